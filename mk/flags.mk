@@ -1,0 +1,55 @@
+# Compilers and flags, one set per flavour.  A source file is compiled once per flavour it is used
+# in; the object lies in build/obj/FLAVOUR/MODULE/.
+
+CC      := gcc
+LD      := ld
+AR      := ar
+OBJCOPY := objcopy
+STRIP   := strip
+MUSL_CC := musl-gcc
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-7s %s\n' '$1' '$2'
+endif
+
+# Dates and paths must not reach the output: two builds anywhere are byte-identical.
+export SOURCE_DATE_EPOCH := 1735689600
+export LC_ALL := C
+export TZ := UTC
+
+SUFFIX_debug := -debug
+SUFFIX_release :=
+SUFFIX := $(SUFFIX_$(KIND))
+OUT := $(BUILD)$(if $(SUFFIX),/debug)
+GEN := $(BUILD)/gen
+
+WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Werror
+COMMON := -std=gnu17 $(WARNINGS) -g -fno-omit-frame-pointer -fno-common \
+	-ffile-prefix-map=$(CURDIR)=.
+FREESTANDING := -ffreestanding -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+	-fno-delete-null-pointer-checks
+
+KERNEL_FLAGS := $(COMMON) $(FREESTANDING) -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic \
+	-fno-pie -fstack-protector-strong -mstack-protector-guard=global -D__ANONYMOS_KERNEL__=1
+NATIVE_FLAGS := $(COMMON) $(FREESTANDING) -fPIE -fvisibility=hidden -fno-stack-protector \
+	-ffunction-sections -fdata-sections -D__ANONYMOS__=1
+
+kernel_FLAGS           := $(KERNEL_FLAGS) -O2
+kernel-debug_FLAGS     := $(KERNEL_FLAGS) -Og -DDEBUG=1
+native_FLAGS           := $(NATIVE_FLAGS) -mgeneral-regs-only -O2
+native-debug_FLAGS     := $(NATIVE_FLAGS) -mgeneral-regs-only -Og -DDEBUG=1
+native-fpu_FLAGS       := $(NATIVE_FLAGS) -O2
+native-fpu-debug_FLAGS := $(NATIVE_FLAGS) -Og -DDEBUG=1
+host_FLAGS             := $(COMMON) -O2 -pthread
+unit_FLAGS             := $(COMMON) -O1 -DDEBUG=1 -pthread -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+linux_FLAGS            := $(COMMON) -O2 -D_GNU_SOURCE -ffunction-sections -fdata-sections \
+	-idirafter $(BUILD)/linux-headers
+
+FLAVOURS := kernel kernel-debug native native-debug native-fpu native-fpu-debug host unit linux
+linux_CC := $(MUSL_CC)
+cc_of = $(or $($1_CC),$(CC))

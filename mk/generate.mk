@@ -1,0 +1,32 @@
+# Headers generated from interface files and tables by tools/ipcgen.py, into build/gen/MODULE/.
+
+IPCGEN := tools/ipcgen.py
+IPCGEN_PARTS := $(IPCGEN) $(wildcard tools/ipcgen/*.py)
+TABLE_DIR := modules/microkernel/interface/microkernel
+TABLES := $(filter $(addprefix $(TABLE_DIR)/,syscalls.tbl errors.tbl rights.tbl objects.tbl), \
+	$(wildcard $(TABLE_DIR)/*.tbl))
+
+ipc_header = $(GEN)/$1/$(basename $(notdir $2))_ipc.h
+TABLE_HEADERS := $(patsubst $(TABLE_DIR)/%.tbl,$(GEN)/microkernel/%.h,$(TABLES))
+IPC_HEADERS := $(foreach m,$(MODULES),$(foreach i,$(filter %.ipc,$($m.INTERFACES)),$(call ipc_header,$m,$i)))
+GENERATED := $(TABLE_HEADERS) $(IPC_HEADERS)
+
+define ipc_rule
+$(call ipc_header,$1,$2): modules/$1/$2 $(IPCGEN_PARTS)
+	$$(call say,GEN,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)python3 $(IPCGEN) c $$< $$@
+endef
+$(foreach m,$(MODULES),$(foreach i,$(filter %.ipc,$($m.INTERFACES)),$(eval $(call ipc_rule,$m,$i))))
+
+$(GEN)/microkernel/%.h: $(TABLE_DIR)/%.tbl $(IPCGEN_PARTS)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)python3 $(IPCGEN) table $* $< $@
+
+# Interfaces may not be edited yet when the generator does not exist: say so instead of "no rule".
+$(IPCGEN):
+	@echo "tools/ipcgen.py is missing: it generates headers from .ipc and .tbl files" >&2; exit 1
+
+.PHONY: gen
+gen: $(GENERATED) ## headers generated from .ipc and .tbl files

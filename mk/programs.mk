@@ -1,0 +1,66 @@
+# Native programs (static PIE), host programs, unit tests and static Linux programs, each from its
+# module's data.  build/native/NAME keeps its symbols; the boot archive gets build/image/native/NAME.
+
+NATIVE_LINK := -static-pie -nostdlib -Wl,-e,_start -Wl,-u,_start -Wl,-z,max-page-size=4096 \
+	-Wl,-z,separate-code -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--build-id=none \
+	-Wl,--gc-sections -Wl,--hash-style=gnu
+
+define native_rule
+$(OUT)/native/$2: $(call objects,$(call program_flavour,$1,$2),$1,$($1.$2.SRC)) $(call libraries,$(FL_NATIVE),$($1.$2.LIBS)) mk/programs.mk
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CC) $(NATIVE_LINK) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lgcc
+	$(if $(filter NOFPU,$($1.$2.FLAGS)),$$(Q)python3 scripts/nofpu.py $$@)
+endef
+
+$(OUT)/image/native/%: $(OUT)/native/%
+	$(Q)mkdir -p $(@D)
+	$(Q)$(STRIP) -o $@ $<
+
+define host_rule
+$(BUILD)/host/$2: $(call objects,host,$1,$($1.$2.HOST_SRC)) $(call libraries,host,$($1.$2.HOST_LIBS))
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CC) $(host_FLAGS) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
+endef
+
+define unit_rule
+$(BUILD)/unit/$1/$2: $(call objects,unit,$1,$($1.$2.TEST_SRC)) $(call libraries,unit,$($1.$2.TEST_LIBS))
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CC) $(unit_FLAGS) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
+endef
+
+define linux_rule
+$(OUT)/image/bin/$2: $(call objects,linux,$1,$($1.$2.LINUX_SRC)) $(call libraries,linux,$($1.$2.LINUX_LIBS))
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(MUSL_CC) -static -Wl,--gc-sections -Wl,--build-id=none -s -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
+endef
+
+# musl-gcc hides the kernel's headers; this folder shows it those four and nothing else of glibc's.
+$(BUILD)/linux-headers:
+	$(Q)mkdir -p $@.new
+	$(Q)ln -sfn /usr/include/linux $@.new/linux
+	$(Q)ln -sfn /usr/include/x86_64-linux-gnu/asm $@.new/asm
+	$(Q)ln -sfn /usr/include/asm-generic $@.new/asm-generic
+	$(Q)ln -sfn /usr/include/mtd $@.new/mtd
+	$(Q)rm -rf $@ && mv $@.new $@
+$(OBJ)/linux.flags: | $(BUILD)/linux-headers
+
+$(foreach m,$(MODULES),$(foreach p,$($m.PROGRAMS),$(eval $(call native_rule,$m,$p))))
+$(foreach m,$(MODULES),$(foreach p,$($m.HOST_PROGRAMS),$(eval $(call host_rule,$m,$p))))
+$(foreach m,$(MODULES),$(foreach p,$($m.UNIT_TESTS),$(eval $(call unit_rule,$m,$p))))
+$(foreach m,$(MODULES),$(foreach p,$($m.LINUX_PROGRAMS),$(eval $(call linux_rule,$m,$p))))
+
+NATIVE_NAMES := $(sort $(foreach m,$(MODULES),$($m.PROGRAMS)))
+LINUX_NAMES := $(sort $(foreach m,$(MODULES),$($m.LINUX_PROGRAMS)))
+unit_programs = $(foreach m,$1,$(addprefix $(BUILD)/unit/$m/,$($m.UNIT_TESTS)))
+in_chosen = $(foreach m,$(CHOSEN),$($m.$1))
+
+.PHONY: native host linux unit-programs
+native: $(addprefix $(OUT)/native/,$(call in_chosen,PROGRAMS)) ## native programs (of M=module)
+host: $(addprefix $(BUILD)/host/,$(call in_chosen,HOST_PROGRAMS)) ## host programs (of M=module)
+linux: $(addprefix $(OUT)/image/bin/,$(call in_chosen,LINUX_PROGRAMS)) ## static Linux programs (of M=module)
+unit-programs: $(call unit_programs,$(CHOSEN)) ## host unit tests, built but not run

@@ -1,0 +1,26 @@
+# Booting.  tools/anon knows how QEMU is called; these are its everyday forms.
+
+ANON := tools/anon
+
+.PHONY: run run-gui run-debug debug size where shell-check
+run: build ## boot the ISO in QEMU, serial console on this terminal, disk fs.img
+	$(Q)$(ANON) run --iso --build $(OUT)
+
+run-gui: build ## the same in a window
+	$(Q)$(ANON) run --iso --gui --build $(OUT)
+
+run-debug: build ## boot and wait for GDB on port 1234
+	$(Q)$(ANON) run --gdb --build $(OUT)
+
+debug: build ## boot and attach GDB with symbols and object printers
+	$(Q)$(ANON) debug --build $(OUT)
+
+where: ## ADDR=0x...: the kernel's file and line at an address
+	$(Q)test -n '$(ADDR)' || { echo "usage: make where ADDR=0xffffffff80...[,ADDR...]" >&2; exit 2; }
+	$(Q)addr2line -e $(OUT)/kernel.elf -f -p -i -a $(subst $(comma), ,$(ADDR))
+
+comma := ,
+
+size: ## long files and functions of the sources; sizes of what was built
+	$(Q)python3 scripts/check.py size
+	$(Q)python3 scripts/sizes.py $(OUT)

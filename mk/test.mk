@@ -1,0 +1,37 @@
+# Tests.  scripts/test.py runs the suites and prints one "N passed, N failed" line at the end.
+
+TEST := python3 scripts/test.py --build $(BUILD) --jobs $(JOBS)
+S ?=
+
+.PHONY: test unit ktest scenario soak check split-check bench setup
+setup: ## install what is missing on this host, fetch third-party files
+	$(Q)scripts/setup_dev_env.sh
+	$(Q)scripts/fetch_modules.sh --quiet
+
+test: ## everything, under 15 minutes: sets up, builds, runs every suite
+	$(Q)$(MAKE) setup
+	$(Q)$(MAKE) -k build unit-programs ktest-kernel || echo "make test: the build failed; see above"
+	$(Q)$(TEST) all
+
+soak: ## the same suites with their full counts (SOAK=1)
+	$(Q)$(MAKE) setup
+	$(Q)$(MAKE) build unit-programs ktest-kernel
+	$(Q)SOAK=1 $(TEST) all
+
+unit: unit-programs ## host unit tests (of M=module), under sanitizers
+	$(Q)$(TEST) $(if $(M),--module $(M)) unit
+
+ktest: ktest-kernel ## the in-kernel suite, in QEMU
+	$(Q)$(TEST) ktest
+
+scenario: build ## system scenarios, or the one named S=name
+	$(Q)$(TEST) $(if $(S),--name $(S)) scenario
+
+check: ## format, include graph, architecture #ifs, FPU, ABI, sizes, independence
+	$(Q)python3 scripts/check.py --build $(OUT) all
+
+split-check: ## build and test M=module outside this tree (default: every module)
+	$(Q)python3 scripts/split_check.py $(CHOSEN)
+
+bench: build ## speed and memory, beside Linux and seL4
+	$(Q)python3 tools/bench.py --build $(OUT)

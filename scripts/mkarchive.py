@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Writes the boot archive: a newc cpio whose bytes depend on its contents alone.
+
+Owner 0, time 0, names sorted, inode numbers counted up.  Layout: /init, /native/NAME, /manifest,
+/bin/NAME (static Linux programs), /bin/busybox and a symbolic link for each of its applets.
+usage: mkarchive.py OUTPUT [--manifest F] [--busybox F] [--native F]... [--linux F]... [--file GUEST=HOST]...
+"""
+import argparse
+import os
+import stat
+import subprocess
+
+TRAILER = "TRAILER!!!"
+
+
+def pad4(data):
+    return data + b"\0" * (-len(data) % 4)
+
+
+def member(inode, name, mode, data):
+    """One newc member: header, name, contents, each padded to 4 bytes."""
+    fields = [inode, mode, 0, 0, 2 if stat.S_ISDIR(mode) else 1, 0, len(data), 0, 0, 0, 0,
+              len(name) + 1, 0]
+    header = b"070701" + b"".join(b"%08X" % f for f in fields)
+    return pad4(header + name.encode() + b"\0") + pad4(data)
+
+
+class Archive:
+    """What goes in: guest path without leading slash -> (mode, bytes)."""
+
+    def __init__(self):
+        self.members = {}
+
+    def add(self, guest, mode, data):
+        guest = guest.strip("/")
+        parent = os.path.dirname(guest)
+        while parent:
+            self.members.setdefault(parent, (stat.S_IFDIR | 0o755, b""))
+            parent = os.path.dirname(parent)
+        self.members[guest] = (mode, data)
+
+    def add_file(self, guest, host):
+        with open(host, "rb") as f:
+            data = f.read()
+        executable = data[:4] == b"\x7fELF" or data[:2] == b"#!"
+        self.add(guest, stat.S_IFREG | (0o755 if executable else 0o644), data)
+
+    def add_link(self, guest, target):
+        if guest.strip("/") not in self.members:
+            self.add(guest, stat.S_IFLNK | 0o777, target.encode())
+
+    def pack(self):
+        out = [member(i, name, mode, data)
+               for i, (name, (mode, data)) in enumerate(sorted(self.members.items()), 1)]
+        out.append(member(0, TRAILER, 0, b""))
+        whole = b"".join(out)
+        return whole + b"\0" * (-len(whole) % 512)
+
+
+def applets(busybox):
+    """The names busybox answers to, asked of the binary itself."""
+    listing = subprocess.run([busybox, "--list"], check=True, stdout=subprocess.PIPE, text=True)
+    return [name for name in listing.stdout.split() if name != "busybox"]
+
+
+def parse():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("output")
+    parser.add_argument("--manifest")
+    parser.add_argument("--busybox")
+    parser.add_argument("--native", action="append", default=[])
+    parser.add_argument("--linux", action="append", default=[])
+    parser.add_argument("--file", action="append", default=[], metavar="GUEST=HOST")
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    archive = Archive()
+    for program in options.native:
+        name = os.path.basename(program)
+        archive.add_file("init" if name == "init" else f"native/{name}", program)
+    for program in options.linux:
+        archive.add_file(f"bin/{os.path.basename(program)}", program)
+    if options.manifest:
+        archive.add_file("manifest", options.manifest)
+    for pair in options.file:
+        guest, host = pair.split("=", 1)
+        archive.add_file(guest, host)
+    if options.busybox:
+        archive.add_file("bin/busybox", options.busybox)
+        for name in applets(options.busybox):
+            archive.add_link(f"bin/{name}", "busybox")
+    with open(options.output, "wb") as f:
+        f.write(archive.pack())
+
+
+if __name__ == "__main__":
+    main()
