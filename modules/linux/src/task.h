@@ -1,0 +1,217 @@
+/*
+ * Tasks and processes. A task is a guest thread, run by one monitor thread; a process is a thread group.
+ * Everything another feature may use of them is here; task.c keeps the tables, fork.c makes them,
+ * exit.c ends them.
+ *
+ * Locks: [I] fixed at creation  [o] only by the task itself  [T] tasks_lock  [S] process->lock  [a] atomic
+ * The life of a task: task_create -> running -> (dying: marked, woken) -> exited -> last task_put.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include <microkernel/abi.h>
+#include "lock.h"
+#include "signal.h"
+#include "time.h"
+#include "wait.h"
+
+struct files; /* files.h: descriptors */
+struct fs;    /* fs_struct.h: cwd, root, umask */
+struct file;
+struct mm;    /* mm.h */
+struct tty;
+struct worker;
+
+#define GROUPS_MAX 64
+#define RLIMIT_COUNT 16
+#define RLIM_INFINITY (~0ull)
+#define RLIMIT_CPU 0
+#define RLIMIT_FSIZE 1
+#define RLIMIT_DATA 2
+#define RLIMIT_STACK 3
+#define RLIMIT_CORE 4
+#define RLIMIT_RSS 5
+#define RLIMIT_NPROC 6
+#define RLIMIT_NOFILE 7
+#define RLIMIT_MEMLOCK 8
+#define RLIMIT_AS 9
+#define TASK_NAME_BYTES 16
+
+/* Who a task is. Read one's own without a lock; another's by task_cred(). */
+struct cred {
+	uint32_t uid, euid, suid, fsuid;
+	uint32_t gid, egid, sgid, fsgid;
+	uint32_t group_count;
+	uint32_t groups[GROUPS_MAX];
+	uint64_t cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient;
+	uint32_t securebits;
+	bool no_new_privileges;
+	bool keep_capabilities;
+};
+#define CAP_CHOWN 0
+#define CAP_DAC_OVERRIDE 1
+#define CAP_DAC_READ_SEARCH 2
+#define CAP_FOWNER 3
+#define CAP_FSETID 4
+#define CAP_KILL 5
+#define CAP_SETGID 6
+#define CAP_SETUID 7
+#define CAP_SETPCAP 8
+#define CAP_NET_BIND_SERVICE 10
+#define CAP_NET_ADMIN 12
+#define CAP_NET_RAW 13
+#define CAP_SYS_CHROOT 18
+#define CAP_SYS_ADMIN 21
+#define CAP_SYS_BOOT 22
+#define CAP_SYS_NICE 23
+#define CAP_SYS_RESOURCE 24
+#define CAP_SYS_TIME 25
+#define CAP_SYS_TTY_CONFIG 26
+#define CAP_MKNOD 27
+#define CAP_LAST 40
+bool capable(struct task *task, int capability); /* of the calling task */
+bool cred_in_group(const struct cred *cred, uint32_t gid);
+
+struct rlimit {
+	uint64_t current;
+	uint64_t maximum;
+};
+
+/* Signals waiting: a set, and details for those that carry any. */
+struct pending_signal;
+struct pending {
+	sigset_t64 set;
+	struct pending_signal *first, *last;
+};
+
+/* Handlers; shared by CLONE_SIGHAND. Guarded by the lock of each process that uses it (nearly always one). */
+struct sighand {
+	uint32_t references; /* [a] */
+	struct linux_sigaction actions[SIGNAL_COUNT];
+};
+
+struct session {
+	int32_t sid;
+	uint32_t references;  /* [T] */
+	struct tty *tty;      /* [T] the controlling terminal or null; set by session_set_tty */
+};
+
+enum process_state { PROCESS_ALIVE, PROCESS_ZOMBIE, PROCESS_REAPED };
+
+struct process_times {
+	uint64_t user_ns, system_ns; /* of exited threads, or of waited-for children */
+	uint64_t max_rss_pages;
+};
+
+struct process {
+	int32_t pid;          /* [I] */
+	uint32_t references;  /* [a] */
+	struct process *next; /* [T] in order of age; all processes that have not been reaped */
+	struct process *parent;          /* [T] */
+	struct process *children;        /* [T] youngest first */
+	struct process *sibling;         /* [T] */
+	struct task *tasks;              /* [T] the leader first */
+	uint32_t task_count;             /* [T] live ones */
+	int32_t pgid;                    /* [T] */
+	struct session *session;         /* [T] */
+	enum process_state state;        /* [T] */
+	int32_t exit_status;             /* [T] as wait4 gives it */
+	int32_t exit_signal;             /* [I] SIGCHLD, or what clone asked for; 0 none */
+	bool did_exec;                   /* [T] setpgid by the parent is refused then */
+	bool is_subreaper;               /* [T] */
+	bool wait_stopped, wait_continued; /* [T] news for wait4 not yet fetched */
+	int32_t stop_signal;             /* [T] why it is stopped */
+	struct wait_queue child_wait;    /* wait4 sleeps here */
+
+	struct mutex lock;               /* RANK_SIGNAL */
+	struct sighand *sighand;         /* [S] */
+	struct pending pending;          /* [S] signals to the process as a whole */
+	bool is_exiting;                 /* [S] exit_group or a deadly signal: every thread must go */
+	bool is_execing;                 /* [S] one thread execs: the others must go */
+	bool is_stopped;                 /* [S] */
+	int32_t group_exit_status;       /* [S] */
+	struct rlimit limits[RLIMIT_COUNT]; /* [S] */
+	struct process_times times;      /* [T] */
+	struct process_times child_times; /* [T] */
+	struct itimers *itimers;         /* timers.c */
+	uint64_t start_ns;               /* [I] monotonic */
+	char *executable;                /* [S] path of the program, for /proc/PID/exe; may be null */
+	struct file *executable_file;    /* [S] */
+	int32_t parent_death_signal;     /* [S] prctl */
+	bool is_dumpable;                /* [S] */
+	int32_t nice;                    /* [S] */
+};
+
+/* What restart_syscall continues. */
+struct restart {
+	int64_t (*again)(struct task *task, struct restart *restart);
+	uint64_t deadline; /* monotonic */
+	uint64_t arguments[4];
+};
+
+struct task {
+	int32_t tid;            /* [I] */
+	uint32_t references;    /* [a] */
+	struct task *next;      /* [T] in its process */
+	struct task *hash_next; /* [T] */
+	struct process *process; /* [I]; held by reference */
+	struct worker *worker;  /* [I] the monitor thread; null once exited */
+	handle_t thread;        /* [I] that thread, for sys_thread_kick */
+	struct guest_state *state; /* [o] its state page */
+	uint32_t wake_word;     /* [a] wait.h */
+	bool is_exited;         /* [T] */
+
+	struct mm *mm;          /* [o] written under process->lock, so that others can take a reference */
+	struct files *files;    /* [o] likewise */
+	struct fs *fs;          /* [o] likewise */
+	struct cred cred;       /* [o] written under process->lock */
+
+	sigset_t64 blocked;     /* [o] written under process->lock */
+	sigset_t64 saved_mask;  /* [o] to come back after a temporary one */
+	bool has_saved_mask;    /* [o] */
+	struct pending pending; /* [S] */
+	uint32_t attention;     /* [a] not 0: look at signals before entering again */
+	struct linux_stack alternate_stack; /* [o] */
+	struct restart restart; /* [o] */
+	uint64_t call_number;   /* [o] rax at the trap; ~0: not in a system call */
+	uint64_t clear_tid;     /* [o] set_tid_address */
+	uint64_t robust_list;   /* [o] */
+	uint32_t personality;   /* [o] */
+	char name[TASK_NAME_BYTES]; /* [S] comm */
+	struct completion *vfork_done; /* [o] woken at exec or exit */
+	uint64_t start_ns;      /* [I] */
+	uint64_t timer_slack_ns; /* [o] prctl */
+};
+
+/* --- the tables (task.c). Handed-out pointers carry a reference; give it back with the matching put. --- */
+extern struct mutex tasks_lock; /* RANK_TASKS */
+struct task *task_find(int32_t tid);
+struct process *process_find(int32_t pid);
+struct process *process_next(int32_t after_pid); /* the one with the smallest pid above; null at the end */
+struct task *process_task_next(struct process *process, int32_t after_tid);
+void task_get(struct task *task);
+void task_put(struct task *task);
+void process_get(struct process *process);
+void process_put(struct process *process);
+uint32_t process_count(void);
+uint32_t task_count_all(void);
+int32_t task_last_pid(void);
+
+/* --- another task's state, copied or referenced safely (procfs, kill, ptrace) --- */
+struct cred task_cred(struct task *task);
+struct mm *task_mm_get(struct task *task);       /* null when it has gone; mm_put */
+struct files *task_files_get(struct task *task); /* null when it has gone; files_put of files.h */
+struct fs *task_fs_get(struct task *task);       /* likewise */
+char task_state_letter(struct task *task);       /* R S D T Z as /proc/PID/stat */
+void task_set_name(struct task *task, const char *name);
+int32_t process_parent_pid(struct process *process);
+int32_t process_sid(struct process *process);
+struct tty *session_tty(struct process *process);
+/* The CPU time of all threads, live and gone. */
+struct process_times process_cpu_times(struct process *process);
+
+/* Sessions and terminals: makes tty the controlling terminal of the process's session (null: gives it up). */
+void session_set_tty(struct process *process, struct tty *tty);
+struct tty *task_tty(struct task *task); /* the caller's controlling terminal or null */
+
+uint64_t task_rlimit(struct task *task, uint32_t which); /* the soft limit */
