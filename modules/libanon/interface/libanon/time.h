@@ -1,0 +1,34 @@
+/*
+ * The monotonic clock and deadlines. A deadline of 0 means none.
+ */
+#pragma once
+#include <libanon/syscall.h>
+
+#define NS_PER_US 1000ull
+#define NS_PER_MS 1000000ull
+#define NS_PER_S  1000000000ull
+
+static inline uint64_t clock_ns(void)
+{
+	uint64_t now = 0;
+
+	return sys_clock_now(&now) == OK ? now : 0;
+}
+
+/* Saturates instead of wrapping; never 0. */
+static inline uint64_t deadline_in_ns(uint64_t ns)
+{
+	uint64_t deadline;
+
+	return __builtin_add_overflow(clock_ns(), ns, &deadline) ? UINT64_MAX : deadline;
+}
+
+static inline uint64_t deadline_in_ms(uint64_t ms)
+{
+	return ms > UINT64_MAX / NS_PER_MS ? UINT64_MAX : deadline_in_ns(ms * NS_PER_MS);
+}
+
+/* Sleeps through kicks. */
+void sleep_ns(uint64_t ns);
+/* Waits for any bit of mask through kicks; timeout_ns 0: for ever. */
+status_t event_await(handle_t event, uint64_t mask, uint64_t timeout_ns, uint64_t *out_bits);
