@@ -1,6 +1,6 @@
 NAME := base
 USES :=
-LIB  := src/tree.c src/string.c src/format.c src/random.c src/parse.c src/assert_hosted.c
+LIB  := src/tree.c src/string.c src/cstring.c src/format.c src/random.c src/parse.c src/assert_hosted.c
 UNIT_TESTS := list_test tree_test string_test format_test bits_test parse_test random_test
 list_test_TEST_SRC   := src/list_test.c
 tree_test_TEST_SRC   := src/tree_test.c src/tree.c src/random.c
