@@ -9,7 +9,8 @@ TABLES := $(filter $(addprefix $(TABLE_DIR)/,syscalls.tbl errors.tbl rights.tbl 
 ipc_header = $(GEN)/$1/$(basename $(notdir $2))_ipc.h
 TABLE_HEADERS := $(patsubst $(TABLE_DIR)/%.tbl,$(GEN)/microkernel/%.h,$(TABLES))
 IPC_HEADERS := $(foreach m,$(MODULES),$(foreach i,$(filter %.ipc,$($m.INTERFACES)),$(call ipc_header,$m,$i)))
-GENERATED := $(TABLE_HEADERS) $(IPC_HEADERS)
+SYSCALL_ROWS := $(GEN)/microkernel/syscall_rows.h
+GENERATED := $(TABLE_HEADERS) $(SYSCALL_ROWS) $(IPC_HEADERS)
 
 define ipc_rule
 $(call ipc_header,$1,$2): modules/$1/$2 $(IPCGEN_PARTS)
@@ -23,6 +24,12 @@ $(GEN)/microkernel/%.h: $(TABLE_DIR)/%.tbl $(IPCGEN_PARTS)
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)python3 $(IPCGEN) table $* $< $@
+
+# The same table once more, as macros from which the kernel makes its dispatch.
+$(SYSCALL_ROWS): $(TABLE_DIR)/syscalls.tbl $(IPCGEN_PARTS)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)python3 $(IPCGEN) table kernel-syscalls $< $@
 
 # Interfaces may not be edited yet when the generator does not exist: say so instead of "no rule".
 $(IPCGEN):

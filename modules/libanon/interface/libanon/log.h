@@ -5,6 +5,7 @@
  */
 #pragma once
 #include <stdint.h>
+#include <microkernel/errors.h> /* status_name, for messages */
 
 #define LOG_ERROR    0u
 #define LOG_WARN     1u
@@ -22,6 +23,3 @@ void log_line(uint32_t level, const char *fmt, ...) __attribute__((format(printf
 #else
 #define log_debug(...) ((void)0)
 #endif
-
-/* "E_NOENT" and so on; "E_?" for what is no status. */
-const char *status_name(int32_t status);

@@ -12,10 +12,12 @@
  */
 #pragma once
 #include <libanon/ipc.h>
-#include <microkernel/abi.h>
-#include <microkernel/errors.h>
-#include <microkernel/syscalls.h>
 #include <stdbool.h>
+#ifdef __ANONYMOS__
+#include <libanon/thread.h>
+#else
+void *message_page(void); /* host tests bring their own */
+#endif
 
 /* What a handler returns when it will answer later by itself (<libanon/server.h>). */
 #ifndef IPC_DEFERRED
@@ -80,30 +82,17 @@ static inline uint32_t ipc_text_len(const char *at, uint32_t max)
 	return len;
 }
 
-/* Handles lie in words 6 and 7, two each, low half first. */
-static inline handle_t ipc_handle_at(const struct ipc_message *message, uint32_t i)
-{
-	return (handle_t){(uint32_t)(message->words[6 + i / 2] >> (i % 2 * 32))};
-}
-
+/* Give up a handle, if there is one; it may have been revoked meanwhile. */
 static inline void ipc_close(handle_t h)
 {
-	if (h.value != 0 && handle_close(h) != OK)
-		return; /* the peer may have revoked it meanwhile */
-}
-
-/* Close every handle that came with a message. */
-static inline void ipc_close_all(const struct ipc_message *message)
-{
-	uint32_t count = ipc_tag_handles(message->tag);
-	for (uint32_t i = 0; i < count && i < IPC_HANDLES_MAX; i++)
-		ipc_close(ipc_handle_at(message, i));
+	if (!handle_is_none(h))
+		(void)sys_handle_close(h);
 }
 
 /* --- writing --- */
-static inline void ipc_writer_begin(struct ipc_writer *w, struct ipc_message *message)
+static inline void ipc_writer_begin(struct ipc_writer *w, struct ipc_message *message, void *page)
 {
-	*w = (struct ipc_writer){.message = message, .page = message_page()};
+	*w = (struct ipc_writer){.message = message, .page = page};
 	*message = (struct ipc_message){.badge = message->badge};
 }
 
@@ -163,7 +152,7 @@ static inline void ipc_write_cap(struct ipc_writer *w, handle_t h, bool is_moved
 		w->status = E_HANDLE;
 		return;
 	}
-	w->message->words[6 + i / 2] |= (uint64_t)h.value << (i % 2 * 32);
+	ipc_put_handle(w->message, i, h);
 	w->moved |= (uint32_t)is_moved << i;
 	w->handles++;
 }
@@ -184,9 +173,10 @@ static inline status_t ipc_writer_end(struct ipc_writer *w, uint32_t op)
 }
 
 /* --- reading --- */
-static inline void ipc_reader_begin(struct ipc_reader *r, const struct ipc_message *message)
+static inline void ipc_reader_begin(struct ipc_reader *r, const struct ipc_message *message,
+				    const void *page)
 {
-	*r = (struct ipc_reader){.message = message, .page = message_page()};
+	*r = (struct ipc_reader){.message = message, .page = page};
 	r->len = ipc_tag_bytes(message->tag);
 	if (r->len > IPC_BYTES_MAX || ipc_tag_handles(message->tag) > IPC_HANDLES_MAX)
 		r->status = E_PROTO;
@@ -276,7 +266,7 @@ static inline handle_t ipc_read_cap(struct ipc_reader *r)
 {
 	handle_t h = HANDLE_NONE;
 	if (r->status == OK && r->handles < ipc_tag_handles(r->message->tag))
-		h = ipc_handle_at(r->message, r->handles++);
+		h = ipc_get_handle(r->message, r->handles++);
 	if (h.value == 0)
 		r->status = E_PROTO;
 	return h;
@@ -316,7 +306,7 @@ static inline status_t ipc_exchange(handle_t endpoint, struct ipc_message *messa
 		return status;
 	status = ipc_reply_status(message->tag);
 	if (status != OK)
-		ipc_close_all(message);
+		ipc_close_handles(message);
 	return status;
 }
 
@@ -333,7 +323,7 @@ static inline status_t ipc_seal_reply(struct ipc_writer *w)
 	status_t status = ipc_writer_end(w, 0);
 	if (status == OK)
 		return OK;
-	ipc_close_all(w->message);
+	ipc_close_handles(w->message);
 	ipc_set_status(w->message, status);
 	return status;
 }
@@ -343,7 +333,7 @@ static inline status_t ipc_dispatch_end(struct ipc_message *message, status_t st
 {
 	if (status == OK || status == IPC_DEFERRED)
 		return status;
-	ipc_close_all(message);
+	ipc_close_handles(message);
 	ipc_set_status(message, status);
 	return OK;
 }

@@ -1,0 +1,3 @@
+NAME       := object-tree
+USES       := base libanon microkernel
+INTERFACES := interface/object-tree/object.ipc
