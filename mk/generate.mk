@@ -9,7 +9,7 @@ TABLES := $(filter $(addprefix $(TABLE_DIR)/,syscalls.tbl errors.tbl rights.tbl 
 ipc_header = $(GEN)/$1/$(basename $(notdir $2))_ipc.h
 TABLE_HEADERS := $(patsubst $(TABLE_DIR)/%.tbl,$(GEN)/microkernel/%.h,$(TABLES))
 IPC_HEADERS := $(foreach m,$(MODULES),$(foreach i,$(filter %.ipc,$($m.INTERFACES)),$(call ipc_header,$m,$i)))
-SYSCALL_ROWS := $(GEN)/microkernel/syscall_rows.h
+SYSCALL_ROWS := $(if $(filter %/syscalls.tbl,$(TABLES)),$(GEN)/microkernel/syscall_rows.h)
 GENERATED := $(TABLE_HEADERS) $(SYSCALL_ROWS) $(IPC_HEADERS)
 
 define ipc_rule
@@ -26,7 +26,7 @@ $(GEN)/microkernel/%.h: $(TABLE_DIR)/%.tbl $(IPCGEN_PARTS)
 	$(Q)python3 $(IPCGEN) table $* $< $@
 
 # The same table once more, as macros from which the kernel makes its dispatch.
-$(SYSCALL_ROWS): $(TABLE_DIR)/syscalls.tbl $(IPCGEN_PARTS)
+$(GEN)/microkernel/syscall_rows.h: $(TABLE_DIR)/syscalls.tbl $(IPCGEN_PARTS)
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)python3 $(IPCGEN) table kernel-syscalls $< $@

@@ -3,7 +3,7 @@
 TEST := python3 scripts/test.py --build $(BUILD) --jobs $(JOBS)
 S ?=
 
-.PHONY: test unit ktest scenario soak check split-check bench setup
+.PHONY: test unit unit-list ktest scenario soak check split-check bench setup
 setup: ## install what is missing on this host, fetch third-party files
 	$(Q)scripts/setup_dev_env.sh
 	$(Q)scripts/fetch_modules.sh --quiet
@@ -20,6 +20,9 @@ soak: ## the same suites with their full counts (SOAK=1)
 
 unit: unit-programs ## host unit tests (of M=module), under sanitizers
 	$(Q)$(TEST) $(if $(M),--module $(M)) unit
+
+unit-list:
+	@echo $(call unit_programs,$(CHOSEN))
 
 ktest: ktest-kernel ## the in-kernel suite, in QEMU
 	$(Q)$(TEST) ktest

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 
-from . import disk, guest, machine, process
+from . import disk, guest, machine, play, process, scenario
 from .errors import AnonError, SystemFailed, UsageError
 
 
@@ -65,6 +65,13 @@ def add_disk_commands(commands):
             sub.add_argument(argument, nargs="?" if name == "ls" else None, default="/")
 
 
+def add_play(commands):
+    play_parser = commands.add_parser("play", help="play a scenario (.scn)")
+    play_parser.add_argument("--build", default=os.path.join(machine.ROOT, "build"), metavar="DIR")
+    play_parser.add_argument("--soak", action="store_true", help="with the full counts")
+    play_parser.add_argument("files", nargs="+", metavar="FILE")
+
+
 def parser():
     top = argparse.ArgumentParser(prog="anon", description="anonymOS from the host: run it, run "
                                   "commands in it, copy files in and out of its disks.")
@@ -73,6 +80,7 @@ def parser():
     add_exec(commands)
     add_machine_options(commands.add_parser("debug", help="boot under GDB, with symbols"))
     add_disk_commands(commands)
+    add_play(commands)
     return top
 
 
@@ -237,7 +245,38 @@ def do_disk(options):
     return 0
 
 
-COMMANDS = {"run": do_run, "exec": do_exec, "debug": do_debug,
+def do_play(options):
+    """Plays scenarios; prints what failed and one line of counts."""
+    passed = failed = 0
+    for path in options.files:
+        held = play_one(path, options)
+        passed, failed = passed + (held is True), failed + (held is False)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def play_one(path, options):
+    """True, False, or None when the scenario was skipped."""
+    story = scenario.parse(path)
+    need = play.missing_need(story, options.build)
+    if need or (story.soak_only and not options.soak):
+        print(f"skipped: {f'needs {need}' if need else 'only for make soak'}")
+        return None
+    module = os.path.basename(os.path.dirname(os.path.dirname(os.path.abspath(path))))
+    name = f"{module}-{os.path.splitext(os.path.basename(path))[0]}"
+    player = play.Player(story, os.path.abspath(os.path.join(options.build, "test", name)),
+                         options.build, options.soak)
+    start = time.monotonic()
+    try:
+        checks = player.play()
+    except AnonError as error:
+        print(f"{path}: {error}\n(seed {player.seed}: set ANON_SEED to repeat; files in {player.folder})")
+        return False
+    print(f"{path}: {checks} checks held in {time.monotonic() - start:.1f} s")
+    return True
+
+
+COMMANDS = {"run": do_run, "play": do_play, "exec": do_exec, "debug": do_debug,
             "put": do_disk, "get": do_disk, "ls": do_disk, "fsck": do_disk}
 
 

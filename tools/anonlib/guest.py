@@ -28,7 +28,7 @@ def describe_exit(status):
 class Guest:
     """A booted system that takes commands.  Use as a context manager."""
 
-    def __init__(self, machine):
+    def __init__(self, machine, pass_fds=()):
         self.socket, theirs = socket.socketpair()
         self.decoder = frames.Decoder()
         self.ready = False
@@ -36,10 +36,9 @@ class Guest:
         self.out = bytearray()  # frames waiting to be written
         machine.com2_fd = theirs.fileno()
         if machine.com1 == "null":
-            machine.com1 = "log"
-        passed = [theirs.fileno()] + ([machine.monitor_fd] if machine.monitor_fd else [])
+            machine.com1 = "file,path=@LOG@"
         try:
-            self.qemu = Qemu(machine, pass_fds=passed)
+            self.qemu = Qemu(machine, pass_fds=[theirs.fileno(), *pass_fds])
         finally:
             theirs.close()
         self.socket.setblocking(False)
@@ -57,8 +56,7 @@ class Guest:
         on_output(kind, data) gets b"O" and b"E" bytes as they come; stdin is a file descriptor
         to copy to the command, or None for an empty input; deadline is a time.monotonic() value.
         """
-        self._wait_ready(deadline)
-        self._queue(b"C", command.encode("utf-8", "surrogateescape"))
+        self.begin(command, deadline)
         if stdin is None:
             self._queue(b"I")
         while True:
@@ -68,6 +66,12 @@ class Guest:
                 if kind in (b"O", b"E"):
                     on_output(kind, payload)
             stdin = None if self.stdin_ended else stdin
+
+    def begin(self, command, deadline):
+        """Sends a command as soon as the guest is ready for one, and does not wait for its end."""
+        self._wait_ready(deadline)
+        self._queue(b"C", command.encode("utf-8", "surrogateescape"))
+        self._flush(deadline)
 
     def shut_down(self, deadline):
         """Asks the guest to shut down and expects it to do so cleanly."""
@@ -97,6 +101,7 @@ class Guest:
             self.out.clear()
         except OSError:
             pass
+        self.socket.setblocking(False)
 
     def _pump(self, deadline, stage, stdin=None):
         """Moves bytes in both directions once; returns the frames that arrived."""

@@ -33,7 +33,8 @@ class Machine:
     accel: str = "tcg"
     gui: bool = False
     gdb: str = None          # QEMU -gdb argument; the machine then waits for GDB
-    com1: str = "null"       # chardev back end without its id, or "mon:stdio"
+    com1: str = "null"       # chardev back end without its id, "none" or "mon:stdio"; @LOG@ is
+                             # replaced by the path of the console log
     com2_fd: int = None      # inherited socket for the command channel
     monitor_fd: int = None   # inherited socket for QMP
     debug_exit: bool = True

@@ -50,8 +50,7 @@ class Qemu:
             raise
 
     def _start(self, machine, pass_fds, foreground):
-        if machine.com1 == "log":
-            machine.com1 = f"file,path={self.log_path}"
+        machine.com1 = machine.com1.replace("@LOG@", self.log_path)
         command = [qemu_program()] + machine.arguments(self.scratch)
         try:
             self.child = subprocess.Popen(
@@ -98,7 +97,7 @@ class Qemu:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def console_log(self):
-        """Everything the first serial port said, when com1 is "log"."""
+        """Everything the first serial port said, when com1 writes to @LOG@."""
         return read_file(self.log_path)
 
     def last_words(self):

@@ -6,10 +6,12 @@ The command says what to do: "echo WORDS", "both" (to both outputs), "cat" (copy
 FAKE_BOOT says how the boot goes: ready (default), panic, silent, badend (unclean shutdown).
 FAKE_ARGS names a file that gets the arguments, FAKE_PID one that gets the process id.
 """
+import json
 import os
 import re
 import socket
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -30,12 +32,56 @@ def note(variable, text):
             f.write(text)
 
 
+class FakeConsole:
+    """The first serial port: a file, or a socket with a log file whose input lines are echoed."""
+
+    def __init__(self):
+        self.socket = None
+        fd = option(r"socket,id=com1,fd=(\d+)")
+        path = option(r"logfile=(.*)") if fd else option(r"file,id=com1,path=(.*)")
+        self.file = open(path or os.devnull, "wb", buffering=0)
+        if fd:
+            self.socket = socket.socket(fileno=int(fd))
+            threading.Thread(target=self.echo, daemon=True).start()
+
+    def write(self, data):
+        self.file.write(data)
+        if self.socket:
+            self.socket.sendall(data)
+
+    def echo(self):
+        while data := self.socket.recv(4096):
+            self.write(b"you typed " + data.strip() + b"\r\n")
+            if data.strip() == b"poweroff":
+                os._exit(CLEAN)
+
+
+def answer_monitor(console):
+    """QMP in miniature: pressed keys are told on the console, a screenshot is an empty file."""
+    fd = option(r"socket,id=qmp,fd=(\d+)")
+    if not fd:
+        return
+    stream = socket.socket(fileno=int(fd)).makefile("rw")
+    stream.write('{"QMP": {}}\n')
+    stream.flush()
+    for line in stream:
+        request = json.loads(line)
+        arguments = request.get("arguments", {})
+        if request["execute"] == "send-key":
+            console.write(b"key " + b"+".join(k["data"].encode() for k in arguments["keys"]) + b"\r\n")
+        if request["execute"] == "screendump":
+            open(arguments["filename"], "wb").close()
+        stream.write('{"return": {}}\n')
+        stream.flush()
+
+
 class FakeGuest:
     """A guest in miniature: one command channel, one console."""
 
     def __init__(self):
-        self.channel = socket.socket(fileno=int(option(r"socket,id=com2,fd=(\d+)")))
-        self.console = open(option(r"file,id=com1,path=(.*)"), "wb", buffering=0)
+        channel = option(r"socket,id=com2,fd=(\d+)")
+        self.channel = socket.socket(fileno=int(channel)) if channel else None
+        self.console = FakeConsole()
         self.decoder = frames.Decoder(b"CIQ")
         self.waiting = []
 
@@ -83,11 +129,14 @@ class FakeGuest:
         return 0
 
     def live(self):
+        threading.Thread(target=answer_monitor, args=(self.console,), daemon=True).start()
         self.console.write(b"booting\r\n")
         boot = os.environ.get("FAKE_BOOT", "ready")
         if boot == "panic":
             self.panic()
         if boot == "silent":
+            time.sleep(60)
+        if not self.channel:
             time.sleep(60)
         self.send(b"R")
         while True:

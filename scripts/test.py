@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""Runs test suites two at a time and sums them up in one last line, "N passed, N failed".
+
+A suite is a command whose last such line counts; one that crashes, runs too long or prints no such
+line counts as one failure more.  Logs lie in BUILD/test/.  SOAK=1 asks for full counts.
+usage: test.py [--build DIR] [--jobs N] [--module M] [--name S] all|tools|check|unit|ktest|iso|scenario
+"""
+import argparse
+import concurrent.futures
+import glob
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+COUNTS = re.compile(r"^(?:\w+: *)?(\d+) passed, (\d+) failed(?:, \d+ skipped)?$", re.MULTILINE)
+KINDS = ("iso", "check", "tools", "ktest", "unit", "scenario")  # the longest first
+TAIL_LINES = 40
+# A make that we start is not a part of the make that started us.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+SOAK = os.environ.get("SOAK") == "1"
+
+
+@dataclass
+class Suite:
+    """One command to judge by its output."""
+    name: str
+    command: list
+    seconds: float
+
+    def log_path(self, build):
+        return os.path.join(build, "test", self.name.replace("/", "-").replace(" ", "-") + ".log")
+
+
+@dataclass
+class Outcome:
+    passed: int
+    failed: int
+    seconds: float
+    note: str = ""
+
+
+def make_suites(kind, options):
+    python = [sys.executable]
+    if kind == "tools":
+        return [Suite("tools", python + ["tools/tests/run.py"], 300)]
+    if kind == "check":
+        return [Suite("check", python + ["scripts/check.py", "--build", options.build, "all"], 900)]
+    if kind == "iso":
+        return [Suite("iso built twice", python + ["scripts/build_twice.py", options.build], 900)]
+    if kind == "unit":
+        return [Suite(f"unit {module}/{name}", [path], 120) for module, name, path in units(options)]
+    if kind == "ktest":
+        return [Suite("ktest", python + ["scripts/run_ktest.py", options.build], 300)]
+    return [scenario_suite(path, options) for path in scenarios(options)]
+
+
+def units(options):
+    """(module, test, program) of every unit test, as make knows them."""
+    command = ["make", "-s", "unit-list", f"BUILD={options.build}"]
+    if options.module:
+        command.append(f"M={options.module}")
+    listing = subprocess.run(command, cwd=ROOT, check=True, env=ENVIRONMENT,
+                             stdout=subprocess.PIPE, text=True).stdout
+    for path in listing.split():
+        module, name = path.split("/")[-2:]
+        if not options.name or options.name == name:
+            yield module, name, os.path.join(ROOT, path)
+
+
+def scenarios(options):
+    found = sorted(glob.glob(os.path.join(ROOT, "modules", "*", "scenario", "*.scn")))
+    for path in found:
+        name = os.path.basename(path)[:-len(".scn")]
+        module = path.split(os.sep)[-3]
+        if (not options.name or options.name in (name, f"{module}/{name}")) and \
+                (not options.module or options.module == module):
+            yield path
+
+
+def scenario_suite(path, options):
+    module, name = path.split(os.sep)[-3], os.path.basename(path)[:-len(".scn")]
+    command = [sys.executable, "tools/anon", "play", "--build", options.build]
+    return Suite(f"scenario {module}/{name}", command + (["--soak"] if SOAK else []) + [path], 600)
+
+
+def run_suite(suite, options):
+    """Runs one suite to its end or its time limit; returns what became of it."""
+    start = time.monotonic()
+    log_path = suite.log_path(options.build)
+    os.makedirs(os.path.dirname(log_path), exist_ok=True)
+    limit = suite.seconds * (20 if SOAK else 1)
+    with open(log_path, "wb") as log:
+        try:
+            child = subprocess.Popen(suite.command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log,
+                                     stderr=subprocess.STDOUT, start_new_session=True,
+                                     env=ENVIRONMENT)
+        except OSError as error:
+            return Outcome(0, 1, 0, f"cannot run: {error}")
+        status = wait_or_stop(child, limit)
+    with open(log_path, encoding="utf-8", errors="replace") as log:
+        return judge(log.read(), status, time.monotonic() - start)
+
+
+def wait_or_stop(child, limit):
+    """Exit status, or None when the suite had to be stopped; no process of it is left behind."""
+    try:
+        return child.wait(limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGTERM)
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        return None
+
+
+def judge(text, status, seconds):
+    counts = COUNTS.findall(text)
+    passed, failed = (int(n) for n in counts[-1]) if counts else (0, 0)
+    if counts and status == 0:
+        skipped = re.search(r"^skipped: (.*)$", text, re.MULTILINE)
+        return Outcome(passed, failed, seconds, f"skipped: {skipped.group(1)}" if skipped else "")
+    if status is None:
+        return Outcome(passed, failed + 1, seconds, "ran too long")
+    if not counts:
+        return Outcome(0, 1, seconds, f"no result line, exit status {status}")
+    if failed == 0:
+        return Outcome(passed, 1, seconds, f"exit status {status}")
+    return Outcome(passed, failed, seconds)
+
+
+def report(suite, outcome, options):
+    note = f"  {outcome.note}" if outcome.note else ""
+    print(f"  {suite.name:<40} {outcome.passed:>5} passed {outcome.failed:>4} failed "
+          f"{outcome.seconds:>7.1f} s{note}", flush=True)
+    if outcome.failed:
+        path = suite.log_path(options.build)
+        with open(path, encoding="utf-8", errors="replace") as log:
+            lines = log.read().splitlines()
+        print("\n".join(f"    | {line}" for line in lines[-TAIL_LINES:]))
+        print(f"    | (all of it: {os.path.relpath(path)})", flush=True)
+
+
+def parse():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--module")
+    parser.add_argument("--name")
+    parser.add_argument("kind", choices=("all",) + KINDS)
+    options = parser.parse_args()
+    options.build = os.path.relpath(options.build, ROOT)
+    return options
+
+
+def main():
+    options = parse()
+    os.chdir(ROOT)
+    kinds = KINDS if options.kind == "all" else (options.kind,)
+    suites = [suite for kind in kinds for suite in make_suites(kind, options)]
+    passed = failed = 0
+    start = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(max(options.jobs, 1)) as pool:
+        running = {pool.submit(run_suite, suite, options): suite for suite in suites}
+        for done in concurrent.futures.as_completed(running):
+            outcome = done.result()
+            report(running[done], outcome, options)
+            passed += outcome.passed
+            failed += outcome.failed
+    print(f"  {len(suites)} suites in {time.monotonic() - start:.0f} s; logs in {options.build}/test/")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not suites else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""Scenario files: the parser, and the player against the fake QEMU."""
+import os
+import tempfile
+import unittest
+from unittest import mock
+
+from anonlib import frames, monitor, play, scenario
+from anonlib.errors import AnonError, UsageError
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class ScenarioCase(unittest.TestCase):
+    """A folder with a pretended build in it, and the fakes in the environment."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="scn-test-")
+        self.addCleanup(scratch.cleanup)
+        self.dir = scratch.name
+        for name in ("kernel.elf", "boot.cpio"):
+            with open(os.path.join(self.dir, name), "wb"):
+                pass
+        fakes = {"ANON_QEMU": os.path.join(HERE, "fake_qemu.py"), "ANON_SEED": "7",
+                 "ANON_STORE": os.path.join(HERE, "fake_store.py"),
+                 "FAKE_STORE_LOG": os.path.join(self.dir, "store.log"),
+                 "FAKE_PID": os.path.join(self.dir, "pid")}
+        patch = mock.patch.dict(os.environ, fakes)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def parse(self, text):
+        path = os.path.join(self.dir, "x.scn")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return scenario.parse(path)
+
+    def play(self, text, soak=False):
+        folder = os.path.join(self.dir, "out")
+        player = play.Player(self.parse(text), folder, self.dir, soak)
+        return player.play()
+
+    def assert_fails(self, text, *words):
+        with self.assertRaises(AnonError) as caught:
+            self.play(text)
+        for word in words:
+            self.assertIn(word, str(caught.exception))
+
+
+class Parsing(ScenarioCase):
+    def test_settings_and_steps(self):
+        parsed = self.parse('# head\ntitle A thing\nmem 64\nappend a=1\nappend b\nexec ls "x"\n'
+                            'expect "a\\tb"\nexpect /a+b/\n')
+        self.assertEqual((parsed.title, parsed.mem, parsed.append), ("A thing", 64, ["a=1", "b"]))
+        self.assertEqual([s.verb for s in parsed.steps], ["exec", "expect", "expect"])
+        self.assertEqual(parsed.steps[0].value, 'ls "x"')
+        self.assertEqual(parsed.steps[1].value, "a\tb")
+        self.assertTrue(parsed.steps[2].value.search("xaab"))
+
+    def test_repeat(self):
+        parsed = self.parse("repeat 2 soak 9\nrepeat 3\nkill\nend\nsleep 0.5..2\nend\n")
+        outer = parsed.steps[0]
+        self.assertEqual((outer.value, outer.body[0].value), ((2, 9), (3, 3)))
+        self.assertEqual(outer.body[1].value, (0.5, 2.0))
+
+    def test_mistakes_name_their_line(self):
+        for text in ("bogus 1\n", "kill\nmem 3\n", "repeat 2\n", "end\n", "boot floppy\n", "mem x\n",
+                     "stop now\n", 'expect "a\n'):
+            with self.assertRaises(UsageError) as caught:
+                self.parse(text)
+            self.assertIn("x.scn", str(caught.exception))
+
+
+class Playing(ScenarioCase):
+    def test_commands(self):
+        self.assertEqual(self.play('exec echo hi\nexpect "hi"\nexpect-not "ho"\nexec exit 3\nstatus 3\n'), 5)
+
+    def test_failing_command(self):
+        self.assert_fails("exec echo hi\nexec exit 3\n", "line 2", "status 3")
+
+    def test_failing_expectation(self):
+        self.assert_fails('exec echo hi\nexpect "ho"\n', "line 2", "hi")
+
+    def test_console(self):
+        self.play('wait "booting"\nsend "abc\\n"\nwait "you typed abc"\nexpect-console "booting"\n')
+
+    def test_console_never_says_it(self):
+        self.assert_fails('time 1\nwait "never"\n', "line 2", "booting")
+
+    def test_keys_and_screenshot(self):
+        self.play('key ctrl-c\nwait "key ctrl+c"\ntype "A/"\nwait "key shift+a"\nwait "key slash"\n'
+                  "screenshot one\n")
+        self.assertTrue(os.path.exists(os.path.join(self.dir, "out", "one.png")))
+
+    def test_clean_end(self):
+        self.play('wait "booting"\nsend "poweroff\\n"\nended clean\n')
+
+    def test_panic_end(self):
+        self.play("spawn panic\nended panic\n")
+        self.assert_fails("spawn panic\nended clean\n", "panic")
+
+    def test_kill_and_boot_again(self):
+        self.assertEqual(self.play("repeat 2 soak 3\nspawn sleep 20\nsleep 0..0.1\nkill\nexec echo x\n"
+                                   "stop\nend\n"), 2)
+
+    def test_disk_steps(self):
+        self.play("disk-mib 2\nput x.scn /tmp/x\nexec echo hi\nstop\nfsck\nget /a b\n")
+        with open(os.path.join(self.dir, "store.log"), encoding="utf-8") as f:
+            words = [line.split()[0] for line in f]
+        self.assertEqual(words, ["mkfs", "put", "fsck", "get"])
+
+    def test_disk_steps_need_a_stopped_machine(self):
+        self.assert_fails("exec echo hi\nfsck\n", "stop or kill")
+
+    def test_host_command(self):
+        self.play('host echo $((2 + 2)); test -e "$DISK"\nexpect "4"\n')
+
+    def test_soak_repeats_more(self):
+        self.assertEqual(self.play("repeat 1 soak 3\nexec echo x\nend\n", soak=True), 3)
+
+
+class Small(unittest.TestCase):
+    def test_frames_in_pieces(self):
+        decoder = frames.Decoder()
+        whole = frames.encode(b"O", b"abc") + frames.encode(b"X", b"\1\0\0\0")
+        got = [frame for i in range(len(whole)) for frame in decoder.feed(whole[i:i + 1])]
+        self.assertEqual(got, [(b"O", b"abc"), (b"X", b"\1\0\0\0")])
+
+    def test_frames_refuse_nonsense(self):
+        for data in (b"Zxxxxxx", b"O\xff\xff\xff\xff"):
+            with self.assertRaises(frames.FrameError):
+                frames.Decoder().feed(data)
+
+    def test_keys(self):
+        self.assertEqual(monitor.keys_of("a"), ["a"])
+        self.assertEqual(monitor.keys_of("_"), ["shift", "minus"])
+        self.assertEqual(monitor.keys_of("\n"), ["ret"])
+        with self.assertRaises(AnonError):
+            monitor.keys_of("é")
+
+
+if __name__ == "__main__":
+    unittest.main()
