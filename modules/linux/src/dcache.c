@@ -1,0 +1,454 @@
+/*
+ * The name cache: the tree of dentries, a hash table to find children by name, and the list of unused
+ * dentries of cached file systems, oldest first.
+ *
+ *   create -> hashed (found by name) -> unhashed (removed, or never added) -> freed at the last put
+ *
+ * A hashed dentry of a resident file system has one reference of the tree's, so it stays. A child holds a
+ * reference to its parent. One lock guards all of it and is held for short, bounded work only; inodes are
+ * put after it is released, since their file systems may then do anything.
+ */
+#include "vfs.h"
+#include "file.h"
+#include <base/assert.h>
+#include <base/hash.h>
+#include <base/string.h>
+#include <libanon/heap.h>
+
+#define BUCKETS_AT_FIRST 1024u
+#define UNUSED_MAX 4096u
+
+static struct mutex dcache_lock = MUTEX_RANKED(RANK_DENTRY);
+static struct dentry **buckets;
+static uint32_t bucket_count, hashed_count;
+static struct list unused = LIST_INIT(unused);
+static uint32_t unused_count;
+
+static uint32_t bucket_of(const struct dentry *parent, const char *name)
+{
+	uint64_t hash = hash_mix(hash_string(name) ^ (uint64_t)(uintptr_t)parent);
+	return hash & (bucket_count - 1);
+}
+
+/* A table twice as large; when memory is short the old one just gets slower. False without any. */
+static bool grow_table(void)
+{
+	uint32_t old_count = bucket_count;
+	uint32_t count = old_count ? old_count * 2 : BUCKETS_AT_FIRST;
+	struct dentry **old = buckets;
+	struct dentry **table = heap_zalloc(count * sizeof(*table));
+	if (!table)
+		return old != NULL;
+	buckets = table;
+	bucket_count = count;
+	for (uint32_t i = 0; i < old_count; i++) {
+		struct dentry *next;
+		for (struct dentry *d = old[i]; d; d = next) {
+			uint32_t to = bucket_of(d->parent, d->name);
+			next = d->hash_next;
+			d->hash_next = table[to];
+			table[to] = d;
+		}
+	}
+	heap_free(old);
+	return true;
+}
+
+static void hash_locked(struct dentry *dentry)
+{
+	uint32_t at = bucket_of(dentry->parent, dentry->name);
+	dentry->hash_next = buckets[at];
+	buckets[at] = dentry;
+	dentry->flags |= DENTRY_HASHED;
+	dentry->sequence = dentry->parent->next_sequence++;
+	dentry->parent->child_count++;
+	list_push_back(&dentry->parent->children, &dentry->siblings);
+	hashed_count++;
+}
+
+static void unhash_locked(struct dentry *dentry)
+{
+	struct dentry **at = &buckets[bucket_of(dentry->parent, dentry->name)];
+	while (*at != dentry)
+		at = &(*at)->hash_next;
+	*at = dentry->hash_next;
+	dentry->flags &= ~DENTRY_HASHED;
+	dentry->parent->child_count--;
+	list_remove(&dentry->siblings);
+	hashed_count--;
+}
+
+static struct dentry *find_locked(struct dentry *parent, const char *name)
+{
+	if (!buckets)
+		return NULL;
+	struct dentry *d = buckets[bucket_of(parent, name)];
+	while (d && (d->parent != parent || strcmp(d->name, name) != 0))
+		d = d->hash_next;
+	return d;
+}
+
+static bool has_flag(const struct dentry *dentry, uint32_t super_flag)
+{
+	return dentry->inode->super->flags & super_flag;
+}
+
+static void get_locked(struct dentry *dentry)
+{
+	if (dentry->references++ == 0 && list_is_linked(&dentry->unused)) {
+		list_remove(&dentry->unused);
+		unused_count--;
+	}
+}
+
+struct dentry *dentry_get(struct dentry *dentry)
+{
+	mutex_lock(&dcache_lock);
+	get_locked(dentry);
+	mutex_unlock(&dcache_lock);
+	return dentry;
+}
+
+/* Drop a reference; dentries that go are chained through hash_next behind *victims. */
+static void put_locked(struct dentry *dentry, struct dentry **victims)
+{
+	while (dentry) {
+		struct dentry *parent = dentry->parent != dentry ? dentry->parent : NULL;
+		ASSERT(dentry->references > 0);
+		if (--dentry->references > 0)
+			return;
+		if (dentry->flags & DENTRY_HASHED) {
+			if (has_flag(dentry, SUPER_CACHED)) {
+				list_push_back(&unused, &dentry->unused);
+				unused_count++;
+				return;
+			}
+			unhash_locked(dentry);
+		}
+		dentry->hash_next = *victims;
+		*victims = dentry;
+		dentry = parent;
+	}
+}
+
+static void drop_unused_locked(struct dentry *dentry, struct dentry **victims)
+{
+	list_remove(&dentry->unused);
+	unused_count--;
+	unhash_locked(dentry);
+	dentry->references = 1;
+	put_locked(dentry, victims);
+}
+
+static void free_victims(struct dentry *victims)
+{
+	while (victims) {
+		struct dentry *next = victims->hash_next;
+		if (victims->inode)
+			inode_put(victims->inode);
+		heap_free(victims->name);
+		heap_free(victims);
+		victims = next;
+	}
+}
+
+void dentry_put(struct dentry *dentry)
+{
+	struct dentry *victims = NULL;
+	if (!dentry)
+		return;
+	mutex_lock(&dcache_lock);
+	put_locked(dentry, &victims);
+	while (unused_count > UNUSED_MAX)
+		drop_unused_locked(list_entry(list_first(&unused), struct dentry, unused), &victims);
+	mutex_unlock(&dcache_lock);
+	free_victims(victims);
+}
+
+void dcache_shrink(struct super *super)
+{
+	struct dentry *victims = NULL;
+	struct list *at, *next;
+	mutex_lock(&dcache_lock);
+	list_for_each_safe(at, next, &unused) {
+		struct dentry *dentry = list_entry(at, struct dentry, unused);
+		if (dentry->inode->super == super)
+			drop_unused_locked(dentry, &victims);
+	}
+	mutex_unlock(&dcache_lock);
+	free_victims(victims);
+}
+
+static struct dentry *dentry_create(const char *name, struct inode *inode)
+{
+	struct dentry *dentry = heap_zalloc(sizeof(*dentry));
+	char *copy = dentry ? heap_strdup(name) : NULL;
+	if (!copy) {
+		heap_free(dentry);
+		inode_put(inode);
+		return NULL;
+	}
+	dentry->references = 1;
+	dentry->name = copy;
+	dentry->inode = inode;
+	dentry->parent = dentry;
+	list_init(&dentry->siblings);
+	list_init(&dentry->children);
+	list_init(&dentry->unused);
+	return dentry;
+}
+
+struct dentry *dentry_create_root(struct inode *inode)
+{
+	return dentry_create("", inode);
+}
+
+struct dentry *dentry_create_free(struct dentry *parent, const char *name, struct inode *inode)
+{
+	struct dentry *dentry = dentry_create(name, inode);
+	if (dentry && parent)
+		dentry->parent = dentry_get(parent);
+	return dentry;
+}
+
+struct dentry *dcache_find(struct dentry *parent, const char *name)
+{
+	mutex_lock(&dcache_lock);
+	struct dentry *dentry = find_locked(parent, name);
+	if (dentry)
+		get_locked(dentry);
+	mutex_unlock(&dcache_lock);
+	return dentry;
+}
+
+static int64_t add_locked(struct dentry *parent, struct dentry *dentry, struct dentry **out)
+{
+	if (parent->flags & DENTRY_DEAD)
+		return -ENOENT;
+	struct dentry *existing = find_locked(parent, dentry->name);
+	if (existing) {
+		get_locked(existing);
+		*out = existing;
+		return -EEXIST;
+	}
+	if (hashed_count >= bucket_count && !grow_table())
+		return -ENOMEM;
+	get_locked(parent);
+	dentry->parent = parent;
+	dentry->references += has_flag(dentry, SUPER_RESIDENT);
+	hash_locked(dentry);
+	*out = dentry;
+	return 0;
+}
+
+int64_t dcache_add(struct dentry *parent, const char *name, struct inode *inode, struct dentry **out)
+{
+	struct dentry *dentry = dentry_create(name, inode);
+	*out = NULL;
+	if (!dentry)
+		return -ENOMEM;
+	mutex_lock(&dcache_lock);
+	int64_t result = add_locked(parent, dentry, out);
+	mutex_unlock(&dcache_lock);
+	if (result != 0)
+		dentry_put(dentry);
+	return result;
+}
+
+/* Takes a hashed dentry out of the tree. */
+static void remove_locked(struct dentry *dentry, struct dentry **victims)
+{
+	unhash_locked(dentry);
+	if (S_ISDIR(dentry->inode->mode))
+		dentry->flags |= DENTRY_DEAD;
+	if (has_flag(dentry, SUPER_RESIDENT))
+		put_locked(dentry, victims);
+}
+
+int64_t dcache_remove(struct dentry *dentry, bool must_be_empty)
+{
+	struct dentry *victims = NULL;
+	int64_t result = 0;
+	mutex_lock(&dcache_lock);
+	if (!(dentry->flags & DENTRY_HASHED))
+		result = -ENOENT;
+	else if (must_be_empty && dentry->child_count > 0)
+		result = -ENOTEMPTY;
+	else
+		remove_locked(dentry, &victims);
+	mutex_unlock(&dcache_lock);
+	free_victims(victims);
+	return result;
+}
+
+static bool is_below_locked(struct dentry *dentry, struct dentry *ancestor)
+{
+	while (dentry != ancestor && dentry->parent != dentry)
+		dentry = dentry->parent;
+	return dentry == ancestor;
+}
+
+bool dcache_is_below(struct dentry *dentry, struct dentry *ancestor)
+{
+	mutex_lock(&dcache_lock);
+	bool result = is_below_locked(dentry, ancestor);
+	mutex_unlock(&dcache_lock);
+	return result;
+}
+
+/* Under another parent and name; old_parent's reference becomes the caller's to put. */
+static struct dentry *place_locked(struct dentry *dentry, struct dentry *dir, char *name)
+{
+	struct dentry *old_parent = dentry->parent;
+	unhash_locked(dentry);
+	get_locked(dir);
+	dentry->parent = dir;
+	dentry->name = name;
+	hash_locked(dentry);
+	return old_parent;
+}
+
+static int64_t may_move_locked(struct dentry *from, struct dentry *dir, const char *name,
+			       struct dentry *existing, bool is_exchange)
+{
+	if (!(from->flags & DENTRY_HASHED) || dir->flags & DENTRY_DEAD)
+		return -ENOENT;
+	if (find_locked(dir, name) != existing)
+		return existing ? -ENOENT : -EEXIST;
+	if (is_below_locked(dir, from))
+		return -EINVAL;
+	if (existing && is_below_locked(from, existing))
+		return is_exchange ? -EINVAL : -ENOTEMPTY;
+	if (existing && !is_exchange && has_flag(existing, SUPER_RESIDENT) && existing->child_count)
+		return -ENOTEMPTY;
+	return 0;
+}
+
+static void exchange_locked(struct dentry *a, struct dentry *b, struct dentry *parents[2])
+{
+	struct dentry *dir_a = a->parent, *dir_b = b->parent;
+	char *name_a = a->name, *name_b = b->name;
+	unhash_locked(b);
+	parents[0] = place_locked(a, dir_b, name_b);
+	b->name = name_a;
+	parents[1] = b->parent;
+	get_locked(dir_a);
+	b->parent = dir_a;
+	hash_locked(b);
+}
+
+int64_t dcache_move(struct dentry *from, struct dentry *dir, const char *name, struct dentry *existing,
+		    bool is_exchange)
+{
+	struct dentry *victims = NULL, *parents[2] = {NULL, NULL};
+	char *copy = heap_strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	mutex_lock(&dcache_lock);
+	int64_t result = may_move_locked(from, dir, name, existing, is_exchange);
+	if (result == 0 && is_exchange) {
+		exchange_locked(from, existing, parents);
+	} else if (result == 0) {
+		char *old_name = from->name;
+		if (existing)
+			remove_locked(existing, &victims);
+		parents[0] = place_locked(from, dir, copy);
+		copy = old_name;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		if (parents[i])
+			put_locked(parents[i], &victims);
+	}
+	mutex_unlock(&dcache_lock);
+	free_victims(victims);
+	heap_free(copy);
+	return result;
+}
+
+struct dentry *dentry_parent(struct dentry *dentry)
+{
+	mutex_lock(&dcache_lock);
+	struct dentry *parent = dentry->parent;
+	get_locked(parent);
+	mutex_unlock(&dcache_lock);
+	return parent;
+}
+
+void dentry_name(struct dentry *dentry, char name[NAME_MAX + 1])
+{
+	mutex_lock(&dcache_lock);
+	string_copy(name, dentry->name, NAME_MAX + 1);
+	mutex_unlock(&dcache_lock);
+}
+
+/* The first child at or behind the cursor, as a reference. */
+static struct dentry *child_at(struct dentry *dir, uint64_t cursor)
+{
+	struct dentry *found = NULL;
+	struct list *at;
+	mutex_lock(&dcache_lock);
+	list_for_each(at, &dir->children) {
+		struct dentry *child = list_entry(at, struct dentry, siblings);
+		if (child->sequence >= cursor) {
+			get_locked(child);
+			found = child;
+			break;
+		}
+	}
+	mutex_unlock(&dcache_lock);
+	return found;
+}
+
+static struct dentry *child_after(struct dentry *dir, struct dentry *child)
+{
+	struct dentry *next = NULL;
+	mutex_lock(&dcache_lock);
+	bool is_here = child->flags & DENTRY_HASHED && child->parent == dir;
+	if (is_here && child->siblings.next != &dir->children) {
+		next = list_entry(child->siblings.next, struct dentry, siblings);
+		get_locked(next);
+	}
+	mutex_unlock(&dcache_lock);
+	return is_here ? next : child_at(dir, child->sequence + 1);
+}
+
+int64_t dcache_readdir(struct file *file, struct dentry *dir, uint64_t cursor, struct dir_sink *sink)
+{
+	struct dentry *child = child_at(dir, cursor);
+	(void)file;
+	while (child) {
+		char name[NAME_MAX + 1];
+		struct inode *inode = child->inode;
+		dentry_name(child, name);
+		if (!sink->emit(sink, name, inode->number, mode_to_dt(inode->mode), child->sequence + 1))
+			break;
+		struct dentry *next = child_after(dir, child);
+		dentry_put(child);
+		child = next;
+	}
+	dentry_put(child);
+	return 0;
+}
+
+static struct dentry *first_leaf_locked(struct dentry *root)
+{
+	struct dentry *dentry = root;
+	while (!list_is_empty(&dentry->children))
+		dentry = list_entry(list_first(&dentry->children), struct dentry, siblings);
+	return dentry == root ? NULL : dentry;
+}
+
+void dcache_kill_tree(struct dentry *root)
+{
+	for (;;) {
+		struct dentry *victims = NULL;
+		mutex_lock(&dcache_lock);
+		struct dentry *leaf = first_leaf_locked(root);
+		if (leaf)
+			remove_locked(leaf, &victims);
+		mutex_unlock(&dcache_lock);
+		free_victims(victims);
+		if (!leaf)
+			return;
+	}
+}

@@ -1,0 +1,178 @@
+/*
+ * A task's place in the file tree: root, working directory and file creation mask; shared by CLONE_FS.
+ * chdir, fchdir, chroot, getcwd and umask.
+ *
+ * Locks: [s] fs->lock  [a] atomic
+ */
+#include "file.h"
+#include "guest.h"
+#include "path_arg.h"
+#include "syscall.h"
+#include "vfs.h"
+#include <libanon/heap.h>
+
+struct fs {
+	uint32_t references;   /* [a] */
+	struct mutex lock;     /* RANK_FS */
+	uint32_t umask;        /* [s] */
+	struct path root, cwd; /* [s] references */
+};
+
+struct fs *fs_create(void)
+{
+	struct fs *fs = heap_zalloc(sizeof(*fs));
+	if (!fs)
+		return NULL;
+	fs->references = 1;
+	fs->umask = 022;
+	mutex_init(&fs->lock, RANK_FS);
+	fs->root = container_root();
+	fs->cwd = container_root();
+	return fs;
+}
+
+struct fs *fs_copy(struct fs *from)
+{
+	struct fs *fs = heap_zalloc(sizeof(*fs));
+	if (!fs)
+		return NULL;
+	fs->references = 1;
+	mutex_init(&fs->lock, RANK_FS);
+	mutex_lock(&from->lock);
+	fs->umask = from->umask;
+	fs->root = from->root;
+	fs->cwd = from->cwd;
+	path_get(&fs->root);
+	path_get(&fs->cwd);
+	mutex_unlock(&from->lock);
+	return fs;
+}
+
+void fs_get(struct fs *fs)
+{
+	__atomic_fetch_add(&fs->references, 1, __ATOMIC_RELAXED);
+}
+
+void fs_put(struct fs *fs)
+{
+	if (!fs || __atomic_sub_fetch(&fs->references, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	path_put(&fs->root);
+	path_put(&fs->cwd);
+	heap_free(fs);
+}
+
+static void copy_path(struct fs *fs, const struct path *from, struct path *out)
+{
+	mutex_lock(&fs->lock);
+	*out = *from;
+	path_get(out);
+	mutex_unlock(&fs->lock);
+}
+
+void fs_root(struct task *task, struct path *out_path)
+{
+	copy_path(task->fs, &task->fs->root, out_path);
+}
+
+void fs_cwd(struct task *task, struct path *out_path)
+{
+	copy_path(task->fs, &task->fs->cwd, out_path);
+}
+
+void fs_paths(struct fs *fs, struct path *out_root, struct path *out_cwd)
+{
+	copy_path(fs, &fs->root, out_root);
+	copy_path(fs, &fs->cwd, out_cwd);
+}
+
+uint32_t fs_umask(struct task *task)
+{
+	return task->fs->umask;
+}
+
+/* *at becomes path, whose references it takes. */
+static void set_path(struct fs *fs, struct path *at, struct path path)
+{
+	mutex_lock(&fs->lock);
+	struct path old = *at;
+	*at = path;
+	mutex_unlock(&fs->lock);
+	path_put(&old);
+}
+
+static int64_t chdir_to(struct task *task, struct path path)
+{
+	struct inode *inode = path.dentry->inode;
+	int64_t result = S_ISDIR(inode->mode) ? inode_permission(task, inode, MAY_EXEC) : -ENOTDIR;
+	if (result == 0)
+		set_path(task->fs, &task->fs->cwd, path);
+	else
+		path_put(&path);
+	return result;
+}
+
+int64_t fs_chdir(struct task *task, const char *name)
+{
+	struct path path;
+	int64_t result = path_lookup(task, AT_FDCWD, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &path);
+	return result == 0 ? chdir_to(task, path) : result;
+}
+
+SYSCALL1(chdir, uint64_t, u_path)
+{
+	struct path path;
+	int64_t result = path_from_guest(task, AT_FDCWD, u_path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &path);
+	return result == 0 ? chdir_to(task, path) : result;
+}
+
+SYSCALL1(fchdir, int32_t, fd)
+{
+	struct file *file = files_lookup(task->files, fd);
+	if (!file)
+		return -EBADF;
+	path_get(&file->path);
+	int64_t result = chdir_to(task, file->path);
+	file_put(file);
+	return result;
+}
+
+SYSCALL1(chroot, uint64_t, u_path)
+{
+	struct path path;
+	int64_t result = path_from_guest(task, AT_FDCWD, u_path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &path);
+	if (result != 0)
+		return result;
+	result = inode_permission(task, path.dentry->inode, MAY_EXEC);
+	if (result == 0 && !capable(task, CAP_SYS_CHROOT))
+		result = -EPERM;
+	if (result == 0)
+		set_path(task->fs, &task->fs->root, path);
+	else
+		path_put(&path);
+	return result;
+}
+
+SYSCALL2(getcwd, uint64_t, u_buffer, uint64_t, size)
+{
+	char text[PATH_MAX];
+	struct path path;
+	fs_cwd(task, &path);
+	int64_t len = path_is_deleted(&path) ? -ENOENT : path_print(task, &path, text, sizeof(text));
+	path_put(&path);
+	if (len < 0)
+		return len;
+	if ((uint64_t)len + 1 > size)
+		return -ERANGE;
+	int64_t result = copy_to_guest(task, u_buffer, text, (size_t)len + 1);
+	return result == 0 ? len + 1 : result;
+}
+
+SYSCALL1(umask, uint32_t, mask)
+{
+	mutex_lock(&task->fs->lock);
+	uint32_t old = task->fs->umask;
+	task->fs->umask = mask & S_IRWXUGO;
+	mutex_unlock(&task->fs->lock);
+	return old;
+}

@@ -1,0 +1,426 @@
+/*
+ * Walking paths. A walk goes component by component from the root, the working directory or a descriptor,
+ * always holding references to where it is; it stops before the last component, which each call treats
+ * in its own way (open, create, remove), and walk_last looks that one up.
+ *
+ * A symbolic link in the way replaces what is left of the path by its target and that rest, at most
+ * SYMLINK_LIMIT times. Nothing recurses.
+ */
+#include "vfs.h"
+#include "file.h"
+#include "syscall.h"
+#include <base/string.h>
+#include <libanon/heap.h>
+
+void path_get(const struct path *path)
+{
+	if (path->mount)
+		mount_get(path->mount);
+	if (path->dentry)
+		dentry_get(path->dentry);
+}
+
+void path_put(const struct path *path)
+{
+	if (path->dentry)
+		dentry_put(path->dentry);
+	if (path->mount)
+		mount_put(path->mount);
+}
+
+/* *to becomes *from, whose references it takes. */
+static void path_replace(struct path *to, struct path from)
+{
+	path_put(to);
+	*to = from;
+}
+
+static bool path_equals(const struct path *a, const struct path *b)
+{
+	return a->mount == b->mount && a->dentry == b->dentry;
+}
+
+/* A child that the name cache or the file system knows in this very directory. */
+static int64_t find_child(struct task *task, struct dentry *dir, const char *name, struct dentry **out)
+{
+	struct super *super = dir->inode->super;
+	struct dentry *dentry;
+	struct inode *inode;
+
+	while ((dentry = dcache_find(dir, name))) {
+		if (!super->ops->revalidate || super->ops->revalidate(dentry)) {
+			*out = dentry;
+			return 0;
+		}
+		dcache_remove(dentry, false);
+		dentry_put(dentry);
+	}
+	if (super->flags & SUPER_RESIDENT)
+		return -ENOENT;
+	if (!dir->inode->ops->lookup)
+		return -ENOTDIR;
+	int64_t result = dir->inode->ops->lookup(task, dir, name, &inode);
+	if (result != 0)
+		return result;
+	if (!(super->flags & SUPER_CACHED)) {
+		*out = dentry_create_free(dir, name, inode);
+		return *out ? 0 : -ENOMEM;
+	}
+	result = dcache_add(dir, name, inode, out);
+	if (result == -EEXIST) /* another task was faster: as good as ours */
+		result = 0;
+	return result;
+}
+
+/* The same through the union mounts on the directory. */
+static int64_t find_in_layers(struct walk *w, struct path *out)
+{
+	int64_t result = find_child(w->task, w->path.dentry, w->name, &out->dentry);
+	out->mount = w->path.mount;
+	if (result == 0)
+		mount_get(out->mount);
+	if (result != -ENOENT || !(w->path.dentry->flags & DENTRY_UNION))
+		return result;
+	struct path layer;
+	for (unsigned i = 0; result == -ENOENT && path_union_layer(&w->path, i, &layer); i++) {
+		result = find_child(w->task, layer.dentry, w->name, &out->dentry);
+		out->mount = layer.mount;
+		if (result == 0)
+			mount_get(out->mount);
+		path_put(&layer);
+	}
+	return result;
+}
+
+static int64_t may_search(struct walk *w)
+{
+	struct inode *inode = w->path.dentry->inode;
+	if (!S_ISDIR(inode->mode))
+		return -ENOTDIR;
+	return inode_permission(w->task, inode, MAY_EXEC);
+}
+
+static void go_up(struct walk *w, struct path *out)
+{
+	*out = w->path;
+	path_get(out);
+	while (!path_equals(out, &w->root)) {
+		if (out->dentry == out->mount->root) {
+			if (!path_leave_mount(out))
+				break;
+			continue;
+		}
+		struct dentry *parent = dentry_parent(out->dentry);
+		dentry_put(out->dentry);
+		out->dentry = parent;
+		break;
+	}
+	path_follow_mounts(out);
+}
+
+/* What walk->name names: a reference in *out. */
+static int64_t find(struct walk *w, struct path *out)
+{
+	int64_t result = may_search(w);
+	if (result != 0 && !(w->kind == LAST_ROOT && result == -EACCES))
+		return result;
+	if (w->kind == LAST_DOTDOT) {
+		go_up(w, out);
+	} else if (w->kind != LAST_NAME) {
+		*out = w->path;
+		path_get(out);
+	} else {
+		result = find_in_layers(w, out);
+		if (result != 0)
+			return result;
+		path_follow_mounts(out);
+	}
+	return 0;
+}
+
+/* The next component into walk->name. */
+static int64_t next_component(struct walk *w)
+{
+	size_t len = 0;
+	while (*w->rest == '/')
+		w->rest++;
+	while (w->rest[len] && w->rest[len] != '/')
+		len++;
+	if (len > NAME_MAX)
+		return -ENAMETOOLONG;
+	memcpy(w->name, w->rest, len);
+	w->name[len] = 0;
+	w->rest += len;
+	w->has_slash = *w->rest == '/';
+	while (*w->rest == '/')
+		w->rest++;
+	w->kind = LAST_NAME;
+	if (len == 0)
+		w->kind = LAST_ROOT;
+	else if (strcmp(w->name, ".") == 0)
+		w->kind = LAST_DOT;
+	else if (strcmp(w->name, "..") == 0)
+		w->kind = LAST_DOTDOT;
+	return 0;
+}
+
+/* Go on with target in the place of what was found, before the rest of the path. */
+static int64_t expand(struct walk *w, const char *target)
+{
+	size_t target_len = strlen(target), rest_len = strlen(w->rest);
+	if (target_len == 0)
+		return -ENOENT;
+	char *joined = heap_alloc(target_len + rest_len + 2);
+	if (!joined)
+		return -ENOMEM;
+	memcpy(joined, target, target_len);
+	joined[target_len] = w->has_slash ? '/' : 0;
+	memcpy(joined + target_len + w->has_slash, w->rest, rest_len + 1);
+	heap_free(w->buffer);
+	w->buffer = joined;
+	w->rest = joined;
+	if (joined[0] == '/') {
+		path_get(&w->root);
+		path_replace(&w->path, w->root);
+	}
+	return 0;
+}
+
+/* 0: the walk goes on with its new rest; 1: `link` was replaced by what it jumps to. */
+static int64_t follow_link(struct walk *w, struct path *link)
+{
+	const struct inode_ops *ops = link->dentry->inode->ops;
+	struct path target;
+	if (++w->links > SYMLINK_LIMIT)
+		return -ELOOP;
+	if (ops->follow) {
+		int64_t result = ops->follow(w->task, link->dentry, &target);
+		if (result != 0)
+			return result;
+		path_replace(link, target);
+		return 1;
+	}
+	char *buffer = heap_alloc(PATH_MAX);
+	if (!buffer)
+		return -ENOMEM;
+	int64_t len = ops->readlink(w->task, link->dentry, buffer, PATH_MAX - 1);
+	if (len >= 0) {
+		buffer[len] = 0;
+		len = expand(w, buffer);
+	}
+	heap_free(buffer);
+	return len;
+}
+
+static bool is_link(const struct path *path)
+{
+	return S_ISLNK(path->dentry->inode->mode);
+}
+
+/* Walks all but the last component. */
+static int64_t walk_parents(struct walk *w)
+{
+	for (;;) {
+		struct path found;
+		int64_t result = next_component(w);
+		if (result != 0 || *w->rest == 0)
+			return result;
+		result = find(w, &found);
+		if (result != 0)
+			return result;
+		if (is_link(&found)) {
+			result = follow_link(w, &found);
+			if (result <= 0) {
+				path_put(&found);
+				if (result < 0)
+					return result;
+				continue;
+			}
+		}
+		path_replace(&w->path, found);
+		if (!S_ISDIR(found.dentry->inode->mode))
+			return -ENOTDIR;
+	}
+}
+
+static int64_t start_path(struct walk *w, int32_t dir_fd, const char *name)
+{
+	if (*name == '/') {
+		w->path = w->root;
+		path_get(&w->path);
+		return 0;
+	}
+	if (dir_fd == AT_FDCWD) {
+		fs_cwd(w->task, &w->path);
+		return 0;
+	}
+	struct file *file = files_lookup(w->task->files, dir_fd);
+	if (!file)
+		return -EBADF;
+	int64_t result = S_ISDIR(file->inode->mode) ? 0 : -ENOTDIR;
+	if (result == 0) {
+		w->path = file->path;
+		path_get(&w->path);
+	}
+	file_put(file);
+	return result;
+}
+
+int64_t walk_begin(struct walk *w, struct task *task, int32_t dir_fd, const char *name)
+{
+	*w = (struct walk){.task = task};
+	if (*name == 0)
+		return -ENOENT;
+	if (strnlen(name, PATH_MAX) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	fs_root(task, &w->root);
+	int64_t result = start_path(w, dir_fd, name);
+	if (result != 0)
+		return result;
+	w->rest = name;
+	return walk_parents(w);
+}
+
+int64_t walk_last(struct walk *w, enum walk_follow follow)
+{
+	for (;;) {
+		int64_t result = find(w, &w->found);
+		if (result != 0) {
+			w->found = (struct path){0};
+			return result;
+		}
+		if (!is_link(&w->found) || follow == WALK_EXACT ||
+		    (follow == WALK_LINK && !w->has_slash))
+			break;
+		result = follow_link(w, &w->found);
+		if (result == 1)
+			break;
+		path_put(&w->found);
+		w->found = (struct path){0};
+		if (result == 0)
+			result = walk_parents(w);
+		if (result != 0)
+			return result;
+	}
+	return w->has_slash && !S_ISDIR(w->found.dentry->inode->mode) ? -ENOTDIR : 0;
+}
+
+void walk_end(struct walk *w)
+{
+	path_put(&w->found);
+	path_put(&w->path);
+	path_put(&w->root);
+	heap_free(w->buffer);
+}
+
+int64_t walk_may_create(struct walk *w, bool is_directory)
+{
+	if (w->has_slash && !is_directory)
+		return -ENOENT;
+	int64_t result = path_may_write(&w->path);
+	if (result != 0)
+		return result;
+	if (!w->path.dentry->inode->ops->create)
+		return -EPERM;
+	return inode_permission(w->task, w->path.dentry->inode, MAY_WRITE | MAY_EXEC);
+}
+
+/* "" with LOOKUP_EMPTY: what dir_fd itself stands for. */
+static int64_t lookup_empty(struct task *task, int32_t dir_fd, struct path *out)
+{
+	if (dir_fd == AT_FDCWD) {
+		fs_cwd(task, out);
+		return 0;
+	}
+	struct file *file = files_lookup(task->files, dir_fd);
+	if (!file)
+		return -EBADF;
+	*out = file->path;
+	path_get(out);
+	file_put(file);
+	return 0;
+}
+
+int64_t path_lookup(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
+		    struct path *out_path)
+{
+	struct walk w;
+	if (*name == 0 && flags & LOOKUP_EMPTY)
+		return lookup_empty(task, dir_fd, out_path);
+	int64_t result = walk_begin(&w, task, dir_fd, name);
+	if (result == 0)
+		result = walk_last(&w, flags & LOOKUP_FOLLOW ? WALK_FOLLOW : WALK_LINK);
+	if (result == 0 && flags & LOOKUP_DIRECTORY && !S_ISDIR(w.found.dentry->inode->mode))
+		result = -ENOTDIR;
+	if (result == 0) {
+		*out_path = w.found;
+		w.found = (struct path){0};
+	}
+	walk_end(&w);
+	return result;
+}
+
+bool path_is_deleted(const struct path *path)
+{
+	const struct dentry *dentry = path->dentry;
+	uint32_t kept = SUPER_RESIDENT | SUPER_CACHED;
+	return path->mount && dentry != path->mount->root && !(dentry->flags & DENTRY_HASHED) &&
+	       dentry->inode->super->flags & kept;
+}
+
+/* Puts text before `at`; null when it does not fit. */
+static char *prepend(char *start, char *at, const char *text)
+{
+	size_t len = strlen(text);
+	if (!at || (size_t)(at - start) < len)
+		return NULL;
+	return memcpy(at - len, text, len);
+}
+
+static char *print_from_end(struct task *task, const struct path *path, char *start, char *at)
+{
+	struct path here = *path, root;
+	bool is_empty = true, is_reached;
+	char name[NAME_MAX + 1];
+
+	fs_root(task, &root);
+	path_get(&here);
+	while (!(is_reached = path_equals(&here, &root))) {
+		if (here.dentry == here.mount->root) {
+			if (!path_leave_mount(&here))
+				break;
+			continue;
+		}
+		dentry_name(here.dentry, name);
+		at = prepend(start, prepend(start, at, name), "/");
+		is_empty = false;
+		struct dentry *parent = dentry_parent(here.dentry);
+		dentry_put(here.dentry);
+		here.dentry = parent;
+	}
+	if (is_empty)
+		at = prepend(start, at, "/");
+	if (!is_reached)
+		at = prepend(start, at, "(unreachable)");
+	path_put(&here);
+	path_put(&root);
+	return at;
+}
+
+int64_t path_print(struct task *task, const struct path *path, char *buffer, size_t size)
+{
+	char *end = buffer + size - 1;
+	char *at = end;
+	char name[NAME_MAX + 1];
+	*end = 0;
+	if (path->mount) {
+		at = print_from_end(task, path, buffer, end);
+	} else {
+		dentry_name(path->dentry, name);
+		at = prepend(buffer, end, name);
+	}
+	if (!at)
+		return -ENAMETOOLONG;
+	memmove(buffer, at, (size_t)(end - at) + 1);
+	return end - at;
+}

@@ -1,0 +1,341 @@
+/*
+ * The container's mounts: one list, oldest first, of where file systems are seen. A mount covers its
+ * mountpoint, or, as a union, shows its names below the mountpoint's own (the store's /bin over the boot
+ * archive's). mount(2) and umount2(2).
+ *
+ * A mount lives while it is attached or a path goes through it; the last put lets go of its file system.
+ */
+#include "file.h"
+#include "path_arg.h"
+#include "syscall.h"
+#include <base/string.h>
+#include <libanon/heap.h>
+
+struct mutex mount_lock = MUTEX_RANKED(RANK_MOUNT);
+static struct list mounts = LIST_INIT(mounts);
+static int32_t next_mount_id = 20;
+static struct mount *root_mount;
+
+void mount_get(struct mount *mount)
+{
+	__atomic_fetch_add(&mount->references, 1, __ATOMIC_RELAXED);
+}
+
+static void mount_free(struct mount *mount)
+{
+	mutex_lock(&mount_lock);
+	bool is_last = --mount->super->mounts == 0;
+	mutex_unlock(&mount_lock);
+	if (is_last && mount->super->flags & SUPER_RESIDENT)
+		dcache_kill_tree(mount->root);
+	dentry_put(mount->root);
+	if (is_last)
+		dcache_shrink(mount->super);
+	super_put(mount->super);
+	heap_free(mount->source);
+	heap_free(mount);
+}
+
+void mount_put(struct mount *mount)
+{
+	if (__atomic_sub_fetch(&mount->references, 1, __ATOMIC_ACQ_REL) == 0)
+		mount_free(mount);
+}
+
+static void attach_locked(struct mount *mount, const struct path *where)
+{
+	mount->is_attached = true;
+	mount->super->mounts++;
+	list_push_back(&mounts, &mount->node);
+	if (!where) {
+		root_mount = mount;
+		return;
+	}
+	mount->parent = where->mount;
+	mount->mountpoint = dentry_get(where->dentry);
+	mount_get(mount->parent);
+	mount->mountpoint->mounted++;
+	if (mount->is_union)
+		mount->mountpoint->flags |= DENTRY_UNION;
+}
+
+int64_t mount_attach(struct super *super, struct dentry *root, const char *source,
+		     const struct path *where, uint32_t flags, bool is_union, struct mount **out)
+{
+	struct mount *mount = heap_zalloc(sizeof(*mount));
+	char *copy = mount ? heap_strdup(source) : NULL;
+	if (!copy) {
+		heap_free(mount);
+		return -ENOMEM;
+	}
+	__atomic_fetch_add(&super->references, 1, __ATOMIC_RELAXED);
+	*mount = (struct mount){.references = 1, .flags = flags, .is_union = is_union,
+				.root = dentry_get(root), .super = super, .source = copy};
+	list_init(&mount->node);
+	mutex_lock(&mount_lock);
+	mount->id = next_mount_id++;
+	attach_locked(mount, where);
+	mutex_unlock(&mount_lock);
+	if (out)
+		*out = mount;
+	return 0;
+}
+
+static bool is_at(const struct mount *mount, const struct path *path)
+{
+	return mount->parent == path->mount && mount->mountpoint == path->dentry;
+}
+
+/* The newest mount that covers path, or null. */
+static struct mount *covering_locked(const struct path *path)
+{
+	struct list *at;
+	struct mount *found = NULL;
+	list_for_each(at, &mounts) {
+		struct mount *mount = list_entry(at, struct mount, node);
+		if (!mount->is_union && is_at(mount, path))
+			found = mount;
+	}
+	return found;
+}
+
+void path_follow_mounts(struct path *path)
+{
+	while (path->dentry->mounted > 0) {
+		mutex_lock(&mount_lock);
+		struct mount *mount = covering_locked(path);
+		if (mount)
+			mount_get(mount);
+		mutex_unlock(&mount_lock);
+		if (!mount)
+			return;
+		struct path next = {mount, dentry_get(mount->root)};
+		path_put(path);
+		*path = next;
+	}
+}
+
+bool path_leave_mount(struct path *path)
+{
+	struct path up = {0};
+	mutex_lock(&mount_lock);
+	if (path->mount->parent) {
+		up = (struct path){path->mount->parent, path->mount->mountpoint};
+		path_get(&up);
+	}
+	mutex_unlock(&mount_lock);
+	if (!up.mount)
+		return false;
+	path_put(path);
+	*path = up;
+	return true;
+}
+
+bool path_union_layer(const struct path *path, unsigned index, struct path *out_path)
+{
+	struct list *at;
+	bool is_found = false;
+	mutex_lock(&mount_lock);
+	list_for_each(at, &mounts) {
+		struct mount *mount = list_entry(at, struct mount, node);
+		if (!mount->is_union || !is_at(mount, path) || index-- > 0)
+			continue;
+		*out_path = (struct path){mount, mount->root};
+		path_get(out_path);
+		is_found = true;
+		break;
+	}
+	mutex_unlock(&mount_lock);
+	return is_found;
+}
+
+int64_t path_may_write(const struct path *path)
+{
+	if (!path->mount)
+		return 0;
+	bool is_fixed = path->mount->flags & MS_RDONLY || path->mount->super->flags & SUPER_READ_ONLY;
+	return is_fixed ? -EROFS : 0;
+}
+
+struct path container_root(void)
+{
+	struct path root = {root_mount, root_mount->root};
+	path_get(&root);
+	path_follow_mounts(&root);
+	return root;
+}
+
+void mounts_for_each(void (*show)(void *context, struct mount *mount), void *context)
+{
+	int32_t after = 0;
+	for (;;) {
+		struct mount *found = NULL;
+		struct list *at;
+		mutex_lock(&mount_lock);
+		list_for_each(at, &mounts) {
+			struct mount *mount = list_entry(at, struct mount, node);
+			if (mount->id > after && (!found || mount->id < found->id))
+				found = mount;
+		}
+		if (found)
+			mount_get(found);
+		mutex_unlock(&mount_lock);
+		if (!found)
+			return;
+		after = found->id;
+		show(context, found);
+		mount_put(found);
+	}
+}
+
+/* Out of the list; the caller puts the list's reference and what is returned in *out_where. */
+static void detach_locked(struct mount *mount, struct path *out_where)
+{
+	mount->is_attached = false;
+	list_remove(&mount->node);
+	*out_where = (struct path){mount->parent, mount->mountpoint};
+	mount->mountpoint->mounted--;
+	mount->parent = NULL;
+	mount->mountpoint = NULL;
+}
+
+static int64_t unmount(struct mount *mount, uint32_t flags)
+{
+	struct path where = {0};
+	int64_t result = 0;
+	mutex_lock(&mount_lock);
+	if (!mount->is_attached || !mount->parent)
+		result = -EINVAL;
+	else if (!(flags & MNT_DETACH) && mount->references > 2) /* the list's and the caller's */
+		result = -EBUSY;
+	else
+		detach_locked(mount, &where);
+	mutex_unlock(&mount_lock);
+	if (result == 0) {
+		path_put(&where);
+		mount_put(mount);
+	}
+	return result;
+}
+
+SYSCALL2(umount2, uint64_t, u_path, uint32_t, flags)
+{
+	struct path path;
+	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
+		return -EINVAL;
+	if (!capable(task, CAP_SYS_ADMIN))
+		return -EPERM;
+	int64_t result = path_from_guest(task, AT_FDCWD, u_path,
+					 flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
+	if (result != 0)
+		return result;
+	struct mount *mount = path.mount;
+	mount_get(mount);
+	result = path.dentry == mount->root ? 0 : -EINVAL;
+	path_put(&path);
+	if (result == 0)
+		result = unmount(mount, flags);
+	mount_put(mount);
+	return result;
+}
+
+static int64_t mount_new(struct task *task, const struct path *where, const char *type,
+			 const char *source, uint32_t flags, const char *options)
+{
+	const struct fs_type *fs = fs_type_find(type);
+	struct super *super;
+	struct dentry *root;
+	if (!fs || fs->needs_device)
+		return -ENODEV;
+	int64_t result = fs->mount(task, options, &super, &root);
+	if (result != 0)
+		return result;
+	result = S_ISDIR(where->dentry->inode->mode) ? 0 : -ENOTDIR;
+	if (result == 0)
+		result = mount_attach(super, root, source, where, flags, false, NULL);
+	dentry_put(root);
+	super_put(super);
+	return result;
+}
+
+static int64_t mount_bind(struct task *task, const struct path *where, const char *source, uint32_t flags)
+{
+	struct path from;
+	int64_t result = path_lookup(task, AT_FDCWD, source, LOOKUP_FOLLOW, &from);
+	if (result != 0)
+		return result;
+	if (S_ISDIR(from.dentry->inode->mode) != S_ISDIR(where->dentry->inode->mode))
+		result = -ENOTDIR;
+	else if (!from.mount)
+		result = -EINVAL;
+	else
+		result = mount_attach(from.mount->super, from.dentry, from.mount->source, where,
+				      flags & MS_RDONLY, false, NULL);
+	path_put(&from);
+	return result;
+}
+
+static int64_t remount(const struct path *where, uint32_t flags)
+{
+	if (where->dentry != where->mount->root)
+		return -EINVAL;
+	mutex_lock(&mount_lock);
+	where->mount->flags = flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
+	mutex_unlock(&mount_lock);
+	return 0;
+}
+
+static int64_t mount_path(struct task *task, const struct path *where, const char *type,
+			  const char *source, uint32_t flags, const char *options)
+{
+	uint32_t kept = flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
+	if (!where->mount)
+		return -EINVAL;
+	if (flags & MS_REMOUNT)
+		return remount(where, flags);
+	if (flags & MS_BIND)
+		return mount_bind(task, where, source, flags);
+	if (flags & MS_PROPAGATION)
+		return where->dentry == where->mount->root ? 0 : -EINVAL; /* one namespace: nothing to do */
+	if (flags & MS_MOVE)
+		return -EINVAL;
+	return mount_new(task, where, type, source, kept, options);
+}
+
+int64_t mount_at(struct task *task, const char *where, const char *type, const char *source,
+		 uint32_t flags, const char *options)
+{
+	struct path path;
+	int64_t result = path_lookup(task, AT_FDCWD, where, LOOKUP_FOLLOW, &path);
+	if (result != 0)
+		return result;
+	result = mount_path(task, &path, type, source, flags, options);
+	path_put(&path);
+	return result;
+}
+
+/* An optional string argument of mount(2): "" when absent. */
+static int64_t copy_text(struct task *task, uint64_t u_text, char *to, size_t size)
+{
+	to[0] = 0;
+	int64_t len = u_text ? strncpy_from_guest(task, to, u_text, size) : 0;
+	return len < 0 ? len : 0;
+}
+
+SYSCALL5(mount, uint64_t, u_source, uint64_t, u_where, uint64_t, u_type, uint64_t, flags, uint64_t,
+	 u_options)
+{
+	char source[PATH_MAX], where[PATH_MAX], type[64], options[PATH_MAX];
+	if (!capable(task, CAP_SYS_ADMIN))
+		return -EPERM;
+	int64_t result = copy_path_arg(task, u_where, false, where);
+	if (result == 0)
+		result = copy_text(task, u_source, source, sizeof(source));
+	if (result == 0)
+		result = copy_text(task, u_type, type, sizeof(type));
+	if (result == 0)
+		result = copy_text(task, u_options, options, sizeof(options));
+	if (result != 0)
+		return result == -ENAMETOOLONG ? -EINVAL : result;
+	return mount_at(task, where, type, source[0] ? source : "none", (uint32_t)flags, options);
+}
