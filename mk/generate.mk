@@ -37,3 +37,13 @@ $(IPCGEN):
 
 .PHONY: gen
 gen: $(GENERATED) ## headers generated from .ipc and .tbl files
+
+# Committed beside or made from the same inputs: what a change of an interface must show in its diff.
+.PHONY: abi reference
+ABI_INPUTS = $(wildcard modules/*/interface/*/*.ipc) $(TABLES)
+abi: ## rewrite the .abi summaries (a changed one wants a version bump)
+	$(Q)for i in $(ABI_INPUTS); do python3 $(IPCGEN) abi $$i > $${i%.*}.abi || exit 1; done
+
+reference: ## rewrite docs/reference/ from .ipc and .tbl files
+	$(Q)mkdir -p docs/reference
+	$(Q)for i in $(ABI_INPUTS); do f=$${i##*/}; python3 $(IPCGEN) doc $$i > docs/reference/$${f%.*}.md || exit 1; done

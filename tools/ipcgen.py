@@ -7,7 +7,7 @@
   ipcgen.py doc INPUT                       a reference page in Markdown, to standard output
 
 The .abi file beside each input is committed; everything else is made by the build.
-tools/README.md gives the grammar, <libanon/wire.h> the format on the wire.
+docs/interfaces.md gives the grammar, <libanon/wire.h> the format on the wire.
 """
 
 import pathlib

@@ -38,6 +38,15 @@ class Field:
         return self.kind in ('cap', 'opt_cap')
 
     @property
+    def base(self):
+        return 'cap' if self.is_cap else self.kind
+
+    @property
+    def call(self):
+        """How <libanon/wire.h> calls it."""
+        return {'str': 'text'}.get(self.kind, self.kind)
+
+    @property
     def is_variable(self):
         return self.kind in ('str', 'bytes')
 

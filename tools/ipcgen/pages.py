@@ -1,5 +1,7 @@
 """Writes the ABI summaries (one line per operation or row) and the reference pages in Markdown."""
 
+from ipcgen.tables import spelled
+
 
 def abi_interface(of):
     lines = [f'interface {of.name} 0x{of.number:x} v{of.version}']
@@ -13,25 +15,21 @@ def abi_interface(of):
 
 def abi_table(kind, rows):
     if kind == 'syscalls':
-        lines = [f'{r.number} {r.spelled()}{" blocks" if r.is_blocking else ""}' for r in rows]
+        lines = [f'{r.number} {spelled(r)}{" blocks" if r.is_blocking else ""}' for r in rows]
     else:
         lines = [f'{r.number} {r.name} {"|".join(r.rights)}'.rstrip() for r in rows]
     return '\n'.join(lines) + '\n'
 
 
-def paragraph(lines):
-    return [*(line for line in lines), ''] if lines else []
-
-
 def doc_interface(of):
     lines = [f'# Interface {of.name}', '', f'Number 0x{of.number:x}, version {of.version}. Made from `{of.path}`;',
-             'see [interfaces](../interfaces.md) for how a message travels.', '', *paragraph(of.doc)]
+             'see [interfaces](../interfaces.md) for how a message travels.', '', *of.doc, *['' for _ in of.doc[:1]]]
     for s in of.structs.values():
-        lines += [f'## struct {s.name}', '', *paragraph(s.doc), '| member | type | meaning |', '|---|---|---|']
+        lines += [f'## struct {s.name}', '', *s.doc, *['' for _ in s.doc[:1]], '| member | type | meaning |', '|---|---|---|']
         lines += [f'| {m.name} | {m.type}{f"[{m.bound}]" if m.bound else ""} | {m.doc} |' for m in s.members]
         lines.append('')
     for op in of.operations:
-        lines += [f'## {op.name} (op {op.number})', '', *paragraph(op.doc)]
+        lines += [f'## {op.name} (op {op.number})', '', *op.doc, *['' for _ in op.doc[:1]]]
         if op.fields:
             lines += ['| | field | type |', '|---|---|---|']
             lines += [f'| {f.way} | {f.name} | {f.spelled().split(" ", 1)[1].rsplit(" ", 1)[0]} |' for f in op.fields]
@@ -53,7 +51,7 @@ def doc_table(kind, rows):
     lines = [f'# {title}', '', text, f'Made from `modules/microkernel/interface/microkernel/{kind}.tbl`.', '']
     if kind == 'syscalls':
         lines += ['| number | call | blocks | what it does |', '|---|---|---|---|']
-        lines += [f'| {r.number} | `{r.spelled()}` | {"yes" if r.is_blocking else ""} | {r.doc} |' for r in rows]
+        lines += [f'| {r.number} | `{spelled(r)}` | {"yes" if r.is_blocking else ""} | {r.doc} |' for r in rows]
     else:
         lines += ['| number | name | rights | meaning |', '|---|---|---|---|']
         lines += [f'| {r.number} | {r.name} | {" ".join(r.rights)} | {r.doc} |' for r in rows]

@@ -1,6 +1,6 @@
 """Reads the kernel's .tbl files and writes their headers: system calls, errors, rights, object types."""
 
-import dataclasses
+import collections
 import pathlib
 import re
 
@@ -17,36 +17,14 @@ C_TYPES = {'handle': 'handle_t', 'u64': 'uint64_t', 'u32': 'uint32_t', 'ptr': 'c
 BY_HAND = ('ipc_call', 'ipc_receive', 'ipc_reply', 'ipc_reply_receive', 'enter')
 
 
-@dataclasses.dataclass
-class Row:
-    number: int
-    name: str
-    rights: list
-    doc: str
+Row = collections.namedtuple('Row', 'number name rights doc')
+Argument = collections.namedtuple('Argument', 'type name right')
+Call = collections.namedtuple('Call', 'number name is_blocking arguments result doc')
 
 
-@dataclasses.dataclass
-class Argument:
-    type: str
-    name: str
-    right: str
-
-    def spelled(self):
-        return f'{self.type} {self.name}' + (f'{{{self.right}}}' if self.right else '')
-
-
-@dataclasses.dataclass
-class Call:
-    number: int
-    name: str
-    is_blocking: bool
-    arguments: list
-    result: str
-    doc: str
-
-    def spelled(self):
-        result = f' -> {self.result}' if self.result else ''
-        return f'{self.name}({", ".join(a.spelled() for a in self.arguments)}){result}'
+def spelled(call):
+    arguments = (f'{a.type} {a.name}' + (f'{{{a.right}}}' if a.right else '') for a in call.arguments)
+    return f'{call.name}({", ".join(arguments)})' + (f' -> {call.result}' if call.result else '')
 
 
 def call_row(text, refuse):
@@ -146,8 +124,8 @@ def prototype(call):
 
 
 def stub(call):
-    values = {'handle': '{}.value', 'ptr': '(uint64_t){}', 'out': '(uint64_t){}'}
-    args = [f'SYS_{call.name}', *(values.get(a.type, '{}').format(a.name) for a in call.arguments)]
+    values = {'handle': '{}.value', 'ptr': '(uint64_t){}', 'out': '(uint64_t){}', 'u32': '{}', 'u64': '{}'}
+    args = [f'SYS_{call.name}', *(values[a.type].format(a.name) for a in call.arguments)]
     lines = [f'/* {call.doc} */', *wrap(f'static inline status_t sys_{call.name}(', prototype(call), ')'), '{',
              '\tuint64_t sys_result;',
              *wrap(f'\tstatus_t sys_status = sys_invoke{len(call.arguments)}(', [*args, '&sys_result'], ');')]
