@@ -20,6 +20,7 @@ endif
 export SOURCE_DATE_EPOCH := 1735689600
 export LC_ALL := C
 export TZ := UTC
+export PYTHONDONTWRITEBYTECODE := 1
 
 SUFFIX_debug := -debug
 SUFFIX_release :=

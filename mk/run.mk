@@ -21,6 +21,13 @@ where: ## ADDR=0x...: the kernel's file and line at an address
 
 comma := ,
 
+shell-check: build ## boot and verify that terminal and keyboard serve a shell
+	$(Q)scripts/check_shell_support.sh $(OUT)
+
 size: ## long files and functions of the sources; sizes of what was built
 	$(Q)python3 scripts/check.py size
 	$(Q)python3 scripts/sizes.py $(OUT)
+
+.PHONY: new-module
+new-module: ## N=name: a new module that builds and tests at once
+	$(Q)python3 scripts/new_module.py '$(N)'

@@ -3,20 +3,20 @@
 TEST := python3 scripts/test.py --build $(BUILD) --jobs $(JOBS)
 S ?=
 
-.PHONY: test unit unit-list ktest scenario soak check split-check bench setup
+.PHONY: test unit unit-list format ktest scenario soak check split-check bench setup
 setup: ## install what is missing on this host, fetch third-party files
 	$(Q)scripts/setup_dev_env.sh
 	$(Q)scripts/fetch_modules.sh --quiet
 
 test: ## everything, under 15 minutes: sets up, builds, runs every suite
 	$(Q)$(MAKE) setup
-	$(Q)$(MAKE) -k build unit-programs ktest-kernel || echo "make test: the build failed; see above"
-	$(Q)$(TEST) all
+	$(Q)status=0; $(MAKE) -k build unit-programs ktest-kernel || status=$$?; \
+		$(TEST) --build-status $$status all
 
 soak: ## the same suites with their full counts (SOAK=1)
 	$(Q)$(MAKE) setup
-	$(Q)$(MAKE) build unit-programs ktest-kernel
-	$(Q)SOAK=1 $(TEST) all
+	$(Q)status=0; $(MAKE) -k build unit-programs ktest-kernel || status=$$?; \
+		SOAK=1 $(TEST) --build-status $$status all
 
 unit: unit-programs ## host unit tests (of M=module), under sanitizers
 	$(Q)$(TEST) $(if $(M),--module $(M)) unit
@@ -38,3 +38,6 @@ split-check: ## build and test M=module outside this tree (default: every module
 
 bench: build ## speed and memory, beside Linux and seL4
 	$(Q)python3 tools/bench.py --build $(OUT)
+
+format: ## lay out the C files of M=module (default all) as .clang-format says
+	$(Q)find $(addprefix modules/,$(CHOSEN)) -name '*.[ch]' -print0 | xargs -0r clang-format -i

@@ -18,6 +18,8 @@ from check.tree import ROOT, Module, exists  # noqa: E402
 
 BUILD_FILES = ("Makefile", "mk", "scripts", "images")
 TOOLS = ("ipcgen.py", "ipcgen", "anon", "anonlib")
+# A make that we start is not a part of the make that started us.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
 IGNORED = shutil.ignore_patterns("__pycache__")
 
 
@@ -69,7 +71,8 @@ def build_alone(name):
         goals = ["objects", "unit"] if module.get("UNIT_TESTS") else ["objects"]
         goals += ["host"] if module.get("HOST_PROGRAMS") else []
         for goal in goals:
-            done = subprocess.run(["make", "-C", target, goal, f"M={name}"], check=False)
+            done = subprocess.run(["make", "-C", target, goal, f"M={name}"], check=False,
+                                  env=ENVIRONMENT)
             if done.returncode:
                 print(f"{name}: make {goal} fails outside the tree")
                 return False

@@ -10,6 +10,7 @@ WHAT = "includes stay inside the module and the interfaces it uses; no cycles"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 FREESTANDING = {"stdint.h", "stddef.h", "stdbool.h", "stdarg.h", "stdalign.h", "stdnoreturn.h",
                 "stdatomic.h", "limits.h", "float.h", "iso646.h", "cpuid.h"}
+MANY_TIMES = ("_table.h", "_rows.h")  # lists of macros, included once for each use of the list
 GENERATED_TABLES = {"syscalls.h", "syscall_rows.h", "errors.h", "rights.h", "objects.h"}
 
 
@@ -19,7 +20,8 @@ def check(tree):
     for path in tree.c_files + [f for f in tree.files if f.endswith(".S")]:
         result.looked_at += 1
         graph[path] = includes_of(tree, path, result)
-        if path.endswith(".h") and not any(l.strip() == "#pragma once" for l in lines_of(path)):
+        if path.endswith(".h") and not path.endswith(MANY_TIMES) and \
+                not any(line.strip() == "#pragma once" for line in lines_of(path)):
             result.find(path, 1, "no #pragma once")
     report_cycles(graph, result, "include")
     uses = {name: module.get("USES") for name, module in tree.modules.items()}
@@ -65,7 +67,7 @@ def interface(tree, path, number, target, result):
             return [place]
         if not is_generated(tree, owner, target):
             result.find(path, number, f"<{target}> is not in modules/{owner}/interface")
-    elif target not in FREESTANDING and not is_hosted(module, path):
+    elif target not in FREESTANDING and not is_hosted(module, path) and not in_hosted_part(path, number):
         result.find(path, number, f"<{target}>: only tests, host and Linux programs have a C library")
     return []
 
@@ -80,10 +82,18 @@ def is_generated(tree, owner, target):
 
 
 def is_hosted(module, path):
-    """Sources listed as hosted, and helpers of tests by their name or folder."""
+    """Sources listed as hosted, and their helpers: test in the name, *_hosted.c, a folder host/."""
     inside = path.split(os.sep, 2)[2]
-    return module is None or inside in module.hosted_sources() or "_test" in inside or \
-        inside.startswith(("test/", "host/", "interface/base/test.h")) or "/host" in inside
+    return module is None or inside in module.hosted_sources() or \
+        bool(re.search(r"(?:^|[/_])(?:test|hosted|host|linux)(?:$|[/_.])", inside))
+
+
+def in_hosted_part(path, number):
+    """Whether the line stands under `#if __STDC_HOSTED__`."""
+    for line in reversed(lines_of(path)[:number - 1]):
+        if match := re.match(r"\s*#\s*(if\w*|else|endif)\b(.*)", line):
+            return match.group(1) == "if" and "__STDC_HOSTED__" in match.group(2)
+    return False
 
 
 def report_cycles(graph, result, what):

@@ -1,5 +1,4 @@
 """Every module builds and passes its unit tests outside this tree (scripts/split_check.py)."""
-import os
 import subprocess
 import sys
 
@@ -12,10 +11,9 @@ WHAT = "each module builds and tests alone, with the interfaces it uses"
 
 def check(tree):
     result = Result(len(tree.modules))
-    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     for name in tree.modules:
         done = subprocess.run([sys.executable, "scripts/split_check.py", name], cwd=ROOT, check=False,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             last = [line for line in done.stdout.splitlines() if line.strip()][-12:]
             result.find(f"modules/{name}", 0, "does not stand alone:\n      " + "\n      ".join(last))
