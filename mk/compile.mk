@@ -8,12 +8,12 @@ includes = -iquote modules/$1/src -Imodules/$1/interface \
 	$(foreach u,$($1.USES),-Imodules/$u/interface) -I$(GEN)
 
 define compile_rules
-$(OBJ)/$1/$2/%.o: modules/$2/%.c modules/$2/module.mk $(OBJ)/$1.flags | $(GENERATED)
+$(OBJ)/$1/$2/%.o: modules/$2/%.c modules/$2/module.mk $(OBJ)/$1.flags | $(call generated_for,$2)
 	$$(call say,CC,$$< [$1])
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(call cc_of,$1) $($1_FLAGS) $(call includes,$2) -MMD -MP -c $$< -o $$@
 
-$(OBJ)/$1/$2/%.o: modules/$2/%.S modules/$2/module.mk $(OBJ)/$1.flags | $(GENERATED)
+$(OBJ)/$1/$2/%.o: modules/$2/%.S modules/$2/module.mk $(OBJ)/$1.flags | $(call generated_for,$2)
 	$$(call say,AS,$$< [$1])
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(call cc_of,$1) $($1_FLAGS) $(call includes,$2) -MMD -MP -c $$< -o $$@

@@ -12,8 +12,13 @@ IPC_HEADERS := $(foreach m,$(MODULES),$(foreach i,$(filter %.ipc,$($m.INTERFACES
 SYSCALL_ROWS := $(if $(filter %/syscalls.tbl,$(TABLES)),$(GEN)/microkernel/syscall_rows.h)
 GENERATED := $(TABLE_HEADERS) $(SYSCALL_ROWS) $(IPC_HEADERS)
 
+# What must be there before a module is compiled: its own headers and those of the modules it uses.
+headers_of = $(foreach i,$(filter %.ipc,$($1.INTERFACES)),$(call ipc_header,$1,$i)) \
+	$(if $(filter microkernel,$1),$(TABLE_HEADERS) $(SYSCALL_ROWS))
+generated_for = $(foreach m,$1 $($1.USES),$(call headers_of,$m))
+
 define ipc_rule
-$(call ipc_header,$1,$2): modules/$1/$2 $(IPCGEN_PARTS)
+$(call ipc_header,$1,$2): modules/$1/$2 $(TABLES) $(IPCGEN_PARTS)
 	$$(call say,GEN,$$@)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)python3 $(IPCGEN) c $$< $$@

@@ -139,7 +139,7 @@ def report(suite, outcome, options):
     note = f"  {outcome.note}" if outcome.note else ""
     print(f"  {suite.name:<40} {outcome.passed:>5} passed {outcome.failed:>4} failed "
           f"{outcome.seconds:>7.1f} s{note}", flush=True)
-    if outcome.failed:
+    if outcome.failed and outcome.seconds:
         path = suite.log_path(options.build)
         with open(path, encoding="utf-8", errors="replace") as log:
             lines = log.read().splitlines()
