@@ -1,0 +1,218 @@
+/*
+ * First instructions. Two ways in, both in 32-bit protected mode without paging, at physical addresses:
+ * the PVH entry (QEMU -kernel; ebx = start info) and multiboot2 (GRUB; eax = magic, ebx = information).
+ * Checks that the CPU can do what the kernel needs, maps the first 4 GiB at 0, at the direct map and
+ * (the first GiB) at the kernel's own address, and calls arch_start on the boot CPU's kernel stack.
+ * boot_start..boot_end is given back as RAM, so nothing here may be used later.
+ */
+#include "arch/x86_64/layout.h"
+
+#define MULTIBOOT2_MAGIC 0xe85250d6
+#define CR0_PE_MP_ET_NE_WP_AM_PG 0x80050033
+#define CR4_PAE 0x20
+#define MSR_EFER 0xc0000080
+#define EFER_LME_NXE 0x900
+#define PTE_TABLE 0x3
+#define PTE_LARGE 0x83
+
+	.section .multiboot, "a"
+	.balign 8
+multiboot_header:
+	.long MULTIBOOT2_MAGIC
+	.long 0
+	.long multiboot_header_end - multiboot_header
+	.long -(MULTIBOOT2_MAGIC + (multiboot_header_end - multiboot_header))
+	.balign 8
+	.short 1, 0		/* information request: without it the loader may refuse to boot */
+	.long 20
+	.long 1, 6, 8		/* command line, memory map, framebuffer */
+	.balign 8
+	.short 3, 0		/* entry address */
+	.long 12
+	.long boot_multiboot2
+	.balign 8
+	.short 5, 1		/* framebuffer, optional: any size, 32 bits */
+	.long 20
+	.long 0, 0, 32
+	.balign 8
+	.short 6, 0		/* modules on page boundaries */
+	.long 8
+	.balign 8
+	.short 0, 0
+	.long 8
+multiboot_header_end:
+
+	.section .note.pvh, "a", @note
+	.balign 4
+	.long 4, 8, 18		/* XEN_ELFNOTE_PHYS32_ENTRY */
+	.asciz "Xen"
+	.quad boot_pvh
+
+	.section .boot.text, "ax"
+	.code32
+	.globl boot_pvh, boot_multiboot2
+boot_pvh:
+	movl $BOOT_PVH, %esi
+	jmp boot_common
+boot_multiboot2:
+	movl %eax, %esi		/* BOOT_MULTIBOOT2 when the loader keeps to the protocol */
+boot_common:
+	cli
+	cld
+	movl $boot_stack_top, %esp
+	rdtsc
+	movl %eax, boot_ticks
+	movl %edx, boot_ticks + 4
+	movl %ebx, boot_info
+
+	pushfl			/* CPUID is there when bit 21 of EFLAGS can be changed */
+	popl %eax
+	movl %eax, %ecx
+	xorl $0x200000, %eax
+	pushl %eax
+	popfl
+	pushfl
+	popl %eax
+	cmpl %eax, %ecx
+	je no_long_mode
+	movl $0x80000000, %eax
+	cpuid
+	cmpl $0x80000001, %eax
+	jb no_long_mode
+	movl $0x80000001, %eax
+	cpuid
+	btl $29, %edx
+	jnc no_long_mode
+	btl $20, %edx
+	jnc no_nx
+
+	/* Tables lie in .boot.bss, which the loader cleared. */
+	movl $boot_pd, %edi
+	movl $PTE_LARGE, %eax
+	xorl %edx, %edx
+1:	movl %eax, (%edi,%edx,8)
+	addl $0x200000, %eax
+	incl %edx
+	cmpl $4 * 512, %edx
+	jb 1b
+	movl $boot_pd + PTE_TABLE, %eax
+	movl %eax, boot_pdpt
+	movl %eax, boot_pdpt_top + 510 * 8
+	addl $0x1000, %eax
+	movl %eax, boot_pdpt + 8
+	addl $0x1000, %eax
+	movl %eax, boot_pdpt + 16
+	addl $0x1000, %eax
+	movl %eax, boot_pdpt + 24
+	movl $boot_pdpt + PTE_TABLE, boot_pml4
+	movl $boot_pdpt + PTE_TABLE, boot_pml4 + DIRECT_SLOT * 8
+	movl $boot_pdpt_top + PTE_TABLE, boot_pml4 + 511 * 8
+
+	movl $CR4_PAE, %eax
+	movl %eax, %cr4
+	movl $boot_pml4, %eax
+	movl %eax, %cr3
+	movl $MSR_EFER, %ecx
+	rdmsr
+	orl $EFER_LME_NXE, %eax
+	wrmsr
+	movl $CR0_PE_MP_ET_NE_WP_AM_PG, %eax
+	movl %eax, %cr0
+	lgdt boot_gdt_pointer
+	ljmp $8, $boot_long
+
+	.code64
+boot_long:
+	xorl %eax, %eax
+	movl %eax, %ds
+	movl %eax, %es
+	movl %eax, %ss
+	movl %eax, %fs
+	movl %eax, %gs
+	movq $kernel_stack_top, %rsp
+	movabsq $0x9e3779b97f4a7c15, %rax	/* spreads what the clock gives over all bits */
+	movq boot_ticks, %rdx
+	imulq %rdx, %rax
+	xorb %al, %al				/* a zero byte stops string overruns */
+	movq %rax, __stack_chk_guard
+	movl %esi, %edi
+	movl boot_info, %esi
+	xorl %ebp, %ebp
+	movq $arch_start, %rax
+	call *%rax
+	ud2
+
+	.code32
+no_long_mode:
+	movl $message_long_mode, %esi
+	jmp refuse
+no_nx:
+	movl $message_nx, %esi
+
+/* Writes the string at esi to COM1 and to the top line of the VGA text screen, then stops. */
+refuse:
+	movl $0xb8000, %edi
+1:	lodsb
+	testb %al, %al
+	jz 3f
+	movb $0x4f, %ah
+	movw %ax, (%edi)
+	addl $2, %edi
+	movb %al, %bl
+	movw $0x3fd, %dx
+	movl $100000, %ecx
+2:	inb %dx, %al
+	testb $0x20, %al
+	loopz 2b
+	movb %bl, %al
+	movw $0x3f8, %dx
+	outb %al, %dx
+	jmp 1b
+3:	cli
+	hlt
+	jmp 3b
+
+	.section .boot.data, "aw"
+message_long_mode:
+	.asciz "anonymOS needs a 64-bit x86 processor (long mode).\r\n"
+message_nx:
+	.asciz "anonymOS needs a processor with NX (no-execute); enable it in the firmware set-up.\r\n"
+	.balign 8
+boot_ticks:
+	.quad 0
+boot_info:
+	.quad 0
+boot_gdt:
+	.quad 0
+	.quad 0x00af9a000000ffff
+boot_gdt_pointer:
+	.short 15
+	.long boot_gdt
+
+	.section .boot.bss, "aw", @nobits
+	.balign 4096
+boot_pml4:
+	.skip 4096
+boot_pdpt:
+	.skip 4096
+boot_pdpt_top:
+	.skip 4096
+boot_pd:
+	.skip 4 * 4096
+	.skip 256
+boot_stack_top:
+
+/* The boot CPU's stacks, each with an unmapped page below. */
+	.section .stacks, "aw", @nobits
+	.balign 4096
+	.globl kernel_stack_guard, kernel_stack_top, trap_stacks_guard, trap_stacks_top
+kernel_stack_guard:
+	.skip 4096
+	.skip KERNEL_STACK_BYTES
+kernel_stack_top:
+trap_stacks_guard:
+	.skip 4096
+	.skip TRAP_STACKS_BYTES
+trap_stacks_top:
+
+	.section .note.GNU-stack, "", @progbits

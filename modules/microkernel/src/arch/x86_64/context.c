@@ -1,0 +1,73 @@
+/*
+ * A thread's registers: how it starts, how the CPU goes from one to the next, how results and restarts of
+ * system calls are written, and how a monitor is let go on after a fault on guest memory.
+ */
+#include <microkernel/errors.h>
+#include "cpu.h"
+#include "thread.h"
+#include "arch/x86_64/bases.h"
+#include "arch/x86_64/fpu.h"
+
+#define SYSCALL_BYTES 2 /* the instruction's length */
+
+static bool is_in_window(uint64_t address)
+{
+	return address >= NATIVE_BASE && address < NATIVE_END;
+}
+
+/* An entry outside the native window becomes 0, which faults at once. */
+void arch_thread_init(struct thread *thread, uint64_t entry, uint64_t stack, uint64_t argument)
+{
+	thread->arch.regs = (struct guest_registers){
+		.rip = is_in_window(entry) ? entry : 0,
+		.rsp = stack,
+		.rdi = argument,
+		.rflags = RFLAGS_PLAIN,
+	};
+	thread->arch.mode = MODE_NATIVE;
+	thread->arch.needs_iret = true;
+	thread->arch.kicked = 0;
+	thread->arch.fs_base = thread->arch.gs_base = 0;
+}
+
+void arch_thread_destroy(struct thread *thread)
+{
+	bases_forget(thread);
+	fpu_thread_destroy(thread);
+}
+
+void arch_thread_switch(struct thread *from, struct thread *to)
+{
+	(void)from; /* what it left in the CPU is saved when somebody else's replaces it */
+	bases_switch(to);
+	fpu_thread_switch(to);
+	pt_activate_thread(to);
+}
+
+void arch_syscall_restart(struct thread *thread)
+{
+	thread->arch.regs.rip -= SYSCALL_BYTES;
+}
+
+void arch_set_result(struct thread *thread, status_t status, uint64_t value)
+{
+	thread->arch.regs.rax = (uint64_t)(int64_t)status;
+	thread->arch.regs.rdx = value;
+}
+
+bool arch_monitor_fixup(struct thread *thread)
+{
+	struct guest_state *state = thread->arch.state;
+	uint64_t fixup;
+
+	if (!state || thread->arch.mode != MODE_NATIVE)
+		return false;
+	fixup = __atomic_load_n(&state->fixup, __ATOMIC_RELAXED);
+	if (!is_in_window(fixup))
+		return false;
+	state->fixup = 0;
+	thread->arch.regs.rip = fixup;
+	thread->arch.regs.rax = 1;
+	thread->arch.needs_iret = true;
+	return true;
+}

@@ -1,0 +1,135 @@
+/*
+ * Segments, the task state (which holds the stacks that entries switch to) and the interrupt table. Also
+ * the per-CPU array, since GS is set here: this_cpu() works from descriptors_init on.
+ */
+#include "arch/x86_64/descriptors.h"
+#include <base/assert.h>
+#include "cpu.h"
+#include "arch/x86_64/instructions.h"
+#include "arch/x86_64/trap.h"
+
+#define GATES 256
+#define GATE_INTERRUPT 0x8e00
+#define GATE_USER 0x6000 /* may be raised by an INT instruction of user mode */
+#define SEGMENT_TSS 0x89ul
+
+struct gate {
+	uint16_t offset_low, selector, flags, offset_middle;
+	uint32_t offset_high, reserved;
+};
+
+struct task_state {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint64_t reserved2;
+	uint16_t reserved3, io_map;
+} __attribute__((packed));
+
+struct table_pointer {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
+struct cpu cpus[CPUS_MAX];
+
+static struct gate gates[GATES];
+static struct task_state tasks[CPUS_MAX];
+static uint64_t segments[CPUS_MAX][7];
+
+STATIC_ASSERT(sizeof(struct gate) == 16);
+STATIC_ASSERT(sizeof(struct task_state) == 104);
+
+static void set_gate(unsigned vector, uint64_t handler, unsigned ist, unsigned extra)
+{
+	gates[vector] = (struct gate){
+		.offset_low = (uint16_t)handler,
+		.offset_middle = (uint16_t)(handler >> 16),
+		.offset_high = (uint32_t)(handler >> 32),
+		.selector = SEL_KERNEL_CODE,
+		.flags = (uint16_t)(GATE_INTERRUPT | ist | extra),
+	};
+}
+
+static void fill_gates(void)
+{
+	for (unsigned v = 0; v < GATES; v++)
+		set_gate(v, (uint64_t)trap_stubs + v * 16, 0, 0);
+	set_gate(VECTOR_BREAKPOINT, (uint64_t)trap_stubs + VECTOR_BREAKPOINT * 16, 0, GATE_USER);
+	set_gate(VECTOR_OVERFLOW, (uint64_t)trap_stubs + VECTOR_OVERFLOW * 16, 0, GATE_USER);
+	set_gate(VECTOR_NMI, (uint64_t)trap_fatal_nmi, 1, 0);
+	set_gate(VECTOR_MACHINE_CHECK, (uint64_t)trap_fatal_machine, 2, 0);
+	set_gate(VECTOR_DOUBLE_FAULT, (uint64_t)trap_fatal_double, 3, 0);
+}
+
+/* entry.S finds the CPU's address at the top of each of these stacks. */
+static uint64_t trap_stack(const struct cpu *cpu, uint64_t top)
+{
+	*(const struct cpu **)(top - 16) = cpu;
+	return top - 16;
+}
+
+static void fill_task(struct task_state *task, const struct cpu *cpu, uint64_t trap_stacks)
+{
+	*task = (struct task_state){.io_map = sizeof(*task)};
+	task->rsp[0] = cpu->kernel_stack;
+	task->ist[0] = trap_stack(cpu, trap_stacks);
+	task->ist[1] = trap_stack(cpu, trap_stacks - TRAP_STACK_BYTES);
+	task->ist[2] = trap_stack(cpu, trap_stacks - 2 * TRAP_STACK_BYTES);
+}
+
+static void fill_segments(uint64_t *segment, const struct task_state *task)
+{
+	uint64_t base = (uint64_t)task;
+
+	segment[1] = 0x00af9b000000ffff; /* kernel code; accessed bits set: the table is not written to */
+	segment[2] = 0x00cf93000000ffff; /* kernel data */
+	segment[3] = 0x00cff3000000ffff; /* user data */
+	segment[4] = 0x00affb000000ffff; /* user code, 64-bit */
+	segment[5] = (sizeof(*task) - 1) | (base & 0xffffff) << 16 | SEGMENT_TSS << 40 |
+		     (base >> 24 & 0xff) << 56;
+	segment[6] = base >> 32;
+}
+
+static void load_segments(const uint64_t *segment)
+{
+	struct table_pointer gdt = {sizeof(segments[0]) - 1, (uint64_t)segment};
+	struct table_pointer idt = {sizeof(gates) - 1, (uint64_t)gates};
+
+	__asm__ volatile("lgdt %0\n\t"
+			 "pushq %2\n\t"
+			 "leaq 1f(%%rip), %%rax\n\t"
+			 "pushq %%rax\n\t"
+			 "lretq\n"
+			 "1:\tmovl %3, %%eax\n\t"
+			 "movl %%eax, %%ss\n\t"
+			 "xorl %%eax, %%eax\n\t"
+			 "movl %%eax, %%ds\n\t"
+			 "movl %%eax, %%es\n\t"
+			 "movl %%eax, %%fs\n\t"
+			 "movl %%eax, %%gs\n\t"
+			 "lidt %1\n\t"
+			 "movl %4, %%eax\n\t"
+			 "ltr %%ax"
+			 :
+			 : "m"(gdt), "m"(idt), "i"(SEL_KERNEL_CODE), "i"(SEL_KERNEL_DATA),
+			   "i"(SEL_TSS)
+			 : "rax", "memory");
+}
+
+void descriptors_init(struct cpu *cpu, uint64_t kernel_stack, uint64_t trap_stacks)
+{
+	unsigned id = (unsigned)(cpu - cpus);
+
+	cpu->self = cpu;
+	cpu->id = id;
+	cpu->kernel_stack = kernel_stack;
+	if (id == 0)
+		fill_gates();
+	fill_task(&tasks[id], cpu, trap_stacks);
+	fill_segments(segments[id], &tasks[id]);
+	load_segments(segments[id]);
+	msr_write(MSR_GS_BASE, (uint64_t)cpu);
+	msr_write(MSR_KERNEL_GS_BASE, 0);
+}

@@ -1,0 +1,390 @@
+/*
+ * Every way into the kernel from user mode and back. One kernel stack per CPU, empty whenever user mode or
+ * the idle loop runs: an entry saves the registers into the current thread, calls C, and leaves through
+ * arch_return_to_user for whoever is current by then.
+ *
+ * While a SYSCALL entry saves registers, rsp is the current thread's address: struct thread begins with
+ * its registers, and nothing uses the stack until then (NMI, double fault and machine check have their own).
+ * User GS bases live in MSR_KERNEL_GS_BASE while the kernel runs; FS bases stay where they are.
+ */
+#include "arch/x86_64/layout.h"
+
+#define SYS_ENTER 4
+#define GUEST_END 0x00007ffffffff000
+#define TRAP_SYSCALL 1
+#define RFLAGS_UNUSUAL ~(RFLAGS_USER & ~RFLAGS_TF) /* bits that sysret cannot or may not set */
+
+.macro save_all base
+	movq %rbx, REG_RBX(\base)
+	movq %rdx, REG_RDX(\base)
+	movq %rsi, REG_RSI(\base)
+	movq %rbp, REG_RBP(\base)
+	movq %r8, REG_R8(\base)
+	movq %r9, REG_R9(\base)
+	movq %r10, REG_R10(\base)
+	movq %r12, REG_R12(\base)
+	movq %r13, REG_R13(\base)
+	movq %r14, REG_R14(\base)
+	movq %r15, REG_R15(\base)
+.endm
+
+/* All but rcx, r11, rsp and the base itself. */
+.macro load_all base
+	movq REG_RBX(\base), %rbx
+	movq REG_RDX(\base), %rdx
+	movq REG_RSI(\base), %rsi
+	movq REG_RBP(\base), %rbp
+	movq REG_R8(\base), %r8
+	movq REG_R9(\base), %r9
+	movq REG_R10(\base), %r10
+	movq REG_R12(\base), %r12
+	movq REG_R13(\base), %r13
+	movq REG_R14(\base), %r14
+	movq REG_R15(\base), %r15
+.endm
+
+.macro load_root root
+	cmpq %gs:CPU_LOADED_ROOT, \root
+	je 9f
+	movq \root, %gs:CPU_LOADED_ROOT
+	movq \root, %cr3
+	incq arch_root_writes
+9:
+.endm
+
+	.section .text.entry, "ax"
+
+/* --- SYSCALL --- */
+	.globl syscall_entry, syscall_entry_plain
+	.balign 64
+syscall_entry:
+	swapgs
+	movq %rsp, %gs:CPU_SCRATCH
+	movq %gs:CPU_CURRENT, %rsp
+	cmpl $0, THREAD_MODE(%rsp)
+	jne guest_syscall
+	cmpl $SYS_ENTER, %eax
+	je enter_fast
+
+native_syscall:
+	movq %rax, REG_RAX(%rsp)
+	movq %rdi, REG_RDI(%rsp)
+	save_all %rsp
+	movq %rcx, REG_RIP(%rsp)
+	movq %r11, REG_RFLAGS(%rsp)
+	movq %rsp, %rdi
+	movq %gs:CPU_SCRATCH, %rax
+	movq %rax, REG_RSP(%rdi)
+native_dispatch:			/* rdi = thread */
+	movb $0, THREAD_NEEDS_IRET(%rdi)
+	movq %gs:CPU_KERNEL_STACK, %rsp
+	call syscall_dispatch
+	jmp leave
+
+/*
+ * A guest's system call, straight to its monitor: the registers go to the state page, enter returns 0.
+ * The monitor's stub expects nothing but rsp to survive, so nothing else is restored.
+ */
+guest_syscall:
+	movq %rax, %gs:CPU_SCRATCH1
+	movq THREAD_STATE(%rsp), %rax
+	save_all %rax
+	movq %rdi, REG_RDI(%rax)
+	movq %rcx, REG_RCX(%rax)
+	movq %rcx, REG_RIP(%rax)
+	movq %r11, REG_R11(%rax)
+	movq %r11, REG_RFLAGS(%rax)
+	movq %gs:CPU_SCRATCH1, %rcx
+	movq %rcx, REG_RAX(%rax)
+	movq %gs:CPU_SCRATCH, %rcx
+	movq %rcx, REG_RSP(%rax)
+	rdfsbase %rcx
+	movq %rcx, REG_FS_BASE(%rax)
+	movl $TRAP_SYSCALL, STATE_TRAP(%rax)
+	movl $0, THREAD_MODE(%rsp)
+	movq THREAD_NATIVE_ROOT(%rsp), %rcx
+	load_root %rcx
+	movq REG_RIP(%rsp), %rcx
+	movq REG_RSP(%rsp), %rsp
+	movl $RFLAGS_PLAIN, %r11d
+	swapgs
+	rdgsbase %rdx
+	movq %rdx, REG_GS_BASE(%rax)
+	xorl %edx, %edx
+	xorl %eax, %eax
+	sysretq
+
+/*
+ * enter, when nothing is unusual: rip and flags as SYSRET can set them, FS and GS bases as they are in the
+ * CPU. All else, a latched kick included, takes the way through syscall_dispatch and arch_guest_load. No
+ * rescheduling can be pending here: the last way out of the kernel settled it, and other CPUs send an
+ * interrupt with theirs. Each word of the state page is read once, since the monitor's other threads can write to it.
+ */
+enter_fast:
+	movq THREAD_GUEST_ROOT(%rsp), %rdx
+	movq %rcx, REG_RIP(%rsp)
+	movq %gs:CPU_SCRATCH, %rcx
+	movq %rcx, REG_RSP(%rsp)
+	testq %rdx, %rdx
+	jz enter_slow
+	cmpl $0, THREAD_KICKED(%rsp)
+	jne enter_slow
+	movq THREAD_STATE(%rsp), %rax
+	movq REG_RIP(%rax), %rcx
+	movabsq $GUEST_END, %r8
+	cmpq %r8, %rcx
+	jae enter_slow
+	cmpq REG_RCX(%rax), %rcx
+	jne enter_slow
+	movq REG_RFLAGS(%rax), %r11
+	cmpq REG_R11(%rax), %r11
+	jne enter_slow
+	movq %r11, %r8
+	andq $RFLAGS_UNUSUAL, %r8
+	cmpq $RFLAGS_PLAIN, %r8
+	jne enter_slow
+	rdfsbase %r8
+	cmpq REG_FS_BASE(%rax), %r8
+	jne enter_slow
+	swapgs
+	rdgsbase %r8
+	swapgs
+	cmpq REG_GS_BASE(%rax), %r8
+	jne enter_slow
+	incq THREAD_ENTERS(%rsp)
+	movl $1, THREAD_MODE(%rsp)
+	load_root %rdx
+	movq REG_RSP(%rax), %rsp
+	movq REG_RDI(%rax), %rdi
+	load_all %rax
+	movq REG_RAX(%rax), %rax
+	swapgs
+	sysretq
+
+enter_slow:
+	movq $SYS_ENTER, REG_RAX(%rsp)
+	movq $RFLAGS_PLAIN, REG_RFLAGS(%rsp)
+	movq %rsp, %rdi
+	jmp native_dispatch
+
+/* The entry for CPUs without FSGSBASE: no short cuts. */
+	.balign 16
+syscall_entry_plain:
+	swapgs
+	movq %rsp, %gs:CPU_SCRATCH
+	movq %gs:CPU_CURRENT, %rsp
+	cmpl $0, THREAD_MODE(%rsp)
+	je native_syscall
+	addq $THREAD_GUEST, %rsp
+	movq %rax, REG_RAX(%rsp)
+	movq %rdi, REG_RDI(%rsp)
+	save_all %rsp
+	movq %rcx, REG_RCX(%rsp)
+	movq %rcx, REG_RIP(%rsp)
+	movq %r11, REG_R11(%rsp)
+	movq %r11, REG_RFLAGS(%rsp)
+	leaq -THREAD_GUEST(%rsp), %rdi
+	movq %gs:CPU_SCRATCH, %rax
+	movq %rax, REG_RSP + THREAD_GUEST(%rdi)
+	movq %gs:CPU_KERNEL_STACK, %rsp
+	call trap_guest_syscall
+	jmp leave
+
+/* --- leaving --- */
+	.globl arch_return_to_user
+arch_return_to_user:
+	movq %gs:CPU_KERNEL_STACK, %rsp
+leave:					/* the kernel stack is empty */
+	call schedule_if_needed
+	movq %gs:CPU_CURRENT, %rdi
+	testq %rdi, %rdi
+	jz leave_idle
+	cmpl $0, THREAD_MODE(%rdi)
+	jne leave_guest
+	movq THREAD_NATIVE_ROOT(%rdi), %rax
+	load_root %rax
+	cmpb $0, THREAD_NEEDS_IRET(%rdi)
+	jne leave_iret
+	movq REG_RIP(%rdi), %rcx
+	movq %rcx, %rax
+	shrq $41, %rax			/* within the 2 TiB of the native window? */
+	cmpl $0x7fffc0, %eax
+	jne leave_iret
+	movq REG_RFLAGS(%rdi), %r11
+	movq REG_RSP(%rdi), %rsp
+	movq REG_RAX(%rdi), %rax
+	load_all %rdi
+	movq REG_RDI(%rdi), %rdi
+	swapgs
+	sysretq
+
+leave_idle:
+	sti
+	hlt
+	cli
+	jmp arch_return_to_user
+
+leave_guest:
+	movq THREAD_GUEST_ROOT(%rdi), %rax
+	load_root %rax
+	addq $THREAD_GUEST, %rdi
+leave_iret:				/* rdi = registers to load */
+	movq REG_RIP(%rdi), %rax
+	movq %rax, %rcx
+	sarq $47, %rcx
+	incq %rcx			/* 0 or 1 when the address is canonical; iretq would fault in the kernel */
+	cmpq $1, %rcx
+	ja leave_bad_rip
+	pushq $SEL_USER_DATA
+	pushq REG_RSP(%rdi)
+	pushq REG_RFLAGS(%rdi)
+	pushq $SEL_USER_CODE
+	pushq %rax
+	movq REG_RAX(%rdi), %rax
+	movq REG_RCX(%rdi), %rcx
+	movq REG_R11(%rdi), %r11
+	load_all %rdi
+	movq REG_RDI(%rdi), %rdi
+	swapgs
+	iretq
+
+leave_bad_rip:
+	call trap_bad_rip
+	jmp leave
+
+/* --- interrupts and exceptions --- */
+	.globl trap_stubs
+	.balign 16
+trap_stubs:				/* 16 bytes each, 256 of them */
+.set vector, 0
+.rept 256
+	.balign 16
+	.if (vector == 8) || (vector >= 10 && vector <= 14) || (vector == 17) || (vector == 21) || (vector == 29) || (vector == 30)
+	.else
+	pushq $0
+	.endif
+	pushq $vector
+	jmp trap_common
+	.set vector, vector + 1
+.endr
+
+/* Stack: vector, error, rip, cs, rflags, rsp, ss. */
+trap_common:
+	testb $3, 24(%rsp)
+	jz trap_in_kernel
+	swapgs
+	lfence				/* no speculation with the user's GS */
+	movq %rax, %gs:CPU_SCRATCH
+	movq %gs:CPU_CURRENT, %rax
+	cmpl $0, THREAD_MODE(%rax)
+	jne 1f
+	movb $1, THREAD_NEEDS_IRET(%rax)
+	jmp 2f
+1:	addq $THREAD_GUEST, %rax
+2:	movq %rdi, REG_RDI(%rax)
+	save_all %rax
+	movq %rcx, REG_RCX(%rax)
+	movq %r11, REG_R11(%rax)
+	movq %gs:CPU_SCRATCH, %rcx
+	movq %rcx, REG_RAX(%rax)
+	popq %rdi
+	popq %rsi
+	popq REG_RIP(%rax)
+	movq 8(%rsp), %rcx
+	movq %rcx, REG_RFLAGS(%rax)
+	movq 16(%rsp), %rcx
+	movq %rcx, REG_RSP(%rax)
+	pushq $RFLAGS_ALWAYS		/* the user's DF, AC, NT and TF end here */
+	popfq
+	movq %gs:CPU_KERNEL_STACK, %rsp
+	call trap_from_user
+	jmp leave
+
+/* From the idle loop, or a fault on user memory within a copy; anything else is a bug. */
+trap_in_kernel:
+	pushq %rax
+	pushq %rcx
+	pushq %rdx
+	pushq %rbx
+	pushq %rbp
+	pushq %rsi
+	pushq %rdi
+	pushq %r8
+	pushq %r9
+	pushq %r10
+	pushq %r11
+	pushq %r12
+	pushq %r13
+	pushq %r14
+	pushq %r15
+	pushq $RFLAGS_ALWAYS
+	popfq
+	movq %rsp, %rdi
+	movq %rsp, %rbp
+	andq $-16, %rsp
+	call trap_from_kernel
+	movq %rbp, %rsp
+	testl %eax, %eax
+	jnz arch_return_to_user		/* the idle loop was interrupted: it starts anew */
+	popq %r15
+	popq %r14
+	popq %r13
+	popq %r12
+	popq %r11
+	popq %r10
+	popq %r9
+	popq %r8
+	popq %rdi
+	popq %rsi
+	popq %rbp
+	popq %rbx
+	popq %rdx
+	popq %rcx
+	popq %rax
+	addq $16, %rsp
+	iretq
+
+/*
+ * NMI, double fault and machine check: on stacks of their own, with any GS. They never return, so GS is set
+ * without looking. The CPU's address lies at the top of each of these stacks.
+ */
+	.globl trap_fatal_nmi, trap_fatal_double, trap_fatal_machine
+trap_fatal_nmi:
+	pushq $0
+	pushq $2
+	jmp trap_fatal
+trap_fatal_double:
+	pushq $8
+	jmp trap_fatal
+trap_fatal_machine:
+	pushq $0
+	pushq $18
+trap_fatal:
+	pushq %rax
+	pushq %rcx
+	pushq %rdx
+	pushq %rbx
+	pushq %rbp
+	pushq %rsi
+	pushq %rdi
+	pushq %r8
+	pushq %r9
+	pushq %r10
+	pushq %r11
+	pushq %r12
+	pushq %r13
+	pushq %r14
+	pushq %r15
+	pushq $RFLAGS_ALWAYS
+	popfq
+	movq %rsp, %rdi
+	movq TRAP_FRAME_BYTES(%rsp), %rax
+	movq %rax, %rdx
+	shrq $32, %rdx
+	movl $0xc0000101, %ecx
+	wrmsr
+	andq $-16, %rsp
+	call trap_fatal_stop
+	ud2
+
+	.section .note.GNU-stack, "", @progbits

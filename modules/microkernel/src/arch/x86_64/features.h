@@ -1,0 +1,20 @@
+/*
+ * What this CPU offers, by CPUID.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cpu_features {
+	bool has_huge_pages; /* 1 GiB */
+	bool has_global_pages;
+	bool has_smep, has_smap, has_umip, has_fsgsbase;
+	bool has_xsave;
+	bool has_tsc_deadline;
+	bool has_invariant_tsc;
+	uint8_t address_bits; /* physical */
+};
+extern struct cpu_features cpu_features;
+
+void features_detect(void);
+void features_enable(void); /* control registers, page attributes, SYSCALL */

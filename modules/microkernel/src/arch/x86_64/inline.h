@@ -1,0 +1,43 @@
+/*
+ * The inline half of arch.h: the direct map, this CPU, interrupt flag, ports and special registers.
+ */
+#pragma once
+#include "arch/x86_64/layout.h"
+
+static inline void *direct(paddr_t p)
+{
+	return (void *)(p.value + DIRECT_BASE);
+}
+
+static inline paddr_t direct_paddr(const void *p)
+{
+	return PADDR((uint64_t)p - DIRECT_BASE);
+}
+
+/* Not volatile: one kernel run never changes its CPU. */
+static inline struct cpu *this_cpu(void)
+{
+	struct cpu *cpu;
+
+	__asm__("movq %%gs:0, %0" : "=r"(cpu));
+	return cpu;
+}
+
+static inline irq_flags_t arch_irq_save(void)
+{
+	irq_flags_t flags;
+
+	__asm__ volatile("pushfq; popq %0; cli" : "=r"(flags) : : "memory");
+	return flags;
+}
+
+static inline void arch_irq_restore(irq_flags_t flags)
+{
+	if (flags & RFLAGS_IF)
+		__asm__ volatile("sti" : : : "memory");
+}
+
+static inline void arch_relax(void)
+{
+	__asm__ volatile("pause");
+}

@@ -1,0 +1,31 @@
+/*
+ * What the files about page tables share.
+ */
+#pragma once
+#include "arch/x86_64/pte.h"
+
+/*
+ * The entry for va at the given level, following what is there. Null when a table on the way is missing; then
+ * *out_missing (may be null) is the level of the empty entry, whose whole span is empty.
+ */
+static inline uint64_t *pt_walk(const struct pagetable *pt, uint64_t va, int level, int *out_missing)
+{
+	uint64_t *table = direct(pt->root);
+
+	for (int l = LEVELS; l > level; l--) {
+		uint64_t entry = table[level_index(va, l)];
+
+		if (!(entry & PTE_PRESENT)) {
+			if (out_missing)
+				*out_missing = l;
+			return NULL;
+		}
+		table = table_of(entry);
+	}
+	return &table[level_index(va, level)];
+}
+
+/* In tlb.c: takes the tree off this CPU when it is loaded there. */
+void pt_unload(const struct pagetable *pt);
+/* Forgets cached upper levels after tables were taken out. */
+void tlb_forget_tables(void);

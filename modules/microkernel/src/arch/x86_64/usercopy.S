@@ -1,0 +1,34 @@
+/*
+ * The only code that touches user memory (SMAP is lifted nowhere else). A fault within continues at the
+ * fix-up with the status in rax; .fixups lists (instruction, continuation) pairs for trap.c.
+ */
+	.text
+	.globl usercopy, usercopy_smap
+
+/* status_t usercopy(void *to, const void *from, uint64_t len), for CPUs without SMAP. */
+usercopy:
+	movq %rdx, %rcx
+	shrq $3, %rcx
+1:	rep movsq
+	movl %edx, %ecx
+	andl $7, %ecx
+2:	rep movsb
+	xorl %eax, %eax
+3:	ret
+
+usercopy_smap:
+	stac
+	movq %rdx, %rcx
+	shrq $3, %rcx
+4:	rep movsq
+	movl %edx, %ecx
+	andl $7, %ecx
+5:	rep movsb
+	xorl %eax, %eax
+6:	clac
+	ret
+
+	.section .fixups, "a"
+	.quad 1b, 3b, 2b, 3b, 4b, 6b, 5b, 6b
+
+	.section .note.GNU-stack, "", @progbits
