@@ -16,7 +16,14 @@ $(OUT)/image/names: FORCE
 	$(Q)echo '$(IMAGE) $(NATIVE_NAMES) $(LINUX_NAMES) $(ARCHIVE_BUSYBOX)' | cmp -s - $@ || \
 		echo '$(IMAGE) $(NATIVE_NAMES) $(LINUX_NAMES) $(ARCHIVE_BUSYBOX)' > $@
 
-$(ARCHIVE): $(ARCHIVE_NATIVE) $(ARCHIVE_LINUX) $(ARCHIVE_BUSYBOX) $(wildcard $(MANIFEST)) $(OUT)/image/names scripts/mkarchive.py
+# A manifest that breaks init's rules fails the build, by init's own parser.
+MANIFEST_CHECK := $(if $(wildcard $(MANIFEST)),$(if $(filter manifest-check,$(HOST_NAMES)),$(OUT)/image/manifest.checked))
+$(OUT)/image/manifest.checked: $(MANIFEST) $(BUILD)/host/manifest-check
+	$(call say,CHECK,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BUILD)/host/manifest-check $(MANIFEST) > $@
+
+$(ARCHIVE): $(MANIFEST_CHECK) $(ARCHIVE_NATIVE) $(ARCHIVE_LINUX) $(ARCHIVE_BUSYBOX) $(wildcard $(MANIFEST)) $(OUT)/image/names scripts/mkarchive.py
 	$(call say,CPIO,$@)
 	$(Q)python3 scripts/mkarchive.py $@ $(if $(wildcard $(MANIFEST)),--manifest $(MANIFEST)) \
 		$(if $(ARCHIVE_BUSYBOX),--busybox $(BUSYBOX)) \

@@ -55,6 +55,7 @@ $(foreach m,$(MODULES),$(foreach p,$($m.UNIT_TESTS),$(eval $(call unit_rule,$m,$
 $(foreach m,$(MODULES),$(foreach p,$($m.LINUX_PROGRAMS),$(eval $(call linux_rule,$m,$p))))
 
 NATIVE_NAMES := $(sort $(foreach m,$(MODULES),$($m.PROGRAMS)))
+HOST_NAMES := $(sort $(foreach m,$(MODULES),$($m.HOST_PROGRAMS)))
 LINUX_NAMES := $(sort $(foreach m,$(MODULES),$($m.LINUX_PROGRAMS)))
 unit_programs = $(foreach m,$1,$(addprefix $(BUILD)/unit/$m/,$($m.UNIT_TESTS)))
 in_chosen = $(foreach m,$(CHOSEN),$($m.$1))

@@ -8,7 +8,6 @@ from .machine import ROOT
 
 DEFAULT = os.path.join(ROOT, "fs.img")
 DEFAULT_BYTES = 1 << 30
-BLANK_BYTES = 1 << 20  # a disk whose first MiB is zero has never been formatted
 
 
 def create_blank(path, size=DEFAULT_BYTES):
@@ -20,11 +19,6 @@ def create_blank(path, size=DEFAULT_BYTES):
 def ensure(path):
     if not os.path.exists(path):
         create_blank(path)
-
-
-def is_blank(path):
-    with open(path, "rb") as f:
-        return not any(f.read(BLANK_BYTES))
 
 
 def copy_sparse(source, target):
@@ -73,11 +67,9 @@ def store(*arguments):
 
 
 def put(image, host, guest):
-    """Copies a host file or folder into an image; a blank one is formatted first."""
+    """Copies a host file or folder into an image; the store's tool formats a blank one first."""
     if not os.path.lexists(host):
         raise UsageError(f"{host} does not exist")
-    if is_blank(image):
-        store("mkfs", image)
     store("put", image, host, guest)
 
 

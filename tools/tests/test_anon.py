@@ -214,10 +214,6 @@ class Disks(AnonCase):
         self.assertEqual(done.returncode, 0)
         self.assertEqual(self.read("store.log"), f"put {HERE} /tmp/in\nget /tmp/out here\n")
 
-    def test_put_formats_a_blank_disk(self):
-        self.anon("--disk", self.make("d.img"), "--put", f"{HERE}:/tmp/in")
-        self.assertEqual(self.read("store.log"), f"mkfs\nput {HERE} /tmp/in\n")
-
     def test_put_of_nothing_is_refused_before_booting(self):
         done = self.anon("--disk", self.make("d.img"), "--put", "/nonexistent:/x")
         self.assertEqual(done.returncode, 2)
