@@ -1,3 +1,10 @@
 NAME       := object-tree
 USES       := base libanon microkernel
+LIB        := src/cbor_write.c src/cbor_read.c src/json_read.c src/json_write.c
 INTERFACES := interface/object-tree/object.ipc
+
+UNIT_TESTS := cbor_test json_test
+cbor_test_TEST_SRC  := src/cbor_test.c src/cbor_write.c src/cbor_read.c
+cbor_test_TEST_LIBS := base
+json_test_TEST_SRC  := src/json_test.c src/json_read.c src/json_write.c src/cbor_write.c src/cbor_read.c
+json_test_TEST_LIBS := base

@@ -8,9 +8,9 @@
 #include <gen/sample_ipc.h>
 
 static uint8_t client_page[IPC_BYTES_MAX], server_page[IPC_BYTES_MAX];
-static int live_handles;    /* delivered and neither closed nor moved on */
+static int live_handles; /* delivered and neither closed nor moved on */
 static uint32_t next_handle = 100;
-static uint32_t handled;    /* handler calls */
+static uint32_t handled; /* handler calls */
 static struct ipc_message last_request;
 static void (*tamper)(struct ipc_message *reply); /* a hostile server */
 
@@ -63,8 +63,9 @@ static handle_t fresh(void)
 	return (handle_t){next_handle++};
 }
 
-static status_t on_scalars(void *context, uint64_t badge, uint8_t a, uint16_t b, uint32_t c, uint64_t d,
-			   int64_t e, uint8_t *va, uint16_t *vb, uint32_t *vc, uint64_t *vd, int64_t *ve)
+static status_t on_scalars(void *context, uint64_t badge, uint8_t a, uint16_t b, uint32_t c,
+                           uint64_t d, int64_t e, uint8_t *va, uint16_t *vb, uint32_t *vc,
+                           uint64_t *vd, int64_t *ve)
 {
 	CHECK(context == &handled && badge == 77);
 	handled++;
@@ -72,10 +73,10 @@ static status_t on_scalars(void *context, uint64_t badge, uint8_t a, uint16_t b,
 	return OK;
 }
 
-static status_t on_many(void *context, uint64_t badge, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
-			uint64_t w4, uint64_t w5, uint64_t w6, uint64_t w7, uint32_t p0,
-			const struct sample_point *where, int64_t p1, uint64_t *sum,
-			struct sample_point *there)
+static status_t on_many(void *context, uint64_t badge, uint64_t w0, uint64_t w1, uint64_t w2,
+                        uint64_t w3, uint64_t w4, uint64_t w5, uint64_t w6, uint64_t w7,
+                        uint32_t p0, const struct sample_point *where, int64_t p1, uint64_t *sum,
+                        struct sample_point *there)
 {
 	(void)context, (void)badge;
 	handled++;
@@ -84,8 +85,9 @@ static status_t on_many(void *context, uint64_t badge, uint64_t w0, uint64_t w1,
 	return OK;
 }
 
-static status_t on_texts(void *context, uint64_t badge, struct ipc_text first, struct ipc_bytes middle,
-			 struct ipc_text last, struct ipc_out *head, struct ipc_out *body)
+static status_t on_texts(void *context, uint64_t badge, struct ipc_text first,
+                         struct ipc_bytes middle, struct ipc_text last, struct ipc_out *head,
+                         struct ipc_out *body)
 {
 	(void)context, (void)badge;
 	handled++;
@@ -99,8 +101,8 @@ static status_t on_texts(void *context, uint64_t badge, struct ipc_text first, s
 	return OK;
 }
 
-static status_t on_caps(void *context, uint64_t badge, handle_t a, handle_t b, handle_t c, uint32_t n,
-			handle_t *x, handle_t *y, uint64_t *bits)
+static status_t on_caps(void *context, uint64_t badge, handle_t a, handle_t b, handle_t c,
+                        uint32_t n, handle_t *x, handle_t *y, uint64_t *bits)
 {
 	(void)context, (void)badge;
 	handled++;
@@ -140,7 +142,8 @@ static status_t on_later(void *context, uint64_t badge, uint32_t n, uint32_t *m)
 	return IPC_DEFERRED;
 }
 
-static status_t on_broken(void *context, uint64_t badge, uint32_t how, struct ipc_out *text, handle_t *e)
+static status_t on_broken(void *context, uint64_t badge, uint32_t how, struct ipc_out *text,
+                          handle_t *e)
 {
 	(void)context, (void)badge;
 	handled++;
@@ -154,8 +157,14 @@ static status_t on_broken(void *context, uint64_t badge, uint32_t how, struct ip
 }
 
 static const struct sample_ops ops = {
-	.scalars = on_scalars, .many = on_many, .texts = on_texts, .caps = on_caps, .nothing = on_nothing,
-	.full = on_full, .later = on_later, .broken = on_broken,
+	.scalars = on_scalars,
+	.many = on_many,
+	.texts = on_texts,
+	.caps = on_caps,
+	.nothing = on_nothing,
+	.full = on_full,
+	.later = on_later,
+	.broken = on_broken,
 };
 
 /* --- the kernel between them --- */
@@ -195,7 +204,9 @@ TEST(scalars_round_trip_at_their_limits)
 	int64_t e = 0;
 
 	reset();
-	CHECK_EQ(sample_scalars(server, 255, 65535, 0xffffffffu, ~0ull, INT64_MIN, &a, &b, &c, &d, &e), OK);
+	CHECK_EQ(sample_scalars(server, 255, 65535, 0xffffffffu, ~0ull, INT64_MIN, &a, &b, &c, &d,
+	                        &e),
+	         OK);
 	CHECK(a == 255 && b == 65535 && c == 0xffffffffu && d == ~0ull && e == INT64_MIN);
 	CHECK_EQ(sample_scalars(server, 1, 2, 3, 4, -5, NULL, NULL, NULL, NULL, &e), OK);
 	CHECK_EQ(e, -5);
@@ -221,14 +232,19 @@ TEST(texts_and_bytes_round_trip_from_empty_to_full)
 	uint32_t len;
 
 	reset();
-	CHECK_EQ(sample_texts(server, "", NULL, 0, "", head, sizeof(head), body, sizeof(body), &len), OK);
+	CHECK_EQ(sample_texts(server, "", NULL, 0, "", head, sizeof(head), body, sizeof(body),
+	                      &len),
+	         OK);
 	CHECK(head[0] == 0 && len == 0);
 	memset(long_text, 'x', sizeof(long_text));
 	long_text[300] = 0;
-	CHECK_EQ(sample_texts(server, "fifteen letters", long_text, 100, long_text, head, 21, body, 200, &len), OK);
+	CHECK_EQ(sample_texts(server, "fifteen letters", long_text, 100, long_text, head, 21, body,
+	                      200, &len),
+	         OK);
 	CHECK_STR_EQ(head, "fifteen letters");
 	CHECK_EQ(len, 100);
-	CHECK_EQ(sample_texts(server, "sixteen letters.", "", 0, "", head, 21, body, 200, &len), E_NAMETOOLONG);
+	CHECK_EQ(sample_texts(server, "sixteen letters.", "", 0, "", head, 21, body, 200, &len),
+	         E_NAMETOOLONG);
 	CHECK_EQ(sample_texts(server, "", long_text, 101, "", head, 21, body, 200, &len), E_RANGE);
 	CHECK_EQ(handled, 2);
 }
@@ -269,13 +285,16 @@ TEST(capabilities_travel_and_their_absence_too)
 	uint64_t bits;
 
 	reset();
-	CHECK_EQ(sample_caps(server, (handle_t){1}, HANDLE_NONE, (handle_t){2}, 0, &x, &y, &bits), OK);
+	CHECK_EQ(sample_caps(server, (handle_t){1}, HANDLE_NONE, (handle_t){2}, 0, &x, &y, &bits),
+	         OK);
 	CHECK(x.value == 0 && y.value != 0 && bits == 2);
 	CHECK_EQ(live_handles, 1);
-	CHECK_EQ(sample_caps(server, (handle_t){1}, (handle_t){2}, HANDLE_NONE, 2, &x, &y, &bits), OK);
+	CHECK_EQ(sample_caps(server, (handle_t){1}, (handle_t){2}, HANDLE_NONE, 2, &x, &y, &bits),
+	         OK);
 	CHECK(x.value != 0 && y.value != 0 && bits == 1);
 	CHECK_EQ(live_handles, 3);
-	CHECK_EQ(sample_caps(server, HANDLE_NONE, HANDLE_NONE, HANDLE_NONE, 0, &x, &y, &bits), E_HANDLE);
+	CHECK_EQ(sample_caps(server, HANDLE_NONE, HANDLE_NONE, HANDLE_NONE, 0, &x, &y, &bits),
+	         E_HANDLE);
 	CHECK_EQ(ipc_tag_moved(last_request.tag), 0);
 }
 
@@ -285,7 +304,8 @@ TEST(a_failing_or_absent_handler_leaves_no_handle)
 	uint64_t bits = 9;
 
 	reset();
-	CHECK_EQ(sample_caps(server, (handle_t){1}, (handle_t){2}, (handle_t){3}, 1, &x, &y, &bits), E_ACCESS);
+	CHECK_EQ(sample_caps(server, (handle_t){1}, (handle_t){2}, (handle_t){3}, 1, &x, &y, &bits),
+	         E_ACCESS);
 	CHECK(x.value == 9 && y.value == 9 && bits == 9);
 	CHECK_EQ(live_handles, 0);
 	CHECK_EQ(sample_absent(server, (handle_t){1}), E_UNSUPPORTED);
@@ -381,7 +401,7 @@ TEST(malformed_lengths_are_refused)
 	CHECK_EQ(send_raw(SAMPLE_OP_FULL, 4096, 0, words), E_PROTO); /* would wrap around */
 	len = 4092;
 	memcpy(server_page, &len, 4);
-	CHECK_EQ(send_raw(SAMPLE_OP_FULL, 4095, 0, words), E_PROTO); /* longer than the message */
+	CHECK_EQ(send_raw(SAMPLE_OP_FULL, 4095, 0, words), E_PROTO);   /* longer than the message */
 	CHECK_EQ(send_raw(SAMPLE_OP_MANY, 8 + 24, 0, words), E_PROTO); /* a field is missing */
 	CHECK_EQ(handled, 0);
 	CHECK_EQ(send_raw(SAMPLE_OP_FULL, 4096, 0, words), OK);
@@ -411,11 +431,14 @@ TEST(random_requests_harm_nothing)
 		for (unsigned i = 0; i < 8; i++)
 			words[i] = random_next(&random) >> random_below(&random, 64);
 		for (unsigned i = 0; i < 64; i++)
-			server_page[random_below(&random, i < 32 ? 64 : 4096)] = random_next(&random) & 31;
+			server_page[random_below(&random, i < 32 ? 64 : 4096)] = random_next(
+											 &random) &
+			                                                         31;
 		uint32_t op = SAMPLE_INTERFACE << 16 | (uint32_t)random_below(&random, 10);
 		if (op == SAMPLE_OP_LATER)
 			continue;
-		uint32_t bytes = (uint32_t)(random_next(&random) & 0x1fff) >> random_below(&random, 13);
+		uint32_t bytes = (uint32_t)(random_next(&random) & 0x1fff) >>
+		                 random_below(&random, 13);
 		(void)send_raw(op, bytes, (uint32_t)random_below(&random, 5), words);
 	}
 	CHECK(handled > 100);
@@ -428,7 +451,7 @@ static struct random lies;
 static void lie(struct ipc_message *reply)
 {
 	uint32_t bytes = (uint32_t)random_below(&lies, 2) ? ipc_tag_bytes(reply->tag)
-							  : (uint32_t)random_below(&lies, 4097);
+	                                                  : (uint32_t)random_below(&lies, 4097);
 	uint32_t handles = ipc_tag_handles(reply->tag);
 
 	if (random_below(&lies, 2)) {
@@ -440,7 +463,8 @@ static void lie(struct ipc_message *reply)
 	uint32_t op = random_below(&lies, 4) ? 0 : (uint32_t)random_next(&lies);
 	reply->tag = ipc_tag(op, bytes, handles, 15);
 	if (random_below(&lies, 2))
-		reply->words[random_below(&lies, 5)] = random_next(&lies) >> random_below(&lies, 64);
+		reply->words[random_below(&lies, 5)] = random_next(&lies) >>
+		                                       random_below(&lies, 64);
 	if (random_below(&lies, 2))
 		server_page[random_below(&lies, 32)] = (uint8_t)random_next(&lies);
 }
@@ -458,7 +482,8 @@ TEST(random_replies_harm_nothing)
 	for (unsigned round = test_rounds(50000); round > 0; round--) {
 		handle_t x = HANDLE_NONE, y = HANDLE_NONE;
 		good += sample_texts(server, "a", "bcd", 3, "e", head, 21, body, 200, &len) == OK;
-		if (sample_caps(server, (handle_t){1}, HANDLE_NONE, (handle_t){2}, 2, &x, &y, &bits) == OK)
+		if (sample_caps(server, (handle_t){1}, HANDLE_NONE, (handle_t){2}, 2, &x, &y,
+		                &bits) == OK)
 			CHECK(y.value != 0);
 		ipc_close(x);
 		ipc_close(y);

@@ -122,7 +122,8 @@ static inline void ipc_write_u64(struct ipc_writer *w, uint64_t value)
 	ipc_write_fixed(w, &value, sizeof(value));
 }
 
-static inline void ipc_write_bytes(struct ipc_writer *w, const void *from, uint32_t len, uint32_t max)
+static inline void ipc_write_bytes(struct ipc_writer *w, const void *from, uint32_t len,
+                                   uint32_t max)
 {
 	if (len > max) {
 		w->status = E_RANGE;
@@ -135,7 +136,8 @@ static inline void ipc_write_bytes(struct ipc_writer *w, const void *from, uint3
 	ipc_copy(to + sizeof(len), from, len);
 }
 
-static inline void ipc_write_text(struct ipc_writer *w, const char *from, uint32_t len, uint32_t max)
+static inline void ipc_write_text(struct ipc_writer *w, const char *from, uint32_t len,
+                                  uint32_t max)
 {
 	if (len > max)
 		w->status = E_NAMETOOLONG;
@@ -174,7 +176,7 @@ static inline status_t ipc_writer_end(struct ipc_writer *w, uint32_t op)
 
 /* --- reading --- */
 static inline void ipc_reader_begin(struct ipc_reader *r, const struct ipc_message *message,
-				    const void *page)
+                                    const void *page)
 {
 	*r = (struct ipc_reader){.message = message, .page = page};
 	r->len = ipc_tag_bytes(message->tag);
@@ -299,7 +301,8 @@ static inline status_t ipc_reply_status(uint64_t tag)
 }
 
 /* Send a request, wait for the reply; a failed reply's handles are closed. */
-static inline status_t ipc_exchange(handle_t endpoint, struct ipc_message *message, uint64_t deadline)
+static inline status_t ipc_exchange(handle_t endpoint, struct ipc_message *message,
+                                    uint64_t deadline)
 {
 	status_t status = ipc_call(endpoint, message, deadline);
 	if (status != OK)
