@@ -8,6 +8,7 @@ set -eu
 # PROGRAM-OR-FILE PACKAGE: what must be there, and the Debian package it comes from.
 needs='
 gcc gcc
+/usr/include/stdio.h libc6-dev
 ld binutils
 make make
 python3 python3

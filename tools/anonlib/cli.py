@@ -1,9 +1,11 @@
 """The command line of tools/anon."""
 import argparse
+import contextlib
 import os
 import signal
 import sys
 import tempfile
+import termios
 import time
 
 from . import disk, guest, machine, play, process, scenario
@@ -190,6 +192,17 @@ def boot_of(options):
     return "iso" if options.iso else "pvh"
 
 
+@contextlib.contextmanager
+def terminal_kept():
+    """Gives the terminal back as it was, even when QEMU had no chance to."""
+    saved = termios.tcgetattr(0) if os.isatty(0) else None
+    try:
+        yield
+    finally:
+        if saved:
+            termios.tcsetattr(0, termios.TCSADRAIN, saved)
+
+
 def do_run(options):
     boot = boot_of(options)
     with Disk(options) as image:
@@ -199,7 +212,7 @@ def do_run(options):
         if options.gdb:
             print("anon: waiting for GDB on port 1234", file=sys.stderr)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the guest's
-        with process.Qemu(box, foreground=True) as qemu:
+        with terminal_kept(), process.Qemu(box, foreground=True) as qemu:
             status = qemu.wait()
     clean = (0, machine.DEBUG_EXIT_CLEAN) if box.debug_exit else (0,)
     return 0 if status in clean else status
@@ -230,7 +243,7 @@ def wait_for_path(path):
 
 def do_disk(options):
     image = options.disk or disk.DEFAULT
-    if options.command == "put" and not options.disk:
+    if options.command == "put":
         disk.ensure(image)
     if not os.path.exists(image):
         raise UsageError(f"disk image {image} does not exist")

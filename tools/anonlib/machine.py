@@ -4,6 +4,8 @@ Machines boot the kernel directly (PVH), or the ISO as a CD or as a USB stick, b
 """
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass, field
 
 from .errors import UsageError
@@ -82,7 +84,7 @@ class Machine:
 
     def _display(self):
         vga = ["-vga", "std"] if self.gui or self.boot != "pvh" else []
-        return vga + ([] if self.gui else ["-display", "none"])
+        return vga + (window() if self.gui else ["-display", "none"])
 
     def _serial(self):
         if self.com1 == "mon:stdio":
@@ -105,6 +107,19 @@ class Machine:
             return []
         return ["-drive", f"if=none,id=disk0,format=raw,file={self.disk.replace(',', ',,')}",
                 "-device", "virtio-blk-pci,disable-legacy=on,drive=disk0"]
+
+
+def window():
+    """Arguments for a window, or for a VNC screen when this QEMU was built without windows."""
+    qemu = os.environ.get("ANON_QEMU", "qemu-system-x86_64")
+    known = subprocess.run([qemu, "-display", "help"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                           text=True, check=False).stdout.split()
+    for kind in ("gtk", "sdl", "cocoa"):
+        if kind in known:
+            return ["-display", kind]
+    print("anon: this QEMU opens no windows (Debian: install qemu-system-gui); "
+          "the screen is on VNC, localhost:5900", file=sys.stderr)
+    return ["-display", "vnc=localhost:0"]
 
 
 def must_exist(path, target):
