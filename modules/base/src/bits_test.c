@@ -22,6 +22,7 @@ TEST(minimum_and_maximum_evaluate_once)
 	CHECK_EQ(MAX(++calls, 1), 2);
 	CHECK_EQ(calls, 2);
 	CHECK_EQ(MIN(-1, 1), -1);
+	CHECK_EQ(MIN(MAX(1, 2), MIN(3, MAX(4, 5))), 2);
 }
 
 TEST(scans)

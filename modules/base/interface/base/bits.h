@@ -7,18 +7,18 @@
 
 #undef MIN
 #undef MAX
-#define MIN(a, b) \
+/* Names with a counter, so that one may stand inside another without a shadow warning. */
+#define BITS_PASTE_(name, n) name##n
+#define BITS_PICK_(a, b, op, n) \
 	({ \
-		__auto_type min_a_ = (a); \
-		__auto_type min_b_ = (b); \
-		min_a_ < min_b_ ? min_a_ : min_b_; \
+		__auto_type BITS_PASTE_(pick_a_, n) = (a); \
+		__auto_type BITS_PASTE_(pick_b_, n) = (b); \
+		BITS_PASTE_(pick_a_, n) op BITS_PASTE_(pick_b_, n) ? BITS_PASTE_(pick_a_, n) \
+								   : BITS_PASTE_(pick_b_, n); \
 	})
-#define MAX(a, b) \
-	({ \
-		__auto_type max_a_ = (a); \
-		__auto_type max_b_ = (b); \
-		max_a_ > max_b_ ? max_a_ : max_b_; \
-	})
+#define BITS_PICK_COUNTED_(a, b, op, n) BITS_PICK_(a, b, op, n)
+#define MIN(a, b)                       BITS_PICK_COUNTED_(a, b, <, __COUNTER__)
+#define MAX(a, b)                       BITS_PICK_COUNTED_(a, b, >, __COUNTER__)
 #define BIT(n)          (1ull << (n))
 #define ARRAY_SIZE(arr) (sizeof(arr) / sizeof((arr)[0]))
 

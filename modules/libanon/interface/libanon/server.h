@@ -3,8 +3,8 @@
  * badge of the handle that the caller used; `dispatch` takes badges that no object has.
  *
  * A dispatch function is mostly one line: return volume_dispatch(&ops, context, m, page). What it leaves in
- * m is the reply. A handler that cannot answer yet calls server_defer, keeps the reply handle and answers
- * later with server_answer.
+ * m is the reply. A handler that cannot answer yet calls server_defer, keeps the reply handle, returns
+ * IPC_DEFERRED (wire.h) and answers later with server_answer.
  */
 #pragma once
 #include <stdbool.h>
@@ -22,6 +22,7 @@ struct server_object {
 struct server {
 	handle_t endpoint;
 	handle_t reply;       /* of the request being handled */
+	handle_t spare_reply; /* empty, or HANDLE_NONE */
 	struct tree objects;
 	uint64_t next_badge;
 	bool is_deferred;
