@@ -208,14 +208,13 @@ def do_run(options):
     with Disk(options) as image:
         box = machine_of(options, image.path, boot=boot, com1="mon:stdio", gui=options.gui,
                          accel="tcg" if options.icount else options.accel, reboot=True,
-                         debug_exit=boot == "pvh", gdb="tcp::1234" if options.gdb else None)
+                         debug_exit=False, gdb="tcp::1234" if options.gdb else None)
         if options.gdb:
             print("anon: waiting for GDB on port 1234", file=sys.stderr)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the guest's
         with terminal_kept(), process.Qemu(box, foreground=True) as qemu:
             status = qemu.wait()
-    clean = (0, machine.DEBUG_EXIT_CLEAN) if box.debug_exit else (0,)
-    return 0 if status in clean else status
+    return status
 
 
 def do_debug(options):

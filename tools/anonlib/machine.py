@@ -79,7 +79,8 @@ class Machine:
         if self.archive != "":
             archive = must_exist(self.archive or os.path.join(self.build, "boot.cpio"), "make archive")
             args += ["-initrd", archive]
-        words = (["exec=com2"] if self.com2_fd is not None else []) + self.append
+        words = (["debugexit"] if self.debug_exit else []) + \
+            (["exec=com2"] if self.com2_fd is not None else []) + self.append
         return args + (["-append", " ".join(words)] if words else [])
 
     def _display(self):

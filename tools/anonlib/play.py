@@ -14,7 +14,7 @@ from .machine import DEBUG_EXIT_CLEAN, DEBUG_EXIT_PANIC, ROOT, Machine
 from .monitor import Monitor
 from .process import Qemu
 
-ENDS = {"clean": DEBUG_EXIT_CLEAN, "panic": DEBUG_EXIT_PANIC, "reset": 0}
+ENDS = {"clean": DEBUG_EXIT_CLEAN, "panic": DEBUG_EXIT_PANIC, "off": 0, "reset": 0}
 STEPS_WITH_CHANNEL = ("exec", "spawn", "stop")
 
 

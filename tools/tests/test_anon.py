@@ -172,7 +172,7 @@ class Machines(AnonCase):
     def test_usual_machine(self):
         args = self.arguments()
         for text in ("-machine\npc\n", "-accel\ntcg\n", "-cpu\nmax\n", "-m\n256\n", "-smp\n1\n",
-                     "-no-reboot", "isa-debug-exit,iobase=0xf4,iosize=4", "-append\nexec=com2\n"):
+                     "-no-reboot", "isa-debug-exit,iobase=0xf4,iosize=4", "-append\ndebugexit exec=com2\n"):
             self.assertIn(text, args + "\n")
         self.assertNotIn("virtio-blk", args)
 
@@ -180,7 +180,7 @@ class Machines(AnonCase):
         args = self.arguments("--smp", "2", "--mem", "64", "--cpu", "max,-erms", "--icount",
                               "--machine", "q35", "--append", "loud=1", "--qemu=-foo")
         for text in ("-smp\n2\n", "-m\n64\n", "-cpu\nmax,-erms\n", "shift=0,sleep=off",
-                     "-machine\nq35\n", "exec=com2 loud=1", "-foo"):
+                     "-machine\nq35\n", "debugexit exec=com2 loud=1", "-foo"):
             self.assertIn(text, args)
 
     def test_options_after_dashes_are_the_commands(self):
