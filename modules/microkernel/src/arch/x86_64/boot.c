@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "panic.h"
 #include "printk.h"
+#include "arch/x86_64/acpi_tables.h"
 #include "arch/x86_64/descriptors.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/kernel_map.h"
@@ -71,6 +72,8 @@ void arch_start(uint32_t protocol, uint32_t info, uint64_t ticks)
 	boot_ranges_build(&facts);
 	kernel_map_init(&facts);                                  /* RAM is mapped, the image protected */
 	kernel_map_reclaim_boot(&facts.source);
+	if (!facts.source.rsdp.value)
+		facts.source.rsdp = PADDR(acpi_find_root(kernel_map_memory));
 	features_enable();                                        /* SMEP, SMAP, SYSCALL ... */
 	check_size(&facts.source);
 	kernel_main(&facts.source);

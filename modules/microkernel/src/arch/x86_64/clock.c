@@ -1,0 +1,144 @@
+/*
+ * Time: the TSC, scaled to nanoseconds since the kernel got control, and the local APIC's one-shot timer (or the
+ * TSC deadline where there is one). Both are measured once against a reference of known frequency: ACPI's timer, or
+ * the PIT where there is none.
+ */
+#include "arch/x86_64/clock.h"
+#include "arch/arch.h"
+#include "printk.h"
+#include "arch/x86_64/apic.h"
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/instructions.h"
+#include "arch/x86_64/reference.h"
+#include "arch/x86_64/time_scale.h"
+
+#define NS_PER_SECOND 1000000000ul
+#define MEASURE_NS 1000000ul /* twice; each read is good to 1 us or so */
+#define TICK_HZ_ASSUMED 1000000000ul
+
+static struct {
+	uint64_t base;     /* TSC at time 0 */
+	uint64_t hz;
+	bool is_stable;
+	struct time_scale to_ns;
+	struct time_scale ns_to_timer;
+	uint64_t deadline; /* programmed */
+} clock;
+
+uint64_t clock_ticks(void)
+{
+	return rdtsc();
+}
+
+uint64_t clock_tick_hz(void)
+{
+	return clock.hz;
+}
+
+uint64_t clock_now_ns(void)
+{
+	return time_scale_apply(clock.to_ns, rdtsc() - clock.base);
+}
+
+bool clock_is_stable(void)
+{
+	return clock.is_stable;
+}
+
+/* In TSC ticks per second; 0 when the reference does not move. */
+static uint64_t rate_between(const struct reference_sample *a, const struct reference_sample *b)
+{
+	uint64_t passed = reference_passed(a, b);
+
+	return passed ? (b->ticks - a->ticks) * reference_hz() / passed : 0;
+}
+
+static uint64_t timer_rate(const struct reference_sample *a, const struct reference_sample *b)
+{
+	uint64_t ticks = b->ticks - a->ticks;
+
+	return ticks ? (uint64_t)(a->timer - b->timer) * clock.hz / ticks : 0;
+}
+
+static bool is_near(uint64_t a, uint64_t b)
+{
+	uint64_t difference = a > b ? a - b : b - a;
+
+	return difference < b / 200;
+}
+
+static void use_deadlines(void)
+{
+	clock.ns_to_timer = time_scale_make(NS_PER_SECOND, clock.hz);
+	apic_timer_mode(true);
+}
+
+static void use_counter(uint64_t timer_hz)
+{
+	clock.ns_to_timer = time_scale_make(NS_PER_SECOND, timer_hz ? timer_hz : TICK_HZ_ASSUMED);
+	apic_timer_mode(false);
+}
+
+void clock_init(uint64_t entry_ticks, uint16_t pm_timer_port)
+{
+	struct reference_sample start, middle, end;
+
+	apic_timer_start(UINT32_MAX);
+	reference_init(pm_timer_port);
+	start = reference_sample();
+	middle = reference_sample_after(&start, MEASURE_NS);
+	end = reference_sample_after(&middle, MEASURE_NS);
+	clock.base = entry_ticks;
+	clock.hz = rate_between(&start, &end);
+	clock.is_stable = clock.hz && (cpu_features.has_invariant_tsc ||
+				       is_near(rate_between(&start, &middle), clock.hz));
+	if (!clock.hz) {
+		printk("no reference clock answers: taking the TSC for 1 GHz\n");
+		clock.hz = TICK_HZ_ASSUMED;
+	}
+	clock.to_ns = time_scale_make(clock.hz, NS_PER_SECOND);
+	apic_timer_start(0);
+	if (cpu_features.has_tsc_deadline)
+		use_deadlines();
+	else
+		use_counter(timer_rate(&start, &end));
+	clock.deadline = UINT64_MAX;
+}
+
+static void program_counter(uint64_t deadline)
+{
+	uint64_t now = clock_now_ns();
+	uint64_t count = deadline > now ? time_scale_apply(clock.ns_to_timer, deadline - now) + 1 : 1;
+
+	apic_timer_start(count > UINT32_MAX ? UINT32_MAX : (uint32_t)count);
+}
+
+void timer_program_ns(uint64_t deadline)
+{
+	bool is_off = deadline == UINT64_MAX;
+
+	clock.deadline = deadline;
+	if (cpu_features.has_tsc_deadline)
+		msr_write(MSR_TSC_DEADLINE,
+			  is_off ? 0
+				 : clock.base + time_scale_apply(clock.ns_to_timer, deadline) + 1);
+	else if (is_off)
+		apic_timer_start(0);
+	else
+		program_counter(deadline);
+}
+
+/* Fires early when the deadline was further away than the counter reaches, or by the clocks' inexactness. */
+void clock_timer_fired(void)
+{
+	uint64_t deadline = clock.deadline;
+
+	if (deadline == UINT64_MAX)
+		return;
+	if (clock_now_ns() < deadline) {
+		timer_program_ns(deadline);
+		return;
+	}
+	clock.deadline = UINT64_MAX;
+	timer_handle();
+}
