@@ -1,0 +1,23 @@
+NAME := microkernel
+USES := base
+KERNEL := \
+	src/main.c src/init.c src/elf.c src/archive.c \
+	src/lock.c src/kobject.c src/derivation.c src/handle.c src/domain.c src/page.c src/kalloc.c \
+	src/process.c src/thread.c src/sched.c src/deadline.c \
+	src/aspace.c src/mapping.c src/fault.c src/space.c src/memory.c src/pager.c src/pagemap.c \
+	src/endpoint.c src/ipc.c src/reply.c src/event.c src/timer.c src/word.c src/interrupt.c src/ioport.c \
+	src/syscall.c src/syscall_handle.c src/syscall_process.c src/syscall_thread.c src/syscall_memory.c \
+	src/syscall_space.c src/syscall_event.c src/syscall_device.c \
+	src/exception.c src/panic.c src/printk.c src/symbols.c \
+	src/arch/x86_64/acpi_tables.c src/arch/x86_64/apic.c src/arch/x86_64/bases.c \
+	src/arch/x86_64/boot.S src/arch/x86_64/boot.c src/arch/x86_64/boot_facts.c \
+	src/arch/x86_64/boot_multiboot2.c src/arch/x86_64/boot_pvh.c src/arch/x86_64/boot_ranges.c \
+	src/arch/x86_64/clock.c src/arch/x86_64/context.c src/arch/x86_64/descriptors.c \
+	src/arch/x86_64/entry.S src/arch/x86_64/features.c src/arch/x86_64/fpu.c \
+	src/arch/x86_64/guest.c src/arch/x86_64/init.c src/arch/x86_64/ioapic.c src/arch/x86_64/irq.c \
+	src/arch/x86_64/kernel_map.c src/arch/x86_64/machine.c src/arch/x86_64/memory.c \
+	src/arch/x86_64/offsets.c src/arch/x86_64/pagetable.c src/arch/x86_64/pagetable_free.c \
+	src/arch/x86_64/ports.c src/arch/x86_64/reference.c src/arch/x86_64/serial.c \
+	src/arch/x86_64/tlb.c src/arch/x86_64/trap.c src/arch/x86_64/usercopy.S
+KERNEL_NOTEST := src/ktest_none.c
+KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c

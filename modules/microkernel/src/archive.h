@@ -1,0 +1,9 @@
+/*
+ * The boot archive: just enough of the newc cpio format to find init.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The content of the file of that name within the archive. */
+bool archive_find(const void *archive, uint64_t bytes, const char *name, const void **out_data, uint64_t *out_bytes);

@@ -1,0 +1,43 @@
+/*
+ * Derivation: the tree of ways by which an object is held. A handle derived from another is its child; a mapping
+ * or a binding made through a handle is that handle's child too, so revoking the handle undoes it. Closing a node
+ * hands its children to its parent. The tree of an object is guarded by the object's lock; look-ups of handles
+ * never take it.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kobject;
+
+enum derivation_kind {
+	DERIVATION_HANDLE = 1,
+	DERIVATION_MAPPING,
+	DERIVATION_TIMER,     /* a timer made through an event handle */
+	DERIVATION_INTERRUPT, /* an interrupt bound through an event handle */
+	DERIVATION_WATCH,     /* a process watch bound through an event handle */
+};
+
+struct derivation {
+	struct derivation *parent;
+	struct derivation *children;
+	struct derivation *next;
+	struct derivation *prev;
+	uint8_t kind;        /* enum derivation_kind; 0: not in a tree */
+	uint8_t state;       /* of a handle: enum handle_state */
+	uint16_t generation; /* of a handle */
+	uint16_t rights;     /* RIGHT_* bits: of a handle, or what its children may have */
+	uint8_t is_revoking; /* no new children */
+	uint8_t reserved;
+};
+
+/* Links node below parent (null: a root). False when the parent is being revoked. */
+bool derivation_insert(struct kobject *object, struct derivation *parent, struct derivation *node);
+/* Takes node out; its children become its parent's. */
+void derivation_remove(struct kobject *object, struct derivation *node);
+/* Puts node in the place of old, children included. */
+void derivation_replace(struct kobject *object, struct derivation *old, struct derivation *node);
+/* Undoes up to budget nodes below node, leaves first. True when none is left. */
+bool derivation_revoke(struct kobject *object, struct derivation *node, unsigned budget);
+/* Undoes all nodes of the object. */
+void derivation_remove_all(struct kobject *object);

@@ -1,0 +1,309 @@
+/*
+ * Domains. A charge walks from the domain to the root and is undone when a limit refuses it on the way. Pages
+ * name their domain by a 16-bit index; when a domain is freed while another still shares one of its pages, the
+ * index is handed to its parent, so a page is always paid for by somebody.
+ *
+ * Locks: [d] domain_lock   [a] atomic   [I] fixed at creation
+ */
+#include "domain.h"
+#include <base/assert.h>
+#include <base/bits.h>
+#include "printk.h"
+#include <microkernel/errors.h>
+
+#define DEFAULT_SHARE 256u
+
+static void domain_kill(struct kobject *object);
+static void domain_destroy(struct kobject *object);
+static void domain_dump(const struct kobject *object);
+
+static const struct kobject_ops domain_ops = {
+	.name = "domain",
+	.size = sizeof(struct domain),
+	.kill = domain_kill,
+	.destroy = domain_destroy,
+	.dump = domain_dump,
+};
+
+static struct domain root;                     /* the machine's own account: no limits */
+static struct domain *by_index[DOMAINS_MAX];   /* [d] */
+static struct spinlock domain_lock;
+
+struct domain *domain_root(void)
+{
+	return &root;
+}
+
+void domain_init(void)
+{
+	spin_init(&domain_lock, LOCK_RANK_DOMAIN);
+	list_init(&root.objects);
+	list_init(&root.obj.domain_link);
+	root.obj.magic = KOBJECT_MAGIC;
+	root.obj.type = OBJECT_DOMAIN;
+	root.obj.ops = &domain_ops;
+	root.obj.refs = 1;
+	root.obj.domain = NULL;
+	spin_init(&root.obj.lock, LOCK_RANK_DERIVATION);
+	root.limits = (struct domain_limits){ UINT64_MAX, UINT32_MAX, UINT32_MAX, DEFAULT_SHARE, 0 };
+	by_index[0] = &root;
+}
+
+/* Index 0 is the root's, so 0 also says that none is free. */
+static uint16_t claim_index(struct domain *domain)
+{
+	uint16_t index = 0;
+
+	spin_lock(&domain_lock);
+	for (unsigned i = 1; i < DOMAINS_MAX && !index; i++) {
+		if (!by_index[i]) {
+			by_index[i] = domain;
+			index = (uint16_t)i;
+		}
+	}
+	spin_unlock(&domain_lock);
+	return index;
+}
+
+status_t domain_check_limits(const struct domain_limits *limits)
+{
+	if (limits->share < 1 || limits->share > 1024 || limits->reserved)
+		return E_INVAL;
+	return OK;
+}
+
+struct domain *domain_create(struct domain *parent, const struct domain_limits *limits)
+{
+	struct domain *domain;
+
+	if (parent->depth + 1 > DOMAIN_DEPTH_MAX)
+		return NULL;
+	domain = kobject_create(parent, OBJECT_DOMAIN, &domain_ops);
+	if (!domain)
+		return NULL;
+	list_init(&domain->objects);
+	domain->parent = parent;
+	domain->depth = parent->depth + 1;
+	domain->limits = *limits;
+	domain->index = claim_index(domain);
+	if (!domain->index) {
+		kobject_unref(&domain->obj);
+		return NULL;
+	}
+	return domain;
+}
+
+void domain_set_limits(struct domain *domain, const struct domain_limits *limits)
+{
+	domain->limits = *limits;
+}
+
+static uint64_t pages_of(const struct domain *domain)
+{
+	return domain->pages + (domain->bytes + PAGE_SIZE - 1) / PAGE_SIZE;
+}
+
+void domain_get_info(struct domain *domain, struct domain_info *out)
+{
+	*out = (struct domain_info){
+		.limits = domain->limits,
+		.pages_used = pages_of(domain),
+		.handles_used = domain->handles,
+		.threads_used = domain->threads,
+		.objects = domain->object_count,
+		.processes = domain->processes,
+		.cpu_ns = domain->cpu_ns,
+	};
+}
+
+void domain_unref(struct domain *domain)
+{
+	if (domain != &root)
+		kobject_unref(&domain->obj);
+}
+
+uint64_t domain_id(const struct domain *domain)
+{
+	return domain->obj.id;
+}
+
+uint16_t domain_index(const struct domain *domain)
+{
+	return domain->index;
+}
+
+struct domain *domain_by_index(uint16_t index)
+{
+	return by_index[index];
+}
+
+bool domain_charge_pages(struct domain *domain, uint64_t count)
+{
+	struct domain *d;
+
+	for (d = domain; d; d = d->parent) {
+		if (pages_of(d) + count > d->limits.pages)
+			break;
+		__atomic_fetch_add(&d->pages, count, __ATOMIC_RELAXED);
+	}
+	if (!d)
+		return true;
+	for (struct domain *undo = domain; undo != d; undo = undo->parent)
+		__atomic_fetch_sub(&undo->pages, count, __ATOMIC_RELAXED);
+	return false;
+}
+
+void domain_credit_pages(struct domain *domain, uint64_t count)
+{
+	for (; domain; domain = domain->parent) {
+		ASSERT(domain->pages >= count);
+		__atomic_fetch_sub(&domain->pages, count, __ATOMIC_RELAXED);
+	}
+}
+
+bool domain_charge_bytes(struct domain *domain, uint32_t bytes)
+{
+	struct domain *d;
+
+	for (d = domain; d; d = d->parent) {
+		if (d->pages + (d->bytes + bytes + PAGE_SIZE - 1) / PAGE_SIZE > d->limits.pages)
+			break;
+		__atomic_fetch_add(&d->bytes, bytes, __ATOMIC_RELAXED);
+	}
+	if (!d)
+		return true;
+	for (struct domain *undo = domain; undo != d; undo = undo->parent)
+		__atomic_fetch_sub(&undo->bytes, bytes, __ATOMIC_RELAXED);
+	return false;
+}
+
+void domain_credit_bytes(struct domain *domain, uint32_t bytes)
+{
+	for (; domain; domain = domain->parent)
+		__atomic_fetch_sub(&domain->bytes, bytes, __ATOMIC_RELAXED);
+}
+
+/* Counts of 32 bits with a limit: handles and threads. */
+static bool charge_count(struct domain *domain, size_t counter, size_t limit)
+{
+	struct domain *d;
+
+	for (d = domain; d; d = d->parent) {
+		uint32_t *count = (uint32_t *)((char *)d + counter);
+
+		if (*count >= *(uint32_t *)((char *)d + limit))
+			break;
+		__atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
+	}
+	if (!d)
+		return true;
+	for (struct domain *undo = domain; undo != d; undo = undo->parent)
+		__atomic_fetch_sub((uint32_t *)((char *)undo + counter), 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+static void credit_count(struct domain *domain, size_t counter)
+{
+	for (; domain; domain = domain->parent)
+		__atomic_fetch_sub((uint32_t *)((char *)domain + counter), 1, __ATOMIC_RELAXED);
+}
+
+bool domain_charge_handle(struct domain *domain)
+{
+	return charge_count(domain, offsetof(struct domain, handles), offsetof(struct domain, limits.handles));
+}
+
+void domain_credit_handle(struct domain *domain)
+{
+	credit_count(domain, offsetof(struct domain, handles));
+}
+
+bool domain_charge_thread(struct domain *domain)
+{
+	return charge_count(domain, offsetof(struct domain, threads), offsetof(struct domain, limits.threads));
+}
+
+void domain_credit_thread(struct domain *domain)
+{
+	credit_count(domain, offsetof(struct domain, threads));
+}
+
+void domain_add_cpu_ns(struct domain *domain, uint64_t ns)
+{
+	for (; domain; domain = domain->parent)
+		__atomic_fetch_add(&domain->cpu_ns, ns, __ATOMIC_RELAXED);
+}
+
+void domain_adopt(struct domain *domain, struct kobject *object)
+{
+	if (domain != &root)
+		kobject_ref(&domain->obj);
+	spin_lock(&domain_lock);
+	list_push_back(&domain->objects, &object->domain_link);
+	domain->object_count++;
+	spin_unlock(&domain_lock);
+}
+
+void domain_disown(struct domain *domain, struct kobject *object)
+{
+	spin_lock(&domain_lock);
+	list_remove(&object->domain_link);
+	domain->object_count--;
+	spin_unlock(&domain_lock);
+}
+
+/* Nested domains are objects of this one, so killing all objects kills them too. Processes go first: what they
+ * hold goes with them, and nothing new comes into being. */
+static struct kobject *next_living(struct domain *domain, uint8_t type)
+{
+	struct list *link;
+
+	list_for_each(link, &domain->objects) {
+		struct kobject *object = list_entry(link, struct kobject, domain_link);
+
+		if (!object->is_dead && (!type || object->type == type)) {
+			kobject_ref(object);
+			return object;
+		}
+	}
+	return NULL;
+}
+
+static void kill_all(struct domain *domain, uint8_t type)
+{
+	struct kobject *object;
+
+	while ((object = next_living(domain, type)) != NULL) {
+		kobject_kill(object);
+		kobject_unref(object);
+	}
+}
+
+static void domain_kill(struct kobject *object)
+{
+	struct domain *domain = container_of(object, struct domain, obj);
+
+	kill_all(domain, OBJECT_PROCESS);
+	kill_all(domain, OBJECT_DOMAIN);
+	kill_all(domain, 0);
+}
+
+static void domain_destroy(struct kobject *object)
+{
+	struct domain *domain = container_of(object, struct domain, obj);
+
+	ASSERT(list_is_empty(&domain->objects));
+	if (!domain->index)
+		return;
+	spin_lock(&domain_lock);
+	by_index[domain->index] = domain->pages ? domain->parent : NULL;
+	spin_unlock(&domain_lock);
+}
+
+static void domain_dump(const struct kobject *object)
+{
+	const struct domain *domain = container_of(object, const struct domain, obj);
+
+	printk("  pages %lu of %lu, handles %u, threads %u, objects %u\n", pages_of(domain), domain->limits.pages,
+	       domain->handles, domain->threads, domain->object_count);
+}

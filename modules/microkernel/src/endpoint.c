@@ -1,0 +1,148 @@
+/*
+ * Endpoint: rendezvous between callers and receivers. At most one side ever waits.
+ *
+ *            call, no receiver                receive, no caller
+ *   CALLING <------------------ IDLE ------------------> RECEIVING
+ *      | last caller leaves      ^   last receiver leaves    |
+ *      +-------------------------+---------------------------+
+ *   destroy, or the last right to receive goes: every waiter wakes with E_GONE.
+ *
+ * The state is in the two queues. What a message is and how it travels is in ipc.c.
+ */
+#include "endpoint.h"
+#include <base/assert.h>
+#include <microkernel/errors.h>
+#include <microkernel/rights.h>
+#include "printk.h"
+#include "thread.h"
+
+static void endpoint_kill(struct kobject *object);
+static void endpoint_opened(struct kobject *object, uint32_t rights);
+static void endpoint_closed(struct kobject *object, uint32_t rights);
+static void endpoint_dump(const struct kobject *object);
+static void endpoint_check(const struct kobject *object);
+
+static const struct kobject_ops endpoint_ops = {
+	.name = "endpoint",
+	.size = sizeof(struct endpoint),
+	.kill = endpoint_kill,
+	.handle_opened = endpoint_opened,
+	.handle_closed = endpoint_closed,
+	.dump = endpoint_dump,
+	.check = endpoint_check,
+};
+
+struct endpoint *endpoint_create(struct domain *domain)
+{
+	struct endpoint *endpoint = kobject_create(domain, OBJECT_ENDPOINT, &endpoint_ops);
+
+	if (!endpoint)
+		return NULL;
+	spin_init(&endpoint->lock, LOCK_RANK_ENDPOINT);
+	list_init(&endpoint->callers);
+	list_init(&endpoint->receivers);
+	return endpoint;
+}
+
+bool endpoint_is_served(const struct endpoint *endpoint)
+{
+	return endpoint->receive_rights > 0 && !endpoint->obj.is_dead;
+}
+
+static void hold(struct endpoint *endpoint, struct thread *thread)
+{
+	kobject_ref(&endpoint->obj);
+	thread->waiting_for = &endpoint->obj;
+}
+
+void endpoint_add_caller(struct endpoint *endpoint, struct thread *thread)
+{
+	struct list *at;
+
+	hold(endpoint, thread);
+	spin_lock(&endpoint->lock);
+	for (at = endpoint->callers.prev; at != &endpoint->callers; at = at->prev) {
+		if (list_entry(at, struct thread, queue_link)->priority >= thread->priority)
+			break;
+	}
+	list_insert_before(&thread->queue_link, at->next);
+	spin_unlock(&endpoint->lock);
+}
+
+void endpoint_add_receiver(struct endpoint *endpoint, struct thread *thread)
+{
+	hold(endpoint, thread);
+	spin_lock(&endpoint->lock);
+	list_push_front(&endpoint->receivers, &thread->queue_link);
+	spin_unlock(&endpoint->lock);
+}
+
+static struct thread *take_first(struct endpoint *endpoint, struct list *queue)
+{
+	struct thread *thread = NULL;
+
+	spin_lock(&endpoint->lock);
+	if (!list_is_empty(queue)) {
+		thread = list_entry(list_first(queue), struct thread, queue_link);
+		list_remove(&thread->queue_link);
+		thread->waiting_for = NULL;
+		endpoint->obj.refs--; /* never the last: the taker holds the endpoint */
+	}
+	spin_unlock(&endpoint->lock);
+	return thread;
+}
+
+struct thread *endpoint_take_caller(struct endpoint *endpoint)
+{
+	return take_first(endpoint, &endpoint->callers);
+}
+
+struct thread *endpoint_take_receiver(struct endpoint *endpoint)
+{
+	return take_first(endpoint, &endpoint->receivers);
+}
+
+static void wake_all(struct list *queue)
+{
+	while (!list_is_empty(queue))
+		thread_cancel_wait(list_entry(list_first(queue), struct thread, queue_link), E_GONE);
+}
+
+static void endpoint_kill(struct kobject *object)
+{
+	struct endpoint *endpoint = container_of(object, struct endpoint, obj);
+
+	wake_all(&endpoint->callers);
+	wake_all(&endpoint->receivers);
+}
+
+static void endpoint_opened(struct kobject *object, uint32_t rights)
+{
+	if (rights & RIGHT_RECEIVE)
+		container_of(object, struct endpoint, obj)->receive_rights++;
+}
+
+static void endpoint_closed(struct kobject *object, uint32_t rights)
+{
+	struct endpoint *endpoint = container_of(object, struct endpoint, obj);
+
+	if (rights & RIGHT_RECEIVE && --endpoint->receive_rights == 0)
+		wake_all(&endpoint->callers);
+}
+
+static void endpoint_dump(const struct kobject *object)
+{
+	const struct endpoint *endpoint = container_of(object, const struct endpoint, obj);
+
+	printk("  %s, %u handles may receive\n",
+	       !list_is_empty(&endpoint->callers) ? "CALLING" :
+	       !list_is_empty(&endpoint->receivers) ? "RECEIVING" : "IDLE",
+	       endpoint->receive_rights);
+}
+
+static void endpoint_check(const struct kobject *object)
+{
+	const struct endpoint *endpoint = container_of(object, const struct endpoint, obj);
+
+	ASSERT(list_is_empty(&endpoint->callers) || list_is_empty(&endpoint->receivers));
+}

@@ -1,0 +1,125 @@
+/*
+ * Event: 64 signal bits. Bits that nobody waits for stay set, so a signal is never lost; bits of the same number
+ * coalesce, so a signaller never waits. Each bit goes to one waiter.
+ */
+#include "event.h"
+#include <base/assert.h>
+#include <microkernel/errors.h>
+#include "ipc.h"
+#include "printk.h"
+#include "sched.h"
+#include "thread.h"
+
+static void event_kill(struct kobject *object);
+static void event_dump(const struct kobject *object);
+
+static const struct kobject_ops event_ops = {
+	.name = "event",
+	.size = sizeof(struct event),
+	.kill = event_kill,
+	.dump = event_dump,
+};
+
+struct event *event_create(struct domain *domain)
+{
+	struct event *event = kobject_create(domain, OBJECT_EVENT, &event_ops);
+
+	if (!event)
+		return NULL;
+	spin_init(&event->lock, LOCK_RANK_EVENT);
+	list_init(&event->waiters);
+	return event;
+}
+
+uint64_t event_take(struct event *event, uint64_t mask)
+{
+	uint64_t bits = event->bits & mask;
+
+	event->bits &= ~mask;
+	return bits;
+}
+
+static void leave(struct event *event, struct thread *thread)
+{
+	list_remove(&thread->queue_link);
+	thread->waiting_for = NULL;
+	kobject_unref(&event->obj);
+}
+
+static void wake_waiters(struct event *event)
+{
+	struct list *at;
+	struct list *next;
+
+	list_for_each_safe(at, next, &event->waiters) {
+		struct thread *thread = list_entry(at, struct thread, queue_link);
+		uint64_t bits;
+
+		if (!event->bits)
+			return;
+		bits = event_take(event, thread->wait_mask);
+		if (!bits)
+			continue;
+		leave(event, thread);
+		thread_unblock(thread, OK, bits);
+	}
+}
+
+void event_signal(struct event *event, uint64_t bits)
+{
+	event->bits |= bits;
+	if (!list_is_empty(&event->waiters))
+		wake_waiters(event);
+	if (event->bits && event->bound && event->bound->state == THREAD_RECEIVING)
+		ipc_deliver_event(event->bound, event_take(event, UINT64_MAX));
+}
+
+void event_wait(struct event *event, struct thread *thread, uint64_t mask, uint64_t deadline)
+{
+	thread->wait_mask = mask;
+	thread->is_interruptible = true;
+	thread->waiting_for = &event->obj;
+	kobject_ref(&event->obj);
+	list_push_back(&event->waiters, &thread->queue_link);
+	thread_block(thread, THREAD_WAITING, deadline);
+	sched_leave();
+}
+
+status_t event_bind(struct event *event, struct thread *thread)
+{
+	if (event->bound && event->bound != thread)
+		return E_BUSY;
+	event_unbind(thread);
+	kobject_ref(&event->obj);
+	event->bound = thread;
+	thread->bound_event = event;
+	return OK;
+}
+
+void event_unbind(struct thread *thread)
+{
+	struct event *event = thread->bound_event;
+
+	if (!event)
+		return;
+	thread->bound_event = NULL;
+	event->bound = NULL;
+	kobject_unref(&event->obj);
+}
+
+static void event_kill(struct kobject *object)
+{
+	struct event *event = container_of(object, struct event, obj);
+
+	while (!list_is_empty(&event->waiters))
+		thread_cancel_wait(list_entry(list_first(&event->waiters), struct thread, queue_link), E_GONE);
+	if (event->bound)
+		event_unbind(event->bound);
+}
+
+static void event_dump(const struct kobject *object)
+{
+	const struct event *event = container_of(object, const struct event, obj);
+
+	printk("  bits %lx%s\n", event->bits, event->bound ? ", bound" : "");
+}

@@ -1,0 +1,267 @@
+/*
+ * Page faults: what an access to an address means, and settling what the kernel can settle: demand-zero pages,
+ * private copies, pages present in a memory object. The rest goes to the pager, or to whoever owns the thread.
+ */
+#include <base/assert.h>
+#include <base/bits.h>
+#include <microkernel/errors.h>
+#include "aspace.h"
+#include "cpu.h"
+#include "memory.h"
+#include "page.h"
+#include "process.h"
+#include "space.h"
+
+#define STACK_BYTES_MAX (8ul << 20) /* how far a MAP_GROWSDOWN mapping grows */
+#define FAULT_AROUND 16u            /* pages of a memory object mapped by one read fault */
+
+struct page_request pending_request;
+uint64_t fault_count;
+
+/* A stack grows when the access is not far below it and nothing is in the way. */
+static struct mapping *grow_stack(struct aspace *aspace, uint64_t va)
+{
+	struct mapping *mapping = aspace_mapping_from(aspace, va);
+	struct mapping *below;
+
+	if (!mapping || !(mapping->flags & MAP_GROWSDOWN) || mapping->end - va > STACK_BYTES_MAX)
+		return NULL;
+	below = aspace_mapping_at(aspace, va - PAGE_SIZE);
+	if (below && below != mapping)
+		return NULL;
+	mapping_move(mapping, va, mapping->end);
+	return mapping;
+}
+
+static unsigned flags_for(const struct mapping *mapping, bool is_writable, bool is_private)
+{
+	unsigned flags = PT_READ | (mapping->memory ? memory_pt_flags(mapping->memory) : 0);
+
+	if (mapping->flags & MAP_EXECUTE)
+		flags |= PT_EXECUTE;
+	if (is_writable && mapping->flags & MAP_WRITE)
+		flags |= PT_WRITE;
+	return is_private ? flags | PT_PRIVATE : flags;
+}
+
+static status_t enter_page(struct mapping *mapping, uint64_t va, paddr_t page, unsigned flags)
+{
+	status_t status = pt_map(&mapping->aspace->pt, va, page, flags);
+
+	if (status == OK)
+		mapping->aspace->resident++;
+	return status;
+}
+
+/* A page of the mapping's own: zeroed, or a copy of from. */
+static status_t add_private_page(struct mapping *mapping, uint64_t va, paddr_t from)
+{
+	struct domain *domain = mapping->aspace->domain;
+	paddr_t page = from.value ? page_alloc(domain) : page_alloc_zeroed(domain);
+	status_t status;
+
+	if (!page.value)
+		return E_NOMEM;
+	if (from.value)
+		arch_copy_page(direct(page), direct(from));
+	status = enter_page(mapping, va, page, flags_for(mapping, true, true));
+	if (status != OK)
+		page_unref(page);
+	return status;
+}
+
+/* Pages that follow and are present cost little to map now and save a fault each later. */
+static void map_around(struct mapping *mapping, uint64_t va, uint64_t offset)
+{
+	struct memory *memory = mapping->memory;
+
+	for (unsigned i = 1; i < FAULT_AROUND; i++) {
+		bool may_write;
+		paddr_t page;
+
+		va += PAGE_SIZE;
+		offset += PAGE_SIZE;
+		if (va >= mapping->end || pt_lookup(&mapping->aspace->pt, va).present)
+			return;
+		page = memory_present_page(memory, offset, &may_write);
+		if (!page.value ||
+		    enter_page(mapping, va, page, flags_for(mapping, may_write && !(mapping->flags & MAP_PRIVATE), false)) != OK)
+			return;
+	}
+}
+
+static status_t fault_absent(struct mapping *mapping, uint64_t va, unsigned access, struct page_request *request)
+{
+	bool is_private = mapping->flags & MAP_PRIVATE;
+	uint64_t offset = mapping->offset + (va - mapping->start);
+	bool for_write = access & MAP_WRITE;
+	bool may_write = false;
+	paddr_t page;
+	status_t status;
+
+	if (!mapping->memory)
+		return add_private_page(mapping, va, PADDR(0));
+	*request = (struct page_request){ mapping->memory, offset, va, access };
+	status = memory_page(mapping->memory, offset, for_write && !is_private, &page, &may_write);
+	if (status != OK)
+		return status;
+	if (for_write && is_private)
+		return add_private_page(mapping, va, page);
+	status = enter_page(mapping, va, page, flags_for(mapping, may_write && !is_private, false));
+	if (status == OK && !for_write)
+		map_around(mapping, va, offset);
+	return status;
+}
+
+/* The entry is there but not writable: a private page that may be shared, or a page of the object's. */
+static status_t fault_write(struct mapping *mapping, uint64_t va, struct pt_entry entry, struct page_request *request)
+{
+	struct pagetable *pt = &mapping->aspace->pt;
+
+	if (entry.flags & PT_PRIVATE && !page_is_shared(entry.page)) {
+		pt_protect(pt, va, flags_for(mapping, true, true));
+		pt_flush(pt, va, 1);
+		return OK;
+	}
+	if (mapping->flags & MAP_PRIVATE) {
+		struct domain *domain = mapping->aspace->domain;
+		paddr_t page = page_alloc(domain);
+
+		if (!page.value)
+			return E_NOMEM;
+		arch_copy_page(direct(page), direct(entry.page));
+		pt_unmap(pt, va);
+		pt_flush(pt, va, 1);
+		if (entry.flags & PT_PRIVATE)
+			page_unref(entry.page);
+		return pt_map(pt, va, page, flags_for(mapping, true, true));
+	}
+	pt_unmap(pt, va);
+	pt_flush(pt, va, 1);
+	mapping->aspace->resident--;
+	return fault_absent(mapping, va, MAP_WRITE, request);
+}
+
+status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access, struct page_request *request, uint32_t *cause)
+{
+	uint64_t va = align_down(address, PAGE_SIZE);
+	struct mapping *mapping;
+	struct pt_entry entry;
+	status_t status;
+
+	*cause = FAULT_UNMAPPED;
+	if (va < aspace->low || va >= aspace->high)
+		return E_FAULT;
+	mapping = aspace_mapping_at(aspace, va);
+	if (!mapping)
+		mapping = grow_stack(aspace, va);
+	if (!mapping)
+		return E_FAULT;
+	*cause = FAULT_PROTECTED;
+	if (access & ~mapping->flags & MAP_PROT && !(access == MAP_READ && mapping->flags & MAP_PROT))
+		return E_FAULT;
+	*cause = FAULT_BEYOND;
+	entry = pt_lookup(&aspace->pt, va);
+	if (!entry.present) {
+		status = fault_absent(mapping, va, access, request);
+	} else if (access & MAP_WRITE && !(entry.flags & PT_WRITE)) {
+		status = fault_write(mapping, va, entry, request);
+	} else {
+		pt_protect(&aspace->pt, va, flags_for(mapping, entry.flags & PT_WRITE, entry.flags & PT_PRIVATE));
+		pt_flush(&aspace->pt, va, 1);
+		status = OK;
+	}
+	if (status == E_NOMEM)
+		*cause = FAULT_NOMEM;
+	return status;
+}
+
+status_t aspace_page(struct aspace *aspace, uint64_t address, unsigned access, struct page_request *request, paddr_t *out)
+{
+	struct pt_entry entry = pt_lookup(&aspace->pt, address);
+	uint32_t cause;
+	status_t status;
+
+	if (!entry.present || !(entry.flags & PT_READ) || (access & MAP_WRITE && !(entry.flags & PT_WRITE))) {
+		status = aspace_fault(aspace, address, access, request, &cause);
+		if (status != OK)
+			return status;
+		entry = pt_lookup(&aspace->pt, address);
+	}
+	*out = entry.page;
+	return OK;
+}
+
+status_t aspace_pin(struct aspace *aspace, uint64_t address, paddr_t *out)
+{
+	struct page_request request;
+	struct mapping *mapping;
+	status_t status;
+
+	if (!is_aligned(address, PAGE_SIZE))
+		return E_INVAL;
+	mapping = aspace_mapping_at(aspace, address);
+	if (!mapping || (mapping->memory && mapping->memory->kind != MEMORY_KIND_ANONYMOUS))
+		return E_FAULT;
+	status = aspace_page(aspace, address, MAP_WRITE, &request, out);
+	if (status == OK)
+		page_ref(*out);
+	return status;
+}
+
+static struct aspace *aspace_of(struct thread *thread, uint64_t address)
+{
+	if (address >= NATIVE_BASE)
+		return &thread->process->aspace;
+	return thread->space ? &thread->space->aspace : NULL;
+}
+
+static void refuse(struct thread *thread, uint64_t address, unsigned access, bool is_guest, uint32_t cause)
+{
+	if (is_guest) {
+		arch_guest_trap(thread, TRAP_FAULT, access, 0, cause, address);
+		return;
+	}
+	if (address < NATIVE_BASE && arch_monitor_fixup(thread))
+		return;
+	process_fault(thread, 14, address);
+}
+
+void trap_fault(struct thread *thread, uint64_t address, unsigned access, bool is_guest, bool is_present)
+{
+	struct aspace *aspace = is_guest && address >= NATIVE_BASE ? NULL : aspace_of(thread, address);
+	struct page_request request = { 0 };
+	uint32_t cause = FAULT_UNMAPPED;
+	status_t status = E_FAULT;
+
+	(void)is_present;
+	fault_count++;
+	if (thread->is_page_refused) {
+		thread->is_page_refused = false;
+		cause = FAULT_BEYOND;
+	} else if (aspace) {
+		status = aspace_fault(aspace, address, access, &request, &cause);
+	}
+	if (status == OK)
+		return;
+	if (status == E_AGAIN)
+		thread_request_page(thread, &request);
+	else
+		refuse(thread, address, access, is_guest, cause);
+}
+
+status_t trap_fault_kernel(uint64_t address, unsigned access)
+{
+	struct thread *thread = cpu_current();
+	uint32_t cause;
+	status_t status;
+
+	if (thread->is_page_refused) {
+		thread->is_page_refused = false;
+		return E_FAULT;
+	}
+	status = aspace_fault(&thread->process->aspace, address, access, &pending_request, &cause);
+	if (status != E_AGAIN)
+		pending_request.memory = NULL;
+	return status == E_NOMEM ? E_FAULT : status;
+}

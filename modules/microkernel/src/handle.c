@@ -1,0 +1,268 @@
+/*
+ * Handle tables. Slots lie in pages of 64 that are added as needed and given back with the process. A handle
+ * holds one reference to its object and is a node of the object's derivation tree.
+ *
+ *      reserve            fill / move to
+ *   FREE -----> RESERVED ---------------> USED
+ *     ^------------+  unreserve             |
+ *     +-------------------------------------+  close, revoke, move from
+ */
+#include "handle.h"
+#include <base/assert.h>
+#include "domain.h"
+#include "kobject.h"
+#include "page.h"
+#include "process.h"
+#include <microkernel/errors.h>
+#include <microkernel/rights.h>
+
+STATIC_ASSERT(sizeof(struct handle_entry) == PAGE_SIZE / HANDLE_CHUNK);
+
+#define INDEX_BITS 20
+#define GENERATION_MASK 0xfffu
+
+/* What a handle to a new object may do (objects.tbl). */
+static const uint16_t initial_rights[] = {
+	[OBJECT_DOMAIN] = OBJECT_RIGHTS_DOMAIN,
+	[OBJECT_PROCESS] = OBJECT_RIGHTS_PROCESS,
+	[OBJECT_THREAD] = OBJECT_RIGHTS_THREAD,
+	[OBJECT_MEMORY] = OBJECT_RIGHTS_MEMORY,
+	[OBJECT_SPACE] = OBJECT_RIGHTS_SPACE,
+	[OBJECT_ENDPOINT] = OBJECT_RIGHTS_ENDPOINT,
+	[OBJECT_REPLY] = OBJECT_RIGHTS_REPLY,
+	[OBJECT_EVENT] = OBJECT_RIGHTS_EVENT,
+	[OBJECT_TIMER] = OBJECT_RIGHTS_TIMER,
+	[OBJECT_INTERRUPT] = OBJECT_RIGHTS_INTERRUPT,
+	[OBJECT_IOPORT] = OBJECT_RIGHTS_IOPORT,
+};
+
+status_t handle_table_init(struct process *process)
+{
+	struct handle_table *table = &process->handles;
+	paddr_t page = page_alloc_zeroed(process->obj.domain);
+
+	if (!page.value)
+		return E_NOMEM;
+	spin_init(&table->lock, LOCK_RANK_HANDLES);
+	table->chunks = direct(page);
+	return OK;
+}
+
+void handle_table_destroy(struct process *process)
+{
+	struct handle_table *table = &process->handles;
+
+	for (uint32_t c = 0; c < table->chunk_count; c++) {
+		struct handle_entry *chunk = table->chunks[c];
+
+		for (uint32_t i = 0; i < HANDLE_CHUNK; i++) {
+			if (chunk[i].node.state == HANDLE_USED)
+				handle_close(&chunk[i]);
+			ASSERT(chunk[i].node.state == HANDLE_FREE);
+		}
+	}
+	while (table->chunk_count > 0)
+		page_unref(direct_paddr(table->chunks[--table->chunk_count]));
+	if (table->chunks)
+		page_unref(direct_paddr(table->chunks));
+	table->chunks = NULL;
+}
+
+struct handle_entry *handle_find(struct process *process, handle_t handle)
+{
+	uint32_t index = handle.value & ((1u << INDEX_BITS) - 1);
+	uint32_t chunk = index / HANDLE_CHUNK;
+	struct handle_entry *entry;
+
+	if (chunk >= process->handles.chunk_count)
+		return NULL;
+	entry = &process->handles.chunks[chunk][index % HANDLE_CHUNK];
+	if (entry->node.state != HANDLE_USED || entry->node.generation != handle.value >> INDEX_BITS)
+		return NULL;
+	return entry;
+}
+
+status_t handle_get(struct process *process, handle_t handle, uint8_t type, uint32_t rights, struct handle_entry **out)
+{
+	struct handle_entry *entry = handle_find(process, handle);
+
+	if (!entry)
+		return E_HANDLE;
+	if (type && entry->object->type != type)
+		return E_TYPE;
+	if ((entry->node.rights & rights) != rights)
+		return E_ACCESS;
+	if (entry->object->is_dead)
+		return E_GONE;
+	*out = entry;
+	return OK;
+}
+
+static bool add_chunk(struct process *process)
+{
+	struct handle_table *table = &process->handles;
+	struct handle_entry *chunk;
+	paddr_t page;
+
+	if (table->chunk_count == HANDLE_CHUNKS)
+		return false;
+	page = page_alloc_zeroed(process->obj.domain);
+	if (!page.value)
+		return false;
+	chunk = direct(page);
+	for (uint32_t i = HANDLE_CHUNK; i-- > 0;) {
+		chunk[i].process = process;
+		chunk[i].node.reserved = 0;
+		chunk[i].node.generation = 1;
+		chunk[i].object = (struct kobject *)table->free;
+		table->free = &chunk[i];
+	}
+	table->chunks[table->chunk_count++] = chunk;
+	return true;
+}
+
+struct handle_entry *handle_reserve(struct process *process)
+{
+	struct handle_table *table = &process->handles;
+	struct handle_entry *entry = NULL;
+
+	if (!domain_charge_handle(process->obj.domain))
+		return NULL;
+	spin_lock(&table->lock);
+	if (table->free || add_chunk(process)) {
+		entry = table->free;
+		table->free = (struct handle_entry *)entry->object;
+		entry->object = NULL;
+		entry->node.state = HANDLE_RESERVED;
+		table->used++;
+	}
+	spin_unlock(&table->lock);
+	if (!entry)
+		domain_credit_handle(process->obj.domain);
+	return entry;
+}
+
+static void slot_free(struct handle_entry *entry)
+{
+	struct handle_table *table = &entry->process->handles;
+
+	spin_lock(&table->lock);
+	entry->node.state = HANDLE_FREE;
+	entry->node.kind = 0;
+	entry->node.is_revoking = 0;
+	entry->node.generation = (entry->node.generation + 1) & GENERATION_MASK;
+	if (entry->node.generation == 0)
+		entry->node.generation = 1;
+	entry->object = (struct kobject *)table->free;
+	table->free = entry;
+	table->used--;
+	spin_unlock(&table->lock);
+	domain_credit_handle(entry->process->obj.domain);
+}
+
+void handle_unreserve(struct handle_entry *entry)
+{
+	ASSERT(entry->node.state == HANDLE_RESERVED);
+	slot_free(entry);
+}
+
+static uint32_t entry_index(const struct handle_entry *entry)
+{
+	const struct handle_table *table = &entry->process->handles;
+	const struct handle_entry *chunk = (const struct handle_entry *)((uintptr_t)entry & ~(PAGE_SIZE - 1));
+	uint32_t c = 0;
+
+	while (table->chunks[c] != chunk)
+		c++;
+	return c * HANDLE_CHUNK + (uint32_t)(entry - chunk);
+}
+
+handle_t handle_number(const struct handle_entry *entry)
+{
+	return (handle_t){ entry_index(entry) | (uint32_t)entry->node.generation << INDEX_BITS };
+}
+
+status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct derivation *parent, uint32_t rights,
+                     uint64_t badge)
+{
+	ASSERT(entry->node.state == HANDLE_RESERVED);
+	entry->node.kind = DERIVATION_HANDLE;
+	entry->node.rights = (uint16_t)rights;
+	entry->object = object;
+	entry->badge = badge;
+	if (!derivation_insert(object, parent, &entry->node)) {
+		entry->object = NULL;
+		return E_GONE;
+	}
+	kobject_ref(object);
+	entry->node.state = HANDLE_USED;
+	if (object->ops->handle_opened)
+		object->ops->handle_opened(object, rights);
+	return OK;
+}
+
+void handle_move(struct handle_entry *from, struct handle_entry *to)
+{
+	ASSERT(from->node.state == HANDLE_USED && to->node.state == HANDLE_RESERVED);
+	to->node.kind = DERIVATION_HANDLE;
+	to->node.rights = from->node.rights;
+	to->node.is_revoking = from->node.is_revoking;
+	to->badge = from->badge;
+	to->object = from->object;
+	derivation_replace(from->object, &from->node, &to->node);
+	to->node.state = HANDLE_USED;
+	slot_free(from);
+}
+
+void handle_close(struct handle_entry *entry)
+{
+	struct kobject *object = entry->object;
+	uint32_t rights = entry->node.rights;
+
+	derivation_remove(object, &entry->node);
+	slot_free(entry);
+	if (object->ops->handle_closed && !object->is_dead)
+		object->ops->handle_closed(object, rights);
+	kobject_unref(object);
+}
+
+void handle_undo(struct derivation *node)
+{
+	handle_close(container_of(node, struct handle_entry, node));
+}
+
+status_t handle_publish(struct process *process, struct kobject *object, handle_t *out)
+{
+	struct handle_entry *entry = handle_reserve(process);
+	status_t status = E_LIMIT;
+
+	if (entry) {
+		status = handle_fill(entry, object, NULL, initial_rights[object->type], 0);
+		if (status == OK)
+			*out = handle_number(entry);
+		else
+			handle_unreserve(entry);
+	}
+	kobject_unref(object);
+	return status;
+}
+
+status_t handle_derive_into(struct process *process, struct handle_entry *from, uint32_t rights, uint64_t badge,
+                            handle_t *out)
+{
+	struct handle_entry *entry;
+	status_t status;
+
+	if (badge && badge != from->badge && (from->badge || !(from->node.rights & RIGHT_BADGE)))
+		return E_ACCESS;
+	entry = handle_reserve(process);
+	if (!entry)
+		return E_LIMIT;
+	status = handle_fill(entry, from->object, &from->node, rights & from->node.rights, badge ? badge : from->badge);
+	if (status != OK) {
+		handle_unreserve(entry);
+		return status;
+	}
+	*out = handle_number(entry);
+	return OK;
+}

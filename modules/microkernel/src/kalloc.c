@@ -1,0 +1,140 @@
+/*
+ * Kernel objects are cut from pages of equal blocks ("slabs"), one size class a page. The first 64 bytes of a
+ * page describe it, so a block finds its page by masking its address. Pages belong to the root domain; what a
+ * block costs is charged to its owner by the byte, and domains pay whole pages for their bytes (domain.c).
+ */
+#include "kalloc.h"
+#include <base/assert.h>
+#include <base/list.h>
+#include <base/string.h>
+#include "domain.h"
+#include "lock.h"
+#include "page.h"
+
+#define SLAB_MAGIC 0x62616c73u
+
+struct slab {
+	struct list link; /* in its class while a block is free */
+	void *free;       /* first free block; each begins with a pointer to the next */
+	uint32_t magic;
+	uint16_t used;
+	uint16_t class;
+};
+
+static const uint16_t class_bytes[] = { 64, 128, 192, 256, 320, 384, 448, 512, 640, 768, 960, 1344, 1984, 4032 };
+#define CLASS_COUNT (sizeof(class_bytes) / sizeof(class_bytes[0]))
+
+static struct list partial[CLASS_COUNT];
+static struct spinlock heap_lock;
+static uint64_t slab_pages;
+
+void kalloc_init(void)
+{
+	spin_init(&heap_lock, LOCK_RANK_HEAP);
+	for (unsigned i = 0; i < CLASS_COUNT; i++)
+		list_init(&partial[i]);
+}
+
+static unsigned class_for(uint32_t bytes)
+{
+	unsigned i = 0;
+
+	while (class_bytes[i] < bytes)
+		i++;
+	return i;
+}
+
+static struct slab *slab_of(const void *block)
+{
+	struct slab *slab = (struct slab *)((uintptr_t)block & ~(PAGE_SIZE - 1));
+
+	ASSERT(slab->magic == SLAB_MAGIC);
+	return slab;
+}
+
+static struct slab *slab_create(unsigned class)
+{
+	paddr_t page = page_alloc(domain_root());
+	uint32_t bytes = class_bytes[class];
+	struct slab *slab;
+
+	if (!page.value)
+		return NULL;
+	slab = direct(page);
+	*slab = (struct slab){ .magic = SLAB_MAGIC, .class = (uint16_t)class };
+	list_init(&slab->link);
+	for (uint32_t at = 64; at + bytes <= PAGE_SIZE; at += bytes) {
+		void **block = (void **)((char *)slab + at);
+
+		*block = slab->free;
+		slab->free = block;
+	}
+	list_push_front(&partial[class], &slab->link);
+	slab_pages++;
+	return slab;
+}
+
+static void *slab_take(unsigned class)
+{
+	struct slab *slab;
+	void *block;
+
+	if (list_is_empty(&partial[class]) && !slab_create(class))
+		return NULL;
+	slab = list_entry(list_first(&partial[class]), struct slab, link);
+	block = slab->free;
+	slab->free = *(void **)block;
+	slab->used++;
+	if (!slab->free)
+		list_remove(&slab->link);
+	return block;
+}
+
+static void slab_give(struct slab *slab, void *block)
+{
+	*(void **)block = slab->free;
+	if (!slab->free)
+		list_push_front(&partial[slab->class], &slab->link);
+	slab->free = block;
+	if (--slab->used > 0)
+		return;
+	list_remove(&slab->link);
+	slab->magic = 0;
+	slab_pages--;
+	page_unref(direct_paddr(slab));
+}
+
+void *kalloc(struct domain *domain, uint32_t bytes)
+{
+	unsigned class;
+	void *block;
+
+	ASSERT(bytes <= KALLOC_MAX);
+	class = class_for(bytes);
+	if (!domain_charge_bytes(domain, class_bytes[class]))
+		return NULL;
+	spin_lock(&heap_lock);
+	block = slab_take(class);
+	spin_unlock(&heap_lock);
+	if (!block) {
+		domain_credit_bytes(domain, class_bytes[class]);
+		return NULL;
+	}
+	return memset(block, 0, class_bytes[class]);
+}
+
+void kfree(struct domain *domain, void *block)
+{
+	struct slab *slab = slab_of(block);
+	uint32_t bytes = class_bytes[slab->class];
+
+	spin_lock(&heap_lock);
+	slab_give(slab, block);
+	spin_unlock(&heap_lock);
+	domain_credit_bytes(domain, bytes);
+}
+
+uint64_t kalloc_pages(void)
+{
+	return slab_pages;
+}

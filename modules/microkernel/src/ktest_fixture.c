@@ -1,0 +1,35 @@
+/*
+ * Making and taking down what tests use.
+ */
+#include "ktest_fixture.h"
+#include <base/assert.h>
+#include <microkernel/errors.h>
+
+struct fixture fixture_create(uint64_t pages)
+{
+	struct domain_limits limits = { .pages = pages, .handles = 200, .threads = 4, .share = 256 };
+	struct fixture fixture = { .domain = domain_create(domain_root(), &limits) };
+	status_t status;
+
+	ASSERT(fixture.domain);
+	status = process_create(fixture.domain, "test", &fixture.process);
+	ASSERT(status == OK);
+	return fixture;
+}
+
+void fixture_destroy(struct fixture *fixture)
+{
+	kobject_kill(&fixture->domain->obj);
+	kobject_unref(&fixture->process->obj);
+	kobject_unref(&fixture->domain->obj);
+	kobject_reap();
+}
+
+struct handle_entry *fixture_publish(struct fixture *fixture, struct kobject *object)
+{
+	handle_t handle;
+	status_t status = handle_publish(fixture->process, object, &handle);
+
+	ASSERT(status == OK);
+	return handle_find(fixture->process, handle);
+}

@@ -1,0 +1,40 @@
+/*
+ * Mapping: a range of an address space that shows memory: a memory object, shared or private, or private
+ * demand-zero pages (no object). A mapping made through a handle is a node below it in the object's derivation
+ * tree, so revoking the handle removes the mapping.
+ */
+#pragma once
+#include <base/list.h>
+#include <base/tree.h>
+#include <microkernel/abi.h>
+#include "derivation.h"
+
+struct aspace;
+struct memory;
+
+struct mapping {
+	struct derivation node;      /* with memory: below the handle it was made through */
+	struct tree_node by_address; /* [space lock] key: start */
+	struct aspace *aspace;       /* [I] */
+	uint64_t start;              /* [space lock] */
+	uint64_t end;                /* [space lock] */
+	struct memory *memory;       /* [I] null: private demand-zero; holds a reference */
+	uint64_t offset;             /* [space lock] of start in memory */
+	uint32_t flags;              /* [space lock] MAP_* */
+	uint32_t prot_max;           /* [I] what the handle allowed */
+	uint64_t cookie;             /* [I] */
+	struct list reverse;         /* [memory lock] in memory->mappings */
+};
+
+/* A mapping in place; the range must be free. parent is the node of the handle (null without memory). */
+status_t mapping_create(struct aspace *aspace, const struct mapping *model, struct derivation *parent, struct mapping **out);
+/* Two mappings of one: the new one begins at `at`. E_NOMEM leaves it whole. */
+status_t mapping_split(struct mapping *mapping, uint64_t at, struct mapping **out_tail);
+void mapping_remove(struct mapping *mapping); /* with its pages */
+void mapping_undo(struct derivation *node);
+void mapping_move(struct mapping *mapping, uint64_t start, uint64_t end); /* new bounds; pages are the caller's matter */
+
+/* For the reverse map: entries that show the object's own page (not a private copy). */
+void mapping_drop_shared_page(struct mapping *mapping, uint64_t va);
+void mapping_protect_shared_page(struct mapping *mapping, uint64_t va);
+void mapping_drop_pages(struct mapping *mapping, uint64_t start, uint64_t end);

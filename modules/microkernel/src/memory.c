@@ -1,0 +1,342 @@
+/*
+ * Memory objects. A page is either computed (physical, DMA) or kept in the page map with one reference. Two
+ * objects share a page after memory_copy, until one of them writes: then the writer gets its own.
+ *
+ * The reverse map (the list of mappings) finds every page-table entry of a page without a record per page: each
+ * mapping says where the page would be.
+ */
+#include "memory.h"
+#include <base/assert.h>
+#include <base/bits.h>
+#include <base/string.h>
+#include <microkernel/errors.h>
+#include "endpoint.h"
+#include "mapping.h"
+#include "page.h"
+#include "printk.h"
+
+static void memory_kill(struct kobject *object);
+static void memory_destroy(struct kobject *object);
+static void memory_dump(const struct kobject *object);
+
+static const struct kobject_ops memory_ops = {
+	.name = "memory",
+	.size = sizeof(struct memory),
+	.kill = memory_kill,
+	.destroy = memory_destroy,
+	.dump = memory_dump,
+};
+
+static struct memory *create(struct domain *domain, uint32_t kind, uint64_t bytes, uint32_t flags)
+{
+	struct memory *memory = kobject_create(domain, OBJECT_MEMORY, &memory_ops);
+
+	if (!memory)
+		return NULL;
+	spin_init(&memory->lock, LOCK_RANK_MEMORY);
+	list_init(&memory->mappings);
+	memory->kind = kind;
+	memory->bytes = bytes;
+	memory->flags = flags;
+	return memory;
+}
+
+struct memory *memory_create(struct domain *domain, uint64_t bytes, uint32_t flags)
+{
+	return create(domain, MEMORY_KIND_ANONYMOUS, bytes, flags);
+}
+
+struct memory *memory_create_physical(struct domain *domain, paddr_t base, uint64_t bytes, uint32_t flags)
+{
+	struct memory *memory = create(domain, MEMORY_KIND_PHYSICAL, bytes, flags | MEMORY_FIXED);
+
+	if (memory)
+		memory->base = base;
+	return memory;
+}
+
+struct memory *memory_create_dma(struct domain *domain, uint64_t bytes)
+{
+	struct memory *memory = create(domain, MEMORY_KIND_DMA, bytes, MEMORY_FIXED);
+
+	if (!memory)
+		return NULL;
+	memory->base = page_alloc_contiguous(domain, bytes >> PAGE_SHIFT);
+	if (memory->base.value)
+		return memory;
+	kobject_unref(&memory->obj);
+	return NULL;
+}
+
+struct memory *memory_create_paged(struct domain *domain, uint64_t bytes, struct endpoint *pager, uint64_t badge)
+{
+	struct memory *memory = create(domain, MEMORY_KIND_PAGED, bytes, 0);
+
+	if (!memory)
+		return NULL;
+	kobject_ref(&pager->obj);
+	memory->pager = pager;
+	memory->pager_badge = badge;
+	return memory;
+}
+
+static paddr_t slot_page(uint64_t slot)
+{
+	return PADDR(slot & ~(PAGE_SIZE - 1));
+}
+
+static bool is_computed(const struct memory *memory)
+{
+	return memory->kind == MEMORY_KIND_PHYSICAL || memory->kind == MEMORY_KIND_DMA;
+}
+
+unsigned memory_pt_flags(const struct memory *memory)
+{
+	if (memory->flags & MEMORY_UNCACHED)
+		return PT_UNCACHED;
+	return memory->flags & MEMORY_WRITECOMBINE ? PT_WRITECOMBINE : 0;
+}
+
+static bool may_write_now(const struct memory *memory, uint64_t slot)
+{
+	if (memory->kind == MEMORY_KIND_PAGED)
+		return slot & SLOT_DIRTY;
+	return !page_is_shared(slot_page(slot));
+}
+
+paddr_t memory_present_page(struct memory *memory, uint64_t offset, bool *may_write)
+{
+	uint64_t *slot;
+
+	if (offset >= memory->bytes)
+		return PADDR(0);
+	if (is_computed(memory)) {
+		*may_write = true;
+		return PADDR(memory->base.value + offset);
+	}
+	slot = pagemap_find(&memory->pages, offset >> PAGE_SHIFT);
+	if (!slot || !*slot)
+		return PADDR(0);
+	*may_write = may_write_now(memory, *slot);
+	return slot_page(*slot);
+}
+
+static status_t add_zero_page(struct memory *memory, uint64_t offset)
+{
+	struct domain *domain = memory->obj.domain;
+	uint64_t *slot = pagemap_make(&memory->pages, domain, offset >> PAGE_SHIFT);
+	paddr_t page;
+
+	if (!slot)
+		return E_NOMEM;
+	page = page_alloc_zeroed(domain);
+	if (!page.value)
+		return E_NOMEM;
+	*slot = page.value;
+	memory->resident++;
+	return OK;
+}
+
+/* The object writes to a page that it shares with a copy: it gets its own. */
+static status_t unshare(struct memory *memory, uint64_t offset)
+{
+	uint64_t *slot = pagemap_find(&memory->pages, offset >> PAGE_SHIFT);
+	paddr_t old = slot_page(*slot);
+	paddr_t page = page_alloc(memory->obj.domain);
+
+	if (!page.value)
+		return E_NOMEM;
+	arch_copy_page(direct(page), direct(old));
+	memory_unmap_page(memory, offset);
+	*slot = page.value | (*slot & (PAGE_SIZE - 1));
+	page_unref(old);
+	return OK;
+}
+
+status_t memory_page(struct memory *memory, uint64_t offset, bool for_write, paddr_t *out, bool *may_write)
+{
+	status_t status = OK;
+
+	if (memory->obj.is_dead || offset >= memory->bytes)
+		return E_FAULT;
+	*out = memory_present_page(memory, offset, may_write);
+	if (out->value && (*may_write || !for_write))
+		return OK;
+	if (memory->kind == MEMORY_KIND_PAGED)
+		return endpoint_is_served(memory->pager) ? E_AGAIN : E_FAULT;
+	status = out->value ? unshare(memory, offset) : add_zero_page(memory, offset);
+	if (status == OK)
+		*out = memory_present_page(memory, offset, may_write);
+	return status;
+}
+
+status_t memory_create_copy(struct memory *from, struct domain *domain, uint64_t offset, uint64_t bytes, struct memory **out)
+{
+	struct memory *copy;
+	uint64_t index = offset >> PAGE_SHIFT;
+	uint64_t *slot;
+
+	if (is_computed(from) || from->kind == MEMORY_KIND_PAGED)
+		return E_UNSUPPORTED;
+	copy = create(domain, MEMORY_KIND_ANONYMOUS, bytes, 0);
+	if (!copy)
+		return E_NOMEM;
+	while ((slot = pagemap_next(&from->pages, &index)) != NULL && index < (offset + bytes) >> PAGE_SHIFT) {
+		uint64_t *to = pagemap_make(&copy->pages, domain, index - (offset >> PAGE_SHIFT));
+
+		if (!to) {
+			kobject_unref(&copy->obj);
+			return E_NOMEM;
+		}
+		memory_write_protect(from, index << PAGE_SHIFT);
+		page_ref(slot_page(*slot));
+		*to = slot_page(*slot).value;
+		copy->resident++;
+		index++;
+	}
+	*out = copy;
+	return OK;
+}
+
+/* Applies copy to each page of [offset, offset + len); absent pages of anonymous memory are made for writing and
+ * read as zero. Pager-backed pages must be present. */
+static status_t transfer(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len, bool is_write)
+{
+	if (offset + len < offset || offset + len > memory->bytes)
+		return E_RANGE;
+	while (len > 0) {
+		uint64_t within = offset & (PAGE_SIZE - 1);
+		uint64_t part = MIN(len, PAGE_SIZE - within);
+		bool may_write = true;
+		paddr_t page;
+		status_t status = memory_page(memory, offset - within, is_write, &page, &may_write);
+
+		if (status != OK)
+			return status;
+		if (!page_of(page))
+			return E_UNSUPPORTED; /* device registers: map them */
+		status = is_write ? copy_from_user((char *)direct(page) + within, u_buffer, part) :
+				    copy_to_user(u_buffer, (char *)direct(page) + within, part);
+		if (status != OK)
+			return status;
+		offset += part;
+		u_buffer += part;
+		len -= part;
+	}
+	return OK;
+}
+
+status_t memory_read(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len)
+{
+	return transfer(memory, offset, u_buffer, len, false);
+}
+
+status_t memory_write(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len)
+{
+	return transfer(memory, offset, u_buffer, len, true);
+}
+
+void memory_drop_slot(struct memory *memory, uint64_t *slot)
+{
+	if (*slot & SLOT_DIRTY)
+		memory->dirty--;
+	memory->resident--;
+	page_unref(slot_page(*slot));
+	*slot = 0;
+}
+
+static void cut(struct memory *memory, uint64_t bytes)
+{
+	uint64_t index = bytes >> PAGE_SHIFT;
+	uint64_t *slot;
+
+	memory->bytes = bytes;
+	while ((slot = pagemap_next(&memory->pages, &index)) != NULL) {
+		memory_unmap_page(memory, index << PAGE_SHIFT);
+		memory_drop_slot(memory, slot);
+		index++;
+	}
+}
+
+status_t memory_resize(struct memory *memory, uint64_t bytes)
+{
+	if (memory->flags & MEMORY_FIXED)
+		return E_UNSUPPORTED;
+	bytes = align_up(bytes, PAGE_SIZE);
+	if (bytes > MEMORY_BYTES_MAX)
+		return E_INVAL;
+	if (bytes < memory->bytes)
+		cut(memory, bytes);
+	memory->bytes = bytes;
+	return OK;
+}
+
+void memory_get_info(struct memory *memory, struct memory_info *out)
+{
+	*out = (struct memory_info){
+		.bytes = memory->bytes,
+		.resident_pages = memory->resident,
+		.dirty_pages = memory->dirty,
+		.kind = memory->kind,
+		.mappings = memory->mapping_count,
+	};
+}
+
+/* Calls change for the address of the page in each mapping that shows the object's own page there. */
+static void for_each_entry(struct memory *memory, uint64_t offset, void (*change)(struct mapping *, uint64_t va))
+{
+	struct list *at;
+
+	list_for_each(at, &memory->mappings) {
+		struct mapping *mapping = list_entry(at, struct mapping, reverse);
+		uint64_t va = mapping->start + (offset - mapping->offset);
+
+		if (offset >= mapping->offset && va < mapping->end)
+			change(mapping, va);
+	}
+}
+
+void memory_unmap_page(struct memory *memory, uint64_t offset)
+{
+	for_each_entry(memory, offset, mapping_drop_shared_page);
+}
+
+void memory_write_protect(struct memory *memory, uint64_t offset)
+{
+	for_each_entry(memory, offset, mapping_protect_shared_page);
+}
+
+static void memory_kill(struct kobject *object)
+{
+	struct memory *memory = container_of(object, struct memory, obj);
+
+	while (!list_is_empty(&memory->mappings))
+		mapping_remove(list_entry(list_first(&memory->mappings), struct mapping, reverse));
+}
+
+static void free_dma(struct memory *memory)
+{
+	for (uint64_t at = 0; memory->base.value && at < memory->bytes; at += PAGE_SIZE)
+		page_unref(PADDR(memory->base.value + at));
+}
+
+static void memory_destroy(struct kobject *object)
+{
+	struct memory *memory = container_of(object, struct memory, obj);
+
+	ASSERT(list_is_empty(&memory->mappings));
+	if (memory->kind == MEMORY_KIND_DMA)
+		free_dma(memory);
+	cut(memory, 0);
+	pagemap_free(&memory->pages, object->domain);
+	if (memory->pager)
+		kobject_unref(&memory->pager->obj);
+}
+
+static void memory_dump(const struct kobject *object)
+{
+	const struct memory *memory = container_of(object, const struct memory, obj);
+
+	printk("  kind %u, %lu bytes, %lu pages, %lu dirty, %u mappings\n", memory->kind, memory->bytes,
+	       memory->resident, memory->dirty, memory->mapping_count);
+}

@@ -1,0 +1,170 @@
+/*
+ * Memory objects and mappings in the running kernel, on page tables that no CPU has loaded.
+ */
+#include <base/string.h>
+#include <microkernel/errors.h>
+#include <microkernel/rights.h>
+#include "ktest_fixture.h"
+#include "page.h"
+#include "space.h"
+
+#define AT NATIVE_BASE + (1ul << 30)
+
+static uint64_t map(struct aspace *aspace, struct handle_entry *memory, uint64_t address, uint64_t bytes, uint32_t flags)
+{
+	struct map_args args = { .flags = flags | MAP_FIXED, .address = address, .bytes = bytes };
+	uint64_t out = 0;
+
+	KCHECK(aspace_map(aspace, &args, memory, &out) == OK);
+	return out;
+}
+
+/* The byte at address after an access; 0xff: refused. */
+static uint8_t *touch(struct aspace *aspace, uint64_t address, unsigned access)
+{
+	struct page_request request;
+	paddr_t page;
+
+	if (aspace_page(aspace, address, access, &request, &page) != OK)
+		return NULL;
+	return (uint8_t *)direct(page) + (address & (PAGE_SIZE - 1));
+}
+
+KTEST(memory_limit_is_an_error)
+{
+	struct fixture f = fixture_create(40);
+	uint64_t at = map(&f.process->aspace, NULL, AT, 100 * PAGE_SIZE, MAP_READ | MAP_WRITE);
+	unsigned pages = 0;
+
+	while (pages < 100 && touch(&f.process->aspace, at + pages * PAGE_SIZE, MAP_WRITE))
+		pages++;
+	KCHECK(pages > 10 && pages < 40);
+	fixture_destroy(&f);
+}
+
+KTEST(shared_mappings_show_one_page)
+{
+	struct fixture f = fixture_create(100);
+	struct handle_entry *memory = fixture_publish(&f, &memory_create(f.domain, 4 * PAGE_SIZE, 0)->obj);
+	uint64_t a = map(&f.process->aspace, memory, AT, 4 * PAGE_SIZE, MAP_READ | MAP_WRITE);
+	uint64_t b = map(&f.process->aspace, memory, AT + (1 << 20), 4 * PAGE_SIZE, MAP_READ);
+
+	*touch(&f.process->aspace, a + 5, MAP_WRITE) = 42;
+	KCHECK(*touch(&f.process->aspace, b + 5, MAP_READ) == 42);
+	KCHECK(!touch(&f.process->aspace, b + 5, MAP_WRITE));
+	KCHECK(!touch(&f.process->aspace, b + 5 * PAGE_SIZE, MAP_READ));
+	fixture_destroy(&f);
+}
+
+KTEST(revoking_a_handle_removes_its_mappings)
+{
+	struct fixture f = fixture_create(100);
+	struct handle_entry *memory = fixture_publish(&f, &memory_create(f.domain, PAGE_SIZE, 0)->obj);
+	handle_t child;
+	uint64_t at;
+
+	KCHECK(handle_derive_into(f.process, memory, ~0u, 0, &child) == OK);
+	at = map(&f.process->aspace, handle_find(f.process, child), AT, PAGE_SIZE, MAP_READ);
+	handle_close(handle_find(f.process, child));
+	KCHECK(touch(&f.process->aspace, at, MAP_READ));
+	KCHECK(derivation_revoke(memory->object, &memory->node, 10));
+	KCHECK(!touch(&f.process->aspace, at, MAP_READ));
+	fixture_destroy(&f);
+}
+
+KTEST(clone_copies_on_write)
+{
+	struct fixture f = fixture_create(200);
+	struct space *parent;
+	struct space *child;
+	uint64_t at = 1 << 20;
+
+	KCHECK(space_create(f.domain, &parent) == OK);
+	map(&parent->aspace, NULL, at, 4 * PAGE_SIZE, MAP_READ | MAP_WRITE);
+	*touch(&parent->aspace, at, MAP_WRITE) = 1;
+	KCHECK(space_clone(parent, f.domain, &child) == OK);
+	KCHECK(touch(&parent->aspace, at, MAP_READ) == touch(&child->aspace, at, MAP_READ));
+	*touch(&child->aspace, at, MAP_WRITE) = 2;
+	KCHECK(*touch(&parent->aspace, at, MAP_READ) == 1);
+	KCHECK(*touch(&child->aspace, at, MAP_READ) == 2);
+	*touch(&parent->aspace, at + PAGE_SIZE, MAP_WRITE) = 3;
+	KCHECK(*touch(&child->aspace, at + PAGE_SIZE, MAP_READ) == 0);
+	kobject_unref(&parent->obj);
+	kobject_unref(&child->obj);
+	fixture_destroy(&f);
+}
+
+KTEST(unmap_splits_at_the_edges)
+{
+	struct fixture f = fixture_create(100);
+	struct aspace *aspace = &f.process->aspace;
+	uint64_t at = map(aspace, NULL, AT, 8 * PAGE_SIZE, MAP_READ | MAP_WRITE);
+
+	for (unsigned i = 0; i < 8; i++)
+		*touch(aspace, at + i * PAGE_SIZE, MAP_WRITE) = (uint8_t)(i + 1);
+	KCHECK(aspace_unmap(aspace, at + 2 * PAGE_SIZE, 3 * PAGE_SIZE) == OK);
+	KCHECK(*touch(aspace, at + PAGE_SIZE, MAP_READ) == 2);
+	KCHECK(!touch(aspace, at + 2 * PAGE_SIZE, MAP_READ));
+	KCHECK(!touch(aspace, at + 4 * PAGE_SIZE, MAP_READ));
+	KCHECK(*touch(aspace, at + 5 * PAGE_SIZE, MAP_READ) == 6);
+	KCHECK(aspace_protect(aspace, at + 5 * PAGE_SIZE, PAGE_SIZE, MAP_READ) == OK);
+	KCHECK(!touch(aspace, at + 5 * PAGE_SIZE, MAP_WRITE));
+	KCHECK(touch(aspace, at + 6 * PAGE_SIZE, MAP_WRITE));
+	KCHECK(aspace_protect(aspace, at, 8 * PAGE_SIZE, MAP_READ) == E_NOENT);
+	fixture_destroy(&f);
+}
+
+KTEST(remap_moves_pages)
+{
+	struct fixture f = fixture_create(100);
+	struct aspace *aspace = &f.process->aspace;
+	uint64_t at = map(aspace, NULL, AT, 2 * PAGE_SIZE, MAP_READ | MAP_WRITE);
+	struct remap_args args = { .address = at, .bytes = 2 * PAGE_SIZE, .new_bytes = 8 * PAGE_SIZE, .may_move = 1 };
+	uint64_t out = 0;
+
+	map(aspace, NULL, at + 2 * PAGE_SIZE, PAGE_SIZE, MAP_READ);
+	*touch(aspace, at + PAGE_SIZE, MAP_WRITE) = 9;
+	KCHECK(aspace_remap(aspace, &args, &out) == OK && out != at);
+	KCHECK(*touch(aspace, out + PAGE_SIZE, MAP_READ) == 9);
+	KCHECK(touch(aspace, out + 7 * PAGE_SIZE, MAP_WRITE));
+	KCHECK(!touch(aspace, at, MAP_READ));
+	fixture_destroy(&f);
+}
+
+KTEST(memory_copy_shares_until_written)
+{
+	struct fixture f = fixture_create(100);
+	struct memory *original = memory_create(f.domain, 2 * PAGE_SIZE, 0);
+	struct memory *copy;
+	bool may_write;
+	paddr_t a;
+	paddr_t b;
+
+	KCHECK(memory_page(original, 0, true, &a, &may_write) == OK);
+	*(uint8_t *)direct(a) = 5;
+	KCHECK(memory_create_copy(original, f.domain, 0, 2 * PAGE_SIZE, &copy) == OK);
+	KCHECK(memory_page(copy, 0, false, &b, &may_write) == OK);
+	KCHECK(a.value == b.value && !may_write);
+	KCHECK(memory_page(copy, 0, true, &b, &may_write) == OK);
+	KCHECK(a.value != b.value && may_write && *(uint8_t *)direct(b) == 5);
+	kobject_unref(&original->obj);
+	kobject_unref(&copy->obj);
+	fixture_destroy(&f);
+}
+
+KTEST(domain_kill_frees_what_is_shared_outside)
+{
+	struct fixture f = fixture_create(100);
+	struct fixture other = fixture_create(100);
+	struct memory *memory = memory_create(f.domain, PAGE_SIZE, 0);
+	struct handle_entry *entry = fixture_publish(&other, &memory->obj);
+	uint64_t at = map(&other.process->aspace, entry, AT, PAGE_SIZE, MAP_READ | MAP_WRITE);
+
+	KCHECK(touch(&other.process->aspace, at, MAP_WRITE));
+	kobject_kill(&f.domain->obj);
+	KCHECK(!touch(&other.process->aspace, at, MAP_READ));
+	KCHECK(f.domain->pages < 10);
+	KCHECK(other.process->handles.used == 0);
+	fixture_destroy(&f);
+	fixture_destroy(&other);
+}

@@ -1,0 +1,180 @@
+/*
+ * Processes: creation, ending, and telling those who watch.
+ */
+#include "process.h"
+#include <base/assert.h>
+#include <base/string.h>
+#include <microkernel/errors.h>
+#include "cpu.h"
+#include "domain.h"
+#include "event.h"
+#include "kalloc.h"
+#include "printk.h"
+#include "thread.h"
+
+/* One event to signal when a process ends; a node below the event handle it was asked through. */
+struct process_watch {
+	struct derivation node;
+	struct list link;
+	struct event *event;
+	struct domain *domain; /* paid for it */
+	uint64_t bits;
+};
+
+static void process_kill(struct kobject *object);
+static void process_destroy(struct kobject *object);
+static void process_dump(const struct kobject *object);
+
+static const struct kobject_ops process_ops = {
+	.name = "process",
+	.size = sizeof(struct process),
+	.kill = process_kill,
+	.destroy = process_destroy,
+	.dump = process_dump,
+};
+
+static void count_processes(struct domain *domain, int by)
+{
+	for (; domain; domain = domain->parent)
+		domain->processes += (uint32_t)by;
+}
+
+status_t process_create(struct domain *domain, const char *name, struct process **out)
+{
+	struct process *process = kobject_create(domain, OBJECT_PROCESS, &process_ops);
+	status_t status;
+
+	if (!process)
+		return E_NOMEM;
+	list_init(&process->threads);
+	list_init(&process->watches);
+	string_copy(process->name, name, sizeof(process->name));
+	count_processes(domain, 1);
+	status = aspace_init_native(&process->aspace, domain);
+	if (status == OK)
+		status = handle_table_init(process);
+	if (status != OK) {
+		kobject_unref(&process->obj);
+		return status;
+	}
+	*out = process;
+	return OK;
+}
+
+static void free_watch(struct process_watch *watch)
+{
+	list_remove(&watch->link);
+	derivation_remove(&watch->event->obj, &watch->node);
+	kobject_unref(&watch->event->obj);
+	kfree(watch->domain, watch);
+}
+
+static void tell_watchers(struct process *process)
+{
+	while (!list_is_empty(&process->watches)) {
+		struct process_watch *watch = list_entry(list_first(&process->watches), struct process_watch, link);
+
+		event_signal(watch->event, watch->bits);
+		free_watch(watch);
+	}
+}
+
+void process_end(struct process *process, uint32_t state, uint64_t status)
+{
+	if (process->state != PROCESS_RUNNING)
+		return;
+	process->state = state;
+	process->status = status;
+	while (!list_is_empty(&process->threads)) {
+		struct thread *thread = list_entry(list_first(&process->threads), struct thread, process_link);
+
+		process->cpu_ns += thread->cpu_ns;
+		thread_end(thread);
+	}
+	handle_table_destroy(process);
+	aspace_clear(&process->aspace);
+	count_processes(process->obj.domain, -1);
+	tell_watchers(process);
+}
+
+void process_fault(struct thread *thread, unsigned vector, uint64_t address)
+{
+	struct process *process = thread->process;
+
+	process->fault_address = address;
+	process->fault_ip = thread->arch.regs.rip;
+	printk("%s: fault %u at %lx, address %lx\n", process->name, vector, process->fault_ip, address);
+	process_end(process, PROCESS_FAULTED, vector);
+}
+
+void process_get_info(struct process *process, struct process_info *out)
+{
+	struct list *at;
+
+	*out = (struct process_info){
+		.state = process->state,
+		.threads = process->thread_count,
+		.status = process->status,
+		.fault_address = process->fault_address,
+		.fault_ip = process->fault_ip,
+		.pages = process->aspace.resident,
+		.cpu_ns = process->cpu_ns,
+		.handles = process->handles.used,
+	};
+	memcpy(out->name, process->name, sizeof(out->name));
+	sched_close_account();
+	list_for_each(at, &process->threads)
+		out->cpu_ns += list_entry(at, struct thread, process_link)->cpu_ns;
+}
+
+status_t process_watch(struct process *process, struct handle_entry *through, uint64_t bits)
+{
+	struct event *event = container_of(through->object, struct event, obj);
+	struct domain *domain = through->process->obj.domain;
+	struct process_watch *watch;
+
+	if (process->state != PROCESS_RUNNING) {
+		event_signal(event, bits);
+		return OK;
+	}
+	watch = kalloc(domain, sizeof(*watch));
+	if (!watch)
+		return E_NOMEM;
+	watch->node.kind = DERIVATION_WATCH;
+	watch->event = event;
+	watch->domain = domain;
+	watch->bits = bits;
+	if (!derivation_insert(&event->obj, &through->node, &watch->node)) {
+		kfree(domain, watch);
+		return E_GONE;
+	}
+	kobject_ref(&event->obj);
+	list_push_back(&process->watches, &watch->link);
+	return OK;
+}
+
+void process_watch_undo(struct derivation *node)
+{
+	free_watch(container_of(node, struct process_watch, node));
+}
+
+static void process_kill(struct kobject *object)
+{
+	process_end(container_of(object, struct process, obj), PROCESS_EXITED, PROCESS_STATUS_KILLED);
+}
+
+static void process_destroy(struct kobject *object)
+{
+	struct process *process = container_of(object, struct process, obj);
+
+	tell_watchers(process);
+	aspace_destroy(&process->aspace);
+}
+
+static void process_dump(const struct kobject *object)
+{
+	const struct process *process = container_of(object, const struct process, obj);
+
+	printk("  %s, state %u, %u threads, %u handles, %lu pages\n", process->name, process->state,
+	       process->thread_count, process->handles.used, process->aspace.resident);
+}

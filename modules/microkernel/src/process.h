@@ -1,0 +1,37 @@
+/*
+ * Process: a native address space, a handle table and threads.
+ *
+ *   RUNNING --last thread exits, exit, kill--> EXITED
+ *      +-----a thread faults-----------------> FAULTED
+ *
+ * Ending frees everything but the object itself, which keeps the status for those who hold it.
+ */
+#pragma once
+#include "aspace.h"
+#include "handle.h"
+#include "kobject.h"
+
+struct event;
+
+struct process {
+	struct kobject obj;
+	struct aspace aspace;
+	struct handle_table handles;
+	struct list threads;      /* [process lock] by process_link */
+	uint32_t thread_count;
+	struct list watches;      /* process_watch by link */
+	uint32_t state;           /* PROCESS_* of abi.h */
+	uint64_t status;
+	uint64_t fault_address;
+	uint64_t fault_ip;
+	uint64_t cpu_ns;          /* of threads that have gone */
+	char name[32];
+};
+
+status_t process_create(struct domain *domain, const char *name, struct process **out);
+void process_end(struct process *process, uint32_t state, uint64_t status);
+/* The current thread's process did what no handler can settle: it ends, its watchers learn why. */
+void process_fault(struct thread *thread, unsigned vector, uint64_t address);
+void process_get_info(struct process *process, struct process_info *out);
+status_t process_watch(struct process *process, struct handle_entry *event, uint64_t bits);
+void process_watch_undo(struct derivation *node);

@@ -1,0 +1,88 @@
+/*
+ * Reply: the right to answer one call.
+ *
+ *   EMPTY --receive--> ARMED --request arrives--> OWING --reply, or the caller gives up--> EMPTY
+ *   destroyed while OWING: the caller wakes with E_GONE (this is how a server's death reaches its callers).
+ */
+#include "reply.h"
+#include <base/assert.h>
+#include <microkernel/errors.h>
+#include "printk.h"
+#include "thread.h"
+
+static void reply_kill(struct kobject *object);
+static void reply_dump(const struct kobject *object);
+
+static const struct kobject_ops reply_ops = {
+	.name = "reply",
+	.size = sizeof(struct reply),
+	.kill = reply_kill,
+	.dump = reply_dump,
+};
+
+struct reply *reply_create(struct domain *domain)
+{
+	return kobject_create(domain, OBJECT_REPLY, &reply_ops);
+}
+
+void reply_arm(struct reply *reply, struct thread *receiver)
+{
+	ASSERT(!reply->caller && !reply->receiver);
+	kobject_ref(&reply->obj);
+	reply->receiver = receiver;
+	receiver->receiving_with = reply;
+}
+
+struct reply *reply_take(struct thread *receiver)
+{
+	struct reply *reply = receiver->receiving_with;
+
+	reply->receiver = NULL;
+	receiver->receiving_with = NULL;
+	return reply;
+}
+
+void reply_disarm(struct thread *receiver)
+{
+	if (receiver->receiving_with)
+		kobject_unref(&reply_take(receiver)->obj);
+}
+
+void reply_attach(struct reply *reply, struct thread *caller)
+{
+	ASSERT(!reply->caller);
+	reply->caller = caller;
+	caller->awaiting = reply;
+}
+
+void reply_abandon(struct thread *caller)
+{
+	caller->awaiting->caller = NULL;
+	caller->awaiting = NULL;
+}
+
+struct thread *reply_detach(struct reply *reply)
+{
+	struct thread *caller = reply->caller;
+
+	if (caller)
+		reply_abandon(caller);
+	return caller;
+}
+
+static void reply_kill(struct kobject *object)
+{
+	struct reply *reply = container_of(object, struct reply, obj);
+
+	if (reply->receiver)
+		thread_cancel_wait(reply->receiver, E_GONE);
+	if (reply->caller)
+		thread_cancel_wait(reply->caller, E_GONE);
+}
+
+static void reply_dump(const struct kobject *object)
+{
+	const struct reply *reply = container_of(object, const struct reply, obj);
+
+	printk("  owes #%lu\n", reply->caller ? reply->caller->obj.id : 0);
+}

@@ -1,0 +1,125 @@
+/*
+ * System-call dispatch. Numbers are sparse (syscalls.tbl leaves room in each family), so the table is indexed by
+ * number and most of it is empty.
+ */
+#include "syscall.h"
+#include <base/assert.h>
+#include "arch/x86_64/syscall_regs.h"
+#include "cpu.h"
+#include "domain.h"
+#include "ipc.h"
+#include "space.h"
+#include "syscall_stats.h"
+
+#define SYSCALLS_MAX 192u
+
+static syscall_fn *const table[SYSCALLS_MAX] = {
+#define SYSCALL_ROW(number, name, ...) [number] = syscall_##name,
+#include <microkernel/syscall_rows.h>
+#undef SYSCALL_ROW
+};
+
+uint64_t syscall_count;
+
+status_t find_domain(struct thread *thread, uint64_t handle, struct domain **out)
+{
+	struct handle_entry *entry;
+	status_t status;
+
+	*out = thread->process->obj.domain;
+	if (!handle)
+		return OK;
+	status = find(thread, handle, OBJECT_DOMAIN, RIGHT_MANAGE, &entry);
+	if (status == OK)
+		*out = OBJECT_OF(entry, domain);
+	return status;
+}
+
+status_t find_aspace(struct thread *thread, uint64_t handle, uint32_t rights, struct aspace **out)
+{
+	struct handle_entry *entry;
+	status_t status = find(thread, handle, 0, rights, &entry);
+
+	if (status != OK)
+		return status;
+	if (entry->object->type == OBJECT_PROCESS)
+		*out = &OBJECT_OF(entry, process)->aspace;
+	else if (entry->object->type == OBJECT_SPACE)
+		*out = &OBJECT_OF(entry, space)->aspace;
+	else
+		return E_TYPE;
+	return OK;
+}
+
+status_t find_word_space(struct thread *thread, uint64_t handle, struct aspace **out)
+{
+	struct handle_entry *entry;
+	status_t status;
+
+	*out = &thread->process->aspace;
+	if (!handle)
+		return OK;
+	status = find(thread, handle, OBJECT_SPACE, RIGHT_READ, &entry);
+	if (status == OK)
+		*out = &OBJECT_OF(entry, space)->aspace;
+	return status;
+}
+
+status_t give(struct thread *thread, struct kobject *object, uint64_t *result)
+{
+	handle_t handle;
+	status_t status;
+
+	if (!object)
+		return E_NOMEM;
+	status = handle_publish(thread->process, object, &handle);
+	if (status == OK)
+		*result = handle.value;
+	return status;
+}
+
+static bool call_in_registers(struct thread *thread, uint64_t number)
+{
+	switch (number) {
+	case 0:
+		ipc_call(thread);
+		return true;
+	case 1:
+		ipc_receive(thread);
+		return true;
+	case 2:
+		ipc_reply(thread);
+		return true;
+	case 3:
+		ipc_reply_receive(thread);
+		return true;
+	}
+	return false;
+}
+
+void syscall_dispatch(struct thread *thread)
+{
+	uint64_t number = syscall_regs_number(thread);
+	uint64_t args[6];
+	uint64_t result = 0;
+	status_t status = E_UNSUPPORTED;
+
+	syscall_count++;
+	if (call_in_registers(thread, number))
+		return;
+	if (number < SYSCALLS_MAX && table[number]) {
+		syscall_regs_args(thread, args);
+		status = table[number](thread, args, &result);
+	}
+	if (status == SYSCALL_DONE)
+		return;
+	if (pending_request.memory) {
+		struct page_request request = pending_request;
+
+		pending_request.memory = NULL;
+		arch_syscall_restart(thread);
+		thread_request_page(thread, &request);
+		return;
+	}
+	arch_set_result(thread, status, result);
+}

@@ -1,0 +1,159 @@
+/*
+ * System calls on interrupts and I/O ports, and the machine's counters.
+ */
+#include "cpu.h"
+#include "domain.h"
+#include "event.h"
+#include "interrupt.h"
+#include "ioport.h"
+#include "kalloc.h"
+#include "page.h"
+#include "syscall.h"
+#include "syscall_stats.h"
+
+#define PORTS_MAX 65536u
+#define OUT_BYTES_MAX 4096u
+#define OUT_STEP 64u
+
+static status_t find_control(struct thread *thread, uint64_t handle)
+{
+	struct handle_entry *entry;
+	status_t status = find(thread, handle, OBJECT_INTERRUPT, RIGHT_MANAGE, &entry);
+
+	if (status == OK && OBJECT_OF(entry, interrupt)->source != INTERRUPT_NO_SOURCE)
+		status = E_TYPE;
+	return status;
+}
+
+status_t syscall_interrupt_create(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct interrupt *interrupt;
+	struct handle_entry *event;
+	status_t status = find_control(thread, args[0]);
+
+	if (status == OK && args[2] & ~(uint64_t)(INTERRUPT_LEVEL | INTERRUPT_ACTIVE_LOW))
+		status = E_INVAL;
+	if (status == OK)
+		status = find(thread, args[3], OBJECT_EVENT, RIGHT_WRITE, &event);
+	if (status == OK)
+		status = interrupt_create_gsi(thread->process->obj.domain, (unsigned)args[1], (unsigned)args[2], event, args[4],
+					      &interrupt);
+	return status == OK ? give(thread, &interrupt->obj, result) : status;
+}
+
+status_t syscall_interrupt_create_msi(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct interrupt *interrupt;
+	struct handle_entry *event;
+	struct msi_target target;
+	status_t status = find_control(thread, args[0]);
+
+	if (status == OK)
+		status = find(thread, args[1], OBJECT_EVENT, RIGHT_WRITE, &event);
+	if (status == OK)
+		status = interrupt_create_msi(thread->process->obj.domain, event, args[2], &target, &interrupt);
+	if (status != OK)
+		return status;
+	status = copy_to_user(args[3], &target, sizeof(target));
+	if (status == OK)
+		return give(thread, &interrupt->obj, result);
+	kobject_unref(&interrupt->obj);
+	return status;
+}
+
+status_t syscall_interrupt_ack(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct handle_entry *entry;
+	status_t status = find(thread, args[0], OBJECT_INTERRUPT, RIGHT_WRITE, &entry);
+
+	(void)result;
+	return status == OK ? interrupt_ack(OBJECT_OF(entry, interrupt)) : status;
+}
+
+/* Ports, when the handle allows rights on [port, port + width). */
+static status_t check_ports(struct thread *thread, const uint64_t *args, uint32_t rights, uint64_t width)
+{
+	struct handle_entry *entry;
+	status_t status = find(thread, args[0], OBJECT_IOPORT, rights, &entry);
+
+	if (status != OK)
+		return status;
+	if (width != 1 && width != 2 && width != 4)
+		return E_INVAL;
+	return ioport_covers(OBJECT_OF(entry, ioport), args[1], width) ? OK : E_RANGE;
+}
+
+status_t syscall_ioport_slice(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct handle_entry *entry;
+	struct ioport *ports;
+	status_t status = find(thread, args[0], OBJECT_IOPORT, RIGHT_READ, &entry);
+
+	if (status != OK)
+		return status;
+	if (args[2] == 0 || args[1] >= PORTS_MAX || !ioport_covers(OBJECT_OF(entry, ioport), args[1], args[2]))
+		return E_RANGE;
+	ports = ioport_create(thread->process->obj.domain, (uint32_t)args[1], (uint32_t)args[2]);
+	return give(thread, ports ? &ports->obj : NULL, result);
+}
+
+status_t syscall_ioport_in(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	status_t status = check_ports(thread, args, RIGHT_READ, args[2]);
+
+	if (status == OK)
+		*result = arch_port_in((uint16_t)args[1], (unsigned)args[2]);
+	return status;
+}
+
+status_t syscall_ioport_out(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	status_t status = check_ports(thread, args, RIGHT_WRITE, args[2]);
+
+	(void)result;
+	if (status == OK)
+		arch_port_out((uint16_t)args[1], (unsigned)args[2], (uint32_t)args[3]);
+	return status;
+}
+
+status_t syscall_ioport_out_buffer(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	uint8_t bytes[OUT_STEP];
+	status_t status = check_ports(thread, args, RIGHT_WRITE, 1);
+
+	(void)result;
+	if (status == OK && args[3] > OUT_BYTES_MAX)
+		status = E_RANGE;
+	for (uint64_t done = 0; status == OK && done < args[3]; done += OUT_STEP) {
+		uint64_t part = args[3] - done < OUT_STEP ? args[3] - done : OUT_STEP;
+
+		status = copy_from_user(bytes, args[2] + done, part);
+		if (status == OK)
+			arch_port_out_bytes((uint16_t)args[1], bytes, (unsigned)part);
+	}
+	return status;
+}
+
+status_t syscall_system_info(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct cpu *cpu = this_cpu();
+	struct system_info info = {
+		.pages_total = page_total(),
+		.pages_free = page_free_count(),
+		.objects = kobject_count(),
+		.handles = domain_root()->handles,
+		.idle_ns = cpu->idle_ns,
+		.now_ns = clock_now_ns(),
+		.context_switches = cpu->switch_count,
+		.root_writes = arch_root_writes,
+		.faults = fault_count,
+		.system_calls = syscall_count,
+		.tsc_hz = clock_tick_hz(),
+		.kernel_pages = page_kernel_count() + kalloc_pages(),
+		.cpus = 1,
+		.flags = clock_is_stable() ? SYSTEM_TSC_STABLE : 0,
+	};
+
+	(void)thread, (void)result;
+	return copy_to_user(args[0], &info, sizeof(info));
+}

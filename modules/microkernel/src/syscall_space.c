@@ -1,0 +1,152 @@
+/*
+ * System calls on address spaces: mapping into a process or a confined space, confined spaces, guest FPU state.
+ */
+#include "aspace.h"
+#include "domain.h"
+#include "space.h"
+#include "syscall.h"
+
+#define FPU_BYTES_MAX 2816u /* x87, SSE, AVX and AVX-512 in XSAVE's standard layout */
+
+status_t syscall_map(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct handle_entry *memory = NULL;
+	struct map_args map_args;
+	struct aspace *aspace;
+	status_t status = find_aspace(thread, args[0], RIGHT_MAP, &aspace);
+
+	if (status == OK)
+		status = copy_from_user(&map_args, args[1], sizeof(map_args));
+	if (status == OK && map_args.memory.value)
+		status = find(thread, map_args.memory.value, OBJECT_MEMORY, 0, &memory);
+	return status == OK ? aspace_map(aspace, &map_args, memory, result) : status;
+}
+
+status_t syscall_unmap(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct aspace *aspace;
+	status_t status = find_aspace(thread, args[0], RIGHT_MAP, &aspace);
+
+	(void)result;
+	return status == OK ? aspace_unmap(aspace, args[1], args[2]) : status;
+}
+
+status_t syscall_protect(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct aspace *aspace;
+	status_t status = find_aspace(thread, args[0], RIGHT_MAP, &aspace);
+
+	(void)result;
+	return status == OK ? aspace_protect(aspace, args[1], args[2], (uint32_t)args[3]) : status;
+}
+
+status_t syscall_query(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct map_info info;
+	struct aspace *aspace;
+	status_t status = find_aspace(thread, args[0], RIGHT_READ, &aspace);
+
+	if (status == OK)
+		status = aspace_query(aspace, args[1], &info);
+	if (status != OK)
+		return status;
+	*result = info.address;
+	return copy_to_user(args[2], &info, sizeof(info));
+}
+
+status_t syscall_discard(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct aspace *aspace;
+	status_t status = find_aspace(thread, args[0], RIGHT_MAP, &aspace);
+
+	(void)result;
+	return status == OK ? aspace_discard(aspace, args[1], args[2]) : status;
+}
+
+status_t syscall_remap(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct remap_args remap_args;
+	struct aspace *aspace;
+	status_t status = find_aspace(thread, args[0], RIGHT_MAP, &aspace);
+
+	if (status == OK)
+		status = copy_from_user(&remap_args, args[1], sizeof(remap_args));
+	return status == OK ? aspace_remap(aspace, &remap_args, result) : status;
+}
+
+status_t syscall_space_create(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct domain *domain;
+	struct space *space;
+	status_t status = find_domain(thread, args[0], &domain);
+
+	if (status == OK)
+		status = space_create(domain, &space);
+	return status == OK ? give(thread, &space->obj, result) : status;
+}
+
+status_t syscall_space_clone(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct handle_entry *from;
+	struct domain *domain;
+	struct space *space;
+	status_t status = find(thread, args[0], OBJECT_SPACE, RIGHT_READ, &from);
+
+	if (status == OK)
+		status = find_domain(thread, args[1], &domain);
+	if (status == OK)
+		status = space_clone(OBJECT_OF(from, space), domain, &space);
+	return status == OK ? give(thread, &space->obj, result) : status;
+}
+
+status_t syscall_space_bind(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct handle_entry *entry;
+	status_t status;
+
+	(void)result;
+	if (!args[0]) {
+		thread_bind_space(thread, NULL);
+		return OK;
+	}
+	status = find(thread, args[0], OBJECT_SPACE, RIGHT_MANAGE, &entry);
+	if (status == OK && !thread->arch.state)
+		status = E_INVAL;
+	if (status == OK)
+		thread_bind_space(thread, OBJECT_OF(entry, space));
+	return status;
+}
+
+status_t syscall_space_copy(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct handle_entry *entry;
+	uint32_t rights = args[4] ? RIGHT_WRITE : RIGHT_READ;
+	status_t status = find(thread, args[0], OBJECT_SPACE, rights, &entry);
+
+	return status == OK ? space_copy(OBJECT_OF(entry, space), args[1], args[2], args[3], args[4], result) : status;
+}
+
+static uint8_t fpu_area[FPU_BYTES_MAX] __attribute__((aligned(64))); /* interrupts are off: one user at a time */
+
+status_t syscall_fpu_get(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	uint64_t bytes = arch_fpu_get(thread, fpu_area, sizeof(fpu_area));
+
+	if (bytes == 0)
+		return E_UNSUPPORTED;
+	if (bytes > args[1])
+		return E_RANGE;
+	*result = bytes;
+	return copy_to_user(args[0], fpu_area, bytes);
+}
+
+status_t syscall_fpu_set(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	status_t status;
+
+	(void)result;
+	if (args[1] > sizeof(fpu_area))
+		return E_RANGE;
+	status = copy_from_user(fpu_area, args[0], args[1]);
+	return status == OK ? arch_fpu_set(thread, fpu_area, args[1]) : status;
+}

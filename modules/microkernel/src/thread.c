@@ -1,0 +1,330 @@
+/*
+ * Threads: life, priorities, and waiting. Every blocking call ends in thread_block, every wake in thread_unblock,
+ * every wait that is ended from outside (time-out, kick, death) in thread_cancel_wait.
+ */
+#include "thread.h"
+#include <base/assert.h>
+#include <microkernel/errors.h>
+#include "aspace.h"
+#include "cpu.h"
+#include "domain.h"
+#include "endpoint.h"
+#include "event.h"
+#include "memory.h"
+#include "page.h"
+#include "printk.h"
+#include "process.h"
+#include "reply.h"
+#include "space.h"
+
+static void thread_kill(struct kobject *object);
+static void thread_destroy(struct kobject *object);
+static void thread_dump(const struct kobject *object);
+
+static const struct kobject_ops thread_ops = {
+	.name = "thread",
+	.size = sizeof(struct thread),
+	.kill = thread_kill,
+	.destroy = thread_destroy,
+	.dump = thread_dump,
+};
+
+STATIC_ASSERT(sizeof(struct thread) <= 1344);
+
+static status_t pin_pages(struct thread *thread, const struct thread_args *args)
+{
+	status_t status = aspace_pin(&thread->process->aspace, args->message, &thread->message_page);
+
+	if (status != OK)
+		return status;
+	thread->message = direct(thread->message_page);
+	if (!args->state)
+		return OK;
+	status = aspace_pin(&thread->process->aspace, args->state, &thread->state_page);
+	if (status == OK)
+		thread->arch.state = direct(thread->state_page);
+	return status;
+}
+
+static status_t prepare(struct thread *thread, const struct thread_args *args)
+{
+	status_t status = pin_pages(thread, args);
+
+	if (status != OK)
+		return status;
+	if (args->state || args->flags & THREAD_FPU)
+		status = arch_thread_fpu_create(thread);
+	if (status != OK)
+		return status;
+	arch_thread_init(thread, args->entry, args->stack, args->argument);
+	thread->arch.native_pt = &thread->process->aspace.pt;
+	return OK;
+}
+
+status_t thread_create(struct process *process, const struct thread_args *args, struct thread **out)
+{
+	struct domain *domain = process->obj.domain;
+	struct thread *thread;
+	status_t status;
+
+	if (args->priority >= PRIORITIES || args->flags & ~THREAD_FPU)
+		return E_INVAL;
+	if (process->state != PROCESS_RUNNING)
+		return E_GONE;
+	if (!domain_charge_thread(domain))
+		return E_LIMIT;
+	thread = kobject_create(domain, OBJECT_THREAD, &thread_ops);
+	if (!thread) {
+		domain_credit_thread(domain);
+		return E_NOMEM;
+	}
+	kobject_ref(&process->obj);
+	thread->process = process;
+	thread->base_priority = thread->priority = (uint8_t)args->priority;
+	thread->flags = (uint8_t)args->flags;
+	list_init(&thread->queue_link);
+	list_push_back(&process->threads, &thread->process_link);
+	process->thread_count++;
+	status = prepare(thread, args);
+	if (status != OK) {
+		thread_end(thread);
+		kobject_unref(&thread->obj);
+		return status;
+	}
+	*out = thread;
+	return OK;
+}
+
+void thread_start(struct thread *thread)
+{
+	if (thread->state != THREAD_STOPPED)
+		return;
+	kobject_ref(&thread->obj); /* a thread that can run holds itself */
+	sched_ready(thread);
+}
+
+static void release_slots(struct thread *thread)
+{
+	while (thread->slot_count > 0)
+		handle_unreserve(thread->slots[--thread->slot_count]);
+}
+
+void thread_reserve_slots(struct thread *thread)
+{
+	while (thread->slot_count < IPC_HANDLES_MAX) {
+		struct handle_entry *slot = handle_reserve(thread->process);
+
+		if (!slot)
+			return;
+		thread->slots[thread->slot_count++] = slot;
+	}
+}
+
+static void leave_process(struct thread *thread)
+{
+	struct process *process = thread->process;
+
+	list_remove(&thread->process_link);
+	domain_credit_thread(thread->obj.domain);
+	if (--process->thread_count == 0 && process->state == PROCESS_RUNNING)
+		process_end(process, PROCESS_EXITED, 0);
+}
+
+void thread_end(struct thread *thread)
+{
+	bool held_itself = thread->state != THREAD_STOPPED;
+
+	if (thread->state == THREAD_DEAD)
+		return;
+	thread_cancel_wait(thread, E_GONE);
+	if (thread->state == THREAD_READY)
+		sched_unready(thread);
+	thread->state = THREAD_DEAD;
+	thread->obj.is_dead = true;
+	sched_forget(thread);
+	thread_bind_space(thread, NULL);
+	event_unbind(thread);
+	release_slots(thread);
+	leave_process(thread);
+	if (held_itself)
+		kobject_unref(&thread->obj);
+}
+
+static void thread_kill(struct kobject *object)
+{
+	struct thread *thread = container_of(object, struct thread, obj);
+
+	thread_end(thread);
+}
+
+static void thread_destroy(struct kobject *object)
+{
+	struct thread *thread = container_of(object, struct thread, obj);
+
+	arch_thread_destroy(thread);
+	if (thread->message_page.value)
+		page_unref(thread->message_page);
+	if (thread->state_page.value)
+		page_unref(thread->state_page);
+	kobject_unref(&thread->process->obj);
+}
+
+/* Moves a queued thread to the place that its new priority gives it. */
+static void change_priority(struct thread *thread, unsigned priority)
+{
+	if (thread->priority == priority)
+		return;
+	if (thread->state == THREAD_READY) {
+		sched_unready(thread);
+		thread->priority = (uint8_t)priority;
+		thread->state = THREAD_STOPPED;
+		sched_ready(thread);
+		return;
+	}
+	if (thread->state == THREAD_RUNNING && priority < thread->priority)
+		sched_leave();
+	thread->priority = (uint8_t)priority;
+}
+
+void thread_set_priority(struct thread *thread, unsigned priority)
+{
+	thread->base_priority = (uint8_t)priority;
+	change_priority(thread, priority);
+}
+
+void thread_lend_priority(struct thread *thread, unsigned priority)
+{
+	if (priority > thread->priority)
+		change_priority(thread, priority);
+}
+
+void thread_restore_priority(struct thread *thread)
+{
+	change_priority(thread, thread->base_priority);
+}
+
+static void deadline_passed(struct deadline *deadline)
+{
+	struct thread *thread = container_of(deadline, struct thread, deadline);
+
+	thread_cancel_wait(thread, thread->state == THREAD_SLEEPING ? OK : E_TIMEOUT);
+}
+
+void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline)
+{
+	ASSERT(thread->state == THREAD_RUNNING);
+	thread->state = state;
+	if (deadline)
+		deadline_set(&thread->deadline, deadline, deadline_passed);
+}
+
+void thread_unblock(struct thread *thread, status_t status, uint64_t value)
+{
+	deadline_clear(&thread->deadline);
+	thread->is_interruptible = false;
+	if (thread->request.memory)
+		thread_finish_request(thread, true);
+	else
+		arch_set_result(thread, status, value);
+	sched_ready(thread);
+}
+
+static void leave_queue(struct thread *thread)
+{
+	struct kobject *waited_for = thread->waiting_for;
+
+	list_remove(&thread->queue_link);
+	thread->waiting_for = NULL;
+	if (waited_for)
+		kobject_unref(waited_for);
+}
+
+void thread_cancel_wait(struct thread *thread, status_t status)
+{
+	switch (thread->state) {
+	case THREAD_CALLING:
+	case THREAD_WAITING:
+	case THREAD_ON_WORD:
+		leave_queue(thread);
+		break;
+	case THREAD_RECEIVING:
+		leave_queue(thread);
+		reply_disarm(thread);
+		break;
+	case THREAD_AWAITING:
+		reply_abandon(thread);
+		break;
+	case THREAD_SLEEPING:
+		break;
+	case THREAD_STOPPED:
+	case THREAD_READY:
+	case THREAD_RUNNING:
+	case THREAD_DEAD:
+		return;
+	}
+	thread_unblock(thread, status, 0);
+}
+
+/* The guest returns to its monitor with the reason that it was kicked. */
+static void trap_for_kick(struct thread *thread)
+{
+	thread->arch.kicked = 0;
+	arch_guest_trap(thread, TRAP_KICK, 0, 0, 0, 0);
+}
+
+void thread_kick(struct thread *thread)
+{
+	if (thread->state == THREAD_DEAD)
+		return;
+	thread->arch.kicked = 1;
+	if (thread->is_interruptible)
+		thread_cancel_wait(thread, E_INTR);
+	else if (thread->arch.mode == MODE_GUEST && !thread->request.memory)
+		trap_for_kick(thread);
+}
+
+void thread_request_page(struct thread *thread, const struct page_request *request)
+{
+	kobject_ref(&request->memory->obj);
+	thread->request = *request;
+	endpoint_request_page(thread, request->memory->pager, request->memory->pager_badge);
+}
+
+void thread_finish_request(struct thread *thread, bool is_retried)
+{
+	struct page_request *request = &thread->request;
+	struct memory *memory = request->memory;
+
+	if (thread->arch.mode != MODE_GUEST)
+		thread->is_page_refused = !is_retried;
+	else if (!is_retried)
+		arch_guest_trap(thread, TRAP_FAULT, request->access, 0, FAULT_BEYOND, request->address);
+	else if (thread->arch.kicked)
+		trap_for_kick(thread);
+	request->memory = NULL;
+	kobject_unref(&memory->obj);
+}
+
+void thread_bind_space(struct thread *thread, struct space *space)
+{
+	struct space *old = thread->space;
+
+	if (space)
+		kobject_ref(&space->obj);
+	thread->space = space;
+	thread->arch.space_pt = space ? &space->aspace.pt : NULL;
+	if (space)
+		pt_attach_monitor(&space->aspace.pt, &thread->process->aspace.pt);
+	if (thread->state == THREAD_RUNNING)
+		pt_activate_thread(thread);
+	if (old)
+		kobject_unref(&old->obj);
+}
+
+static void thread_dump(const struct kobject *object)
+{
+	const struct thread *thread = container_of(object, const struct thread, obj);
+
+	printk("  of %s, state %u, priority %u (%u), mode %u\n", thread->process->name, thread->state, thread->priority,
+	       thread->base_priority, thread->arch.mode);
+}

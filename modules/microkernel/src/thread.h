@@ -1,0 +1,95 @@
+/*
+ * Thread: a unit of execution in a process. A monitor's thread may also run confined code (enter).
+ *
+ *   STOPPED --start--> READY <--> RUNNING --> BLOCKED_* --> READY
+ *      any state --kill, exit, end of its process--> DEAD
+ */
+#pragma once
+#include <base/tree.h>
+#include "arch/arch.h"
+#include "deadline.h"
+#include "handle.h"
+#include "kobject.h"
+
+struct endpoint;
+struct event;
+struct memory;
+struct process;
+struct reply;
+struct space;
+
+enum thread_state {
+	THREAD_STOPPED,
+	THREAD_READY,
+	THREAD_RUNNING,
+	THREAD_CALLING,   /* queued at an endpoint: nobody received yet */
+	THREAD_AWAITING,  /* received: waiting for the reply */
+	THREAD_RECEIVING, /* queued at an endpoint, or at its bound event */
+	THREAD_WAITING,   /* for event bits */
+	THREAD_SLEEPING,  /* for a time */
+	THREAD_ON_WORD,   /* for a memory word */
+	THREAD_DEAD,
+};
+
+/* A page that a pager must provide first, or allow to be written. */
+struct page_request {
+	struct memory *memory; /* null: none. A thread's request holds a reference. */
+	uint64_t offset;
+	uint64_t address;      /* the access that needs it */
+	unsigned access;       /* MAP_* */
+};
+
+struct thread {
+	struct thread_arch arch;      /* first: entry.S knows its offsets */
+	struct kobject obj;
+	struct process *process;      /* [I] holds a reference */
+	struct list process_link;
+	enum thread_state state;
+	uint8_t base_priority;
+	uint8_t priority;             /* what callers lend included */
+	uint8_t flags;                /* [I] THREAD_* of abi.h */
+	bool is_interruptible;        /* a kick ends the wait */
+	struct list queue_link;       /* run queue, endpoint, event or word bucket */
+	struct deadline deadline;
+
+	struct kobject *waiting_for;  /* endpoint or event queued at; holds a reference */
+	uint64_t wait_mask;           /* event bits or word mask wanted */
+	uint64_t word_key[2];         /* see word.c */
+	struct reply *awaiting;       /* AWAITING: who will answer */
+	struct reply *receiving_with; /* RECEIVING: the reply object for the next request; holds a reference */
+	uint64_t call_badge;          /* of the handle called through */
+	struct page_request request;  /* CALLING or AWAITING on behalf of a page fault */
+	bool is_page_refused;         /* the pager refused: the access, made again, fails */
+	struct event *bound_event;    /* holds a reference */
+
+	void *message;                /* [I] direct-map address of the message page */
+	paddr_t message_page;
+	paddr_t state_page;
+	struct handle_entry *slots[IPC_HANDLES_MAX]; /* reserved for handles that arrive */
+	unsigned slot_count;
+
+	struct space *space;          /* bound; holds a reference */
+	uint64_t cpu_ns;
+};
+
+status_t thread_create(struct process *process, const struct thread_args *args, struct thread **out);
+void thread_start(struct thread *thread);
+void thread_end(struct thread *thread); /* exit or kill */
+void thread_set_priority(struct thread *thread, unsigned priority);
+void thread_lend_priority(struct thread *thread, unsigned priority);
+void thread_restore_priority(struct thread *thread);
+
+/* Puts the current thread into a blocked state. deadline 0: none. */
+void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline);
+/* Ends a wait that thread_block began: clears the deadline; the caller has unlinked it from its queue. */
+void thread_unblock(struct thread *thread, status_t status, uint64_t value);
+/* Ends any wait from outside: time-out, kick, death of what it waits for. */
+void thread_cancel_wait(struct thread *thread, status_t status);
+void thread_kick(struct thread *thread);
+
+/* The current thread blocks until the pager has answered; then the access or system call is made again. */
+void thread_request_page(struct thread *thread, const struct page_request *request);
+/* The answer came (or the wait was called off, which is as good as an answer: the access is made again). */
+void thread_finish_request(struct thread *thread, bool is_retried);
+void thread_bind_space(struct thread *thread, struct space *space);
+void thread_reserve_slots(struct thread *thread);
