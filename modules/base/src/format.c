@@ -78,8 +78,8 @@ static void put_digits(struct output *out, const struct conversion *c, const str
 		put_repeated(out, ' ', padding);
 }
 
-static void put_number(struct output *out, const struct conversion *c, uint64_t value, unsigned base,
-		       const char *prefix)
+static void put_number(struct output *out, const struct conversion *c, uint64_t value,
+                       unsigned base, const char *prefix)
 {
 	const char *alphabet = c->letter == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
 	struct digits digits = {.prefix = prefix};
@@ -119,7 +119,8 @@ static void put_string(struct output *out, const struct conversion *c, const cha
 {
 	if (!text)
 		text = "(null)";
-	put_padded(out, c, text, c->precision < 0 ? strlen(text) : strnlen(text, (size_t)c->precision));
+	put_padded(out, c, text,
+	           c->precision < 0 ? strlen(text) : strnlen(text, (size_t)c->precision));
 }
 
 static const char *parse_flags(const char *fmt, struct conversion *c)

@@ -29,7 +29,8 @@ TEST(every_flag_and_width)
 {
 	static const char *const flags[] = {"", "0", "-", "+", " ", "#", "0+", "-+", "0#", "- "};
 	static const char *const sizes[] = {"", "1", "5", "12", ".0", ".3", "8.5", "3.6"};
-	static const long long values[] = {0, 1, -1, 255, -12345, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
+	static const long long values[] = {0,         1,         -1,        255,      -12345,
+	                                   INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
 	static const char letters[] = "dxXu";
 
 	for (size_t f = 0; f < sizeof(flags) / sizeof(*flags); f++) {
@@ -38,7 +39,8 @@ TEST(every_flag_and_width)
 				char fmt[32], fmt_long[32];
 
 				snprintf(fmt, sizeof(fmt), "[%%%s%s%c]", flags[f], sizes[s], *l);
-				snprintf(fmt_long, sizeof(fmt_long), "[%%%s%sll%c]", flags[f], sizes[s], *l);
+				snprintf(fmt_long, sizeof(fmt_long), "[%%%s%sll%c]", flags[f],
+				         sizes[s], *l);
 				for (size_t v = 0; v < sizeof(values) / sizeof(*values); v++) {
 					SAME(fmt, (int)values[v]);
 					SAME(fmt_long, values[v]);
@@ -50,7 +52,8 @@ TEST(every_flag_and_width)
 
 TEST(strings_with_width_and_precision)
 {
-	SAME("[%10s] [%-10s] [%.2s] [%10.3s] [%-5.1s]", "hello", "hello", "hello", "hello", "hello");
+	SAME("[%10s] [%-10s] [%.2s] [%10.3s] [%-5.1s]", "hello", "hello", "hello", "hello",
+	     "hello");
 	SAME("[%*s] [%*s] [%.*s] [%.*s]", 8, "ab", -8, "ab", 3, "abcdef", -1, "abcdef");
 	SAME("[%5c] [%-5c]", 'a', 'b');
 	char own[32];

@@ -28,9 +28,18 @@ TEST(unsigned_numbers)
 
 TEST(refusals)
 {
-	static const char *const bad[] = {"", " 1", "1 ", "+1", "-1", "0x", "0xg", "1a", "x",
-					  "18446744073709551616", "99999999999999999999999",
-					  "0x10000000000000000"};
+	static const char *const bad[] = {"",
+	                                  " 1",
+	                                  "1 ",
+	                                  "+1",
+	                                  "-1",
+	                                  "0x",
+	                                  "0xg",
+	                                  "1a",
+	                                  "x",
+	                                  "18446744073709551616",
+	                                  "99999999999999999999999",
+	                                  "0x10000000000000000"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		check_refused(bad[i]);

@@ -22,7 +22,7 @@ char *own_strrchr(const char *text, int c);
 #include "cstring.c"
 
 #define LEN_MAX 200
-#define ROOM    (LEN_MAX + 64)
+#define ROOM (LEN_MAX + 64)
 
 static int sign(int value)
 {
@@ -108,7 +108,8 @@ TEST(memcmp_and_memchr)
 
 TEST(strings_agree_with_the_library)
 {
-	static const char *const samples[] = {"", "a", "ab", "abc", "abd", "b", "a/b/c", "\x80", "\x7f"};
+	static const char *const samples[] = {"",  "a",     "ab",   "abc", "abd",
+	                                      "b", "a/b/c", "\x80", "\x7f"};
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		const char *a = samples[i];

@@ -10,7 +10,7 @@
 #include <microkernel/errors.h>
 
 #define HEADER_BYTES 110u
-#define AT_MODE      14u
+#define AT_MODE 14u
 #define AT_FILE_SIZE 54u
 #define AT_NAME_SIZE 94u
 
@@ -44,7 +44,7 @@ void archive_init(struct archive *archive, const void *bytes, uint64_t size)
 
 /* The member at `at`, which lies within the archive. *out_end is where the next one starts. */
 static bool read_member(const struct archive *archive, uint64_t at, struct archive_entry *out,
-			uint64_t *out_end)
+                        uint64_t *out_end)
 {
 	const char *header = (const char *)archive->bytes + at;
 	uint64_t left = archive->size - at, mode, file_bytes, name_bytes, data_at;

@@ -23,8 +23,9 @@ static void add(struct builder *b, const char *name, unsigned mode, const char *
 	size_t len = strlen(data);
 
 	b->size += (size_t)sprintf(b->bytes + b->size,
-				   "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08zX%08X", 1, mode, 0, 0,
-				   1, 0, (unsigned)len, 0, 0, 0, 0, strlen(name) + 1, 0);
+	                           "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08zX%08X", 1,
+	                           mode, 0, 0, 1, 0, (unsigned)len, 0, 0, 0, 0, strlen(name) + 1,
+	                           0);
 	memcpy(b->bytes + b->size, name, strlen(name) + 1);
 	b->size += strlen(name) + 1;
 	pad(b);
@@ -131,8 +132,9 @@ TEST(random_damage_is_survived)
 		build(&b);
 		for (unsigned i = 0; i < 1 + random_below(&random, 4); i++)
 			b.bytes[random_below(&random, b.size)] =
-				random_below(&random, 2) ? "0123456789ABCDEFf"[random_below(&random, 17)]
-							 : (char)random_next(&random);
+				random_below(&random, 2)
+					? "0123456789ABCDEFf"[random_below(&random, 17)]
+					: (char)random_next(&random);
 		(void)walk_copy(b.bytes, b.size);
 	}
 }

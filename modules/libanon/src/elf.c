@@ -18,7 +18,8 @@ static bool is_our_kind(const struct elf_header *header)
 
 static uint32_t map_flags(uint32_t elf_flags)
 {
-	return (elf_flags & ELF_PF_READ ? MAP_READ : 0) | (elf_flags & ELF_PF_WRITE ? MAP_WRITE : 0) |
+	return (elf_flags & ELF_PF_READ ? MAP_READ : 0) |
+	       (elf_flags & ELF_PF_WRITE ? MAP_WRITE : 0) |
 	       (elf_flags & ELF_PF_EXECUTE ? MAP_EXECUTE : 0);
 }
 
@@ -42,7 +43,7 @@ static bool is_sound(const struct elf_program_header *p, uint64_t image_bytes, u
 }
 
 static status_t add_segment(struct elf_layout *layout, const struct elf_program_header *p,
-			    uint64_t image_bytes)
+                            uint64_t image_bytes)
 {
 	if (p->memsz == 0)
 		return OK;
@@ -85,7 +86,8 @@ static status_t add_header(struct elf_layout *layout, const void *at, uint64_t i
 	return p.type == ELF_PT_LOAD ? add_segment(layout, &p, image_bytes) : OK;
 }
 
-status_t elf_parse(const void *head, size_t head_bytes, uint64_t image_bytes, struct elf_layout *out)
+status_t elf_parse(const void *head, size_t head_bytes, uint64_t image_bytes,
+                   struct elf_layout *out)
 {
 	struct elf_header header;
 	struct elf_layout layout = {0};
@@ -102,9 +104,9 @@ status_t elf_parse(const void *head, size_t head_bytes, uint64_t image_bytes, st
 		return E_CORRUPT;
 	for (unsigned i = 0; i < header.phnum && status == OK; i++)
 		status = add_header(&layout,
-				    (const char *)head + header.phoff +
-					    i * sizeof(struct elf_program_header),
-				    image_bytes);
+		                    (const char *)head + header.phoff +
+		                            i * sizeof(struct elf_program_header),
+		                    image_bytes);
 	if (status != OK)
 		return status;
 	if (!is_executable_at(&layout, header.entry))

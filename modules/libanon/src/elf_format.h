@@ -4,11 +4,11 @@
 #pragma once
 #include <stdint.h>
 
-#define ELF_MAGIC    0x464c457fu /* "\177ELF" */
+#define ELF_MAGIC 0x464c457fu /* "\177ELF" */
 #define ELF_CLASS_64 2
-#define ELF_LITTLE   1
+#define ELF_LITTLE 1
 #define ELF_TYPE_DYN 3
-#define ELF_X86_64   62
+#define ELF_X86_64 62
 
 struct elf_header {
 	uint32_t magic;
@@ -21,21 +21,21 @@ struct elf_header {
 	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
 };
 
-#define ELF_PT_LOAD      1u
-#define ELF_PT_INTERP    3u
+#define ELF_PT_LOAD 1u
+#define ELF_PT_INTERP 3u
 #define ELF_PT_GNU_RELRO 0x6474e552u
-#define ELF_PF_EXECUTE   1u
-#define ELF_PF_WRITE     2u
-#define ELF_PF_READ      4u
+#define ELF_PF_EXECUTE 1u
+#define ELF_PF_WRITE 2u
+#define ELF_PF_READ 4u
 
 struct elf_program_header {
 	uint32_t type, flags;
 	uint64_t offset, vaddr, paddr, filesz, memsz, align;
 };
 
-#define ELF_DT_NULL          0
-#define ELF_DT_RELA          7
-#define ELF_DT_RELASZ        8
+#define ELF_DT_NULL 0
+#define ELF_DT_RELA 7
+#define ELF_DT_RELASZ 8
 #define ELF_R_X86_64_RELATIVE 8u
 
 struct elf_dynamic {

@@ -35,17 +35,17 @@ static void build(struct image *image)
 	image->segments[0] = (struct elf_program_header){
 		.type = ELF_PT_LOAD, .flags = ELF_PF_READ, .filesz = 0x800, .memsz = 0x800};
 	image->segments[1] = (struct elf_program_header){.type = ELF_PT_LOAD,
-							.flags = ELF_PF_READ | ELF_PF_EXECUTE,
-							.offset = 0x1000,
-							.vaddr = 0x1000,
-							.filesz = 0x1800,
-							.memsz = 0x1800};
+	                                                 .flags = ELF_PF_READ | ELF_PF_EXECUTE,
+	                                                 .offset = 0x1000,
+	                                                 .vaddr = 0x1000,
+	                                                 .filesz = 0x1800,
+	                                                 .memsz = 0x1800};
 	image->segments[2] = (struct elf_program_header){.type = ELF_PT_LOAD,
-							.flags = ELF_PF_READ | ELF_PF_WRITE,
-							.offset = 0x3f00,
-							.vaddr = 0x4f00,
-							.filesz = 0x200,
-							.memsz = 0x3000};
+	                                                 .flags = ELF_PF_READ | ELF_PF_WRITE,
+	                                                 .offset = 0x3f00,
+	                                                 .vaddr = 0x4f00,
+	                                                 .filesz = 0x200,
+	                                                 .memsz = 0x3000};
 	image->segments[3] = (struct elf_program_header){
 		.type = ELF_PT_GNU_RELRO, .vaddr = 0x4f00, .memsz = 0x100};
 }
@@ -137,7 +137,7 @@ static void check_promises(const struct elf_layout *layout)
 		CHECK((s->flags & (MAP_WRITE | MAP_EXECUTE)) != (MAP_WRITE | MAP_EXECUTE));
 		floor = (s->address + s->memory_bytes + 4095) & ~4095ull;
 		has_entry = has_entry || ((s->flags & MAP_EXECUTE) && layout->entry >= s->address &&
-					  layout->entry < s->address + s->file_bytes);
+		                          layout->entry < s->address + s->file_bytes);
 	}
 	CHECK(has_entry && layout->bytes == floor);
 }

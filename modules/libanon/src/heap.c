@@ -14,11 +14,11 @@
 #include <libanon/mutex.h>
 #include "heap_pages.h"
 
-#define SLAB_MAGIC      0x62616c73u
-#define SLAB_BITS       256u
-#define EMPTY_KEPT      2u
-#define SMALL_MAX       2016u
-#define CLASS_COUNT     14u
+#define SLAB_MAGIC 0x62616c73u
+#define SLAB_BITS 256u
+#define EMPTY_KEPT 2u
+#define SMALL_MAX 2016u
+#define CLASS_COUNT 14u
 
 struct slab {
 	struct list node; /* in its class while it has free blocks, or in empty_slabs */
@@ -38,7 +38,7 @@ struct large {
 };
 
 static const uint16_t class_bytes[CLASS_COUNT] = {16,  32,  48,  64,  96,   128,  192,
-						  256, 384, 512, 672, 1008, 1344, SMALL_MAX};
+                                                  256, 384, 512, 672, 1008, 1344, SMALL_MAX};
 
 static struct mutex heap_mutex = MUTEX_INIT;
 static struct list partial_slabs[CLASS_COUNT]; /* zero until heap_begin_locked */
@@ -61,7 +61,7 @@ static unsigned class_of(size_t bytes)
 	unsigned class = 0;
 
 	while (class_bytes[class] < bytes)
-		class++;
+		class ++;
 	return class;
 }
 
@@ -98,7 +98,7 @@ static struct slab *slab_new(unsigned class)
 	if (!slab)
 		return NULL;
 	slab->magic = SLAB_MAGIC;
-	slab->class = (uint16_t)class;
+	slab->class = (uint16_t) class;
 	slab->used = 0;
 	memset(slab->taken, 0, sizeof(slab->taken));
 	for (unsigned i = capacity_of(class); i < SLAB_BITS; i++)

@@ -8,10 +8,10 @@
 #include <stdint.h>
 #include <base/list.h>
 
-#define HEAP_PAGE    4096u
-#define CHUNK_PAGES  64u
-#define CHUNK_BYTES  (CHUNK_PAGES * HEAP_PAGE)
-#define RUN_MAX      32u /* pages; longer blocks are mapped by themselves */
+#define HEAP_PAGE 4096u
+#define CHUNK_PAGES 64u
+#define CHUNK_BYTES (CHUNK_PAGES * HEAP_PAGE)
+#define RUN_MAX 32u /* pages; longer blocks are mapped by themselves */
 
 struct chunk {
 	struct list node;

@@ -7,6 +7,6 @@
 int main(int argc, char **argv)
 {
 	log_info("hello, %d argument%s%s%s", argc - 1, argc == 2 ? "" : "s", argc > 1 ? ": " : "",
-		 argc > 1 ? argv[1] : "");
+	         argc > 1 ? argv[1] : "");
 	return 0;
 }

@@ -10,10 +10,10 @@
 #include <libanon/time.h>
 #include <libanon/wire.h>
 
-#define LOG_OP_WRITE   0x230001u
-#define LOG_TEXT_MAX   900u
+#define LOG_OP_WRITE 0x230001u
+#define LOG_TEXT_MAX 900u
 #define LOG_PAGE_BYTES (LOG_LINE_MAX + 16) /* of the message page that one call overwrites */
-#define LOG_PATIENCE   (2 * NS_PER_S)
+#define LOG_PATIENCE (2 * NS_PER_S)
 
 static status_t call_log(handle_t log, uint32_t level, const char *text, size_t len)
 {

@@ -20,7 +20,9 @@ uint64_t memory_hint(uint64_t bytes)
 {
 	uint64_t address = __atomic_fetch_add(&next_address, bytes, __ATOMIC_RELAXED);
 
-	return address >= NATIVE_BASE && address < NATIVE_END && bytes <= NATIVE_END - address ? address : 0;
+	return address >= NATIVE_BASE && address < NATIVE_END && bytes <= NATIVE_END - address
+	               ? address
+	               : 0;
 }
 
 static status_t map_pages(struct map_args *args, void **out)
@@ -79,10 +81,12 @@ void *pages_alloc(size_t bytes)
 {
 	void *pages;
 
-	if (bytes == 0 || bytes > NATIVE_END - NATIVE_BASE || !has_room(align_up(bytes, PAGE_SIZE) / PAGE_SIZE))
+	if (bytes == 0 || bytes > NATIVE_END - NATIVE_BASE ||
+	    !has_room(align_up(bytes, PAGE_SIZE) / PAGE_SIZE))
 		return NULL;
-	return memory_map(HANDLE_NONE, 0, bytes, MAP_READ | MAP_WRITE | MAP_PRIVATE, &pages) == OK ? pages
-												   : NULL;
+	return memory_map(HANDLE_NONE, 0, bytes, MAP_READ | MAP_WRITE | MAP_PRIVATE, &pages) == OK
+	               ? pages
+	               : NULL;
 }
 
 void pages_free(void *pages, size_t bytes)

@@ -8,12 +8,12 @@
 #include <libanon/mutex.h>
 #include <libanon/thread.h>
 
-#define FREE      0u
-#define HELD      1u
+#define FREE 0u
+#define HELD 1u
 #define CONTENDED 2u
 
 #define EVERY_BIT 0xffffffffu
-#define EVERYONE  0xffffffffu
+#define EVERYONE 0xffffffffu
 
 #ifdef DEBUG
 /* Ranks held by this thread, rising; the last one is the highest. */
@@ -77,7 +77,7 @@ static bool take(struct mutex *mutex)
 	uint32_t expected = FREE;
 
 	return __atomic_compare_exchange_n(&mutex->word, &expected, HELD, false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
+	                                   __ATOMIC_RELAXED);
 }
 
 void mutex_lock(struct mutex *mutex)
@@ -136,8 +136,8 @@ void condition_broadcast(struct condition *condition)
 }
 
 #define NOT_BEGUN 0u
-#define RUNNING   1u
-#define DONE      2u
+#define RUNNING 1u
+#define DONE 2u
 
 void once_run(struct once *once, void (*fn)(void))
 {
@@ -146,7 +146,7 @@ void once_run(struct once *once, void (*fn)(void))
 	if (__atomic_load_n(&once->word, __ATOMIC_ACQUIRE) == DONE)
 		return;
 	if (__atomic_compare_exchange_n(&once->word, &state, RUNNING, false, __ATOMIC_ACQUIRE,
-					__ATOMIC_ACQUIRE)) {
+	                                __ATOMIC_ACQUIRE)) {
 		fn();
 		__atomic_store_n(&once->word, DONE, __ATOMIC_RELEASE);
 		word_rouse(&once->word, EVERYONE);

@@ -40,7 +40,7 @@ void server_withdraw(struct server *server, struct server_object *object)
 }
 
 status_t server_handle(struct server *server, struct server_object *object, uint32_t rights,
-		       handle_t *out)
+                       handle_t *out)
 {
 	return sys_handle_derive(server->endpoint, rights, object->node.key, out);
 }
@@ -123,6 +123,13 @@ static status_t next_message(struct server *server, struct ipc_message *m, bool 
 	return ipc_receive(server->endpoint, server->reply, m, 0);
 }
 
+/* The kernel refused the reply, for a bad handle in it: the caller must not wait for ever. */
+static void answer_refused(struct server *server, struct ipc_message *m, status_t status)
+{
+	ipc_set_status(m, status);
+	(void)ipc_reply(server->reply, m);
+}
+
 status_t server_run(struct server *server)
 {
 	struct ipc_message m;
@@ -132,11 +139,12 @@ status_t server_run(struct server *server)
 	while (!server->is_stopping) {
 		status_t status = next_message(server, &m, has_reply);
 
-		has_reply = false;
-		if (status == OK)
-			has_reply = handle_message(server, &m);
-		else if (status != E_INTR)
-			return status;
+		if (status != OK && status != E_INTR) {
+			if (!has_reply)
+				return status;
+			answer_refused(server, &m, status);
+		}
+		has_reply = status == OK && handle_message(server, &m);
 	}
 	return has_reply ? ipc_reply(server->reply, &m) : OK;
 }

@@ -10,12 +10,13 @@
 #include <libanon/time.h>
 #include "spawn_image.h"
 
-#define START_BELOW   (4 * PAGE_SIZE)
+#define START_BELOW (4 * PAGE_SIZE)
 #define MESSAGE_BELOW (3 * PAGE_SIZE)
-#define STATE_BELOW   (2 * PAGE_SIZE)
+#define STATE_BELOW (2 * PAGE_SIZE)
 
 /* What a process may do with itself, and with the domain it runs in: it must not raise its own limits. */
-#define SELF_RIGHTS   (RIGHT_READ | RIGHT_WRITE | RIGHT_MAP | RIGHT_DERIVE | RIGHT_MANAGE | RIGHT_WAIT)
+#define SELF_RIGHTS \
+	(RIGHT_READ | RIGHT_WRITE | RIGHT_MAP | RIGHT_DERIVE | RIGHT_MANAGE | RIGHT_WAIT)
 #define THREAD_RIGHTS (RIGHT_READ | RIGHT_WRITE | RIGHT_DERIVE | RIGHT_MANAGE)
 #define DOMAIN_RIGHTS (RIGHT_READ | RIGHT_LOG)
 
@@ -26,7 +27,7 @@ static void note(struct spawn *spawn, status_t status)
 }
 
 void spawn_begin(struct spawn *spawn, handle_t domain, const char *name, struct spawn_image image,
-		 uint64_t seed)
+                 uint64_t seed)
 {
 	*spawn = (struct spawn){.domain = domain};
 	spawn->page = heap_zalloc(sizeof(*spawn->page));
@@ -52,7 +53,7 @@ static bool has_name(const struct spawn *spawn, const char *name)
 }
 
 static status_t give(struct spawn *spawn, const char *name, handle_t handle, uint32_t rights,
-		     uint64_t badge)
+                     uint64_t badge)
 {
 	struct start_page *page = spawn->page;
 	struct start_handle *entry = &page->handles[page->handle_count];
@@ -72,7 +73,8 @@ static status_t give(struct spawn *spawn, const char *name, handle_t handle, uin
 	return status;
 }
 
-void spawn_give(struct spawn *spawn, const char *name, handle_t handle, uint32_t rights, uint64_t badge)
+void spawn_give(struct spawn *spawn, const char *name, handle_t handle, uint32_t rights,
+                uint64_t badge)
 {
 	if (spawn->status == OK)
 		note(spawn, give(spawn, name, handle, rights, badge));
@@ -115,7 +117,7 @@ static uint64_t start_page_address(const struct spawn *spawn)
 }
 
 static status_t create_thread(const struct spawn *spawn, uint32_t priority, uint32_t flags,
-			      handle_t *out)
+                              handle_t *out)
 {
 	struct thread_args args = {
 		.entry = spawn->entry,
@@ -141,7 +143,7 @@ static status_t hand_over_page(const struct spawn *spawn)
 	status = sys_memory_write(memory, 0, spawn->page, sizeof(*spawn->page));
 	if (status == OK)
 		status = spawn_map(spawn, memory, 0, start_page_address(spawn), PAGE_SIZE,
-				   MAP_READ | MAP_WRITE);
+		                   MAP_READ | MAP_WRITE);
 	(void)sys_handle_close(memory);
 	return status;
 }

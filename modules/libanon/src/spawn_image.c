@@ -15,11 +15,11 @@
 
 #define STRETCH (2ull << 20)
 /* Stretches to choose from: the image's size, and as much for what it maps, stay free at the end. */
-#define STRETCHES  ((NATIVE_END - NATIVE_BASE - 2 * ELF_IMAGE_MAX) / STRETCH)
+#define STRETCHES ((NATIVE_END - NATIVE_BASE - 2 * ELF_IMAGE_MAX) / STRETCH)
 #define COPY_BYTES 16384u
 
 status_t spawn_map(const struct spawn *spawn, handle_t memory, uint64_t offset, uint64_t address,
-		   uint64_t bytes, uint32_t flags)
+                   uint64_t bytes, uint32_t flags)
 {
 	struct map_args args = {
 		.memory = memory,
@@ -35,7 +35,7 @@ status_t spawn_map(const struct spawn *spawn, handle_t memory, uint64_t offset, 
 
 /* By way of a buffer: the two need not be aligned alike. */
 static status_t copy_between(handle_t to, uint64_t to_offset, handle_t from, uint64_t from_offset,
-			     uint64_t bytes)
+                             uint64_t bytes)
 {
 	char *buffer = heap_alloc(COPY_BYTES);
 	status_t status = buffer ? OK : E_NOMEM;
@@ -53,7 +53,7 @@ static status_t copy_between(handle_t to, uint64_t to_offset, handle_t from, uin
 
 /* The pages that hold file bytes, copied. */
 static status_t map_copied(const struct spawn *spawn, struct spawn_image image,
-			   const struct elf_segment *segment, uint64_t base, uint64_t bytes)
+                           const struct elf_segment *segment, uint64_t base, uint64_t bytes)
 {
 	uint64_t page = align_down(segment->address, PAGE_SIZE);
 	handle_t memory;
@@ -62,7 +62,7 @@ static status_t map_copied(const struct spawn *spawn, struct spawn_image image,
 	if (status != OK)
 		return status;
 	status = copy_between(memory, segment->address - page, image.memory,
-			      image.offset + segment->offset, segment->file_bytes);
+	                      image.offset + segment->offset, segment->file_bytes);
 	if (status == OK)
 		status = spawn_map(spawn, memory, 0, base + page, bytes, segment->flags);
 	(void)sys_handle_close(memory); /* the mapping keeps it */
@@ -76,23 +76,24 @@ static bool can_share(struct spawn_image image, const struct elf_segment *segmen
 }
 
 static status_t map_segment(const struct spawn *spawn, struct spawn_image image,
-			    const struct elf_segment *segment, uint64_t base)
+                            const struct elf_segment *segment, uint64_t base)
 {
 	uint64_t page = align_down(segment->address, PAGE_SIZE);
 	uint64_t file_end = segment->file_bytes
-				    ? align_up(segment->address + segment->file_bytes, PAGE_SIZE)
-				    : page;
+	                            ? align_up(segment->address + segment->file_bytes, PAGE_SIZE)
+	                            : page;
 	uint64_t end = align_up(segment->address + segment->memory_bytes, PAGE_SIZE);
 	status_t status = OK;
 
 	if (can_share(image, segment))
-		return spawn_map(spawn, image.memory, image.offset + align_down(segment->offset, PAGE_SIZE),
-				 base + page, file_end - page, segment->flags);
+		return spawn_map(spawn, image.memory,
+		                 image.offset + align_down(segment->offset, PAGE_SIZE), base + page,
+		                 file_end - page, segment->flags);
 	if (file_end > page)
 		status = map_copied(spawn, image, segment, base, file_end - page);
 	if (status == OK && end > file_end)
 		status = spawn_map(spawn, HANDLE_NONE, 0, base + file_end, end - file_end,
-				   segment->flags | MAP_PRIVATE);
+		                   segment->flags | MAP_PRIVATE);
 	return status;
 }
 

@@ -151,7 +151,7 @@ void assert_failed(const char *expr, const char *file, int line)
 {
 	char text[LOG_LINE_MAX];
 	size_t len = format_string(text, sizeof(text), "%s: assertion failed: %s (%s:%d)",
-				   program_name(), expr, file, line);
+	                           program_name(), expr, file, line);
 
 	(void)sys_domain_log(the_domain, text, MIN(len, sizeof(text) - 1));
 	__builtin_trap();

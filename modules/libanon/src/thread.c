@@ -16,11 +16,11 @@
 #include "startup.h"
 #include "thread_area.h"
 
-#define THREAD_MAGIC     0x6461657268746e61ull
-#define MESSAGE_BELOW    (3 * PAGE_SIZE) /* from the stack's lowest byte */
-#define STATE_BELOW      (2 * PAGE_SIZE)
-#define GUARD_BELOW      PAGE_SIZE
-#define BLOCK_BYTES      (START_STACK_BYTES + MESSAGE_BELOW)
+#define THREAD_MAGIC 0x6461657268746e61ull
+#define MESSAGE_BELOW (3 * PAGE_SIZE) /* from the stack's lowest byte */
+#define STATE_BELOW (2 * PAGE_SIZE)
+#define GUARD_BELOW PAGE_SIZE
+#define BLOCK_BYTES (START_STACK_BYTES + MESSAGE_BELOW)
 #define DEFAULT_PRIORITY 8u
 
 STATIC_ASSERT(sizeof(struct anon_thread) <= THREAD_AREA, "entry.S leaves THREAD_AREA bytes");
@@ -32,7 +32,8 @@ void thread_main(struct anon_thread *self) __attribute__((noreturn));
 void thread_leave(uint32_t *is_gone) __attribute__((noreturn));
 
 static struct mutex ended_mutex = MUTEX_INIT;
-static struct list ended_threads = LIST_INIT(ended_threads); /* [ended_mutex] detached, at their end */
+static struct list ended_threads = LIST_INIT(
+	ended_threads); /* [ended_mutex] detached, at their end */
 static uint32_t last_number;
 
 static struct anon_thread *thread_at_top(uint64_t stack_top)
@@ -222,7 +223,7 @@ static status_t start(struct anon_thread *thread, struct anon_thread **out)
 }
 
 status_t thread_spawn(void (*fn)(void *), void *argument, const struct thread_options *options,
-		      struct anon_thread **out)
+                      struct anon_thread **out)
 {
 	static const struct thread_options no_options;
 	struct anon_thread *thread;

@@ -5,4 +5,4 @@
 #pragma once
 
 #define THREAD_STACK_BYTES 65536
-#define THREAD_AREA        256
+#define THREAD_AREA 256

@@ -8,18 +8,17 @@
 #undef MIN
 #undef MAX
 /* Names with a counter, so that one may stand inside another without a shadow warning. */
-#define BITS_PASTE_(name, n) name##n
-#define BITS_PICK_(a, b, op, n) \
+#define BITS_PICK_(a, b, op, x, y) \
 	({ \
-		__auto_type BITS_PASTE_(pick_a_, n) = (a); \
-		__auto_type BITS_PASTE_(pick_b_, n) = (b); \
-		BITS_PASTE_(pick_a_, n) op BITS_PASTE_(pick_b_, n) ? BITS_PASTE_(pick_a_, n) \
-								   : BITS_PASTE_(pick_b_, n); \
+		__auto_type x = (a); \
+		__auto_type y = (b); \
+		x op y ? x : y; \
 	})
-#define BITS_PICK_COUNTED_(a, b, op, n) BITS_PICK_(a, b, op, n)
-#define MIN(a, b)                       BITS_PICK_COUNTED_(a, b, <, __COUNTER__)
-#define MAX(a, b)                       BITS_PICK_COUNTED_(a, b, >, __COUNTER__)
-#define BIT(n)          (1ull << (n))
+#define BITS_NAMED_(a, b, op, n) BITS_PICK_(a, b, op, pick_a_##n, pick_b_##n)
+#define BITS_COUNTED_(a, b, op, n) BITS_NAMED_(a, b, op, n)
+#define MIN(a, b) BITS_COUNTED_(a, b, <, __COUNTER__)
+#define MAX(a, b) BITS_COUNTED_(a, b, >, __COUNTER__)
+#define BIT(n) (1ull << (n))
 #define ARRAY_SIZE(arr) (sizeof(arr) / sizeof((arr)[0]))
 
 static inline bool is_power_of_two(uint64_t value)

@@ -10,7 +10,10 @@ struct list {
 	struct list *next, *prev;
 };
 
-#define LIST_INIT(name) {&(name), &(name)}
+#define LIST_INIT(name) \
+	{ \
+		&(name), &(name) \
+	}
 
 /* The structure that holds `member` at `ptr`. */
 #define container_of(ptr, type, member) \

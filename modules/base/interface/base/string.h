@@ -22,12 +22,12 @@ int strncmp(const char *a, const char *b, size_t max);
 char *strchr(const char *text, int c);
 char *strrchr(const char *text, int c);
 
-#define memcpy(to, from, len)  __builtin_memcpy(to, from, len)
+#define memcpy(to, from, len) __builtin_memcpy(to, from, len)
 #define memmove(to, from, len) __builtin_memmove(to, from, len)
 #define memset(to, value, len) __builtin_memset(to, value, len)
-#define memcmp(a, b, len)      __builtin_memcmp(a, b, len)
-#define strlen(text)           __builtin_strlen(text)
-#define strcmp(a, b)           __builtin_strcmp(a, b)
+#define memcmp(a, b, len) __builtin_memcmp(a, b, len)
+#define strlen(text) __builtin_strlen(text)
+#define strcmp(a, b) __builtin_strcmp(a, b)
 #endif
 
 /* Copies with a terminator, cutting at size - 1 characters; false when it was cut. size is at least 1. */

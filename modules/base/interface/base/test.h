@@ -77,8 +77,9 @@ unsigned test_rounds(unsigned normal);
 		static uint64_t seed; \
 		const char *given = getenv("TEST_SEED"); \
 		if (!seed) \
-			seed = given ? strtoull(given, NULL, 0) \
-				     : getenv("SOAK") ? (uint64_t)time(NULL) * 2654435761u : 1; \
+			seed = given            ? strtoull(given, NULL, 0) \
+			       : getenv("SOAK") ? (uint64_t)time(NULL) * 2654435761u \
+			                        : 1; \
 		return seed; \
 	} \
 	unsigned test_rounds(unsigned normal) \
@@ -92,9 +93,9 @@ unsigned test_rounds(unsigned normal);
 		longjmp(test_exit, 1); \
 	} \
 	__attribute__((weak, noreturn)) void assert_failed(const char *expr, const char *file, \
-							   int line); \
+	                                                   int line); \
 	__attribute__((weak, noreturn)) void assert_failed(const char *expr, const char *file, \
-							   int line) \
+	                                                   int line) \
 	{ \
 		printf("assertion failed in %s: %s:%d: %s\n", test_running, file, line, expr); \
 		fflush(stdout); \

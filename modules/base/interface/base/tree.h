@@ -19,7 +19,10 @@ struct tree {
 	size_t count;
 };
 
-#define TREE_INIT {NULL, 0}
+#define TREE_INIT \
+	{ \
+		NULL, 0 \
+	}
 #define tree_entry(node, type, member) container_of(node, type, member)
 /* In order of keys; the body must not change the tree. */
 #define tree_for_each(pos, tree) for ((pos) = tree_first(tree); (pos); (pos) = tree_next(pos))

@@ -14,9 +14,9 @@ struct archive {
 };
 
 #define ARCHIVE_TYPE_MASK 0170000u
-#define ARCHIVE_FILE      0100000u
+#define ARCHIVE_FILE 0100000u
 #define ARCHIVE_DIRECTORY 0040000u
-#define ARCHIVE_LINK      0120000u
+#define ARCHIVE_LINK 0120000u
 
 struct archive_entry {
 	const char *name; /* in the archive; terminated, without leading "/" and "./" */

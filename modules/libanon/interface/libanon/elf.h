@@ -7,11 +7,11 @@
 #include <microkernel/abi.h>
 
 #define ELF_SEGMENTS_MAX 12
-#define ELF_IMAGE_MAX    0x40000000ull /* 1 GiB of address space */
-#define ELF_HEAD_BYTES   4096          /* headers must lie in the first page */
+#define ELF_IMAGE_MAX 0x40000000ull /* 1 GiB of address space */
+#define ELF_HEAD_BYTES 4096         /* headers must lie in the first page */
 
 struct elf_segment {
-	uint64_t offset;       /* in the file */
+	uint64_t offset; /* in the file */
 	uint64_t file_bytes;
 	uint64_t address;      /* relative to the base */
 	uint64_t memory_bytes; /* at least file_bytes */
@@ -30,4 +30,4 @@ struct elf_layout {
  * E_CORRUPT or E_UNSUPPORTED when it is not a program we load.
  */
 status_t elf_parse(const void *head, size_t head_bytes, uint64_t image_bytes,
-		   struct elf_layout *out);
+                   struct elf_layout *out);

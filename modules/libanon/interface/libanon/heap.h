@@ -8,11 +8,11 @@
 #include <stdint.h>
 
 struct heap_statistics {
-	uint64_t pages;        /* mapped from the kernel now */
-	uint64_t blocks;       /* allocated now */
-	uint64_t bytes;        /* in them, as rounded */
-	uint64_t allocations;  /* since the start */
-	uint64_t refusals;     /* allocations that returned null */
+	uint64_t pages;       /* mapped from the kernel now */
+	uint64_t blocks;      /* allocated now */
+	uint64_t bytes;       /* in them, as rounded */
+	uint64_t allocations; /* since the start */
+	uint64_t refusals;    /* allocations that returned null */
 };
 
 void *heap_alloc(size_t bytes) __attribute__((malloc, alloc_size(1), warn_unused_result));

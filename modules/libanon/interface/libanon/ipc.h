@@ -54,10 +54,10 @@ static inline status_t ipc_call_lean(handle_t ep, uint32_t *op, uint64_t *word0,
 	register uint64_t second __asm__("r8") = *word1;
 
 	__asm__ volatile("syscall"
-			 : "+a"(status), "+D"(handles), "+S"(tag), "+b"(deadline), "+r"(first),
-			   "+r"(second)
-			 :
-			 : "rcx", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory");
+	                 : "+a"(status), "+D"(handles), "+S"(tag), "+b"(deadline), "+r"(first),
+	                   "+r"(second)
+	                 :
+	                 : "rcx", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory");
 	*op = ipc_tag_op(tag);
 	*word0 = first;
 	*word1 = second;
@@ -66,7 +66,7 @@ static inline status_t ipc_call_lean(handle_t ep, uint32_t *op, uint64_t *word0,
 
 /* The server's half: answers with *op and the words, then returns the next request in them. */
 static inline status_t ipc_reply_receive_lean(handle_t ep, handle_t reply, uint32_t *op,
-					      uint64_t *word0, uint64_t *word1, uint64_t *badge)
+                                              uint64_t *word0, uint64_t *word1, uint64_t *badge)
 {
 	uint64_t status = SYS_ipc_reply_receive, tag = *op, deadline = 0;
 	uint64_t handles = (uint64_t)ep.value | (uint64_t)reply.value << 32;
@@ -74,10 +74,10 @@ static inline status_t ipc_reply_receive_lean(handle_t ep, handle_t reply, uint3
 	register uint64_t second __asm__("r8") = *word1;
 
 	__asm__ volatile("syscall"
-			 : "+a"(status), "+D"(handles), "+S"(tag), "+b"(deadline), "+r"(first),
-			   "+r"(second)
-			 :
-			 : "rcx", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory");
+	                 : "+a"(status), "+D"(handles), "+S"(tag), "+b"(deadline), "+r"(first),
+	                   "+r"(second)
+	                 :
+	                 : "rcx", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory");
 	*badge = handles;
 	*op = ipc_tag_op(tag);
 	*word0 = first;

@@ -20,10 +20,22 @@ struct once {
 	uint32_t word; /* 0 not begun, 1 running, 2 done */
 };
 
-#define MUTEX_INIT         {0, 0, 0}
-#define MUTEX_RANKED(rank) {0, (rank), 0}
-#define CONDITION_INIT     {0}
-#define ONCE_INIT          {0}
+#define MUTEX_INIT \
+	{ \
+		0, 0, 0 \
+	}
+#define MUTEX_RANKED(rank) \
+	{ \
+		0, (rank), 0 \
+	}
+#define CONDITION_INIT \
+	{ \
+		0 \
+	}
+#define ONCE_INIT \
+	{ \
+		0 \
+	}
 
 void mutex_init(struct mutex *mutex, unsigned rank);
 void mutex_lock(struct mutex *mutex);

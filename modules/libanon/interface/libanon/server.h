@@ -16,7 +16,7 @@ struct server;
 struct server_object {
 	struct tree_node node; /* key: the badge */
 	status_t (*dispatch)(struct server *server, struct server_object *object,
-			     struct ipc_message *m, void *page);
+	                     struct ipc_message *m, void *page);
 };
 
 struct server {
@@ -27,9 +27,10 @@ struct server {
 	uint64_t next_badge;
 	bool is_deferred;
 	bool is_stopping;
-	void *context;        /* the program's own */
+	void *context; /* the program's own */
 	status_t (*dispatch)(struct server *server, struct ipc_message *m, void *page);
-	void (*on_event)(struct server *server, uint64_t bits); /* of the event bound to the thread */
+	void (*on_event)(struct server *server,
+	                 uint64_t bits); /* of the event bound to the thread */
 };
 
 /* endpoint NONE: creates one. */
@@ -45,7 +46,7 @@ status_t server_publish(struct server *server, struct server_object *object);
 void server_withdraw(struct server *server, struct server_object *object);
 /* A handle that calls this object: derived from the endpoint with its badge. */
 status_t server_handle(struct server *server, struct server_object *object, uint32_t rights,
-		       handle_t *out);
+                       handle_t *out);
 
 /* Within a handler: takes the reply over; the loop then does not answer. The handle is used up by server_answer. */
 status_t server_defer(struct server *server, handle_t *out_reply);

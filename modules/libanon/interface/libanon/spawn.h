@@ -29,14 +29,14 @@ struct spawn {
 };
 
 #define SPAWN_STATE 1u /* the first thread gets a state page: monitors */
-#define SPAWN_FPU   2u /* the first thread uses SSE or x87 */
+#define SPAWN_FPU 2u   /* the first thread uses SSE or x87 */
 
 /* argv[0] is name. seed randomises the address of the program; it must differ between processes. */
 void spawn_begin(struct spawn *spawn, handle_t domain, const char *name, struct spawn_image image,
-		 uint64_t seed);
+                 uint64_t seed);
 /* Derives a child of `handle` into the process; badge 0 inherits. HANDLE_NONE is refused. */
 void spawn_give(struct spawn *spawn, const char *name, handle_t handle, uint32_t rights,
-		uint64_t badge);
+                uint64_t badge);
 void spawn_arg(struct spawn *spawn, const char *text);
 /*
  * Adds "process" and "thread" (the child's own), "domain" unless given before, and lets it run. On any error since

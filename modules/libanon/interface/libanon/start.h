@@ -7,9 +7,9 @@
 
 /* Names that every program finds unless its starter left them out on purpose. */
 #define START_PROCESS "process" /* its own process: map, create threads */
-#define START_DOMAIN  "domain"  /* its own domain: kernel log, new memory objects */
-#define START_THREAD  "thread"  /* its first thread */
-#define START_LOG     "log"     /* optional: endpoint of the log service */
+#define START_DOMAIN "domain"   /* its own domain: kernel log, new memory objects */
+#define START_THREAD "thread"   /* its first thread */
+#define START_LOG "log"         /* optional: endpoint of the log service */
 
 /* HANDLE_NONE when there is none of that name. */
 handle_t start_handle(const char *name);

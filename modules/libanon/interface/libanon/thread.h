@@ -16,14 +16,14 @@ struct anon_thread {
 	struct guest_state *state; /* or null */
 	void (*run)(void *);
 	void *argument;
-	handle_t handle;           /* HANDLE_NONE for a first thread that was given none */
-	uint32_t number;           /* 0 is the first thread */
+	handle_t handle; /* HANDLE_NONE for a first thread that was given none */
+	uint32_t number; /* 0 is the first thread */
 	uint32_t priority;
-	uint32_t is_gone;          /* word: 1 once the stack is no longer in use */
+	uint32_t is_gone; /* word: 1 once the stack is no longer in use */
 	bool is_detached;
-	uint8_t rank_count;        /* ranked mutexes held (debug builds) */
+	uint8_t rank_count; /* ranked mutexes held (debug builds) */
 	uint16_t ranks[THREAD_RANKS_MAX];
-	struct list node;          /* detached and finished, waiting for its stack to be freed */
+	struct list node; /* detached and finished, waiting for its stack to be freed */
 	char name[16];
 };
 
@@ -40,7 +40,7 @@ static inline struct anon_thread *thread_self(void)
 	uint64_t sp = (uint64_t)__builtin_frame_address(0);
 
 	return (struct anon_thread *)((sp | (START_STACK_BYTES - 1)) + 1 -
-				      sizeof(struct anon_thread));
+	                              sizeof(struct anon_thread));
 }
 
 static inline void *message_page(void)
@@ -53,7 +53,7 @@ static inline void *message_page(void)
  * stack is freed some time after it ends; else it must be joined.
  */
 status_t thread_spawn(void (*fn)(void *), void *argument, const struct thread_options *options,
-		      struct anon_thread **out);
+                      struct anon_thread **out);
 /* Waits for the end of a thread and frees it. */
 status_t thread_join(struct anon_thread *thread);
 void thread_exit(void) __attribute__((noreturn));
