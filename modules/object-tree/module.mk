@@ -3,8 +3,10 @@ USES       := base libanon microkernel
 LIB        := src/cbor_write.c src/cbor_read.c src/json_read.c src/json_write.c
 INTERFACES := interface/object-tree/object.ipc
 
-UNIT_TESTS := cbor_test json_test
+UNIT_TESTS := cbor_test json_test namespace_test
 cbor_test_TEST_SRC  := src/cbor_test.c src/cbor_write.c src/cbor_read.c
 cbor_test_TEST_LIBS := base
 json_test_TEST_SRC  := src/json_test.c src/json_read.c src/json_write.c src/cbor_write.c src/cbor_read.c
 json_test_TEST_LIBS := base
+namespace_test_TEST_SRC  := src/namespace_test.c src/namespace.c src/name_lookup.c src/name_path.c
+namespace_test_TEST_LIBS := base
