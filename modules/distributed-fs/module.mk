@@ -10,3 +10,16 @@ HOST_PROGRAMS := anonstore
 anonstore_HOST_SRC  := src/host/anonstore.c src/host/get.c src/host/guest.c src/host/image.c \
 	src/host/list.c src/host/put.c
 anonstore_HOST_LIBS := distributed-fs base
+
+STORE_DISK  := src/test/disk.c
+STORE_MODEL := $(STORE_DISK) src/test/model.c src/test/digest.c src/test/actor.c
+
+UNIT_TESTS := store_test model_test space_test power_test
+model_test_TEST_SRC  := src/model_test.c $(STORE_MODEL)
+model_test_TEST_LIBS := distributed-fs base
+power_test_TEST_SRC  := src/power_test.c $(STORE_MODEL)
+power_test_TEST_LIBS := distributed-fs base
+store_test_TEST_SRC  := src/store_test.c $(STORE_DISK)
+store_test_TEST_LIBS := distributed-fs base
+space_test_TEST_SRC  := src/space_test.c $(STORE_DISK)
+space_test_TEST_LIBS := distributed-fs base

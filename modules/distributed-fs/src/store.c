@@ -102,6 +102,8 @@ status_t store_open(const struct store_ops *ops, const struct store_options *opt
 		store_close(store);
 		return status;
 	}
+	if (!store->is_read_only && super_repair(ops, &super, store->bounce) != OK)
+		store->is_read_only = true;
 	/* A note that cannot be followed is for the checker; the store is usable without. */
 	if (!store->is_read_only && orphan_reap_all(store) != OK)
 		message_set(message, "some blocks of deleted files could not be freed: run fsck");

@@ -146,22 +146,54 @@ status_t super_find(const struct store_ops *ops, struct disk_super *out,
 	return status;
 }
 
+static bool is_zero(const uint64_t *words, size_t count)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < count; i++)
+		all |= words[i];
+	return all == 0;
+}
+
+/* A copy that is neither blank nor a super-block; an older commit's is merely old. */
+static bool copy_is_damaged(const struct disk_super *copy, const void *block)
+{
+	if (memcmp(copy->magic, magic, sizeof(magic)) == 0)
+		return !super_is_sealed(copy);
+	return !is_zero(block, BLOCK_BYTES / 8);
+}
+
 unsigned int super_damaged_copies(const struct store_ops *ops, void *block)
 {
-	struct survey survey = { 0 };
-	struct disk_super best = { 0 };
+	struct disk_super copy;
+	unsigned int damaged = 0;
+
+	for (unsigned int i = 0; i < COPIES; i++) {
+		status_t status = ops->read(ops->context, copy_address[i], 1, block);
+
+		memcpy(&copy, block, sizeof(copy));
+		damaged += status != OK || copy_is_damaged(&copy, block);
+	}
+	return damaged;
+}
+
+status_t super_repair(const struct store_ops *ops, const struct disk_super *super, void *block)
+{
 	struct disk_super copy;
 	unsigned int good = 0;
+	status_t status;
 
-	if (survey_device(ops, &survey, &best, block) != OK || !survey.has_valid)
-		return 2;
 	for (unsigned int i = 0; i < COPIES; i++) {
 		if (ops->read(ops->context, copy_address[i], 1, block) != OK)
 			continue;
 		memcpy(&copy, block, sizeof(copy));
-		good += copy.commit == best.commit && super_is_sealed(&copy);
+		good += memcmp(&copy, super, sizeof(copy)) == 0;
 	}
-	return good < 2 ? 2 - good : 0;
+	if (good >= 2)
+		return OK;
+	copy = *super;
+	status = super_write(ops, &copy, block);
+	return status == OK ? ops->flush(ops->context) : status;
 }
 
 status_t super_write(const struct store_ops *ops, struct disk_super *super, void *block)
@@ -181,15 +213,6 @@ status_t super_write(const struct store_ops *ops, struct disk_super *super, void
 	for (unsigned int i = 0; i < 2 && status == OK; i++)
 		status = ops->write(ops->context, copy_address[first + i], 1, block);
 	return status;
-}
-
-static bool is_zero(const uint64_t *words, size_t count)
-{
-	uint64_t all = 0;
-
-	for (size_t i = 0; i < count; i++)
-		all |= words[i];
-	return all == 0;
 }
 
 status_t super_areas_are_blank(const struct store_ops *ops, void *block)

@@ -15,5 +15,8 @@ CHECKED status_t super_write(const struct store_ops *ops, struct disk_super *sup
 CHECKED status_t super_areas_are_blank(const struct store_ops *ops, void *block);
 /* Zeroes everything before the space map, both super-blocks first. */
 CHECKED status_t super_areas_erase(const struct store_ops *ops, void *block);
-/* How many of the two copies of the newest super-block cannot be used. */
+/* Writes both copies again if a power cut or damage left only one of them. */
+CHECKED status_t super_repair(const struct store_ops *ops, const struct disk_super *super,
+                              void *block);
+/* How many of the four copies hold neither a super-block nor zeroes. */
 unsigned int super_damaged_copies(const struct store_ops *ops, void *block);
