@@ -2,7 +2,8 @@
 # LIB as build/obj/FLAVOUR/M.a.  Objects depend on the flavour's flags and on the module's data.
 
 OBJ := $(BUILD)/obj
-objects = $(addprefix $(OBJ)/$1/$2/,$(addsuffix .o,$(basename $3)))
+# x.c becomes x.o and x.S becomes x.S.o, so that a file and its assembly half may share a name.
+objects = $(addprefix $(OBJ)/$1/$2/,$(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$3)))
 libraries = $(foreach l,$2,$(OBJ)/$1/$l.a)
 includes = -iquote modules/$1/src -Imodules/$1/interface \
 	$(foreach u,$($1.USES),-Imodules/$u/interface) -I$(GEN)
@@ -13,7 +14,7 @@ $(OBJ)/$1/$2/%.o: modules/$2/%.c modules/$2/module.mk $(OBJ)/$1.flags | $(call g
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(call cc_of,$1) $($1_FLAGS) $(call includes,$2) -MMD -MP -c $$< -o $$@
 
-$(OBJ)/$1/$2/%.o: modules/$2/%.S modules/$2/module.mk $(OBJ)/$1.flags | $(call generated_for,$2)
+$(OBJ)/$1/$2/%.S.o: modules/$2/%.S modules/$2/module.mk $(OBJ)/$1.flags | $(call generated_for,$2)
 	$$(call say,AS,$$< [$1])
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(call cc_of,$1) $($1_FLAGS) $(call includes,$2) -MMD -MP -c $$< -o $$@
