@@ -12,10 +12,10 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from check import abi, comments, conditionals, format, fpu, includes, modules, size, split  # noqa: E402
+from check import abi, comments, conditionals, format, fpu, includes, lengths, modules, split  # noqa: E402
 from check.tree import ROOT, Tree  # noqa: E402
 
-RULES = (modules, format, includes, conditionals, comments, abi, fpu, size, split)
+RULES = (modules, format, includes, conditionals, comments, abi, fpu, lengths, split)
 SHOWN = 25
 
 
@@ -44,7 +44,7 @@ def main():
     os.chdir(ROOT)
     tree = Tree(options.build)
     if options.rules == ["size"]:
-        size.table(tree)
+        lengths.table(tree)
         return 0
     names = {rule.NAME: rule for rule in RULES}
     chosen = RULES if "all" in options.rules else [names[name] for name in options.rules]

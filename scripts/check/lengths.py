@@ -5,7 +5,7 @@ from . import Result
 from .ctext import functions
 from .tree import exists, lines_of
 
-NAME = "size"
+NAME = "lengths"
 WHAT = "files under 600 lines (1000 with a line in the README), under 5 % of functions over 60 lines"
 FILE_LONG, FILE_TOO_LONG = 600, 1000
 FUNCTION_LONG, SHARE = 60, 0.05
