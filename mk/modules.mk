@@ -14,11 +14,13 @@ keep_key   = $(eval $1.$2 := $($2))
 keep_item  = $(foreach k,$(ITEM_KEYS),$(eval $1.$2.$k := $($2_$k))$(eval undefine $2_$k))
 forget_key = $(eval undefine $1)
 
+# Lists that a module.mk names for its own use are forgotten too.
 define read_module
-$(foreach k,$(MODULE_KEYS),$(call forget_key,$k))
+$(eval known_before := $(.VARIABLES))
 $(eval include modules/$1/module.mk)
 $(foreach k,$(MODULE_KEYS),$(call keep_key,$1,$k))
 $(foreach i,$(items_of),$(call keep_item,$1,$i))
+$(foreach k,$(filter-out $1.% $(known_before) known_before,$(.VARIABLES)),$(call forget_key,$k))
 $(foreach k,$(MODULE_KEYS),$(call forget_key,$k))
 endef
 

@@ -31,7 +31,7 @@ def main(build, seconds=240):
     with Qemu(machine) as qemu:
         status = qemu.wait(float(seconds))
         text = qemu.console_log().decode("utf-8", "replace").replace("\r", "")
-        print(text if status == DEBUG_EXIT_CLEAN else text + qemu.last_words()[-500:])
+        print(text or qemu.last_words())
     if status != DEBUG_EXIT_CLEAN:
         print(f"ktest: {'ran too long' if status is None else describe_exit(status)}")
         return 1

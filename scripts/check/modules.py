@@ -33,7 +33,7 @@ def check_module(tree, module, result):
     if module.get("NAME") != [module.name]:
         result.find(path, 0, f"NAME is not {module.name}")
     items = set(module.items())
-    for key in module.values:
+    for key in set(module.values) - module.private:
         if key not in MODULE_KEYS and not is_item_key(key, items):
             result.find(path, 0, f"{key} is no known key")
     for used in module.get("USES"):

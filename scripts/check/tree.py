@@ -10,6 +10,7 @@ ITEM_KEYS = ("TEST_SRC", "TEST_LIBS", "HOST_SRC", "HOST_LIBS", "LINUX_SRC", "LIN
              "FLAGS")
 ITEM_LISTS = ("PROGRAMS", "UNIT_TESTS", "HOST_PROGRAMS", "LINUX_PROGRAMS")
 HOSTED_KEYS = ("TEST_SRC", "HOST_SRC", "LINUX_SRC")
+REFERENCE = re.compile(r"\$\((\w+)\)")
 ASSIGNMENT = re.compile(r"^([\w-]+)\s*(:=|\+=)\s*(.*)$")
 
 
@@ -21,6 +22,7 @@ class Module:
         self.path = os.path.join("modules", name)
         self.values = {}
         self.mistakes = []  # (line, text)
+        self.private = set()  # lists that the file names for its own use, as $(LIST)
         self._read()
 
     def _read(self):
@@ -39,9 +41,14 @@ class Module:
         match = ASSIGNMENT.match(line)
         if match:
             key, operator, words = match.groups()
+            words = REFERENCE.sub(self._expand, words)
             self.values[key] = (self.values.get(key, []) if operator == "+=" else []) + words.split()
         elif line:
             self.mistakes.append((number, f"not data (only KEY := words): {line}"))
+
+    def _expand(self, reference):
+        self.private.add(reference.group(1))
+        return " ".join(self.get(reference.group(1)))
 
     def get(self, key):
         return self.values.get(key, [])
