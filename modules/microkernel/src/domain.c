@@ -261,7 +261,7 @@ static struct kobject *next_living(struct domain *domain, uint8_t type)
 	list_for_each(link, &domain->objects) {
 		struct kobject *object = list_entry(link, struct kobject, domain_link);
 
-		if (!object->is_dead && (!type || object->type == type)) {
+		if (!object->is_dead && object->refs > 0 && (!type || object->type == type)) {
 			kobject_ref(object);
 			return object;
 		}

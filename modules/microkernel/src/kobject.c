@@ -42,7 +42,7 @@ void kobject_check(const struct kobject *object)
 
 void kobject_ref(struct kobject *object)
 {
-	ASSERT(object->magic == KOBJECT_MAGIC);
+	ASSERT(object->magic == KOBJECT_MAGIC && object->refs > 0);
 	__atomic_fetch_add(&object->refs, 1, __ATOMIC_RELAXED);
 }
 

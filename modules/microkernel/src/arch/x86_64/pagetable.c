@@ -104,10 +104,15 @@ static uint64_t *leaf_make(struct pagetable *pt, uint64_t va)
 	return &table[level_index(va, 1)];
 }
 
+/* A leaf that is not 0 is held, even when PT_READ is missing and the CPU does not see it: it always has PTE_USER. */
 static uint64_t entry_bits(unsigned flags)
 {
-	uint64_t bits = PTE_PRESENT | PTE_USER;
+	uint64_t bits = PTE_USER;
 
+	if (flags & PT_READ)
+		bits |= PTE_PRESENT;
+	if (flags & PT_PRIVATE)
+		bits |= PTE_PRIVATE;
 	if (flags & PT_WRITE)
 		bits |= PTE_WRITE;
 	if (!(flags & PT_EXECUTE))
@@ -123,8 +128,10 @@ static struct pt_entry entry_decode(uint64_t entry)
 {
 	struct pt_entry out = {.page = PADDR(entry & PTE_ADDRESS), .present = true};
 
-	if (!(entry & PTE_PRESENT))
+	if (!entry)
 		return (struct pt_entry){0};
+	out.flags |= entry & PTE_PRESENT ? PT_READ : 0;
+	out.flags |= entry & PTE_PRIVATE ? PT_PRIVATE : 0;
 	out.flags |= entry & PTE_WRITE ? PT_WRITE : 0;
 	out.flags |= entry & PTE_NX ? 0 : PT_EXECUTE;
 	out.flags |= entry & PTE_CACHE_DISABLE ? PT_UNCACHED : 0;
@@ -188,7 +195,7 @@ bool pt_next(const struct pagetable *pt, uint64_t *va, uint64_t end, struct pt_e
 			continue;
 		}
 		do {
-			if (*leaf & PTE_PRESENT) {
+			if (*leaf) {
 				*va = at;
 				*out = entry_decode(*leaf);
 				return true;

@@ -15,6 +15,7 @@
 #define PTE_LARGE 0x80ul /* levels 2 and 3 */
 #define PTE_PAT 0x80ul   /* level 1 */
 #define PTE_GLOBAL 0x100ul
+#define PTE_PRIVATE 0x200ul /* software: PT_PRIVATE */
 #define PTE_NX (1ul << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ul
 
