@@ -21,3 +21,9 @@ KERNEL := \
 	src/arch/x86_64/tlb.c src/arch/x86_64/trap.c src/arch/x86_64/usercopy.S
 KERNEL_NOTEST := src/ktest_none.c
 KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c
+
+UNIT_TESTS := acpi_tables_test boot_test time_scale_test
+acpi_tables_test_TEST_SRC := src/arch/x86_64/acpi_tables_test.c src/arch/x86_64/acpi_tables.c
+boot_test_TEST_SRC := src/arch/x86_64/boot_test.c src/arch/x86_64/boot_facts.c \
+	src/arch/x86_64/boot_pvh.c src/arch/x86_64/boot_multiboot2.c src/arch/x86_64/boot_ranges.c
+time_scale_test_TEST_SRC := src/arch/x86_64/time_scale_test.c

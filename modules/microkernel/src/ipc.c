@@ -254,7 +254,7 @@ void ipc_reply(struct thread *thread)
 {
 	struct thread *caller;
 	struct reply *reply;
-	status_t status = get_reply(thread, ipc_regs_endpoint(thread), &reply);
+	status_t status = get_reply(thread, ipc_regs_reply(thread), &reply);
 
 	if (status == OK)
 		status = check_tag(ipc_regs_tag(thread));

@@ -16,10 +16,12 @@ static struct kobject *unheld;
 
 void *kobject_create(struct domain *domain, uint8_t type, const struct kobject_ops *ops)
 {
-	struct kobject *object = kalloc(domain, ops->size);
+	char *block = kalloc(domain, ops->size);
+	struct kobject *object;
 
-	if (!object)
+	if (!block)
 		return NULL;
+	object = (struct kobject *)(block + ops->offset);
 	object->magic = KOBJECT_MAGIC;
 	object->type = type;
 	object->refs = 1;
@@ -29,7 +31,7 @@ void *kobject_create(struct domain *domain, uint8_t type, const struct kobject_o
 	spin_init(&object->lock, LOCK_RANK_DERIVATION);
 	domain_adopt(domain, object);
 	__atomic_fetch_add(&live_count, 1, __ATOMIC_RELAXED);
-	return object;
+	return block;
 }
 
 void kobject_check(const struct kobject *object)
@@ -55,7 +57,7 @@ static void kobject_free(struct kobject *object)
 		object->ops->destroy(object);
 	object->magic = KOBJECT_FREED;
 	domain_disown(domain, object);
-	kfree(domain, object);
+	kfree(domain, (char *)object - object->ops->offset);
 	__atomic_fetch_sub(&live_count, 1, __ATOMIC_RELAXED);
 	domain_unref(domain);
 }

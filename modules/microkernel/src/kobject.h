@@ -21,6 +21,7 @@ struct kobject;
 struct kobject_ops {
 	const char *name;
 	uint32_t size;
+	uint32_t offset; /* of the struct kobject within the object */
 	/* Wakes waiters and lets go of everything; may be called once only, with no lock held. */
 	void (*kill)(struct kobject *object);
 	/* Frees what kill left; the memory of the object itself is freed by kobject_unref. */

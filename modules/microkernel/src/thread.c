@@ -24,6 +24,7 @@ static void thread_dump(const struct kobject *object);
 static const struct kobject_ops thread_ops = {
 	.name = "thread",
 	.size = sizeof(struct thread),
+	.offset = offsetof(struct thread, obj),
 	.kill = thread_kill,
 	.destroy = thread_destroy,
 	.dump = thread_dump,
@@ -52,13 +53,11 @@ static status_t prepare(struct thread *thread, const struct thread_args *args)
 
 	if (status != OK)
 		return status;
+	thread->arch.native_pt = &thread->process->aspace.pt;
+	arch_thread_init(thread, args->entry, args->stack, args->argument);
 	if (args->state || args->flags & THREAD_FPU)
 		status = arch_thread_fpu_create(thread);
-	if (status != OK)
-		return status;
-	arch_thread_init(thread, args->entry, args->stack, args->argument);
-	thread->arch.native_pt = &thread->process->aspace.pt;
-	return OK;
+	return status;
 }
 
 status_t thread_create(struct process *process, const struct thread_args *args, struct thread **out)

@@ -31,9 +31,9 @@ multiboot_header:
 	.long 12
 	.long boot_multiboot2
 	.balign 8
-	.short 5, 1		/* framebuffer, optional: any size, 32 bits */
+	.short 5, 1		/* framebuffer, optional; the loader comes as near as it can */
 	.long 20
-	.long 0, 0, 32
+	.long 1024, 768, 32
 	.balign 8
 	.short 6, 0		/* modules on page boundaries */
 	.long 8

@@ -71,7 +71,7 @@ void arch_start(uint32_t protocol, uint32_t info, uint64_t ticks)
 	machine_read_options(facts.cmdline);                      /* debugexit */
 	boot_ranges_build(&facts);
 	kernel_map_init(&facts);                                  /* RAM is mapped, the image protected */
-	kernel_map_reclaim_boot(&facts.source);
+	kernel_map_reclaim_boot(&facts);
 	if (!facts.source.rsdp.value)
 		facts.source.rsdp = PADDR(acpi_find_root(kernel_map_memory));
 	features_enable();                                        /* SMEP, SMAP, SYSCALL ... */

@@ -42,6 +42,8 @@ void boot_copy_cmdline(struct boot_facts *facts, uint64_t at, uint64_t max, boot
 
 /* boot_ranges.c: free RAM from 1 MiB up to DIRECT_BYTES_MAX, sorted, in whole pages. */
 void boot_ranges_build(struct boot_facts *facts);
+/* Keeps what the loader left and is still needed; build does it, and so must who adds ranges. */
+void boot_ranges_reserve(struct boot_facts *facts);
 void boot_ranges_remove(struct boot_source *source, uint64_t start, uint64_t end);
 void boot_ranges_add(struct boot_source *source, uint64_t start, uint64_t end);
 

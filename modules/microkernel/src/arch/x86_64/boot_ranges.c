@@ -105,11 +105,16 @@ void boot_ranges_build(struct boot_facts *facts)
 	for (unsigned i = 0; i < facts->area_count; i++)
 		if (!facts->areas[i].is_usable)
 			boot_ranges_remove(source, facts->areas[i].start, facts->areas[i].end);
+	boot_ranges_reserve(facts);
+}
+
+void boot_ranges_reserve(struct boot_facts *facts)
+{
+	struct boot_source *source = &facts->source;
+
 	if (!is_in_direct_map(source->archive.value, source->archive_bytes))
 		source->archive_bytes = 0;
 	boot_ranges_remove(source, source->archive.value,
 			   source->archive.value + source->archive_bytes);
-	if (facts->rsdp_bytes)
-		boot_ranges_remove(source, source->rsdp.value,
-				   source->rsdp.value + facts->rsdp_bytes);
+	boot_ranges_remove(source, source->rsdp.value, source->rsdp.value + facts->rsdp_bytes);
 }

@@ -146,21 +146,23 @@ enter_fast:
 	rdfsbase %r8
 	cmpq REG_FS_BASE(%rax), %r8
 	jne enter_slow
-	swapgs
+	load_root %rdx
+	swapgs				/* from here on GS is the guest's */
 	rdgsbase %r8
-	swapgs
 	cmpq REG_GS_BASE(%rax), %r8
-	jne enter_slow
+	jne enter_other_gs
 	incq THREAD_ENTERS(%rsp)
 	movl $1, THREAD_MODE(%rsp)
-	load_root %rdx
 	movq REG_RSP(%rax), %rsp
 	movq REG_RDI(%rax), %rdi
 	load_all %rax
 	movq REG_RAX(%rax), %rax
-	swapgs
 	sysretq
 
+enter_other_gs:
+	swapgs
+	movq THREAD_NATIVE_ROOT(%rsp), %rdx
+	load_root %rdx
 enter_slow:
 	movq $SYS_ENTER, REG_RAX(%rsp)
 	movq $RFLAGS_PLAIN, REG_RFLAGS(%rsp)

@@ -40,6 +40,7 @@ void features_detect(void)
 
 	if (max >= 7)
 		more = cpuid(7, 0);
+	f->has_machine_check = bit(basic.edx, 7);
 	f->has_global_pages = bit(basic.edx, 13);
 	f->has_xsave = bit(basic.ecx, 26) && max >= 0xd;
 	f->has_tsc_deadline = bit(basic.ecx, 24);
@@ -54,6 +55,7 @@ static uint64_t control_bits(const struct cpu_features *f)
 {
 	uint64_t bits = CR4_OSFXSR | CR4_OSXMMEXCPT;
 
+	bits |= f->has_machine_check ? CR4_MCE : 0;
 	bits |= f->has_global_pages ? CR4_PGE : 0;
 	bits |= f->has_smep ? CR4_SMEP : 0;
 	bits |= f->has_smap ? CR4_SMAP : 0;

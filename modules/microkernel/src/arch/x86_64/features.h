@@ -8,6 +8,7 @@
 struct cpu_features {
 	bool has_huge_pages; /* 1 GiB */
 	bool has_global_pages;
+	bool has_machine_check;
 	bool has_smep, has_smap, has_umip, has_fsgsbase;
 	bool has_xsave;
 	bool has_tsc_deadline;

@@ -20,6 +20,7 @@
 #define EFER_SCE 1ul
 
 #define CR0_TS (1ul << 3)
+#define CR4_MCE (1ul << 6)
 #define CR4_PGE (1ul << 7)
 #define CR4_OSFXSR (1ul << 9)
 #define CR4_OSXMMEXCPT (1ul << 10)

@@ -152,10 +152,12 @@ void kernel_map_init(struct boot_facts *facts)
 	this_cpu()->loaded_root = kernel_root.value;
 }
 
-void kernel_map_reclaim_boot(struct boot_source *source)
+/* GRUB may have put its information between two sections of ours. */
+void kernel_map_reclaim_boot(struct boot_facts *facts)
 {
-	boot_ranges_add(source, (uint64_t)boot_start, (uint64_t)boot_end);
-	source->kernel_bytes -= (uint64_t)boot_end - (uint64_t)boot_start;
+	boot_ranges_add(&facts->source, (uint64_t)boot_start, (uint64_t)boot_end);
+	boot_ranges_reserve(facts);
+	facts->source.kernel_bytes -= (uint64_t)boot_end - (uint64_t)boot_start;
 }
 
 volatile void *kernel_map_device(uint64_t paddr, uint64_t bytes)

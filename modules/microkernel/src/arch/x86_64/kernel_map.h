@@ -9,7 +9,7 @@ extern paddr_t kernel_root; /* a root with nothing in the user's parts */
 /* Builds and loads it. Page tables come out of facts->source.ranges. */
 void kernel_map_init(struct boot_facts *facts);
 /* Gives boot.S's memory back, once kernel_root is loaded. */
-void kernel_map_reclaim_boot(struct boot_source *source);
+void kernel_map_reclaim_boot(struct boot_facts *facts);
 /* Maps device registers, uncached, for good. Null when the window is full. */
 volatile void *kernel_map_device(uint64_t paddr, uint64_t bytes);
 /* Physical memory for parsers of firmware tables: null where the direct map does not reach. */
