@@ -73,6 +73,7 @@ static void run_record(struct run *run, unsigned int commits, uint64_t seed, siz
 	model_init(model);
 	actor_init(&actor, store, model, seed);
 	actor.write_max = write_max;
+	actor.file_max = 100000;
 	remember(run, store);
 	for (unsigned int i = 0; i < commits; i++) {
 		for (uint64_t n = 1 + random_below(&run->random, 12); n > 0; n--)

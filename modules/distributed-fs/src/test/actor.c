@@ -9,7 +9,8 @@
 
 void actor_init(struct actor *actor, struct store *store, struct model *model, uint64_t seed)
 {
-	*actor = (struct actor){ .store = store, .model = model, .write_max = 100000 };
+	*actor = (struct actor){ .store = store, .model = model, .write_max = 100000,
+		                  .file_max = MODEL_FILE_MAX };
 	actor->buffer = malloc(MODEL_FILE_MAX);
 	random_seed(&actor->random, seed);
 }
@@ -176,7 +177,7 @@ static void act_write(struct actor *actor)
 {
 	int node = pick_node(actor, pick(actor, 20) == 0 ? NULL : model_is_file);
 	size_t bytes = 1 + pick(actor, pick(actor, 3) == 0 ? (unsigned int)actor->write_max : 5000);
-	uint64_t offset = pick(actor, (unsigned int)(MODEL_FILE_MAX - bytes));
+	uint64_t offset = pick(actor, (unsigned int)(actor->file_max - bytes));
 	size_t written = 0;
 	status_t expected;
 
@@ -200,7 +201,7 @@ static void act_write(struct actor *actor)
 static void act_truncate(struct actor *actor)
 {
 	int node = pick_node(actor, model_is_file);
-	uint64_t size = pick(actor, pick(actor, 2) == 0 ? MODEL_FILE_MAX : 20000);
+	uint64_t size = pick(actor, pick(actor, 2) == 0 ? (unsigned int)actor->file_max : 20000);
 
 	if (node < 0)
 		return;

@@ -12,6 +12,7 @@ struct actor {
 	struct random random;
 	uint8_t *buffer; /* MODEL_FILE_MAX bytes */
 	size_t write_max; /* bytes of the largest write */
+	uint64_t file_max; /* bytes of the largest file */
 };
 
 void actor_init(struct actor *actor, struct store *store, struct model *model, uint64_t seed);
