@@ -31,3 +31,7 @@ size: ## long files and functions of the sources; sizes of what was built
 .PHONY: new-module
 new-module: ## N=name: a new module that builds and tests at once
 	$(Q)python3 scripts/new_module.py '$(N)'
+
+.PHONY: new-object
+new-object: ## N=name: a new kernel object type that builds and tests at once
+	$(Q)python3 scripts/new_object.py '$(N)'
