@@ -28,9 +28,9 @@ struct dir_sink {
 struct file_ops {
 	const char *name;
 	uint32_t flags;
-	/* At `position` (streams ignore it). Bytes moved or a negated errno; may sleep. */
-	int64_t (*read)(struct file *file, struct iter *to, uint64_t position);
-	int64_t (*write)(struct file *file, struct iter *from, uint64_t position);
+	/* At *position, which is moved (streams ignore it). Bytes moved or a negated errno; may sleep. */
+	int64_t (*read)(struct file *file, struct iter *to, uint64_t *position);
+	int64_t (*write)(struct file *file, struct iter *from, uint64_t *position);
 	int64_t (*seek)(struct file *file, int64_t offset, int whence); /* null: seek_generic */
 	/* Entries from `cursor` (0 first) on; the emitted next values become cursors. 0 at the end. */
 	int64_t (*readdir)(struct file *file, struct dentry *dir, uint64_t cursor, struct dir_sink *sink);
@@ -70,12 +70,14 @@ int64_t file_open_path(struct task *task, const struct path *path, uint32_t flag
 /* At a position (pread), or at and moving the file's own (read). */
 int64_t file_read_at(struct file *file, struct iter *to, uint64_t position);
 int64_t file_write_at(struct file *file, struct iter *from, uint64_t position);
-int64_t file_read(struct task *task, struct file *file, struct iter *to);
-int64_t file_write(struct task *task, struct file *file, struct iter *from);
+int64_t file_read(struct file *file, struct iter *to);
+int64_t file_write(struct file *file, struct iter *from);
 int64_t file_seek(struct file *file, int64_t offset, int whence);
+/* The usual seek for a file of `size` bytes without holes. */
+int64_t seek_within(struct file *file, int64_t offset, int whence, uint64_t size);
 
 /* The position belongs to the caller until file_position_unlock; only needed when it is shared. */
-int64_t file_position_lock(struct task *task, struct file *file);
+int64_t file_position_lock(struct task *task, struct file *file); /* 0 or -ERESTARTSYS */
 void file_position_unlock(struct file *file);
 
 bool file_is_readable(const struct file *file);
@@ -85,3 +87,17 @@ uint32_t file_flags(struct file *file);
 
 /* epoll.c: the description goes away. */
 void epoll_forget_file(struct file *file);
+/* locks.c: its flock and open-file locks go; a process closes a descriptor: its record locks go. */
+void locks_release_file(struct file *file);
+void locks_release_process(struct files *files, struct inode *inode);
+void locks_free(struct inode *inode);
+
+/* files.c: a descriptor at or above minimum; takes no reference of the caller's on failure. */
+int64_t files_add(struct task *task, struct file *file, int32_t minimum, bool is_close_on_exec);
+/* The same at the lowest; gives the reference up on failure. */
+int64_t files_add_new(struct task *task, struct file *file, bool is_close_on_exec);
+bool files_is_open(struct files *files, int32_t fd);
+int32_t files_next(struct files *files, int32_t from); /* the first open one, or -1 */
+/* Reads the close-on-exec flag, after setting it to *to unless null; -EBADF. */
+int64_t files_close_flag(struct files *files, int32_t fd, const bool *to);
+int64_t files_remove(struct files *files, int32_t fd); /* close */

@@ -8,7 +8,7 @@
 #define PATH_MAX 4096 /* with the terminating zero */
 #define NAME_MAX 255
 #define SYMLINK_LIMIT 40
-#define PIPE_BUF 4096
+#define PIPE_BUF 4096u
 #define IOV_MAX 1024
 #define MAX_RW_COUNT 0x7ffff000ul
 #define MAX_FILE_SIZE 0x7fffffffffffffffl

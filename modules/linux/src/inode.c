@@ -3,6 +3,8 @@
  * the inode alone (then inode_set_attributes is its `set`) or brings them up to date in `refresh`.
  */
 #include "vfs.h"
+#include "file.h"
+#include "pages.h"
 #include "syscall.h"
 #include "time.h"
 #include <base/string.h>
@@ -45,6 +47,7 @@ void inode_init(struct inode *inode, struct super *super, uint32_t mode, const s
 	inode->number = __atomic_fetch_add(&super->next_inode, 1, __ATOMIC_RELAXED);
 	inode->atime = inode->mtime = inode->ctime = time_real_ns();
 	mutex_init(&inode->lock, S_ISDIR(mode) ? RANK_INODE_DIR : RANK_INODE);
+	wait_queue_init(&inode->write_wait);
 }
 
 struct inode *inode_create(struct super *super, uint32_t mode, const struct inode_ops *ops)
@@ -65,10 +68,39 @@ void inode_put(struct inode *inode)
 	if (__atomic_sub_fetch(&inode->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	struct super *super = inode->super;
+	locks_free(inode);
 	if (inode->ops->free)
 		inode->ops->free(inode);
 	heap_free(inode);
 	super_put(super);
+}
+
+static bool take_write_token(struct inode *inode)
+{
+	mutex_lock(&inode->lock);
+	bool is_free = !inode->is_write_busy;
+	inode->is_write_busy = true;
+	mutex_unlock(&inode->lock);
+	return is_free;
+}
+
+int64_t inode_write_lock(struct task *task, struct inode *inode)
+{
+	if (take_write_token(inode))
+		return 0;
+	if (task)
+		return wait_event(task, &inode->write_wait, take_write_token(inode), 0);
+	while (!take_write_token(inode)) /* no call to interrupt (mmap, truncate): the holder is soon done */
+		memory_os_pause();
+	return 0;
+}
+
+void inode_write_unlock(struct inode *inode)
+{
+	mutex_lock(&inode->lock);
+	inode->is_write_busy = false;
+	mutex_unlock(&inode->lock);
+	wait_wake(&inode->write_wait);
 }
 
 void inode_touch(struct inode *inode, uint32_t which)

@@ -14,9 +14,9 @@ void iter_init_guest(struct iter *iter, struct task *task, struct guest_iovec *i
 	*iter = (struct iter){.task = task, .iov = iov, .iov_count = count, .left = bytes};
 }
 
-void iter_init_memory(struct iter *iter, void *memory, size_t bytes)
+void iter_init_memory(struct iter *iter, struct task *task, void *memory, size_t bytes)
 {
-	*iter = (struct iter){.memory = memory, .left = bytes};
+	*iter = (struct iter){.task = task, .memory = memory, .left = bytes};
 }
 
 enum direction { TO_GUEST, FROM_GUEST, ZERO_GUEST };
@@ -62,7 +62,7 @@ static size_t move(struct iter *iter, uint8_t *at, size_t bytes, enum direction 
 {
 	size_t done = 0;
 	bytes = MIN(bytes, iter->left);
-	if (!iter->task) {
+	if (iter->memory) {
 		done = move_memory(iter->memory, at, bytes, direction);
 		iter->memory += done;
 		iter->left -= done;

@@ -383,7 +383,10 @@ static char *print_from_end(struct task *task, const struct path *path, char *st
 	bool is_empty = true, is_reached;
 	char name[NAME_MAX + 1];
 
-	fs_root(task, &root);
+	if (task)
+		fs_root(task, &root);
+	else
+		root = container_root();
 	path_get(&here);
 	while (!(is_reached = path_equals(&here, &root))) {
 		if (here.dentry == here.mount->root) {

@@ -17,6 +17,7 @@
 #include "errno.h"
 #include "fs_abi.h"
 #include "lock.h"
+#include "wait.h"
 
 struct task;
 struct file;
@@ -27,6 +28,7 @@ struct mount;
 struct super;
 struct pipe;
 struct file_lock;
+struct dir_sink;
 
 struct path {
 	struct mount *mount;
@@ -90,6 +92,8 @@ struct inode {
 	const struct file_ops *file_ops; /* [I] for regular files, directories and the like */
 	void *private;        /* [I] the file system's */
 	struct mutex lock;    /* RANK_INODE, RANK_INODE_DIR */
+	bool is_write_busy;   /* [i] somebody appends or grows it */
+	struct wait_queue write_wait;
 	struct pipe *fifo;         /* pipe.c, under its lock: while a FIFO is open */
 	struct file_lock *locks;   /* locks.c, under its lock */
 	void *socket;              /* unix.c, under its lock: who is bound here */
@@ -163,6 +167,9 @@ void inode_touch(struct inode *inode, uint32_t which); /* ATTR_ATIME, ATTR_MTIME
 /* What stores do with the attributes of `set` when they keep them in the inode alone. */
 void inode_set_attributes(struct inode *inode, const struct attributes *attributes);
 int64_t inode_refresh(struct inode *inode);
+/* One task at a time appends to a file or makes it grow. Not a lock: guest memory may be touched. 0 or -ERESTARTSYS. */
+int64_t inode_write_lock(struct task *task, struct inode *inode);
+void inode_write_unlock(struct inode *inode);
 /* 0 or -EACCES for MAY_* bits with the task's filesystem ids (real ids: use_real). */
 int64_t inode_permission(struct task *task, struct inode *inode, uint32_t mask);
 int64_t inode_permission_real(struct task *task, struct inode *inode, uint32_t mask);
@@ -208,7 +215,7 @@ void path_put(const struct path *path);
 #define LOOKUP_EMPTY 4u /* "" names dir_fd itself */
 int64_t path_lookup(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
 		    struct path *out_path);
-/* The path as seen from the task's root: length without NUL, -ENAMETOOLONG, "(unreachable)" as Linux. */
+/* The path as seen from the task's root (null: the container's): length without NUL, -ENAMETOOLONG, "(unreachable)" as Linux. */
 int64_t path_print(struct task *task, const struct path *path, char *buffer, size_t size);
 bool path_is_deleted(const struct path *path);
 
@@ -231,7 +238,10 @@ enum walk_follow {
 	WALK_EXACT,  /* a link is found even before a slash: then -ENOTDIR */
 };
 int64_t walk_begin(struct walk *walk, struct task *task, int32_t dir_fd, const char *name);
-/* 0: in walk->found; -ENOENT: no such name in walk->path. A link that is followed starts the walk over. */
+/*
+ * 0: in walk->found. -ENOENT with *walk->rest == 0: no such name in walk->path, so it can be made there.
+ * A link that is followed starts the walk over.
+ */
 int64_t walk_last(struct walk *walk, enum walk_follow follow);
 void walk_end(struct walk *walk); /* also after walk_begin failed */
 /* For creating: 0 when walk->name may be made in walk->path; -EEXIST when it is there. */

@@ -1,0 +1,129 @@
+/*
+ * Reading and writing of regular files (filemap.h). A write that appends or makes the file grow holds the
+ * inode's write token, so that such writes come one after another and each finds the end where the last
+ * one left it; other writes go in parallel. Writing clears set-id bits, as on Linux.
+ */
+#include "filemap.h"
+#include "signal.h"
+#include "syscall.h"
+#include "time.h"
+#include <base/bits.h>
+
+static struct paged_inode *paged_of(struct file *file)
+{
+	return (struct paged_inode *)file->inode;
+}
+
+static int64_t make_ready(struct paged_inode *paged, bool is_writable)
+{
+	return paged->paged_ops->ready ? paged->paged_ops->ready(paged, is_writable) : 0;
+}
+
+static uint64_t size_of(struct inode *inode)
+{
+	mutex_lock(&inode->lock);
+	uint64_t size = inode->size;
+	mutex_unlock(&inode->lock);
+	return size;
+}
+
+int64_t filemap_read(struct file *file, struct iter *to, uint64_t *position)
+{
+	struct paged_inode *paged = paged_of(file);
+	uint64_t size = size_of(&paged->inode);
+	if (*position >= size || to->left > size - *position) {
+		int64_t result = paged->paged_ops->look_at_size ? paged->paged_ops->look_at_size(paged) : 0;
+		if (result != 0)
+			return result;
+		size = size_of(&paged->inode);
+	}
+	if (*position >= size || to->left == 0)
+		return 0;
+	int64_t result = make_ready(paged, false);
+	if (result == 0)
+		result = pages_read(&paged->pages, to, *position, MIN(to->left, size - *position));
+	if (result > 0)
+		*position += (uint64_t)result;
+	return result;
+}
+
+/* How many of `bytes` may be written at position: RLIMIT_FSIZE (with its signal) and the largest offset. */
+static int64_t limit_write(struct task *task, uint64_t position, size_t *bytes)
+{
+	uint64_t limit = task ? task_rlimit(task, RLIMIT_FSIZE) : RLIM_INFINITY;
+	if (position >= limit) {
+		signal_send_task(task, SIGXFSZ);
+		return -EFBIG;
+	}
+	if (position >= MAX_FILE_SIZE)
+		return -EFBIG;
+	*bytes = MIN(*bytes, MIN(limit, (uint64_t)MAX_FILE_SIZE) - position);
+	return 0;
+}
+
+static void note_written(struct paged_inode *paged, struct task *task, uint64_t end)
+{
+	struct inode *inode = &paged->inode;
+	uint64_t now = time_real_ns();
+	mutex_lock(&inode->lock);
+	inode->size = MAX(inode->size, end);
+	inode->mtime = inode->ctime = now;
+	bool has_set_id = inode->mode & (S_ISUID | S_ISGID);
+	mutex_unlock(&inode->lock);
+	if (has_set_id && task && !capable(task, CAP_FSETID)) {
+		struct attributes a = {.mask = ATTR_MODE, .mode = inode->mode & ~(S_ISUID | S_ISGID)};
+		inode->ops->set(inode, &a);
+	}
+	if (paged->paged_ops->wrote)
+		paged->paged_ops->wrote(paged);
+}
+
+static int64_t write_at(struct paged_inode *paged, struct iter *from, uint64_t *position, bool is_growing)
+{
+	size_t bytes = from->left;
+	int64_t result = limit_write(from->task, *position, &bytes);
+	if (result == 0)
+		result = make_ready(paged, true);
+	if (result == 0 && is_growing && *position + bytes > size_of(&paged->inode))
+		result = paged->paged_ops->reserve(paged, *position + bytes);
+	if (result == 0)
+		result = pages_write(&paged->pages, from, *position, bytes);
+	if (result > 0) {
+		*position += (uint64_t)result;
+		note_written(paged, from->task, *position);
+	}
+	return result;
+}
+
+int64_t filemap_write(struct file *file, struct iter *from, uint64_t *position)
+{
+	struct paged_inode *paged = paged_of(file);
+	bool is_append = file_flags(file) & O_APPEND;
+	uint64_t size = size_of(&paged->inode);
+	if (from->left == 0)
+		return 0;
+	if (!is_append && *position <= size && from->left <= size - *position)
+		return write_at(paged, from, position, false);
+	int64_t result = inode_write_lock(from->task, &paged->inode);
+	if (result != 0)
+		return result;
+	if (is_append && paged->paged_ops->look_at_size)
+		result = paged->paged_ops->look_at_size(paged);
+	if (is_append)
+		*position = size_of(&paged->inode);
+	if (result == 0)
+		result = write_at(paged, from, position, true);
+	inode_write_unlock(&paged->inode);
+	return result;
+}
+
+int64_t filemap_memory(struct file *file, bool is_writable, handle_t *out_memory)
+{
+	struct paged_inode *paged = paged_of(file);
+	int64_t result = make_ready(paged, is_writable);
+	if (result == 0 && !paged->pages.memory.value)
+		result = paged->paged_ops->reserve ? paged->paged_ops->reserve(paged, 0) : -ENODEV;
+	if (result == 0)
+		*out_memory = paged->pages.memory;
+	return result;
+}

@@ -1,0 +1,62 @@
+/*
+ * What pages.c needs of the system: memory objects, mappings in the monitor's own address space, and a
+ * copy that survives a fault on either side.
+ */
+#include "pages.h"
+#include "errno.h"
+#include <libanon/enter.h>
+#include <libanon/memory.h>
+#include <libanon/start.h>
+#include <libanon/syscall.h>
+#include <libanon/time.h>
+
+int64_t memory_os_create(uint64_t bytes, handle_t *out_memory)
+{
+	return errno_from_status(sys_memory_create(HANDLE_NONE, bytes, 0, out_memory));
+}
+
+int64_t memory_os_resize(handle_t memory, uint64_t bytes)
+{
+	return errno_from_status(sys_memory_resize(memory, bytes));
+}
+
+void memory_os_close(handle_t memory)
+{
+	(void)sys_handle_close(memory);
+}
+
+void *memory_os_map(handle_t memory, uint64_t offset, uint64_t bytes, bool is_writable)
+{
+	void *address;
+	uint32_t flags = MAP_READ | (is_writable ? MAP_WRITE : 0);
+	return memory_map(memory, offset, bytes, flags, &address) == OK ? address : NULL;
+}
+
+void memory_os_unmap(void *address, uint64_t bytes)
+{
+	(void)memory_unmap(address, bytes);
+}
+
+void memory_os_pause(void)
+{
+	sleep_ns(NS_PER_MS);
+}
+
+/* As in guest.c: while state->fixup is set, a fault goes on behind the copy with rax = 1. */
+size_t copy_guarded(void *to, const void *from, size_t bytes)
+{
+	struct guest_state *state = guest_state();
+	uint64_t failed;
+	size_t left = bytes;
+
+	if (!state) { /* a thread of the monitor's own: touches no file content that can vanish */
+		__builtin_memcpy(to, from, bytes);
+		return bytes;
+	}
+	__asm__ volatile("lea 9f(%%rip), %%rax\n\tmov %%rax, %c[fixup](%[state])\n\t"
+			 "rep movsb\n\txor %%eax, %%eax\n9:\tmovq $0, %c[fixup](%[state])"
+			 : "=&a"(failed), "+D"(to), "+S"(from), "+c"(left)
+			 : [state] "r"(state), [fixup] "i"(offsetof(struct guest_state, fixup))
+			 : "memory", "cc");
+	return failed ? 0 : bytes;
+}

@@ -1,0 +1,390 @@
+/*
+ * Pipes and FIFOs: a byte ring with readers at one end and writers at the other. Writes of up to PIPE_BUF
+ * bytes go in whole or not at all. Bytes pass through a page on the caller's stack, because the ring's
+ * lock cannot be held while guest memory is touched.
+ *
+ * A FIFO's pipe hangs on its inode while anybody has it open.
+ *
+ * Locks: [p] pipe->lock  [F] fifo_lock, which is taken before any pipe->lock
+ */
+#include "pipe.h"
+#include "guest.h"
+#include "ring.h"
+#include "signal.h"
+#include "syscall.h"
+#include <base/bits.h>
+#include <base/format.h>
+#include <libanon/heap.h>
+
+#define PIPE_DEFAULT (64u << 10)
+#define PIPE_MAX (1u << 20)
+
+struct pipe {
+	struct mutex lock;        /* RANK_PIPE */
+	struct ring ring;         /* [p] */
+	uint32_t readers, writers; /* [p] open descriptions */
+	uint32_t reader_opens, writer_opens; /* [p] ever: what an open waits for */
+	uint32_t users;           /* [F] files of a FIFO, and opens under way */
+	struct wait_queue read_wait, write_wait;
+};
+
+static struct mutex fifo_lock = MUTEX_RANKED(RANK_INODE);
+
+static struct pipe *pipe_create(void)
+{
+	struct pipe *pipe = heap_zalloc(sizeof(*pipe));
+	if (!pipe)
+		return NULL;
+	mutex_init(&pipe->lock, RANK_PIPE);
+	ring_init(&pipe->ring, PIPE_DEFAULT);
+	wait_queue_init(&pipe->read_wait);
+	wait_queue_init(&pipe->write_wait);
+	return pipe;
+}
+
+static void pipe_free(struct pipe *pipe)
+{
+	ring_destroy(&pipe->ring);
+	heap_free(pipe);
+}
+
+/* --- reading --- */
+
+static bool is_read_over(struct pipe *pipe)
+{
+	mutex_lock(&pipe->lock);
+	bool is_over = ring_used(&pipe->ring) > 0 || pipe->writers == 0;
+	mutex_unlock(&pipe->lock);
+	return is_over;
+}
+
+/* Moves what is there; bytes or -EFAULT. */
+static int64_t read_present(struct pipe *pipe, struct iter *to)
+{
+	uint8_t page[PIPE_BUF];
+	size_t done = 0;
+	while (to->left > 0) {
+		mutex_lock(&pipe->lock);
+		size_t got = ring_take(&pipe->ring, page, MIN(to->left, sizeof(page)));
+		mutex_unlock(&pipe->lock);
+		if (got == 0)
+			break;
+		size_t moved = iter_put(to, page, got);
+		done += moved;
+		if (moved < got) {
+			wait_wake_events(&pipe->write_wait, POLLOUT);
+			return done > 0 ? (int64_t)done : -EFAULT;
+		}
+	}
+	if (done > 0)
+		wait_wake_events(&pipe->write_wait, POLLOUT);
+	return (int64_t)done;
+}
+
+static int64_t pipe_read(struct file *file, struct iter *to, uint64_t *position)
+{
+	struct pipe *pipe = file->private;
+	(void)position;
+	if (to->left == 0)
+		return 0;
+	for (;;) {
+		int64_t done = read_present(pipe, to);
+		if (done != 0)
+			return done;
+		mutex_lock(&pipe->lock);
+		bool is_end = pipe->writers == 0 && ring_used(&pipe->ring) == 0;
+		mutex_unlock(&pipe->lock);
+		if (is_end)
+			return 0;
+		if (file_is_nonblocking(file) || !to->task)
+			return -EAGAIN;
+		int64_t result = wait_event(to->task, &pipe->read_wait, is_read_over(pipe), 0);
+		if (result != 0)
+			return result;
+	}
+}
+
+/* --- writing --- */
+
+static bool has_room(struct pipe *pipe, size_t bytes)
+{
+	mutex_lock(&pipe->lock);
+	bool is_over = ring_room(&pipe->ring) >= bytes || pipe->readers == 0;
+	mutex_unlock(&pipe->lock);
+	return is_over;
+}
+
+/* Puts the chunk in, all of it when it must stay whole; bytes, 0 when there is no room, -EPIPE. */
+static int64_t put_chunk(struct pipe *pipe, const uint8_t *from, size_t bytes, bool is_whole)
+{
+	int64_t done = 0;
+	mutex_lock(&pipe->lock);
+	if (pipe->readers == 0)
+		done = -EPIPE;
+	else if (!is_whole || ring_room(&pipe->ring) >= bytes)
+		done = (int64_t)ring_put(&pipe->ring, from, bytes);
+	mutex_unlock(&pipe->lock);
+	if (done > 0)
+		wait_wake_events(&pipe->read_wait, POLLIN);
+	return done;
+}
+
+static int64_t write_chunk(struct file *file, struct iter *from, const uint8_t *chunk, size_t bytes,
+			   bool is_whole)
+{
+	struct pipe *pipe = file->private;
+	size_t done = 0;
+	while (done < bytes) {
+		int64_t put = put_chunk(pipe, chunk + done, bytes - done, is_whole);
+		if (put == 0 && (file_is_nonblocking(file) || !from->task))
+			put = -EAGAIN;
+		if (put == 0)
+			put = wait_event(from->task, &pipe->write_wait,
+					 has_room(pipe, is_whole ? bytes : 1), 0);
+		if (put < 0)
+			return done > 0 && put != -EPIPE ? (int64_t)done : put;
+		done += (size_t)put;
+	}
+	return (int64_t)done;
+}
+
+static int64_t pipe_write(struct file *file, struct iter *from, uint64_t *position)
+{
+	uint8_t page[PIPE_BUF];
+	bool is_whole = from->left <= PIPE_BUF;
+	int64_t done = 0;
+	(void)position;
+	while (from->left > 0) {
+		size_t wanted = MIN(from->left, sizeof(page));
+		size_t got = iter_get(from, page, wanted);
+		if (got < wanted && (is_whole || got == 0))
+			return done > 0 ? done : -EFAULT;
+		int64_t put = write_chunk(file, from, page, got, is_whole);
+		if (put == -EPIPE && from->task)
+			signal_send_task(from->task, SIGPIPE);
+		if (put < 0)
+			return done > 0 ? done : put;
+		done += put;
+		if ((size_t)put < wanted)
+			break;
+	}
+	return done;
+}
+
+/* --- the rest --- */
+
+static uint32_t pipe_poll(struct file *file, struct poll_table *table)
+{
+	struct pipe *pipe = file->private;
+	uint32_t mask = 0;
+	if (file_is_readable(file))
+		poll_add(table, &pipe->read_wait, 0);
+	if (file_is_writable(file))
+		poll_add(table, &pipe->write_wait, 0);
+	mutex_lock(&pipe->lock);
+	if (file_is_readable(file)) {
+		if (ring_used(&pipe->ring) > 0)
+			mask |= POLLIN | POLLRDNORM;
+		if (pipe->writers == 0 && pipe->writer_opens != (uint32_t)file->position)
+			mask |= POLLHUP;
+	}
+	if (file_is_writable(file)) {
+		if (ring_room(&pipe->ring) >= PIPE_BUF)
+			mask |= POLLOUT | POLLWRNORM;
+		if (pipe->readers == 0)
+			mask |= POLLERR;
+	}
+	mutex_unlock(&pipe->lock);
+	return mask;
+}
+
+static int64_t pipe_ioctl(struct task *task, struct file *file, uint32_t command, uint64_t argument)
+{
+	struct pipe *pipe = file->private;
+	if (command != FIONREAD)
+		return -ENOTTY;
+	return put_guest_u32(task, argument, ring_used(&pipe->ring));
+}
+
+static void count_users(struct pipe *pipe, struct file *file, int change)
+{
+	mutex_lock(&pipe->lock);
+	if (file_is_readable(file))
+		pipe->readers += (uint32_t)change;
+	if (file_is_writable(file))
+		pipe->writers += (uint32_t)change;
+	if (change > 0) {
+		pipe->reader_opens += file_is_readable(file);
+		pipe->writer_opens += file_is_writable(file);
+	}
+	mutex_unlock(&pipe->lock);
+	wait_wake(&pipe->read_wait);
+	wait_wake(&pipe->write_wait);
+}
+
+/* The inode's pipe is no longer used by this file (or open). */
+static void leave(struct inode *inode, struct pipe *pipe)
+{
+	mutex_lock(&fifo_lock);
+	bool is_last = --pipe->users == 0;
+	if (is_last && inode->fifo == pipe)
+		inode->fifo = NULL;
+	mutex_unlock(&fifo_lock);
+	if (is_last)
+		pipe_free(pipe);
+}
+
+static void pipe_release(struct file *file)
+{
+	struct pipe *pipe = file->private;
+	count_users(pipe, file, -1);
+	leave(file->inode, pipe);
+}
+
+static const struct file_ops pipe_ops = {
+	.name = "pipe", .flags = FILE_STREAM, .read = pipe_read, .write = pipe_write, .poll = pipe_poll,
+	.ioctl = pipe_ioctl, .release = pipe_release,
+};
+
+int64_t pipe_size(struct file *file)
+{
+	return file->ops == &pipe_ops ? (int64_t)((struct pipe *)file->private)->ring.limit : -EBADF;
+}
+
+int64_t pipe_set_size(struct file *file, uint32_t bytes)
+{
+	struct pipe *pipe = file->private;
+	if (file->ops != &pipe_ops)
+		return -EBADF;
+	if (bytes > PIPE_MAX)
+		return bytes > 1u << 31 ? -EINVAL : -EPERM;
+	uint32_t limit = (uint32_t)power_of_two_above(MAX(bytes, PIPE_BUF));
+	mutex_lock(&pipe->lock);
+	bool is_done = ring_set_limit(&pipe->ring, limit);
+	mutex_unlock(&pipe->lock);
+	wait_wake(&pipe->write_wait);
+	return is_done ? (int64_t)limit : -EBUSY;
+}
+
+/* --- FIFOs --- */
+
+static struct pipe *enter_fifo(struct inode *inode)
+{
+	mutex_lock(&fifo_lock);
+	if (!inode->fifo)
+		inode->fifo = pipe_create();
+	if (inode->fifo)
+		inode->fifo->users++;
+	mutex_unlock(&fifo_lock);
+	return inode->fifo;
+}
+
+static bool has_opened(struct pipe *pipe, bool is_reader, uint32_t seen)
+{
+	mutex_lock(&pipe->lock);
+	bool has = is_reader ? pipe->writers > 0 || pipe->writer_opens != seen
+			     : pipe->readers > 0 || pipe->reader_opens != seen;
+	mutex_unlock(&pipe->lock);
+	return has;
+}
+
+static int64_t meet_other_side(struct task *task, struct file *file, struct pipe *pipe)
+{
+	bool is_reader = file_is_readable(file);
+	uint32_t seen = is_reader ? pipe->writer_opens : pipe->reader_opens;
+	if (is_reader && file_is_writable(file))
+		return 0;
+	if (is_reader)
+		file->position = seen; /* no hang-up before the first writer */
+	if (has_opened(pipe, is_reader, seen))
+		return 0;
+	if (file_is_nonblocking(file))
+		return is_reader ? 0 : -ENXIO;
+	return wait_event(task, is_reader ? &pipe->read_wait : &pipe->write_wait,
+			  has_opened(pipe, is_reader, seen), 0);
+}
+
+int64_t fifo_open(struct task *task, struct file *file)
+{
+	struct pipe *pipe = enter_fifo(file->inode);
+	if (!pipe)
+		return -ENOMEM;
+	count_users(pipe, file, 1);
+	int64_t result = meet_other_side(task, file, pipe);
+	if (result != 0) {
+		count_users(pipe, file, -1);
+		leave(file->inode, pipe);
+		return result;
+	}
+	file->ops = &pipe_ops;
+	file->private = pipe;
+	return 0;
+}
+
+/* --- pipe(2) --- */
+
+/* Both ends share one inode, so that /proc/PID/fd can open either again. */
+static int64_t create_pipe(uint32_t flags, struct file *ends[2])
+{
+	static uint32_t next_number;
+	char name[32];
+	struct pipe *pipe = pipe_create();
+	if (!pipe)
+		return -ENOMEM;
+	uint32_t number = __atomic_add_fetch(&next_number, 1, __ATOMIC_RELAXED);
+	format_string(name, sizeof(name), "pipe:[%u]", number);
+	pipe->users = 2;
+	int64_t result = file_create_anonymous(name, S_IFIFO | 0600, flags | O_RDONLY, &pipe_ops, pipe,
+					       &ends[0]);
+	if (result != 0) {
+		pipe_free(pipe);
+		return result;
+	}
+	ends[0]->inode->fifo = pipe;
+	ends[0]->position = UINT32_MAX;
+	count_users(pipe, ends[0], 1);
+	result = file_create(&ends[0]->path, flags | O_WRONLY, &pipe_ops, &ends[1]);
+	if (result != 0) {
+		pipe->users = 1;
+		file_put(ends[0]);
+		return result;
+	}
+	ends[1]->private = pipe;
+	count_users(pipe, ends[1], 1);
+	return 0;
+}
+
+static int64_t make_pipe(struct task *task, uint64_t u_fds, uint32_t flags)
+{
+	struct file *ends[2];
+	int64_t fds[2];
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK))
+		return -EINVAL;
+	int64_t result = create_pipe(flags & O_NONBLOCK, ends);
+	if (result != 0)
+		return result;
+	fds[0] = files_add_new(task, ends[0], flags & O_CLOEXEC);
+	if (fds[0] < 0) {
+		file_put(ends[1]);
+		return fds[0];
+	}
+	fds[1] = files_add_new(task, ends[1], flags & O_CLOEXEC);
+	int32_t numbers[2] = {(int32_t)fds[0], (int32_t)fds[1]};
+	result = fds[1] < 0 ? fds[1] : copy_to_guest(task, u_fds, numbers, sizeof(numbers));
+	if (result != 0) {
+		files_remove(task->files, numbers[0]);
+		if (fds[1] >= 0)
+			files_remove(task->files, numbers[1]);
+	}
+	return result;
+}
+
+SYSCALL1(pipe, uint64_t, u_fds)
+{
+	return make_pipe(task, u_fds, 0);
+}
+
+SYSCALL2(pipe2, uint64_t, u_fds, uint32_t, flags)
+{
+	return make_pipe(task, u_fds, flags);
+}
