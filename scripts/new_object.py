@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Adds a kernel object type that builds at once: its file, header, in-kernel test, table row and page.
 
-usage: new_object.py NAME        (a noun: small letters and underscores)
+usage: new_object.py NAME        (one noun, in small letters)
 """
 import os
 import re
@@ -111,15 +111,15 @@ def add_test(name):
 
 
 def main(name):
-    if not re.fullmatch(r"[a-z][a-z_]*", name):
-        return "the name must be of small letters and underscores"
+    if not re.fullmatch(r"[a-z]+", name):
+        return "the name must be one word of small letters"
     if os.path.exists(os.path.join(KERNEL, "src", f"{name}.c")):
         return f"there is a {name} already"
     for path, text in FILES.items():
         place = os.path.join(ROOT, path.format(name=name))
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with open(place, "w", encoding="utf-8") as f:
-            f.write(text.format(name=name, NAME=name.upper(), Title=name.replace("_", " ").capitalize()))
+            f.write(text.format(name=name, NAME=name.upper(), Title=name.capitalize()))
     append(os.path.join(KERNEL, "module.mk"), f"KERNEL += src/{name}.c\nKTEST += src/{name}_ktest.c\n")
     add_row(name)
     add_test(name)
