@@ -19,24 +19,29 @@ enum tag_type {
 	TAG_ACPI_NEW = 15,
 };
 
+/* Packed, all of them: nobody promises that they are aligned. */
+struct info {
+	uint32_t bytes, reserved;
+} __attribute__((packed));
+
 struct tag {
 	uint32_t type, bytes;
-};
+} __attribute__((packed));
 
 struct module_tag {
 	struct tag tag;
 	uint32_t start, end;
-};
+} __attribute__((packed));
 
 struct map_tag {
 	struct tag tag;
 	uint32_t entry_bytes, version;
-};
+} __attribute__((packed));
 
 struct map_entry {
 	uint64_t start, bytes;
 	uint32_t type, reserved;
-};
+} __attribute__((packed));
 
 struct framebuffer_tag {
 	struct tag tag;
@@ -45,7 +50,7 @@ struct framebuffer_tag {
 	uint8_t bits, type;
 	uint16_t reserved;
 	uint8_t red_at, red_bits, green_at, green_bits, blue_at, blue_bits; /* type 1 */
-};
+} __attribute__((packed));
 
 #define FRAMEBUFFER_TAG_BYTES 32
 #define FRAMEBUFFER_RGB 1
@@ -130,13 +135,13 @@ static void read_tag(const struct tag *tag, uint64_t at, boot_memory_fn *memory,
 
 const char *boot_read_multiboot2(uint64_t info, boot_memory_fn *memory, struct boot_facts *out)
 {
-	const uint32_t *total = memory(info, 8);
-	uint64_t end, at = info + 8;
+	const struct info *head = memory(info, sizeof(*head));
+	uint64_t end, at = info + sizeof(*head);
 
 	boot_facts_init(out);
-	if (!total || *total > INFO_BYTES_MAX || !memory(info, *total))
+	if (!head || head->bytes > INFO_BYTES_MAX || !memory(info, head->bytes))
 		return "the multiboot2 information cannot be read";
-	end = info + *total;
+	end = info + head->bytes;
 	while (at + sizeof(struct tag) <= end) {
 		const struct tag *tag = memory(at, sizeof(*tag));
 

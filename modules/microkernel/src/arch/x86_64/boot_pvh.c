@@ -9,22 +9,23 @@
 #define PVH_MAGIC 0x336ec578
 #define MAP_ENTRIES_MAX 1024
 
+/* Packed, so that a misplaced one is no undefined behaviour. */
 struct pvh_start_info {
 	uint32_t magic, version, flags, module_count;
 	uint64_t modules, cmdline, rsdp;
 	/* version 1 and later */
 	uint64_t map;
 	uint32_t map_entries, reserved;
-};
+} __attribute__((packed));
 
 struct pvh_module {
 	uint64_t start, bytes, cmdline, reserved;
-};
+} __attribute__((packed));
 
 struct pvh_map_entry {
 	uint64_t start, bytes;
 	uint32_t type, reserved;
-};
+} __attribute__((packed));
 
 STATIC_ASSERT(sizeof(struct pvh_start_info) == 56);
 STATIC_ASSERT(sizeof(struct pvh_module) == 32);

@@ -213,12 +213,18 @@ TEST(multiboot2_refusals)
 
 TEST(multiboot2_tags_too_short)
 {
-	put_multiboot2();
-	put(INFO + 8 + 16 + 4, 12, 4);  /* module without an end */
-	put(INFO + 48 + 8, 8, 4);       /* map entries of 8 bytes */
-	CHECK(boot_read_multiboot2(INFO, read_memory, &facts));
+	memset(memory, 0, sizeof(memory));
+	put_tag(INFO + 8, 3, 12); /* module without an end */
+	put(put_tag(INFO + 24, 6, 16 + 24), 8, 4); /* map entries of 8 bytes */
+	put_tag(INFO + 64, 8, 31);
+	put_tag(INFO + 96, 15, 8);
+	put_tag(INFO + 104, 0, 8);
+	put(INFO, 112, 4);
+	CHECK(!boot_read_multiboot2(INFO, read_memory, &facts));
 	CHECK_EQ(facts.source.archive_bytes, 0);
 	CHECK_EQ(facts.area_count, 0);
+	CHECK_EQ(facts.source.framebuffer.address, 0);
+	CHECK_EQ(facts.rsdp_bytes, 0);
 }
 
 TEST(random_damage)
