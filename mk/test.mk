@@ -2,6 +2,7 @@
 
 TEST := python3 scripts/test.py --build $(BUILD) --jobs $(JOBS)
 S ?=
+R ?= all
 
 .PHONY: test unit unit-list format ktest scenario soak check split-check bench setup
 setup: ## install what is missing on this host, fetch third-party files
@@ -30,8 +31,8 @@ ktest: ktest-kernel ## the in-kernel suite, in QEMU
 scenario: build ## system scenarios, or the one named S=name
 	$(Q)$(TEST) $(if $(S),--name $(S)) scenario
 
-check: ## format, include graph, architecture #ifs, FPU, ABI, sizes, independence
-	$(Q)python3 scripts/check.py --build $(OUT) all
+check: ## the house rules: format, includes, ABI, FPU, independence ... (or R="format includes")
+	$(Q)python3 scripts/check.py --build $(OUT) $(R)
 
 split-check: ## build and test M=module outside this tree (default: every module)
 	$(Q)python3 scripts/split_check.py $(CHOSEN)
