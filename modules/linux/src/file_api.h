@@ -66,10 +66,13 @@ bool file_maps_as_zero(struct file *file);
 
 /* --- start of a container (container.c calls these once, in this order) --- */
 int64_t vfs_start(void);           /* mounts the root, /proc, /dev, /tmp... from the start handles */
-struct file *console_open(void);   /* the console's tty, opened read-write; a reference */
+/* The console's tty, opened read-write: a reference, or null. When the task leads a session that has no terminal, it
+ * becomes that session's controlling one and the task's group its foreground group, as opening a tty does. */
+struct file *console_open(struct task *task);
 /* A stream capability (user-services/stream.ipc) as an open file; takes the handle. is_writable: its direction. */
 struct file *stream_open(handle_t stream, bool is_writable);
 
 /* --- exit --- */
+void vfs_sync_all(void); /* everything written back, as sync */
 /* The leader of a session exits: give up the terminal, SIGHUP to its foreground group. */
 void tty_session_exit(struct task *task);

@@ -2,7 +2,7 @@
  * Signals: numbers, sets, sigaction and siginfo as Linux lays them out, and what other features use to
  * send them. signal.c keeps the queues and decides; signal_frame.c builds what a handler sees.
  *
- * Sending never blocks and may be done with any lock but RANK_SIGNAL and above held.
+ * Sending never sleeps and may be done while holding locks below RANK_TASKS only.
  */
 #pragma once
 #include <stdbool.h>
@@ -133,6 +133,11 @@ struct linux_stack {
 	int32_t pad;
 	uint64_t size;
 };
+
+/* Before a task enters: takes what is pending, runs handlers or default actions, restarts calls (signal.c). */
+void signal_deliver(struct task *task);
+/* Blocks exactly these signals, save those that cannot be. */
+void signal_set_blocked(struct task *task, sigset_t64 mask);
 
 /* Something is pending that the task does not block (so a sleep must end). Cheap, lock-free. */
 bool signal_pending(struct task *task);

@@ -4,6 +4,7 @@
  * exit.c ends them.
  *
  * Locks: [I] fixed at creation  [o] only by the task itself  [T] tasks_lock  [S] process->lock  [a] atomic
+ *        [TS] written under both, read under either
  * The life of a task: task_create -> running -> (dying: marked, woken) -> exited -> last task_put.
  */
 #pragma once
@@ -20,7 +21,7 @@ struct fs;    /* fs_struct.h: cwd, root, umask */
 struct file;
 struct mm;    /* mm.h */
 struct tty;
-struct worker;
+struct job;   /* container.h */
 
 #define GROUPS_MAX 64
 #define RLIMIT_COUNT 16
@@ -110,13 +111,15 @@ struct process {
 	struct process *parent;          /* [T] */
 	struct process *children;        /* [T] youngest first */
 	struct process *sibling;         /* [T] */
-	struct task *tasks;              /* [T] the leader first */
-	uint32_t task_count;             /* [T] live ones */
+	struct task *tasks;              /* [TS] written under both, read under either; the leader first */
+	uint32_t task_count;             /* [TS] in the list */
+	uint32_t live_count;             /* [T] not exited: a leader may have, and wait for its threads */
+	struct job *job;                 /* [I] started from outside: told when it ends; else null */
 	int32_t pgid;                    /* [T] */
 	struct session *session;         /* [T] */
 	enum process_state state;        /* [T] */
 	int32_t exit_status;             /* [T] as wait4 gives it */
-	int32_t exit_signal;             /* [I] SIGCHLD, or what clone asked for; 0 none */
+	int32_t exit_signal;             /* [T] SIGCHLD, or what clone asked for; 0 none */
 	bool did_exec;                   /* [T] setpgid by the parent is refused then */
 	bool is_subreaper;               /* [T] */
 	bool wait_stopped, wait_continued; /* [T] news for wait4 not yet fetched */
@@ -124,16 +127,18 @@ struct process {
 	struct wait_queue child_wait;    /* wait4 sleeps here */
 
 	struct mutex lock;               /* RANK_SIGNAL */
+	struct task *exec_task;          /* [S] the thread that execs: all others must go; else null */
 	struct sighand *sighand;         /* [S] */
 	struct pending pending;          /* [S] signals to the process as a whole */
+	struct wait_queue signal_wait;   /* woken by each signal, blocked or not: signalfd */
 	bool is_exiting;                 /* [S] exit_group or a deadly signal: every thread must go */
-	bool is_execing;                 /* [S] one thread execs: the others must go */
 	bool is_stopped;                 /* [S] */
 	int32_t group_exit_status;       /* [S] */
 	struct rlimit limits[RLIMIT_COUNT]; /* [S] */
 	struct process_times times;      /* [T] */
 	struct process_times child_times; /* [T] */
-	struct itimers *itimers;         /* timers.c */
+	struct posix_timer *timers;      /* timers.c, under its lock */
+	int32_t next_timer;              /* likewise */
 	uint64_t start_ns;               /* [I] monotonic */
 	char *executable;                /* [S] path of the program, for /proc/PID/exe; may be null */
 	struct file *executable_file;    /* [S] */
@@ -150,16 +155,18 @@ struct restart {
 };
 
 struct task {
-	int32_t tid;            /* [I] */
+	int32_t tid;            /* [I] save that exec makes its caller the leader */
 	uint32_t references;    /* [a] */
 	struct task *next;      /* [T] in its process */
 	struct task *hash_next; /* [T] */
 	struct process *process; /* [I]; held by reference */
-	struct worker *worker;  /* [I] the monitor thread; null once exited */
-	handle_t thread;        /* [I] that thread, for sys_thread_kick */
+	handle_t thread;        /* [I] its monitor thread, for sys_thread_kick; none until it runs */
 	struct guest_state *state; /* [o] its state page */
 	uint32_t wake_word;     /* [a] wait.h */
+	bool is_sleeping;       /* [a] wait.h */
+	bool is_dying;          /* [o] leaves its loop at the next chance */
 	bool is_exited;         /* [T] */
+	int32_t exit_status;    /* [o] as wait4 gives it, of this thread */
 
 	struct mm *mm;          /* [o] written under process->lock, so that others can take a reference */
 	struct files *files;    /* [o] likewise */
@@ -167,6 +174,7 @@ struct task {
 	struct cred cred;       /* [o] written under process->lock */
 
 	sigset_t64 blocked;     /* [o] written under process->lock */
+	sigset_t64 waited;      /* [o] likewise: sigtimedwait takes these although blocked */
 	sigset_t64 saved_mask;  /* [o] to come back after a temporary one */
 	bool has_saved_mask;    /* [o] */
 	struct pending pending; /* [S] */
@@ -175,10 +183,16 @@ struct task {
 	struct restart restart; /* [o] */
 	uint64_t call_number;   /* [o] rax at the trap; ~0: not in a system call */
 	uint64_t clear_tid;     /* [o] set_tid_address */
+	uint64_t set_child_tid; /* [o] clone: written when the thread starts */
+	struct guest_registers first_registers; /* [o] clone: what the thread starts with */
+	int64_t (*first)(struct task *task);    /* [o] what its monitor thread does first */
 	uint64_t robust_list;   /* [o] */
 	uint32_t personality;   /* [o] */
 	char name[TASK_NAME_BYTES]; /* [S] comm */
-	struct completion *vfork_done; /* [o] woken at exec or exit */
+	struct vfork *vfork;    /* [T] the parent waits there until exec or exit (fork.c) */
+	void *fpu;              /* [o] a buffer of fpu_bytes(): signal frames, fork */
+	uint64_t trap_number, trap_error, fault_address; /* [o] of the last fault, for signal frames */
+	uint64_t cpu_ns;        /* [T] set when it has exited */
 	uint64_t start_ns;      /* [I] */
 	uint64_t timer_slack_ns; /* [o] prctl */
 };

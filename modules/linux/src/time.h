@@ -51,3 +51,5 @@ struct linux_timeval time_to_timeval(uint64_t ns);
 int64_t time_deadline_from_guest(struct task *task, uint64_t u_timespec, uint64_t *out_deadline);
 /* now + ns, never 0, saturating. */
 uint64_t time_deadline_in(uint64_t ns);
+/* An absolute time of day as a deadline. */
+uint64_t time_real_to_deadline(uint64_t real_ns);

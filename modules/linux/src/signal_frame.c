@@ -1,0 +1,161 @@
+/*
+ * Signal frames: what a handler gets and what rt_sigreturn restores. The registers and the FPU state come
+ * from and go to the guest's stack, so everything read back is checked: by the kernel (rip, rflags, the
+ * FPU's reserved bits) or here (sizes).
+ */
+#include "signal_frame.h"
+#include <base/string.h>
+#include "fpu.h"
+#include "guest.h"
+#include "signal_queue.h"
+#include "syscall.h"
+
+#define RED_ZONE 128
+#define FLAG_TRAP 0x100ull
+#define FLAG_DIRECTION 0x400ull
+#define FLAG_RESUME 0x10000ull
+#define GUEST_CS 0x33
+#define GUEST_SS 0x2b
+
+static uint64_t stack_for(struct task *task, const struct linux_sigaction *action)
+{
+	uint64_t sp = task->state->regs.rsp - RED_ZONE;
+	const struct linux_stack *alternate = &task->alternate_stack;
+
+	if (!(action->flags & SA_ONSTACK) || alternate->size == 0)
+		return sp;
+	if (signal_stack_holds(alternate, task->state->regs.rsp))
+		return sp;
+	return alternate->sp + alternate->size;
+}
+
+static void fill_context(struct linux_sigcontext *context, const struct task *task, sigset_t64 mask)
+{
+	const struct guest_registers *regs = &task->state->regs;
+
+	*context = (struct linux_sigcontext){
+		.r8 = regs->r8, .r9 = regs->r9, .r10 = regs->r10, .r11 = regs->r11,
+		.r12 = regs->r12, .r13 = regs->r13, .r14 = regs->r14, .r15 = regs->r15,
+		.rdi = regs->rdi, .rsi = regs->rsi, .rbp = regs->rbp, .rbx = regs->rbx,
+		.rdx = regs->rdx, .rax = regs->rax, .rcx = regs->rcx, .rsp = regs->rsp,
+		.rip = regs->rip, .eflags = regs->rflags, .cs = GUEST_CS, .ss = GUEST_SS,
+		.error = task->trap_error, .trap_number = task->trap_number,
+		.cr2 = task->fault_address, .old_mask = mask,
+	};
+}
+
+/* The FPU state with its length beside it, and magic2 behind it. */
+static int64_t push_fpu(struct task *task, uint64_t u_fpu)
+{
+	uint32_t magic2 = FPU_MAGIC2;
+	int64_t bytes = fpu_save(task);
+
+	if (bytes < 0)
+		return bytes;
+	struct fpu_software *software = (void *)((char *)task->fpu + FPU_SOFTWARE_OFFSET);
+
+	memset(software, 0, sizeof(*software));
+	if (bytes > FPU_LEGACY_BYTES) {
+		software->magic1 = FPU_MAGIC1;
+		software->extended_size = (uint32_t)bytes + sizeof(magic2);
+		software->features = fpu_features();
+		software->state_size = (uint32_t)bytes;
+	}
+	int64_t error = copy_to_guest(task, u_fpu, task->fpu, (size_t)bytes);
+
+	if (error || bytes <= FPU_LEGACY_BYTES)
+		return error;
+	return copy_to_guest(task, u_fpu + (uint64_t)bytes, &magic2, sizeof(magic2));
+}
+
+static void enter_handler(struct task *task, const struct linux_siginfo *info,
+			  const struct linux_sigaction *action, uint64_t frame)
+{
+	struct guest_registers *regs = &task->state->regs;
+
+	regs->rdi = (uint64_t)info->si_signo;
+	regs->rsi = frame + offsetof(struct signal_frame, info);
+	regs->rdx = frame + offsetof(struct signal_frame, uc);
+	regs->rax = 0;
+	regs->rsp = frame;
+	regs->rip = action->handler;
+	regs->rflags &= ~(FLAG_TRAP | FLAG_DIRECTION | FLAG_RESUME);
+}
+
+int64_t signal_frame_push(struct task *task, const struct linux_siginfo *info,
+			  const struct linux_sigaction *action, sigset_t64 old_mask)
+{
+	struct frame_place place = signal_frame_place(stack_for(task, action), fpu_bytes());
+	struct signal_frame frame;
+
+	if (!(action->flags & SA_RESTORER))
+		return -EFAULT;
+	memset(&frame, 0, sizeof(frame));
+	frame.return_address = action->restorer;
+	frame.uc.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+	if (fpu_bytes() > FPU_LEGACY_BYTES)
+		frame.uc.flags |= UC_FP_XSTATE;
+	frame.uc.stack = task->alternate_stack;
+	frame.uc.stack.flags = task->alternate_stack.size == 0 ? SS_DISABLE : 0;
+	if (signal_stack_holds(&task->alternate_stack, task->state->regs.rsp))
+		frame.uc.stack.flags = SS_ONSTACK;
+	fill_context(&frame.uc.context, task, old_mask);
+	frame.uc.context.fpstate = place.fpu;
+	frame.uc.mask = old_mask;
+	frame.info = *info;
+	int64_t error = push_fpu(task, place.fpu);
+
+	if (!error)
+		error = copy_to_guest(task, place.frame, &frame, sizeof(frame));
+	if (!error)
+		enter_handler(task, info, action, place.frame);
+	return error;
+}
+
+static int64_t pop_fpu(struct task *task, uint64_t u_fpu)
+{
+	struct fpu_software software;
+	uint64_t bytes = FPU_LEGACY_BYTES;
+	uint32_t magic2 = 0;
+
+	if (u_fpu == 0)
+		return fpu_reset();
+	if (copy_from_guest(task, &software, u_fpu + FPU_SOFTWARE_OFFSET, sizeof(software)) != 0)
+		return -EFAULT;
+	if (software.magic1 == FPU_MAGIC1 && software.state_size == fpu_bytes() &&
+	    get_guest_u32(task, u_fpu + software.state_size, &magic2) == 0 && magic2 == FPU_MAGIC2)
+		bytes = software.state_size;
+	return fpu_load_guest(task, u_fpu, bytes);
+}
+
+static void restore_registers(struct guest_registers *regs, const struct linux_sigcontext *context)
+{
+	uint64_t fs_base = regs->fs_base, gs_base = regs->gs_base;
+
+	*regs = (struct guest_registers){
+		.rax = context->rax, .rbx = context->rbx, .rcx = context->rcx, .rdx = context->rdx,
+		.rsi = context->rsi, .rdi = context->rdi, .rbp = context->rbp, .rsp = context->rsp,
+		.r8 = context->r8, .r9 = context->r9, .r10 = context->r10, .r11 = context->r11,
+		.r12 = context->r12, .r13 = context->r13, .r14 = context->r14, .r15 = context->r15,
+		.rip = context->rip, .rflags = context->eflags,
+		.fs_base = fs_base, .gs_base = gs_base,
+	};
+}
+
+int64_t signal_frame_pop(struct task *task)
+{
+	struct signal_frame frame;
+	uint64_t u_frame = task->state->regs.rsp - sizeof(frame.return_address);
+
+	if (copy_from_guest(task, &frame, u_frame, sizeof(frame)) != 0 ||
+	    pop_fpu(task, frame.uc.context.fpstate) != 0)
+		return -EFAULT;
+	restore_registers(&task->state->regs, &frame.uc.context);
+	signal_set_blocked(task, frame.uc.mask);
+	/* The alternate stack may have been changed by the handler's frame, as on Linux; bad values are ignored. */
+	if (!(frame.uc.stack.flags & SS_DISABLE) && frame.uc.stack.size != 0) {
+		task->alternate_stack.sp = frame.uc.stack.sp;
+		task->alternate_stack.size = frame.uc.stack.size;
+	}
+	return 0;
+}
