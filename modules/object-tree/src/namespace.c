@@ -170,11 +170,15 @@ static status_t make(struct namespace *ns, struct name_node *at, const char *pat
 }
 
 status_t namespace_directory(struct namespace *ns, struct name_node *at, const char *path,
-                             struct name_node **out)
+                             bool may_make, struct name_node **out)
 {
 	struct name_node *node;
-	status_t status = make(ns, at, path, &node);
+	status_t status = find(at, path, &node);
 
+	if (status == E_NOENT && may_make)
+		status = make(ns, at, path, &node);
+	else if (status == OK && !name_node_is_directory(node))
+		status = E_NOTDIR;
 	if (status != OK)
 		return status;
 	node->is_pinned = true;
@@ -189,7 +193,7 @@ status_t namespace_directory(struct namespace *ns, struct name_node *at, const c
 static void binding_free(struct namespace *ns, struct name_binding *binding)
 {
 	list_remove(&binding->link);
-	ns->ops->release(ns->context, binding->object);
+	ns->ops->release(ns->context, binding->target.object);
 	ns->ops->free(ns->context, binding);
 }
 
@@ -217,7 +221,7 @@ static bool spread_marks(struct namespace *ns)
 			continue;
 		list_for_each (member, &node->bindings) {
 			struct name_node *view =
-				list_entry(member, struct name_binding, link)->view;
+				list_entry(member, struct name_binding, link)->target.view;
 			if (view != NULL && !view->is_marked) {
 				view->is_marked = true;
 				has_changed = true;
@@ -240,8 +244,8 @@ static bool reaches(struct namespace *ns, struct name_node *view, const struct n
 	return node->is_marked;
 }
 
-static status_t may_bind(struct namespace *ns, struct name_node *node, uint64_t id,
-                         struct name_node *view, uint32_t flags)
+static status_t may_bind(struct namespace *ns, struct name_node *node,
+                         const struct name_target *target, uint32_t flags)
 {
 	struct list *pos;
 
@@ -249,13 +253,13 @@ static status_t may_bind(struct namespace *ns, struct name_node *node, uint64_t 
 		return E_INVAL;
 	if (flags == 0 && !list_is_empty(&node->bindings))
 		return E_EXIST;
-	if (view != NULL && reaches(ns, view, node))
+	if (target->view != NULL && reaches(ns, target->view, node))
 		return E_LOOP;
 	if (flags == BIND_REPLACE)
 		return OK;
 	list_for_each (pos, &node->bindings) {
 		const struct name_binding *other = list_entry(pos, struct name_binding, link);
-		if (other->id == id && other->view == view)
+		if (other->target.id == target->id && other->target.badge == target->badge)
 			return E_EXIST;
 	}
 	return list_count(&node->bindings) < NAMESPACE_MEMBERS_MAX ? OK : E_LIMIT;
@@ -272,32 +276,44 @@ static void insert_binding(struct name_node *node, struct name_binding *binding,
 		list_push_back(&node->bindings, &binding->link);
 }
 
+static status_t add_binding(struct namespace *ns, struct name_node *node,
+                            const struct name_target *target, uint32_t flags)
+{
+	status_t status = may_bind(ns, node, target, flags);
+
+	if (status != OK)
+		return status;
+	struct name_binding *binding = ns->ops->alloc(ns->context, sizeof(*binding));
+	if (binding == NULL)
+		return E_NOMEM;
+	*binding = (struct name_binding){.target = *target};
+	if (flags == BIND_REPLACE)
+		unbind_all(ns, node);
+	insert_binding(node, binding, flags);
+	return OK;
+}
+
+static void notify_with_parent(struct namespace *ns, struct name_node *node)
+{
+	notify(ns, node);
+	if (node->parent != NULL)
+		notify(ns, node->parent);
+}
+
 status_t namespace_bind(struct namespace *ns, struct name_node *at, const char *path,
-                        handle_t object, uint64_t id, struct name_node *view, uint32_t flags)
+                        const struct name_target *target, uint32_t flags)
 {
 	struct name_node *node;
-	struct name_binding *binding = NULL;
 	status_t status = make(ns, at, path, &node);
 
 	if (status != OK)
 		return status;
-	status = may_bind(ns, node, id, view, flags);
-	if (status == OK) {
-		binding = ns->ops->alloc(ns->context, sizeof(*binding));
-		status = binding == NULL ? E_NOMEM : OK;
-	}
-	if (status != OK) {
+	status = add_binding(ns, node, target, flags);
+	if (status == OK)
+		notify_with_parent(ns, node);
+	else
 		prune(ns, node);
-		return status;
-	}
-	if (flags == BIND_REPLACE)
-		unbind_all(ns, node);
-	*binding = (struct name_binding){.object = object, .id = id, .view = view};
-	insert_binding(node, binding, flags);
-	notify(ns, node);
-	if (node->parent != NULL)
-		notify(ns, node->parent);
-	return OK;
+	return status;
 }
 
 status_t namespace_unbind(struct namespace *ns, struct name_node *at, const char *path)
@@ -310,9 +326,7 @@ status_t namespace_unbind(struct namespace *ns, struct name_node *at, const char
 	if (list_is_empty(&node->bindings))
 		return E_NOENT;
 	unbind_all(ns, node);
-	notify(ns, node);
-	if (node->parent != NULL)
-		notify(ns, node->parent);
+	notify_with_parent(ns, node);
 	prune(ns, node);
 	return OK;
 }

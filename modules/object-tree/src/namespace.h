@@ -27,11 +27,18 @@
 
 enum name_order { NAME_BEFORE, NAME_PLAIN, NAME_AFTER };
 
+/* What is bound: an object's handle with its rights. */
+struct name_target {
+	handle_t object;
+	uint32_t rights;
+	uint64_t id; /* of the object, and its badge: to tell objects apart */
+	uint64_t badge;
+	struct name_node *view; /* the object is this directory of the same namespace; else NULL */
+};
+
 struct name_binding {
 	struct list link;
-	handle_t object;
-	uint64_t id;            /* of the object, to tell objects apart */
-	struct name_node *view; /* the object is this directory of the same namespace; else NULL */
+	struct name_target target;
 	enum name_order order;
 };
 
@@ -93,16 +100,16 @@ bool name_node_is_directory(const struct name_node *node);
 struct name_step;
 struct name_node *name_node_child(const struct name_node *node, const struct name_step *step);
 
-/* On OK the namespace owns the object's handle. view: see struct name_binding. */
+/* On OK the namespace owns the target's handle. */
 status_t namespace_bind(struct namespace *ns, struct name_node *at, const char *path,
-                        handle_t object, uint64_t id, struct name_node *view, uint32_t flags);
+                        const struct name_target *target, uint32_t flags);
 /* Removes all bindings at path. */
 status_t namespace_unbind(struct namespace *ns, struct name_node *at, const char *path);
 status_t namespace_lookup(struct namespace *ns, struct name_node *at, const char *path,
                           struct name_candidates *out);
-/* The directory at path, made if need be and pinned. */
+/* The directory at path, pinned; with may_make it comes into being. E_NOTDIR: an object is bound there. */
 status_t namespace_directory(struct namespace *ns, struct name_node *at, const char *path,
-                             struct name_node **out);
+                             bool may_make, struct name_node **out);
 /* Entries as in object.ipc from cursor on; *out_next 0 at the end. */
 status_t namespace_list(const struct name_node *at, uint64_t cursor, uint8_t *buf, uint32_t size,
                         uint32_t *out_len, uint64_t *out_next);

@@ -66,7 +66,8 @@ static void end(void)
 static status_t bind_at(struct name_node *at, const char *path, uint32_t object,
                         struct name_node *view, uint32_t flags)
 {
-	status_t status = namespace_bind(&ns, at, path, (handle_t){object}, object, view, flags);
+	struct name_target target = {.object = {object}, .id = object, .view = view};
+	status_t status = namespace_bind(&ns, at, path, &target, flags);
 
 	handles += status == OK;
 	return status;
@@ -92,8 +93,8 @@ static const char *lookup_at(struct name_node *at, const char *path)
 		if (found.at[i].binding == NULL)
 			snprintf(one, sizeof(one), "d:%u ", found.at[i].used);
 		else
-			snprintf(one, sizeof(one), "%u:%u ", found.at[i].binding->object.value,
-			         found.at[i].used);
+			snprintf(one, sizeof(one), "%u:%u ",
+			         found.at[i].binding->target.object.value, found.at[i].used);
 		strcat(text, one);
 	}
 	text[strlen(text) - 1] = 0;
@@ -187,7 +188,7 @@ TEST(a_view_does_not_reach_above_itself)
 
 	start();
 	CHECK_EQ(bind("/", 1, 0), OK);
-	CHECK_EQ(namespace_directory(&ns, ns.root, "/ns/7", &home), OK);
+	CHECK_EQ(namespace_directory(&ns, ns.root, "/ns/7", true, &home), OK);
 	CHECK_STR_EQ(lookup_at(home, "etc/passwd"), "E_NOENT");
 	CHECK_STR_EQ(lookup_at(home, "/"), "d:1");
 	CHECK_STR_EQ(lookup_at(home, "../7"), "E_INVAL");
@@ -197,13 +198,27 @@ TEST(a_view_does_not_reach_above_itself)
 	end();
 }
 
+TEST(a_directory_is_made_only_on_request_and_never_of_an_object)
+{
+	struct name_node *node;
+
+	start();
+	CHECK_EQ(bind("/a/b", 1, 0), OK);
+	CHECK_EQ(namespace_directory(&ns, ns.root, "/x", false, &node), E_NOENT);
+	CHECK_EQ(namespace_directory(&ns, ns.root, "/a/b", true, &node), E_NOTDIR);
+	CHECK_EQ(namespace_directory(&ns, ns.root, "/a", false, &node), OK);
+	CHECK_EQ(namespace_unbind(&ns, ns.root, "/a/b"), OK);
+	CHECK_STR_EQ(lookup("/a"), "d:2"); /* stays while someone may hold it */
+	end();
+}
+
 TEST(cycles_are_refused)
 {
 	struct name_node *a, *b;
 
 	start();
-	CHECK_EQ(namespace_directory(&ns, ns.root, "/a", &a), OK);
-	CHECK_EQ(namespace_directory(&ns, ns.root, "/b", &b), OK);
+	CHECK_EQ(namespace_directory(&ns, ns.root, "/a", true, &a), OK);
+	CHECK_EQ(namespace_directory(&ns, ns.root, "/b", true, &b), OK);
 	CHECK_EQ(bind_at(ns.root, "/a/x", 9, a, 0), E_LOOP);
 	CHECK_EQ(bind_at(ns.root, "/a/x/y", 9, ns.root, 0), E_LOOP);
 	CHECK_EQ(bind_at(ns.root, "/a", 9, a, BIND_BEFORE), E_LOOP);
@@ -265,7 +280,7 @@ TEST(watchers_learn_of_changes)
 	struct name_node *dev;
 
 	start();
-	CHECK_EQ(namespace_directory(&ns, ns.root, "/dev", &dev), OK);
+	CHECK_EQ(namespace_directory(&ns, ns.root, "/dev", true, &dev), OK);
 	CHECK_EQ(namespace_watch(&ns, dev, (handle_t){50}, 4), OK);
 	handles++;
 	CHECK_EQ(bind("/srv/x", 1, 0), OK);
@@ -277,7 +292,7 @@ TEST(watchers_learn_of_changes)
 	CHECK_EQ(signalled, 4);
 	signal_result = E_GONE;
 	CHECK_EQ(bind("/dev", 2, 0), OK); /* and one that is gone is forgotten */
-	CHECK_EQ(handles, 2); /* the two bindings */
+	CHECK_EQ(handles, 2);             /* the two bindings */
 	end();
 }
 
@@ -292,7 +307,7 @@ TEST(limits_hold)
 		CHECK_EQ(bind("/u", 1 + i, BIND_AFTER), OK);
 	CHECK_EQ(bind("/u", 99, BIND_AFTER), E_LIMIT);
 	CHECK_EQ(bind("/u", 99, BIND_REPLACE), OK);
-	CHECK_EQ(namespace_directory(&ns, ns.root, "/dev", &dev), OK);
+	CHECK_EQ(namespace_directory(&ns, ns.root, "/dev", true, &dev), OK);
 	for (uint32_t i = 0; i < NAMESPACE_WATCHES_MAX; i++, handles++)
 		CHECK_EQ(namespace_watch(&ns, dev, (handle_t){1}, 1), OK);
 	CHECK_EQ(namespace_watch(&ns, dev, (handle_t){1}, 1), E_LIMIT);
@@ -325,7 +340,7 @@ static void random_operation(struct name_node **view)
 	random_path(path);
 	switch (random_below(&random_state, 8)) {
 	case 0:
-		if (namespace_directory(&ns, at, path, &node) == OK)
+		if (namespace_directory(&ns, at, path, true, &node) == OK)
 			*view = node;
 		break;
 	case 1: handles += namespace_watch(&ns, *view, (handle_t){7}, 1) == OK; break;
@@ -354,9 +369,9 @@ static void check_all(void)
 		list_for_each (member, &node->bindings) {
 			struct name_binding *binding = list_entry(member, struct name_binding,
 			                                          link);
-			CHECK(binding->view == NULL ||
-			      namespace_node(&ns, name_node_number(binding->view)) ==
-			              binding->view);
+			CHECK(binding->target.view == NULL ||
+			      namespace_node(&ns, name_node_number(binding->target.view)) ==
+			              binding->target.view);
 		}
 	}
 }

@@ -1,0 +1,198 @@
+/*
+ * Using what a path names (object.h). An operation goes to the first object that offers it: a directory that
+ * lies over an object of the same name says E_UNSUPPORTED to the object's methods, and the next one is asked.
+ */
+#include <base/string.h>
+#include <object-tree/object.h>
+
+/* One attempt with one object; E_UNSUPPORTED: try the next. */
+typedef status_t try_fn(handle_t object, void *attempt);
+
+static status_t try_each(handle_t root, const char *path, try_fn *try, void *attempt)
+{
+	struct obj_walk walk;
+	handle_t object;
+	bool has_object = false;
+
+	obj_walk_begin(&walk, root, path);
+	status_t status = obj_walk_next(&walk, &object);
+	while (status == OK) {
+		has_object = true;
+		status = try(object, attempt);
+		ipc_close(object);
+		if (status != E_UNSUPPORTED)
+			break;
+		status = obj_walk_next(&walk, &object);
+		if (status != OK)
+			status = has_object ? E_UNSUPPORTED : status;
+	}
+	obj_walk_end(&walk);
+	return status;
+}
+
+struct call_attempt {
+	const char *method;
+	const struct obj_arguments *arguments;
+	struct obj_result *result;
+};
+
+static status_t try_call(handle_t object, void *attempt)
+{
+	struct call_attempt *a = attempt;
+	struct obj_result *r = a->result;
+
+	return object_call(object, a->method, a->arguments->args, a->arguments->args_len,
+	                   a->arguments->cap, r->at, r->max, &r->len, &r->cap);
+}
+
+status_t obj_call(handle_t root, const char *path, const char *method,
+                  const struct obj_arguments *arguments, struct obj_result *result)
+{
+	struct call_attempt attempt = {method, arguments, result};
+
+	return try_each(root, path, try_call, &attempt);
+}
+
+struct get_attempt {
+	const char *property;
+	void *value;
+	uint32_t max;
+	uint32_t *len;
+};
+
+static status_t try_get(handle_t object, void *attempt)
+{
+	struct get_attempt *a = attempt;
+
+	return object_get(object, a->property, a->value, a->max, a->len);
+}
+
+status_t obj_get(handle_t root, const char *path, const char *property, void *value, uint32_t max,
+                 uint32_t *out_len)
+{
+	struct get_attempt attempt = {property, value, max, out_len};
+
+	return try_each(root, path, try_get, &attempt);
+}
+
+struct attach_attempt {
+	uint32_t flags;
+	handle_t *session;
+};
+
+static status_t try_attach(handle_t object, void *attempt)
+{
+	struct attach_attempt *a = attempt;
+
+	return object_attach(object, a->flags, a->session);
+}
+
+status_t obj_attach(handle_t root, const char *path, uint32_t flags, handle_t *out_session)
+{
+	struct attach_attempt attempt = {flags, out_session};
+
+	return try_each(root, path, try_attach, &attempt);
+}
+
+status_t obj_describe(handle_t object, void *value, uint32_t max, uint32_t *out_len)
+{
+	uint32_t at = 0, total = 0, len = 0;
+
+	do {
+		status_t status = object_describe(object, at, &total, (uint8_t *)value + at,
+		                                  max - at, &len);
+		if (status != OK)
+			return status;
+		at += len;
+	} while (at < total && len > 0);
+	*out_len = at;
+	return at == total ? OK : E_PROTO;
+}
+
+/* --- listing --- */
+
+bool obj_names_next(const struct obj_names *names, uint32_t *at, uint8_t *kind, const char **name,
+                    uint32_t *name_len)
+{
+	if (names->len - *at < 2 || names->len - *at - 2 < names->at[*at + 1])
+		return false;
+	*kind = names->at[*at];
+	*name_len = names->at[*at + 1];
+	*name = (const char *)names->at + *at + 2;
+	*at += 2 + *name_len;
+	return true;
+}
+
+static bool has_name(const struct obj_names *names, const char *wanted, uint32_t wanted_len)
+{
+	const char *name;
+	uint32_t at = 0, len;
+	uint8_t kind;
+
+	while (obj_names_next(names, &at, &kind, &name, &len)) {
+		if (len == wanted_len && memcmp(name, wanted, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static status_t merge(struct obj_names *names, const struct obj_names *more)
+{
+	const char *name;
+	uint32_t at = 0, len;
+	uint8_t kind;
+
+	while (obj_names_next(more, &at, &kind, &name, &len)) {
+		if (has_name(names, name, len))
+			continue;
+		if (names->max - names->len < 2 + len)
+			return E_RANGE;
+		names->at[names->len++] = kind;
+		names->at[names->len++] = (uint8_t)len;
+		memcpy(names->at + names->len, name, len);
+		names->len += len;
+	}
+	return at == more->len ? OK : E_PROTO;
+}
+
+static status_t list_object(handle_t object, struct obj_names *names)
+{
+	uint8_t entries[OBJECT_LIST_ENTRIES_MAX];
+	uint64_t cursor = 0, next = 0;
+
+	do {
+		struct obj_names piece = {.at = entries};
+		cursor = next;
+		status_t status = object_list(object, cursor, &next, entries, sizeof(entries),
+		                              &piece.len);
+		if (status == OK)
+			status = merge(names, &piece);
+		if (status != OK)
+			return status;
+	} while (next > cursor);
+	return next == 0 ? OK : E_PROTO; /* a cursor that does not rise would never end */
+}
+
+/* A member that is gone or no directory does not hide the others. */
+status_t obj_list(handle_t root, const char *path, struct obj_names *names)
+{
+	struct obj_walk walk;
+	handle_t object;
+	bool has_listed = false;
+	status_t status = OK, failure = E_NOENT;
+
+	names->len = 0;
+	obj_walk_begin(&walk, root, path);
+	while (failure != E_RANGE && (status = obj_walk_next(&walk, &object)) == OK) {
+		status = list_object(object, names);
+		ipc_close(object);
+		if (status == OK)
+			has_listed = true;
+		else if (status == E_RANGE || failure == E_NOENT)
+			failure = status == E_UNSUPPORTED ? E_NOTDIR : status;
+	}
+	obj_walk_end(&walk);
+	if (failure == E_RANGE || (!has_listed && failure != E_NOENT))
+		return failure;
+	return has_listed ? OK : status;
+}
