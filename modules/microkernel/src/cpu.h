@@ -15,14 +15,24 @@ struct cpu {
 	uint64_t loaded_root;         /* 40: CR3 as last written */
 	struct thread *fpu_owner;     /* 48: whose state is in the FPU, or null */
 	unsigned id;                  /* 56 */
-	bool is_rescheduling;         /* 60: schedule_if_needed has work */
+	uint32_t pending;             /* 60: what schedule_if_needed has to do; usually nothing */
 	struct run_queue run_queue;
 	uint64_t idle_since_ns;
 	uint64_t idle_ns;
 	uint64_t switch_count;
 };
+/* Bits of pending. */
+#define PENDING_SCHEDULE 1u /* somebody else may have to run */
+#define PENDING_REAP 2u     /* objects lost their last reference */
+#define PENDING_TIMER 4u    /* the first deadline, or the slice, changed */
+
 #define CPUS_MAX 8
 extern struct cpu cpus[CPUS_MAX];
+
+static inline void cpu_pend(uint32_t what)
+{
+	this_cpu()->pending |= what;
+}
 
 static inline struct thread *cpu_current(void)
 {

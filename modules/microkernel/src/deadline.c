@@ -3,13 +3,12 @@
  * the running slice, whichever comes before. Two deadlines at the same nanosecond are kept one apart.
  */
 #include "deadline.h"
-#include "arch/arch.h"
+#include "cpu.h"
 #include "lock.h"
 #include "sched.h"
 
 static struct tree queue;
 static struct spinlock queue_lock;
-static bool is_changed;
 static uint64_t programmed_ns = UINT64_MAX;
 
 void deadline_init(void)
@@ -27,7 +26,7 @@ void deadline_set(struct deadline *deadline, uint64_t ns, void (*expire)(struct 
 	while (!tree_insert(&queue, &deadline->node, ns))
 		ns++;
 	spin_unlock(&queue_lock);
-	is_changed = true;
+	deadline_changed();
 }
 
 void deadline_clear(struct deadline *deadline)
@@ -42,7 +41,7 @@ void deadline_clear(struct deadline *deadline)
 
 void deadline_changed(void)
 {
-	is_changed = true;
+	cpu_pend(PENDING_TIMER);
 }
 
 void deadline_program(void)
@@ -50,9 +49,6 @@ void deadline_program(void)
 	struct tree_node *first;
 	uint64_t next;
 
-	if (!is_changed)
-		return;
-	is_changed = false;
 	first = tree_first(&queue);
 	next = sched_next_deadline();
 	if (first && first->key < next)
@@ -76,5 +72,5 @@ void timer_handle(void)
 		deadline->expire(deadline);
 	}
 	sched_slice_over(now);
-	is_changed = true;
+	deadline_changed();
 }

@@ -17,4 +17,4 @@ void deadline_init(void);
 void deadline_set(struct deadline *deadline, uint64_t ns, void (*expire)(struct deadline *deadline));
 void deadline_clear(struct deadline *deadline);
 void deadline_changed(void); /* the hardware timer may have to be programmed again */
-void deadline_program(void); /* does it, when something changed */
+void deadline_program(void); /* does it */

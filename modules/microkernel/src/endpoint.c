@@ -49,17 +49,11 @@ bool endpoint_is_served(const struct endpoint *endpoint)
 	return endpoint->receive_rights > 0 && !endpoint->obj.is_dead;
 }
 
-static void hold(struct endpoint *endpoint, struct thread *thread)
-{
-	kobject_ref(&endpoint->obj);
-	thread->waiting_for = &endpoint->obj;
-}
-
 void endpoint_add_caller(struct endpoint *endpoint, struct thread *thread)
 {
 	struct list *at;
 
-	hold(endpoint, thread);
+	thread->waiting_for = &endpoint->obj;
 	spin_lock(&endpoint->lock);
 	for (at = endpoint->callers.prev; at != &endpoint->callers; at = at->prev) {
 		if (list_entry(at, struct thread, queue_link)->priority >= thread->priority)
@@ -67,39 +61,6 @@ void endpoint_add_caller(struct endpoint *endpoint, struct thread *thread)
 	}
 	list_insert_before(&thread->queue_link, at->next);
 	spin_unlock(&endpoint->lock);
-}
-
-void endpoint_add_receiver(struct endpoint *endpoint, struct thread *thread)
-{
-	hold(endpoint, thread);
-	spin_lock(&endpoint->lock);
-	list_push_front(&endpoint->receivers, &thread->queue_link);
-	spin_unlock(&endpoint->lock);
-}
-
-static struct thread *take_first(struct endpoint *endpoint, struct list *queue)
-{
-	struct thread *thread = NULL;
-
-	spin_lock(&endpoint->lock);
-	if (!list_is_empty(queue)) {
-		thread = list_entry(list_first(queue), struct thread, queue_link);
-		list_remove(&thread->queue_link);
-		thread->waiting_for = NULL;
-		endpoint->obj.refs--; /* never the last: the taker holds the endpoint */
-	}
-	spin_unlock(&endpoint->lock);
-	return thread;
-}
-
-struct thread *endpoint_take_caller(struct endpoint *endpoint)
-{
-	return take_first(endpoint, &endpoint->callers);
-}
-
-struct thread *endpoint_take_receiver(struct endpoint *endpoint)
-{
-	return take_first(endpoint, &endpoint->receivers);
 }
 
 static void wake_all(struct list *queue)

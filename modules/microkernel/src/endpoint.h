@@ -3,8 +3,7 @@
  */
 #pragma once
 #include "kobject.h"
-
-struct thread;
+#include "thread.h"
 
 struct endpoint {
 	struct kobject obj;
@@ -18,8 +17,37 @@ struct endpoint *endpoint_create(struct domain *domain);
 bool endpoint_is_served(const struct endpoint *endpoint);
 /* Queue and dequeue; the thread is being blocked or unblocked by the caller of these. */
 void endpoint_add_caller(struct endpoint *endpoint, struct thread *thread);
-void endpoint_add_receiver(struct endpoint *endpoint, struct thread *thread);
-struct thread *endpoint_take_caller(struct endpoint *endpoint);
-struct thread *endpoint_take_receiver(struct endpoint *endpoint);
+static inline void endpoint_add_receiver(struct endpoint *endpoint, struct thread *thread)
+{
+	thread->waiting_for = &endpoint->obj;
+	spin_lock(&endpoint->lock);
+	list_push_front(&endpoint->receivers, &thread->queue_link);
+	spin_unlock(&endpoint->lock);
+}
+
+static inline struct thread *endpoint_take_first(struct endpoint *endpoint, struct list *queue)
+{
+	struct thread *thread = NULL;
+
+	spin_lock(&endpoint->lock);
+	if (!list_is_empty(queue)) {
+		thread = list_entry(list_first(queue), struct thread, queue_link);
+		list_remove(&thread->queue_link);
+		thread->waiting_for = NULL;
+	}
+	spin_unlock(&endpoint->lock);
+	return thread;
+}
+
+static inline struct thread *endpoint_take_caller(struct endpoint *endpoint)
+{
+	return endpoint_take_first(endpoint, &endpoint->callers);
+}
+
+static inline struct thread *endpoint_take_receiver(struct endpoint *endpoint)
+{
+	return endpoint_take_first(endpoint, &endpoint->receivers);
+}
+
 /* The current thread's page request goes to the pager's endpoint as a call. */
 void endpoint_request_page(struct thread *thread, struct endpoint *endpoint, uint64_t badge);

@@ -39,11 +39,10 @@ uint64_t event_take(struct event *event, uint64_t mask)
 	return bits;
 }
 
-static void leave(struct event *event, struct thread *thread)
+static void leave(struct thread *thread)
 {
 	list_remove(&thread->queue_link);
 	thread->waiting_for = NULL;
-	kobject_unref(&event->obj);
 }
 
 static void wake_waiters(struct event *event)
@@ -60,7 +59,7 @@ static void wake_waiters(struct event *event)
 		bits = event_take(event, thread->wait_mask);
 		if (!bits)
 			continue;
-		leave(event, thread);
+		leave(thread);
 		thread_unblock(thread, OK, bits);
 	}
 }
@@ -79,7 +78,6 @@ void event_wait(struct event *event, struct thread *thread, uint64_t mask, uint6
 	thread->wait_mask = mask;
 	thread->is_interruptible = true;
 	thread->waiting_for = &event->obj;
-	kobject_ref(&event->obj);
 	list_push_back(&event->waiters, &thread->queue_link);
 	thread_block(thread, THREAD_WAITING, deadline);
 	sched_leave();

@@ -18,7 +18,6 @@
 
 STATIC_ASSERT(sizeof(struct handle_entry) == PAGE_SIZE / HANDLE_CHUNK);
 
-#define INDEX_BITS 20
 #define GENERATION_MASK 0xfffu
 
 /* What a handle to a new object may do (objects.tbl). */
@@ -66,20 +65,6 @@ void handle_table_destroy(struct process *process)
 	if (table->chunks)
 		page_unref(direct_paddr(table->chunks));
 	table->chunks = NULL;
-}
-
-struct handle_entry *handle_find(struct process *process, handle_t handle)
-{
-	uint32_t index = handle.value & ((1u << INDEX_BITS) - 1);
-	uint32_t chunk = index / HANDLE_CHUNK;
-	struct handle_entry *entry;
-
-	if (chunk >= process->handles.chunk_count)
-		return NULL;
-	entry = &process->handles.chunks[chunk][index % HANDLE_CHUNK];
-	if (entry->node.state != HANDLE_USED || entry->node.generation != handle.value >> INDEX_BITS)
-		return NULL;
-	return entry;
 }
 
 status_t handle_get(struct process *process, handle_t handle, uint8_t type, uint32_t rights, struct handle_entry **out)
@@ -179,7 +164,7 @@ static uint32_t entry_index(const struct handle_entry *entry)
 
 handle_t handle_number(const struct handle_entry *entry)
 {
-	return (handle_t){ entry_index(entry) | (uint32_t)entry->node.generation << INDEX_BITS };
+	return (handle_t){ entry_index(entry) | (uint32_t)entry->node.generation << HANDLE_INDEX_BITS };
 }
 
 status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct derivation *parent, uint32_t rights,

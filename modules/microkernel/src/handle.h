@@ -24,6 +24,7 @@ struct handle_entry {
 #define HANDLE_CHUNK 64u
 #define HANDLE_CHUNKS 512u
 #define HANDLES_MAX (HANDLE_CHUNK * HANDLE_CHUNKS)
+#define HANDLE_INDEX_BITS 20
 
 struct handle_table {
 	struct spinlock lock;          /* LOCK_RANK_HANDLES */
@@ -36,8 +37,6 @@ struct handle_table {
 status_t handle_table_init(struct process *process);
 void handle_table_destroy(struct process *process); /* closes all */
 
-/* The entry behind a number, or null. Takes no lock and no reference. */
-struct handle_entry *handle_find(struct process *process, handle_t handle);
 /* The same, checked for type (0: any) and rights; E_HANDLE, E_TYPE, E_ACCESS, E_GONE. */
 status_t handle_get(struct process *process, handle_t handle, uint8_t type, uint32_t rights, struct handle_entry **out);
 

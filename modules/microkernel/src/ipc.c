@@ -149,7 +149,6 @@ static status_t call_through(struct thread *thread, struct endpoint *endpoint, u
 		return status;
 	}
 	reply_take(receiver);
-	kobject_unref(&reply->obj);
 	deadline_clear(&receiver->deadline);
 	if (deadline) {
 		thread->state = THREAD_RUNNING;
@@ -194,11 +193,8 @@ void endpoint_request_page(struct thread *thread, struct endpoint *endpoint, uin
 
 void ipc_deliver_event(struct thread *receiver, uint64_t bits)
 {
-	struct kobject *endpoint = receiver->waiting_for;
-
 	list_remove(&receiver->queue_link);
 	receiver->waiting_for = NULL;
-	kobject_unref(endpoint);
 	reply_disarm(receiver);
 	thread_unblock(receiver, OK, 0);
 	ipc_regs_set(receiver, ipc_tag(IPC_OP_EVENT, 0, 0, 0), 0, bits, 0, 0);
@@ -243,7 +239,7 @@ static status_t reply_with(struct thread *thread, struct reply *reply, struct th
 	}
 	if (status != OK)
 		return status;
-	reply_detach(reply);
+	reply_abandon(caller);
 	deadline_clear(&caller->deadline);
 	thread_restore_priority(thread);
 	*out = caller;

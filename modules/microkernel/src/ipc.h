@@ -2,6 +2,7 @@
  * Messages: the four ipc_* system calls and what the kernel itself sends.
  */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 #include <microkernel/abi.h>
 
@@ -12,6 +13,10 @@ void ipc_call(struct thread *thread);
 void ipc_receive(struct thread *thread);
 void ipc_reply(struct thread *thread);
 void ipc_reply_receive(struct thread *thread);
+
+/* The common cases of two of them (ipc_fast.c): false, and nothing changed, when the case is not that common. */
+bool ipc_call_fast(struct thread *thread);
+bool ipc_reply_receive_fast(struct thread *thread);
 
 /* A thread in RECEIVING state gets its bound event's bits instead of a request. */
 void ipc_deliver_event(struct thread *receiver, uint64_t bits);

@@ -3,6 +3,7 @@
  */
 #include "kobject.h"
 #include <base/assert.h>
+#include "cpu.h"
 #include "domain.h"
 #include "kalloc.h"
 #include "panic.h"
@@ -69,6 +70,7 @@ void kobject_unref(struct kobject *object)
 		return;
 	object->next_unheld = unheld;
 	unheld = object;
+	cpu_pend(PENDING_REAP);
 }
 
 static void reap_one(struct kobject *object)

@@ -35,3 +35,18 @@ void process_fault(struct thread *thread, unsigned vector, uint64_t address);
 void process_get_info(struct process *process, struct process_info *out);
 status_t process_watch(struct process *process, struct handle_entry *event, uint64_t bits);
 void process_watch_undo(struct derivation *node);
+
+/* The entry behind a handle's number, or null. Takes no lock and no reference. */
+static inline struct handle_entry *handle_find(const struct process *process, handle_t handle)
+{
+	uint32_t index = handle.value & ((1u << HANDLE_INDEX_BITS) - 1);
+	uint32_t chunk = index / HANDLE_CHUNK;
+	struct handle_entry *entry;
+
+	if (chunk >= process->handles.chunk_count)
+		return NULL;
+	entry = &process->handles.chunks[chunk][index % HANDLE_CHUNK];
+	if (entry->node.state != HANDLE_USED || entry->node.generation != handle.value >> HANDLE_INDEX_BITS)
+		return NULL;
+	return entry;
+}

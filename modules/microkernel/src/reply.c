@@ -25,51 +25,6 @@ struct reply *reply_create(struct domain *domain)
 	return kobject_create(domain, OBJECT_REPLY, &reply_ops);
 }
 
-void reply_arm(struct reply *reply, struct thread *receiver)
-{
-	ASSERT(!reply->caller && !reply->receiver);
-	kobject_ref(&reply->obj);
-	reply->receiver = receiver;
-	receiver->receiving_with = reply;
-}
-
-struct reply *reply_take(struct thread *receiver)
-{
-	struct reply *reply = receiver->receiving_with;
-
-	reply->receiver = NULL;
-	receiver->receiving_with = NULL;
-	return reply;
-}
-
-void reply_disarm(struct thread *receiver)
-{
-	if (receiver->receiving_with)
-		kobject_unref(&reply_take(receiver)->obj);
-}
-
-void reply_attach(struct reply *reply, struct thread *caller)
-{
-	ASSERT(!reply->caller);
-	reply->caller = caller;
-	caller->awaiting = reply;
-}
-
-void reply_abandon(struct thread *caller)
-{
-	caller->awaiting->caller = NULL;
-	caller->awaiting = NULL;
-}
-
-struct thread *reply_detach(struct reply *reply)
-{
-	struct thread *caller = reply->caller;
-
-	if (caller)
-		reply_abandon(caller);
-	return caller;
-}
-
 static void reply_kill(struct kobject *object)
 {
 	struct reply *reply = container_of(object, struct reply, obj);

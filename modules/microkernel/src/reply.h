@@ -2,9 +2,9 @@
  * Reply: the right to answer one call, made by the receiver beforehand.
  */
 #pragma once
+#include <base/assert.h>
 #include "kobject.h"
-
-struct thread;
+#include "thread.h"
 
 struct reply {
 	struct kobject obj;
@@ -13,9 +13,41 @@ struct reply {
 };
 
 struct reply *reply_create(struct domain *domain);
-void reply_arm(struct reply *reply, struct thread *receiver);       /* before it waits */
-struct reply *reply_take(struct thread *receiver);                  /* a request arrived: unarmed, with its reference */
-void reply_disarm(struct thread *receiver);                         /* the receiver stops waiting */
-void reply_attach(struct reply *reply, struct thread *caller);
-void reply_abandon(struct thread *caller);                          /* the caller stops waiting */
-struct thread *reply_detach(struct reply *reply);                   /* the caller to answer, or null */
+/* Before the receiver waits. */
+static inline void reply_arm(struct reply *reply, struct thread *receiver)
+{
+	DEBUG_ASSERT(!reply->caller && !reply->receiver);
+	reply->receiver = receiver;
+	receiver->receiving_with = reply;
+}
+
+/* A request arrived for the receiver: its reply object, no longer armed. */
+static inline struct reply *reply_take(struct thread *receiver)
+{
+	struct reply *reply = receiver->receiving_with;
+
+	reply->receiver = NULL;
+	receiver->receiving_with = NULL;
+	return reply;
+}
+
+/* The receiver stops waiting. */
+static inline void reply_disarm(struct thread *receiver)
+{
+	if (receiver->receiving_with)
+		reply_take(receiver);
+}
+
+static inline void reply_attach(struct reply *reply, struct thread *caller)
+{
+	DEBUG_ASSERT(!reply->caller);
+	reply->caller = caller;
+	caller->awaiting = reply;
+}
+
+/* The caller stops waiting, answered or not. */
+static inline void reply_abandon(struct thread *caller)
+{
+	caller->awaiting->caller = NULL;
+	caller->awaiting = NULL;
+}

@@ -49,7 +49,7 @@ void sched_ready(struct thread *thread)
 	ASSERT(thread->state != THREAD_READY && thread->state != THREAD_RUNNING);
 	enqueue(&cpu->run_queue, thread, false);
 	if (!cpu->current || thread->priority > cpu->current->priority)
-		cpu->is_rescheduling = true;
+		cpu_pend(PENDING_SCHEDULE);
 	else if (thread->priority == cpu->current->priority)
 		deadline_changed();
 }
@@ -61,13 +61,13 @@ void sched_unready(struct thread *thread)
 
 void sched_leave(void)
 {
-	this_cpu()->is_rescheduling = true;
+	cpu_pend(PENDING_SCHEDULE);
 }
 
 void sched_yield(void)
 {
 	this_cpu()->run_queue.is_slice_over = true;
-	this_cpu()->is_rescheduling = true;
+	cpu_pend(PENDING_SCHEDULE);
 }
 
 static void make_current(struct cpu *cpu, struct thread *to)
@@ -82,13 +82,23 @@ static void make_current(struct cpu *cpu, struct thread *to)
 	arch_thread_switch(from, to);
 }
 
+bool sched_may_switch(unsigned priority)
+{
+	return this_cpu()->run_queue.ready >> priority <= 1;
+}
+
+void sched_switch_now(struct thread *to)
+{
+	make_current(this_cpu(), to);
+}
+
 void sched_switch(struct thread *to)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (cpu->run_queue.ready >> to->priority > 1) {
+	if (!sched_may_switch(to->priority)) {
 		enqueue(&cpu->run_queue, to, true);
-		cpu->is_rescheduling = true;
+		cpu_pend(PENDING_SCHEDULE);
 		return;
 	}
 	make_current(cpu, to);
@@ -142,7 +152,6 @@ static void schedule(struct cpu *cpu)
 	struct thread *current = cpu->current;
 	struct thread *next;
 
-	cpu->is_rescheduling = false;
 	if (current && current->state == THREAD_RUNNING) {
 		unsigned top = queue->ready ? highest_ready(queue) : 0;
 
@@ -169,10 +178,17 @@ void schedule_if_needed(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	kobject_reap();
-	if (cpu->is_rescheduling)
-		schedule(cpu);
-	deadline_program();
+	while (cpu->pending) {
+		uint32_t pending = cpu->pending;
+
+		cpu->pending = 0;
+		if (pending & PENDING_REAP)
+			kobject_reap();
+		if (pending & PENDING_SCHEDULE)
+			schedule(cpu);
+		if (pending & PENDING_TIMER)
+			deadline_program();
+	}
 }
 
 void sched_forget(struct thread *thread)
@@ -185,7 +201,7 @@ void sched_forget(struct thread *thread)
 	}
 	if (cpu->current == thread) {
 		cpu->current = NULL;
-		cpu->is_rescheduling = true;
+		cpu_pend(PENDING_SCHEDULE);
 	}
 }
 
@@ -195,7 +211,7 @@ void sched_slice_over(uint64_t now_ns)
 
 	if (queue->payer && now_ns >= queue->slice_end_ns) {
 		queue->is_slice_over = true;
-		this_cpu()->is_rescheduling = true;
+		cpu_pend(PENDING_SCHEDULE);
 	}
 }
 

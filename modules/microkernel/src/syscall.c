@@ -82,7 +82,8 @@ static bool call_in_registers(struct thread *thread, uint64_t number)
 {
 	switch (number) {
 	case 0:
-		ipc_call(thread);
+		if (!ipc_call_fast(thread))
+			ipc_call(thread);
 		return true;
 	case 1:
 		ipc_receive(thread);
@@ -91,7 +92,8 @@ static bool call_in_registers(struct thread *thread, uint64_t number)
 		ipc_reply(thread);
 		return true;
 	case 3:
-		ipc_reply_receive(thread);
+		if (!ipc_reply_receive_fast(thread))
+			ipc_reply_receive(thread);
 		return true;
 	}
 	return false;

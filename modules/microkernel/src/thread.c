@@ -230,12 +230,8 @@ void thread_unblock(struct thread *thread, status_t status, uint64_t value)
 
 static void leave_queue(struct thread *thread)
 {
-	struct kobject *waited_for = thread->waiting_for;
-
 	list_remove(&thread->queue_link);
 	thread->waiting_for = NULL;
-	if (waited_for)
-		kobject_unref(waited_for);
 }
 
 void thread_cancel_wait(struct thread *thread, status_t status)

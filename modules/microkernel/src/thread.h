@@ -52,11 +52,11 @@ struct thread {
 	struct list queue_link;       /* run queue, endpoint, event or word bucket */
 	struct deadline deadline;
 
-	struct kobject *waiting_for;  /* endpoint or event queued at; holds a reference */
+	struct kobject *waiting_for;  /* endpoint or event queued at: its death ends the wait, so no reference */
 	uint64_t wait_mask;           /* event bits or word mask wanted */
 	uint64_t word_key[2];         /* see word.c */
 	struct reply *awaiting;       /* AWAITING: who will answer */
-	struct reply *receiving_with; /* RECEIVING: the reply object for the next request; holds a reference */
+	struct reply *receiving_with; /* RECEIVING: the reply object for the next request; no reference either */
 	uint64_t call_badge;          /* of the handle called through */
 	struct page_request request;  /* CALLING or AWAITING on behalf of a page fault */
 	bool is_page_refused;         /* the pager refused: the access, made again, fails */

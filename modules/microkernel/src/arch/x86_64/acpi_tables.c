@@ -157,7 +157,7 @@ static void read_madt_entry(const uint8_t *entry, unsigned len, struct acpi_mach
 	case MADT_X2APIC:
 		if (len >= 16)
 			add_cpu(out, (uint32_t)read_number(entry, 4, 4),
-				(uint32_t)read_number(entry, 8, 4));
+			        (uint32_t)read_number(entry, 8, 4));
 		break;
 	case MADT_IOAPIC:
 		if (len >= 12)

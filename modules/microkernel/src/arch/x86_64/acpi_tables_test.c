@@ -54,14 +54,14 @@ static void put_table(uint64_t address, const char *signature, uint32_t len)
 static uint32_t put_madt_entries(void)
 {
 	static const uint8_t entries[] = {
-		0, 8, 0, 0, 1, 0, 0, 0,                        /* CPU 0 */
-		0, 8, 1, 1, 0, 0, 0, 0,                        /* CPU 1, disabled */
-		0, 8, 2, 7, 1, 0, 0, 0,                        /* CPU with APIC number 7 */
-		1, 12, 0, 0, 0, 0, 0xc0, 0xfe, 24, 0, 0, 0,    /* IOAPIC */
-		2, 10, 0, 0, 2, 0, 0, 0, 0, 0,                 /* ISA 0 is line 2 */
-		2, 10, 0, 9, 9, 0, 0, 0, 0x0f, 0,              /* ISA 9 is level, active low */
-		4, 6, 0xff, 0, 0, 1,                           /* something else */
-		9, 16, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, /* CPU 256 */
+		0, 8,  0,    0, 1, 0, 0,    0,                   /* CPU 0 */
+		0, 8,  1,    1, 0, 0, 0,    0,                   /* CPU 1, disabled */
+		0, 8,  2,    7, 1, 0, 0,    0,                   /* CPU with APIC number 7 */
+		1, 12, 0,    0, 0, 0, 0xc0, 0xfe, 24,   0, 0, 0, /* IOAPIC */
+		2, 10, 0,    0, 2, 0, 0,    0,    0,    0,       /* ISA 0 is line 2 */
+		2, 10, 0,    9, 9, 0, 0,    0,    0x0f, 0,       /* ISA 9 is level, active low */
+		4, 6,  0xff, 0, 0, 1,                            /* something else */
+		9, 16, 0,    0, 0, 1, 0,    0,    1,    0, 0, 0, 0, 0, 0, 0, /* CPU 256 */
 	};
 
 	put(MADT + 36, 0xfee00000, 4);
@@ -216,8 +216,8 @@ TEST(random_damage)
 
 	for (unsigned round = 0; round < test_rounds(3000); round++) {
 		static const uint32_t tables[] = {ROOT - MEMORY_BASE, XSDT - MEMORY_BASE,
-						  RSDT - MEMORY_BASE, MADT - MEMORY_BASE,
-						  FADT - MEMORY_BASE};
+		                                  RSDT - MEMORY_BASE, MADT - MEMORY_BASE,
+		                                  FADT - MEMORY_BASE};
 		uint32_t table;
 
 		put_all();

@@ -18,10 +18,10 @@ static struct segment_bases read_cpu(void)
 	if (!cpu_features.has_fsgsbase)
 		return (struct segment_bases){msr_read(MSR_FS_BASE), msr_read(MSR_KERNEL_GS_BASE)};
 	__asm__ volatile("rdfsbase %0\n\t"
-			 "swapgs\n\t"
-			 "rdgsbase %1\n\t"
-			 "swapgs"
-			 : "=&r"(b.fs), "=r"(b.gs));
+	                 "swapgs\n\t"
+	                 "rdgsbase %1\n\t"
+	                 "swapgs"
+	                 : "=&r"(b.fs), "=r"(b.gs));
 	return b;
 }
 
@@ -33,11 +33,11 @@ static void write_cpu(struct segment_bases b)
 		return;
 	}
 	__asm__ volatile("wrfsbase %0\n\t"
-			 "swapgs\n\t"
-			 "wrgsbase %1\n\t"
-			 "swapgs"
-			 :
-			 : "r"(b.fs), "r"(b.gs));
+	                 "swapgs\n\t"
+	                 "wrgsbase %1\n\t"
+	                 "swapgs"
+	                 :
+	                 : "r"(b.fs), "r"(b.gs));
 }
 
 struct segment_bases bases_get(const struct thread *thread)

@@ -60,21 +60,21 @@ void arch_start(uint32_t protocol, uint32_t info, uint64_t ticks)
 {
 	const char *problem;
 
-	serial_init();                                            /* printk reaches COM1 */
+	serial_init(); /* printk reaches COM1 */
 	descriptors_init(&cpus[0], (uint64_t)kernel_stack_top,
-			 (uint64_t)trap_stacks_top);              /* faults are reported; this_cpu works */
+	                 (uint64_t)trap_stacks_top); /* faults are reported; this_cpu works */
 	features_detect();
 	problem = read_facts(protocol, info);
 	if (problem)
 		panic("%s", problem);
 	facts.source.entry_ticks = ticks;
-	machine_read_options(facts.cmdline);                      /* debugexit */
+	machine_read_options(facts.cmdline); /* debugexit */
 	boot_ranges_build(&facts);
-	kernel_map_init(&facts);                                  /* RAM is mapped, the image protected */
+	kernel_map_init(&facts); /* RAM is mapped, the image protected */
 	kernel_map_reclaim_boot(&facts);
 	if (!facts.source.rsdp.value)
 		facts.source.rsdp = PADDR(acpi_find_root(kernel_map_memory));
-	features_enable();                                        /* SMEP, SMAP, SYSCALL ... */
+	features_enable(); /* SMEP, SMAP, SYSCALL ... */
 	check_size(&facts.source);
 	kernel_main(&facts.source);
 }

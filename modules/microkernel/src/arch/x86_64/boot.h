@@ -19,7 +19,7 @@ struct boot_area {
 
 struct boot_facts {
 	struct boot_source source; /* ranges not filled in */
-	uint64_t rsdp_bytes;       /* not 0: source.rsdp lies in the loader's memory and must be kept */
+	uint64_t rsdp_bytes; /* not 0: source.rsdp lies in the loader's memory and must be kept */
 	unsigned area_count;
 	struct boot_area areas[BOOT_AREAS_MAX];
 	char cmdline[BOOT_CMDLINE_MAX];

@@ -119,7 +119,7 @@ static void read_rsdp(const struct tag *tag, uint64_t at, struct boot_facts *out
 }
 
 static void read_tag(const struct tag *tag, uint64_t at, boot_memory_fn *memory,
-		     struct boot_facts *out)
+                     struct boot_facts *out)
 {
 	switch (tag->type) {
 	case TAG_CMDLINE:

@@ -32,7 +32,7 @@ STATIC_ASSERT(sizeof(struct pvh_module) == 32);
 STATIC_ASSERT(sizeof(struct pvh_map_entry) == 24);
 
 static const char *read_map(const struct pvh_start_info *info, boot_memory_fn *memory,
-			    struct boot_facts *out)
+                            struct boot_facts *out)
 {
 	uint64_t bytes = (uint64_t)info->map_entries * sizeof(struct pvh_map_entry);
 	const struct pvh_map_entry *map;
@@ -45,7 +45,7 @@ static const char *read_map(const struct pvh_start_info *info, boot_memory_fn *m
 }
 
 static void read_archive(const struct pvh_start_info *info, boot_memory_fn *memory,
-			 struct boot_facts *out)
+                         struct boot_facts *out)
 {
 	const struct pvh_module *module;
 

@@ -115,6 +115,6 @@ void boot_ranges_reserve(struct boot_facts *facts)
 	if (!is_in_direct_map(source->archive.value, source->archive_bytes))
 		source->archive_bytes = 0;
 	boot_ranges_remove(source, source->archive.value,
-			   source->archive.value + source->archive_bytes);
+	                   source->archive.value + source->archive_bytes);
 	boot_ranges_remove(source, source->rsdp.value, source->rsdp.value + facts->rsdp_bytes);
 }

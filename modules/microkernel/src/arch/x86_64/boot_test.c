@@ -38,7 +38,7 @@ static void put_pvh(void)
 	memset(memory, 0, sizeof(memory));
 	put(INFO, 0x336ec578, 4);
 	put(INFO + 4, 1, 4);
-	put(INFO + 12, 1, 4);           /* modules */
+	put(INFO + 12, 1, 4); /* modules */
 	put(INFO + 16, INFO + 0x100, 8);
 	put(INFO + 24, INFO + 0x200, 8); /* command line */
 	put(INFO + 32, 0xf5000, 8);
@@ -214,7 +214,7 @@ TEST(multiboot2_refusals)
 TEST(multiboot2_tags_too_short)
 {
 	memset(memory, 0, sizeof(memory));
-	put_tag(INFO + 8, 3, 12); /* module without an end */
+	put_tag(INFO + 8, 3, 12);                  /* module without an end */
 	put(put_tag(INFO + 24, 6, 16 + 24), 8, 4); /* map entries of 8 bytes */
 	put_tag(INFO + 64, 8, 31);
 	put_tag(INFO + 96, 15, 8);
@@ -305,7 +305,7 @@ TEST(ranges_random)
 			bool is_add = seed >> 63;
 
 			(is_add ? boot_ranges_add : boot_ranges_remove)(&s, from * PAGE_SIZE,
-									to * PAGE_SIZE);
+			                                                to * PAGE_SIZE);
 			for (uint64_t page = from; page < to; page++)
 				is_free[page] = is_add;
 		}
@@ -314,7 +314,8 @@ TEST(ranges_random)
 			bool is_found = false;
 
 			for (unsigned i = 0; i < s.range_count; i++)
-				is_found |= page * PAGE_SIZE - s.ranges[i].start.value < s.ranges[i].bytes;
+				is_found |= page * PAGE_SIZE - s.ranges[i].start.value <
+				            s.ranges[i].bytes;
 			CHECK_EQ(is_found, is_free[page]);
 		}
 	}

@@ -17,7 +17,7 @@
 #define TICK_HZ_ASSUMED 1000000000ul
 
 static struct {
-	uint64_t base;     /* TSC at time 0 */
+	uint64_t base; /* TSC at time 0 */
 	uint64_t hz;
 	bool is_stable;
 	struct time_scale to_ns;
@@ -91,7 +91,7 @@ void clock_init(uint64_t entry_ticks, uint16_t pm_timer_port)
 	clock.base = entry_ticks;
 	clock.hz = rate_between(&start, &end);
 	clock.is_stable = clock.hz && (cpu_features.has_invariant_tsc ||
-				       is_near(rate_between(&start, &middle), clock.hz));
+	                               is_near(rate_between(&start, &middle), clock.hz));
 	if (!clock.hz) {
 		printk("no reference clock answers: taking the TSC for 1 GHz\n");
 		clock.hz = TICK_HZ_ASSUMED;
@@ -108,7 +108,8 @@ void clock_init(uint64_t entry_ticks, uint16_t pm_timer_port)
 static void program_counter(uint64_t deadline)
 {
 	uint64_t now = clock_now_ns();
-	uint64_t count = deadline > now ? time_scale_apply(clock.ns_to_timer, deadline - now) + 1 : 1;
+	uint64_t count = deadline > now ? time_scale_apply(clock.ns_to_timer, deadline - now) + 1
+	                                : 1;
 
 	apic_timer_start(count > UINT32_MAX ? UINT32_MAX : (uint32_t)count);
 }
@@ -120,8 +121,8 @@ void timer_program_ns(uint64_t deadline)
 	clock.deadline = deadline;
 	if (cpu_features.has_tsc_deadline)
 		msr_write(MSR_TSC_DEADLINE,
-			  is_off ? 0
-				 : clock.base + time_scale_apply(clock.ns_to_timer, deadline) + 1);
+		          is_off ? 0
+		                 : clock.base + time_scale_apply(clock.ns_to_timer, deadline) + 1);
 	else if (is_off)
 		apic_timer_start(0);
 	else

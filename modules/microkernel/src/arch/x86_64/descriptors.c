@@ -83,12 +83,13 @@ static void fill_segments(uint64_t *segment, const struct task_state *task)
 {
 	uint64_t base = (uint64_t)task;
 
-	segment[1] = 0x00af9b000000ffff; /* kernel code; accessed bits set: the table is not written to */
+	segment[1] =
+		0x00af9b000000ffff; /* kernel code; accessed bits set: the table is not written to */
 	segment[2] = 0x00cf93000000ffff; /* kernel data */
 	segment[3] = 0x00cff3000000ffff; /* user data */
 	segment[4] = 0x00affb000000ffff; /* user code, 64-bit */
 	segment[5] = (sizeof(*task) - 1) | (base & 0xffffff) << 16 | SEGMENT_TSS << 40 |
-		     (base >> 24 & 0xff) << 56;
+	             (base >> 24 & 0xff) << 56;
 	segment[6] = base >> 32;
 }
 
@@ -98,24 +99,24 @@ static void load_segments(const uint64_t *segment)
 	struct table_pointer idt = {sizeof(gates) - 1, (uint64_t)gates};
 
 	__asm__ volatile("lgdt %0\n\t"
-			 "pushq %2\n\t"
-			 "leaq 1f(%%rip), %%rax\n\t"
-			 "pushq %%rax\n\t"
-			 "lretq\n"
-			 "1:\tmovl %3, %%eax\n\t"
-			 "movl %%eax, %%ss\n\t"
-			 "xorl %%eax, %%eax\n\t"
-			 "movl %%eax, %%ds\n\t"
-			 "movl %%eax, %%es\n\t"
-			 "movl %%eax, %%fs\n\t"
-			 "movl %%eax, %%gs\n\t"
-			 "lidt %1\n\t"
-			 "movl %4, %%eax\n\t"
-			 "ltr %%ax"
-			 :
-			 : "m"(gdt), "m"(idt), "i"(SEL_KERNEL_CODE), "i"(SEL_KERNEL_DATA),
-			   "i"(SEL_TSS)
-			 : "rax", "memory");
+	                 "pushq %2\n\t"
+	                 "leaq 1f(%%rip), %%rax\n\t"
+	                 "pushq %%rax\n\t"
+	                 "lretq\n"
+	                 "1:\tmovl %3, %%eax\n\t"
+	                 "movl %%eax, %%ss\n\t"
+	                 "xorl %%eax, %%eax\n\t"
+	                 "movl %%eax, %%ds\n\t"
+	                 "movl %%eax, %%es\n\t"
+	                 "movl %%eax, %%fs\n\t"
+	                 "movl %%eax, %%gs\n\t"
+	                 "lidt %1\n\t"
+	                 "movl %4, %%eax\n\t"
+	                 "ltr %%ax"
+	                 :
+	                 : "m"(gdt), "m"(idt), "i"(SEL_KERNEL_CODE), "i"(SEL_KERNEL_DATA),
+	                   "i"(SEL_TSS)
+	                 : "rax", "memory");
 }
 
 void descriptors_init(struct cpu *cpu, uint64_t kernel_stack, uint64_t trap_stacks)

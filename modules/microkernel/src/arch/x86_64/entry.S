@@ -197,7 +197,10 @@ syscall_entry_plain:
 arch_return_to_user:
 	movq %gs:CPU_KERNEL_STACK, %rsp
 leave:					/* the kernel stack is empty */
+	cmpl $0, %gs:CPU_PENDING
+	je 1f
 	call schedule_if_needed
+1:
 	movq %gs:CPU_CURRENT, %rdi
 	testq %rdi, %rdi
 	jz leave_idle

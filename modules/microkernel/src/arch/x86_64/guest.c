@@ -30,7 +30,8 @@ status_t arch_guest_load(struct thread *thread)
 	if (!arch->state || !arch->space_pt || !arch->fpu)
 		return E_INVAL;
 	read_once(guest, &arch->state->regs);
-	if (guest->rip >= GUEST_END || !is_canonical(guest->fs_base) || !is_canonical(guest->gs_base))
+	if (guest->rip >= GUEST_END || !is_canonical(guest->fs_base) ||
+	    !is_canonical(guest->gs_base))
 		return E_INVAL;
 	guest->rflags = (guest->rflags & RFLAGS_USER) | RFLAGS_PLAIN;
 	bases_set(thread, (struct segment_bases){guest->fs_base, guest->gs_base});
@@ -41,7 +42,7 @@ status_t arch_guest_load(struct thread *thread)
 }
 
 void arch_guest_trap(struct thread *thread, uint32_t trap, uint32_t detail, uint32_t error,
-		     uint32_t cause, uint64_t address)
+                     uint32_t cause, uint64_t address)
 {
 	struct guest_state *state = thread->arch.state;
 	struct segment_bases bases = bases_get(thread);

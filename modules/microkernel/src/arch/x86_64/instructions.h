@@ -39,8 +39,8 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 	struct cpuid c;
 
 	__asm__ volatile("cpuid"
-			 : "=a"(c.eax), "=b"(c.ebx), "=c"(c.ecx), "=d"(c.edx)
-			 : "a"(leaf), "c"(subleaf));
+	                 : "=a"(c.eax), "=b"(c.ebx), "=c"(c.ecx), "=d"(c.edx)
+	                 : "a"(leaf), "c"(subleaf));
 	return c;
 }
 
@@ -55,9 +55,9 @@ static inline uint64_t msr_read(uint32_t msr)
 static inline void msr_write(uint32_t msr, uint64_t value)
 {
 	__asm__ volatile("wrmsr"
-			 :
-			 : "a"((uint32_t)value), "d"((uint32_t)(value >> 32)), "c"(msr)
-			 : "memory");
+	                 :
+	                 : "a"((uint32_t)value), "d"((uint32_t)(value >> 32)), "c"(msr)
+	                 : "memory");
 }
 
 static inline uint64_t cr0_read(void)

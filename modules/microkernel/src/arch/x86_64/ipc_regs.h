@@ -6,11 +6,11 @@
 
 static inline handle_t ipc_regs_endpoint(const struct thread *thread)
 {
-	return (handle_t){ (uint32_t)thread->arch.regs.rdi };
+	return (handle_t){(uint32_t)thread->arch.regs.rdi};
 }
 static inline handle_t ipc_regs_reply(const struct thread *thread)
 {
-	return (handle_t){ (uint32_t)(thread->arch.regs.rdi >> 32) };
+	return (handle_t){(uint32_t)(thread->arch.regs.rdi >> 32)};
 }
 static inline uint64_t ipc_regs_tag(const struct thread *thread)
 {
@@ -35,7 +35,8 @@ static inline void ipc_regs_set_handles(struct thread *thread, uint64_t word6, u
 	thread->arch.regs.r15 = word7;
 }
 
-static inline void ipc_regs_copy(const struct thread *from, struct thread *to, uint64_t tag, uint64_t badge)
+static inline void ipc_regs_copy(const struct thread *from, struct thread *to, uint64_t tag,
+                                 uint64_t badge)
 {
 	const struct guest_registers *f = &from->arch.regs;
 	struct guest_registers *t = &to->arch.regs;
@@ -54,7 +55,8 @@ static inline void ipc_regs_copy(const struct thread *from, struct thread *to, u
 }
 
 /* A message of the kernel's own: up to three words. */
-static inline void ipc_regs_set(struct thread *to, uint64_t tag, uint64_t badge, uint64_t w0, uint64_t w1, uint64_t w2)
+static inline void ipc_regs_set(struct thread *to, uint64_t tag, uint64_t badge, uint64_t w0,
+                                uint64_t w1, uint64_t w2)
 {
 	struct guest_registers *t = &to->arch.regs;
 

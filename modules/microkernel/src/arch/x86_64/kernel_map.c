@@ -76,7 +76,7 @@ static void map_direct_area(uint64_t start, uint64_t end)
 
 	while (at < MIN(end, DIRECT_BYTES_MAX)) {
 		bool is_huge = cpu_features.has_huge_pages && at >= HUGE_PAGE &&
-			       is_aligned(at, HUGE_PAGE) && at + HUGE_PAGE <= end;
+		               is_aligned(at, HUGE_PAGE) && at + HUGE_PAGE <= end;
 		int level = is_huge ? 3 : 2;
 		uint64_t *entry = kernel_entry(DIRECT_BASE + at, level);
 
@@ -97,7 +97,7 @@ static uint64_t *split_direct(uint64_t paddr)
 		table = direct(PADDR(page));
 		for (unsigned i = 0; i < TABLE_ENTRIES; i++)
 			table[i] = (align_down(paddr, LARGE_PAGE) + i * PAGE_SIZE) | KERNEL_DATA |
-				   global_bit;
+			           global_bit;
 		*entry = page | KERNEL_TABLE;
 	}
 	return &table_of(*entry)[level_index(paddr, 1)];
@@ -169,8 +169,8 @@ volatile void *kernel_map_device(uint64_t paddr, uint64_t bytes)
 	if (pages > DEVICE_PAGES - device_pages || paddr >> cpu_features.address_bits)
 		return NULL;
 	for (uint64_t i = 0; i < pages; i++)
-		device_table[device_pages++] =
-			(first + i * PAGE_SIZE) | DEVICE_REGISTERS | global_bit;
+		device_table[device_pages++] = (first + i * PAGE_SIZE) | DEVICE_REGISTERS |
+		                               global_bit;
 	return (volatile void *)(va + paddr % PAGE_SIZE);
 }
 

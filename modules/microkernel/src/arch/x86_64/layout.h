@@ -68,6 +68,7 @@
 #define CPU_SCRATCH 24
 #define CPU_SCRATCH1 32
 #define CPU_LOADED_ROOT 40
+#define CPU_PENDING 60
 
 /* RFLAGS */
 #define RFLAGS_ALWAYS 0x2

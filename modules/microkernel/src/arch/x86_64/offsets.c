@@ -46,6 +46,7 @@ CHECK_OFFSET(cpu, kernel_stack, CPU_KERNEL_STACK);
 CHECK_OFFSET(cpu, scratch[0], CPU_SCRATCH);
 CHECK_OFFSET(cpu, scratch[1], CPU_SCRATCH1);
 CHECK_OFFSET(cpu, loaded_root, CPU_LOADED_ROOT);
+CHECK_OFFSET(cpu, pending, CPU_PENDING);
 STATIC_ASSERT(MODE_NATIVE == 0 && MODE_GUEST == 1);
 STATIC_ASSERT(sizeof(struct guest_registers) == THREAD_GUEST);
 STATIC_ASSERT(sizeof(struct guest_state) <= PAGE_SIZE);

@@ -177,7 +177,7 @@ void pt_protect(struct pagetable *pt, uint64_t va, unsigned flags)
 	do {
 		new = (old & (PTE_ADDRESS | PTE_DIRTY | PTE_ACCESSED)) | entry_bits(flags);
 	} while (!__atomic_compare_exchange_n(leaf, &old, new, false, __ATOMIC_RELAXED,
-					      __ATOMIC_RELAXED));
+	                                      __ATOMIC_RELAXED));
 }
 
 bool pt_next(const struct pagetable *pt, uint64_t *va, uint64_t end, struct pt_entry *out)

@@ -8,7 +8,8 @@
  * The entry for va at the given level, following what is there. Null when a table on the way is missing; then
  * *out_missing (may be null) is the level of the empty entry, whose whole span is empty.
  */
-static inline uint64_t *pt_walk(const struct pagetable *pt, uint64_t va, int level, int *out_missing)
+static inline uint64_t *pt_walk(const struct pagetable *pt, uint64_t va, int level,
+                                int *out_missing)
 {
 	uint64_t *table = direct(pt->root);
 

@@ -40,8 +40,8 @@ void serial_init(void)
 	outb(UART_LINE, 0x80); /* the next two set the divisor: 115200 / 1 */
 	outb(UART_DATA, 1);
 	outb(UART_INTERRUPTS, 0);
-	outb(UART_LINE, 0x03); /* 8 bits, no parity, 1 stop bit */
-	outb(UART_FIFO, 0x07); /* on and empty */
+	outb(UART_LINE, 0x03);  /* 8 bits, no parity, 1 stop bit */
+	outb(UART_FIFO, 0x07);  /* on and empty */
 	outb(UART_MODEM, 0x0b); /* DTR, RTS, interrupt line enabled for a later driver */
 	console.is_there = true;
 }

@@ -12,7 +12,8 @@
 #define FLUSH_PAGES_MAX 32u /* beyond, one full flush is cheaper */
 
 uint64_t arch_root_writes;
-static const struct pagetable *loaded_native; /* whose window the loaded root shows; compared only */
+static const struct pagetable
+	*loaded_native; /* whose window the loaded root shows; compared only */
 
 static void write_root(uint64_t root)
 {

@@ -25,17 +25,20 @@ enum thread_mode { MODE_NATIVE, MODE_GUEST };
 
 /* Members up to enters have fixed offsets (layout.h). */
 struct thread_arch {
-	struct guest_registers regs;  /* native registers, saved on every entry from native mode */
-	struct guest_registers guest; /* guest registers while preempted in guest mode; never seen by the monitor */
-	uint32_t mode;                /* enum thread_mode */
-	uint32_t kicked;              /* latched kick: enter returns TRAP_KICK at once; generic code sets and clears it */
-	struct guest_state *state;    /* direct-map address of the pinned state page, or null */
-	uint64_t native_root;         /* CR3 in native mode; both are derived by pt_activate_thread */
-	uint64_t guest_root;          /* CR3 in guest mode; 0 when the thread cannot enter */
-	bool needs_iret;              /* native registers were saved by an interrupt: sysret would lose rcx, r11 */
-	uint64_t enters;              /* how often it entered its guest */
-	uint64_t fs_base, gs_base;    /* user mode's, while another thread's are in the CPU */
-	void *fpu;                    /* XSAVE area, 64-byte aligned, or null */
-	struct pagetable *native_pt;  /* the process's */
-	struct pagetable *space_pt;   /* the bound space's, or null; after a change call pt_activate_thread */
+	struct guest_registers regs; /* native registers, saved on every entry from native mode */
+	struct guest_registers
+		guest; /* guest registers while preempted in guest mode; never seen by the monitor */
+	uint32_t mode; /* enum thread_mode */
+	uint32_t
+		kicked; /* latched kick: enter returns TRAP_KICK at once; generic code sets and clears it */
+	struct guest_state *state; /* direct-map address of the pinned state page, or null */
+	uint64_t native_root;      /* CR3 in native mode; both are derived by pt_activate_thread */
+	uint64_t guest_root;       /* CR3 in guest mode; 0 when the thread cannot enter */
+	bool needs_iret; /* native registers were saved by an interrupt: sysret would lose rcx, r11 */
+	uint64_t enters;             /* how often it entered its guest */
+	uint64_t fs_base, gs_base;   /* user mode's, while another thread's are in the CPU */
+	void *fpu;                   /* XSAVE area, 64-byte aligned, or null */
+	struct pagetable *native_pt; /* the process's */
+	struct pagetable
+		*space_pt; /* the bound space's, or null; after a change call pt_activate_thread */
 };
