@@ -144,6 +144,7 @@ static const struct cap_syntax {
 	{"endpoint", CAP_ENDPOINT, cap_target},
 	{"log", CAP_ENDPOINT, cap_log},
 	{"hold", CAP_HOLD, cap_target},
+	{"domain", CAP_DOMAIN, cap_plain},
 	{"ports", CAP_PORTS, cap_ports},
 	{"irq", CAP_IRQ, cap_irq},
 	{"interrupts", CAP_INTERRUPTS, cap_plain},
@@ -152,6 +153,7 @@ static const struct cap_syntax {
 	{"framebuffer", CAP_FRAMEBUFFER, cap_plain},
 	{"archive", CAP_ARCHIVE, cap_plain},
 	{"boot", CAP_BOOT, cap_plain},
+	{"news", CAP_NEWS, cap_plain},
 	{"pci", CAP_PCI, cap_pci},
 };
 

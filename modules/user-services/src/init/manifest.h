@@ -22,6 +22,7 @@ enum cap_kind {
 	CAP_SERVE,       /* receive side of the service's own endpoint */
 	CAP_ENDPOINT,    /* call another service */
 	CAP_HOLD,        /* pass another service's endpoint on, without calling it */
+	CAP_DOMAIN,      /* create domains and objects within the service's budget */
 	CAP_PORTS,       /* I/O ports: first, count */
 	CAP_IRQ,         /* one interrupt line: an interrupt and the event it signals */
 	CAP_INTERRUPTS,  /* interrupt control: any line, any message interrupt */
@@ -30,6 +31,7 @@ enum cap_kind {
 	CAP_FRAMEBUFFER, /* the boot framebuffer's pixels */
 	CAP_ARCHIVE,     /* the boot archive, read-only */
 	CAP_BOOT,        /* struct boot_info, read-only */
+	CAP_NEWS,        /* an event; bit 0: a service that this one calls was started again */
 	CAP_PCI,         /* the right to claim one PCI device from the device manager */
 };
 

@@ -1,0 +1,151 @@
+/*
+ * svctest: a native program that exercises the services through the tree, as a user's program would: calls
+ * of several services, then each restartable service is killed and called again until it answers. Prints a
+ * line for each step and "N passed, N failed" last; the exit status is 0 when all passed.
+ */
+#include "common/client.h"
+
+#include <base/bits.h>
+#include <base/format.h>
+#include <base/string.h>
+#include <libanon/log.h>
+#include <libanon/start.h>
+#include <libanon/time.h>
+#include <object-tree/object.h>
+#include <user-services/stream_ipc.h>
+
+#define RESTART_PATIENCE_NS (10 * NS_PER_S)
+#define POLL_NS (20 * NS_PER_MS)
+
+static handle_t root, output;
+static uint32_t passed, failed;
+
+static void print(const char *text)
+{
+	uint32_t len = (uint32_t)strlen(text), accepted;
+
+	while (len && !handle_is_none(output)) {
+		status_t status = stream_write(output, text, len, &accepted);
+
+		if (status == E_AGAIN) {
+			sleep_ns(POLL_NS);
+			continue;
+		}
+		if (status != OK)
+			return;
+		text += accepted;
+		len -= accepted;
+	}
+}
+
+static void judge(const char *what, const char *name, status_t status)
+{
+	char line[160];
+
+	format_string(line, sizeof(line), "%s %s: %s\n", what, name, status_name(status));
+	print(line);
+	if (status == OK)
+		passed++;
+	else
+		failed++;
+}
+
+/* One call with a result of its own; args may be null. */
+static status_t call(const char *path, const char *method, struct client_call *with)
+{
+	static uint8_t room[CLIENT_RESULT_MAX];
+	struct obj_arguments arguments = {0};
+	struct obj_result result = {.at = room, .max = sizeof(room)};
+	status_t status;
+
+	if (with) {
+		cbor_close(&with->args, with->map);
+		arguments.args = with->args_bytes;
+		arguments.args_len = (uint32_t)with->args.len;
+	}
+	status = obj_call(root, path, method, &arguments, &result);
+	if (status == OK && !handle_is_none(result.cap))
+		(void)sys_handle_close(result.cap);
+	return status;
+}
+
+static const struct {
+	const char *service, *path, *method;
+} subjects[] = {
+	{"log", "/sys/log", "read"},          {"memory", "/sys/memory", "stats"},
+	{"time", "/sys/time", "now"},         {"users", "/user/userManager", "listUsers"},
+	{"console", "/dev/console", "size"},  {"devices", "/dev/pci", "list"},
+	{"power", "/sys/power", "info"},
+};
+
+static status_t kill_service(const char *name)
+{
+	struct client_call with;
+
+	client_begin(&with);
+	client_put_text(&with, "name", name);
+	return call("/sys/scheduler", "kill", &with);
+}
+
+/* The call may catch the instance that is just dying; the next one must answer. */
+static status_t call_until_ok(const char *path, const char *method)
+{
+	uint64_t end = clock_ns() + RESTART_PATIENCE_NS;
+	status_t status;
+
+	do {
+		status = call(path, method, NULL);
+		if (status == OK)
+			return OK;
+		sleep_ns(POLL_NS);
+	} while (clock_ns() < end);
+	return status;
+}
+
+static void test_calls(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++)
+		judge("call", subjects[i].path, call(subjects[i].path, subjects[i].method, NULL));
+	judge("call", "/srv/scheduler", call("/srv/scheduler", "list", NULL));
+	judge("call", "/srv/init", call("/srv/init", "services", NULL));
+}
+
+static void test_kills(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++) {
+		judge("kill", subjects[i].service, kill_service(subjects[i].service));
+		judge("again", subjects[i].path, call_until_ok(subjects[i].path, subjects[i].method));
+	}
+}
+
+static status_t create_user(const char *name)
+{
+	struct client_call with;
+
+	client_begin(&with);
+	client_put_text(&with, "name", name);
+	return call("/user/userManager", "createUser", &with);
+}
+
+static void test_refusals(void)
+{
+	judge("refuse", "bad name", create_user("../x") == E_INVAL ? OK : E_PROTO);
+	judge("refuse", "no method", call("/sys/time", "fly", NULL) == E_UNSUPPORTED ? OK : E_PROTO);
+	judge("refuse", "no object", call("/sys/nothing", "now", NULL) == E_NOENT ? OK : E_PROTO);
+	judge("refuse", "no right", call("/srv/init", "kill", NULL) == E_ACCESS ? OK : E_PROTO);
+}
+
+int main(int argc, char **argv)
+{
+	char line[64];
+
+	root = start_handle("root");
+	output = start_handle("stdout");
+	test_calls();
+	test_refusals();
+	if (argc > 1 && strcmp(argv[1], "kill") == 0)
+		test_kills();
+	format_string(line, sizeof(line), "%u passed, %u failed\n", passed, failed);
+	print(line);
+	return failed != 0;
+}
