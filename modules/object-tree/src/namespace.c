@@ -333,7 +333,8 @@ status_t namespace_unbind(struct namespace *ns, struct name_node *at, const char
 
 /* --- the whole --- */
 
-status_t namespace_init(struct namespace *ns, const struct namespace_ops *ops, void *context)
+status_t namespace_init(struct namespace *ns, const struct namespace_ops *ops, void *context,
+                        uint64_t first_number)
 {
 	static const struct name_step nameless = {"", 0};
 
@@ -343,6 +344,7 @@ status_t namespace_init(struct namespace *ns, const struct namespace_ops *ops, v
 	if (ns->root == NULL)
 		return E_NOMEM;
 	ns->root->is_pinned = true;
+	ns->next_number = first_number;
 	return OK;
 }
 

@@ -90,7 +90,9 @@ struct name_candidates {
 	struct name_candidate at[NAMESPACE_CANDIDATES];
 };
 
-status_t namespace_init(struct namespace *ns, const struct namespace_ops *ops, void *context);
+/* The root is node 0; further nodes get numbers from first_number (at least 1) on. */
+status_t namespace_init(struct namespace *ns, const struct namespace_ops *ops, void *context,
+                        uint64_t first_number);
 void namespace_destroy(struct namespace *ns);
 
 /* The node with this number, or NULL. */

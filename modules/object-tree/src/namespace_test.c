@@ -51,7 +51,7 @@ static void start(void)
 	failing = 0;
 	signalled = 0;
 	signal_result = OK;
-	CHECK_EQ(namespace_init(&ns, &ops, &ns), OK);
+	CHECK_EQ(namespace_init(&ns, &ops, &ns, 1), OK);
 }
 
 static void end(void)

@@ -234,13 +234,16 @@ status_t tree_service_init(struct tree_service *service, handle_t endpoint,
                            const struct namespace_ops *ops)
 {
 	struct handle_info info;
+	uint64_t now;
 	status_t status = sys_handle_info(endpoint, &info);
 
+	if (status == OK)
+		status = sys_clock_now(&now);
 	if (status != OK)
 		return status;
 	service->endpoint = endpoint;
 	service->endpoint_id = info.id;
-	return namespace_init(&service->ns, ops, service);
+	return namespace_init(&service->ns, ops, service, now + 1);
 }
 
 status_t tree_service_dispatch(struct tree_service *service, struct ipc_message *message,

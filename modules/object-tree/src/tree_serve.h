@@ -1,6 +1,9 @@
 /*
  * The tree service's requests: object.ipc on the namespace. A directory handle's badge is its node's number
  * times two, plus one when it is read-only: badge 0 is the whole tree, badge 1 the whole tree to look at.
+ *
+ * The endpoint outlives the service, and so do the handles derived from it. Numbers therefore start at the
+ * time since boot: a restarted service never takes an old directory's badge for one of its own (E_GONE).
  */
 #pragma once
 #include "namespace.h"
