@@ -4,6 +4,7 @@
 #
 #   V=1         show the commands          KIND=debug   asserts and checks, in build/debug/
 #   IMAGE=name  images/name.manifest       M=module     limit unit, objects or split-check to one module
+#   WITHOUT="a b"  programs to leave out of the image
 #   JOBS=n      parallel jobs (2)          BUILD=dir    where the output goes
 
 BUILD ?= build

@@ -54,14 +54,14 @@ $(foreach m,$(MODULES),$(foreach p,$($m.HOST_PROGRAMS),$(eval $(call host_rule,$
 $(foreach m,$(MODULES),$(foreach p,$($m.UNIT_TESTS),$(eval $(call unit_rule,$m,$p))))
 $(foreach m,$(MODULES),$(foreach p,$($m.LINUX_PROGRAMS),$(eval $(call linux_rule,$m,$p))))
 
-NATIVE_NAMES := $(sort $(foreach m,$(MODULES),$($m.PROGRAMS)))
+NATIVE_NAMES := $(filter-out $(WITHOUT),$(sort $(foreach m,$(MODULES),$($m.PROGRAMS))))
 HOST_NAMES := $(sort $(foreach m,$(MODULES),$($m.HOST_PROGRAMS)))
-LINUX_NAMES := $(sort $(foreach m,$(MODULES),$($m.LINUX_PROGRAMS)))
+LINUX_NAMES := $(filter-out $(WITHOUT),$(sort $(foreach m,$(MODULES),$($m.LINUX_PROGRAMS))))
 unit_programs = $(foreach m,$1,$(addprefix $(BUILD)/unit/$m/,$($m.UNIT_TESTS)))
 in_chosen = $(foreach m,$(CHOSEN),$($m.$1))
 
 .PHONY: native host linux unit-programs
-native: $(addprefix $(OUT)/native/,$(call in_chosen,PROGRAMS)) ## native programs (of M=module)
+native: $(addprefix $(OUT)/native/,$(filter-out $(WITHOUT),$(call in_chosen,PROGRAMS))) ## native programs (of M=module)
 host: $(addprefix $(BUILD)/host/,$(call in_chosen,HOST_PROGRAMS)) ## host programs (of M=module)
 linux: $(addprefix $(OUT)/image/bin/,$(call in_chosen,LINUX_PROGRAMS)) ## static Linux programs (of M=module)
 unit-programs: $(call unit_programs,$(CHOSEN)) ## host unit tests, built but not run
