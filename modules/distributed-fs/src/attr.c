@@ -1,4 +1,7 @@
-/* Attributes of inodes: read, and set by their owners. */
+/*
+ * Attributes of inodes: read, and set. Who may set what is the caller's to decide; the
+ * store only keeps the type of an inode from changing.
+ */
 #include "inode.h"
 #include "store_private.h"
 #include "tx.h"

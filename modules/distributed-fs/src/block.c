@@ -27,7 +27,7 @@ struct block_ptr block_seal(const void *data, uint64_t address, uint64_t birth, 
 		.logical_sectors = PTR_SECTORS,
 		.stored_sectors = PTR_SECTORS,
 		.birth = birth,
-		.tag = { tag.half[0], tag.half[1] },
+		.tag = {tag.half[0], tag.half[1]},
 	};
 
 	return ptr;
@@ -49,9 +49,8 @@ bool block_ptr_is_sane(const struct block_ptr *ptr, uint64_t first, uint64_t end
 {
 	return ptr->algorithm == PTR_PLAIN && ptr->key == 0 &&
 	       ptr->logical_sectors == PTR_SECTORS && ptr->stored_sectors == PTR_SECTORS &&
-	       memcmp(ptr->nonce, null_ptr.nonce, sizeof(ptr->nonce)) == 0 &&
-	       ptr->birth > 0 && ptr->birth <= commit && ptr->address >= first &&
-	       ptr->address < end;
+	       memcmp(ptr->nonce, null_ptr.nonce, sizeof(ptr->nonce)) == 0 && ptr->birth > 0 &&
+	       ptr->birth <= commit && ptr->address >= first && ptr->address < end;
 }
 
 status_t block_read(const struct store_ops *ops, const struct block_ptr *ptr, void *data)

@@ -85,12 +85,9 @@ static bool item_is_valid(const struct disk_node *node, unsigned int index,
 		return ptr.level == 0 &&
 		       block_ptr_is_sane(&ptr, limits->first, limits->end, limits->commit);
 	case ITEM_SYMLINK:
-		return slot->length > 0 && slot->length <= ITEM_BYTES_MAX &&
-		       slot->key.object != 0;
-	case ITEM_ORPHAN:
-		return slot->length == 0 && slot->key.object == 0;
-	default:
-		return false;
+		return slot->length > 0 && slot->length <= ITEM_BYTES_MAX && slot->key.object != 0;
+	case ITEM_ORPHAN: return slot->length == 0 && slot->key.object == 0;
+	default: return false;
 	}
 }
 
@@ -107,8 +104,7 @@ static bool leaf_is_valid(const struct disk_node *node, const struct btnode_limi
 		const struct leaf_slot *slot = &node->slot[i];
 
 		if (slot->length > ITEM_BYTES_MAX || round8(slot->length) > end - slots_end ||
-		    slot->offset != end - round8(slot->length) ||
-		    !item_is_valid(node, i, limits))
+		    slot->offset != end - round8(slot->length) || !item_is_valid(node, i, limits))
 			return false;
 		end = slot->offset;
 	}
@@ -144,8 +140,8 @@ bool btnode_is_valid(const struct disk_node *node, unsigned int level,
 
 /* ---- Runs of entries ---- */
 
-static void leaf_append(struct disk_node *node, const struct disk_node *source,
-                        unsigned int from, unsigned int to)
+static void leaf_append(struct disk_node *node, const struct disk_node *source, unsigned int from,
+                        unsigned int to)
 {
 	unsigned int count = node->head.count;
 	unsigned int start = payload_start(source, to);
@@ -231,8 +227,8 @@ static void shift_payloads(struct disk_node *node, unsigned int index, int delta
 		node->slot[i].offset = (uint16_t)(node->slot[i].offset + delta);
 }
 
-void leaf_insert(struct disk_node *node, unsigned int index, struct tree_key key,
-                 const void *data, unsigned int length)
+void leaf_insert(struct disk_node *node, unsigned int index, struct tree_key key, const void *data,
+                 unsigned int length)
 {
 	unsigned int size = round8(length);
 	unsigned int offset = payload_start(node, index) - size;
@@ -241,8 +237,8 @@ void leaf_insert(struct disk_node *node, unsigned int index, struct tree_key key
 	ASSERT(btnode_used(node) + leaf_item_bytes(length) <= NODE_BODY_BYTES);
 	shift_payloads(node, index, -(int)size);
 	memmove(slot + 1, slot, (node->head.count - index) * sizeof(*slot));
-	*slot = (struct leaf_slot){ .key = key, .offset = (uint16_t)offset,
-		                    .length = (uint16_t)length };
+	*slot = (struct leaf_slot){
+		.key = key, .offset = (uint16_t)offset, .length = (uint16_t)length};
 	memset((uint8_t *)node + offset, 0, size);
 	if (length > 0)
 		memcpy((uint8_t *)node + offset, data, length);

@@ -29,8 +29,8 @@ void btnode_truncate(struct disk_node *node, unsigned int count);
 unsigned int leaf_search(const struct disk_node *node, struct tree_key key);
 unsigned int leaf_item_bytes(unsigned int length);
 void *leaf_payload(struct disk_node *node, unsigned int index);
-void leaf_insert(struct disk_node *node, unsigned int index, struct tree_key key,
-                 const void *data, unsigned int length);
+void leaf_insert(struct disk_node *node, unsigned int index, struct tree_key key, const void *data,
+                 unsigned int length);
 void leaf_remove(struct disk_node *node, unsigned int index);
 
 /* Branches. branch_search: the child that holds `key`. */

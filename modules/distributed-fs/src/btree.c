@@ -14,8 +14,8 @@
 #include "btnode.h"
 #include "store_private.h"
 
-static const struct tree_key key_min = { 0, 0 };
-static const struct tree_key key_max = { UINT64_MAX, UINT64_MAX };
+static const struct tree_key key_min = {0, 0};
+static const struct tree_key key_max = {UINT64_MAX, UINT64_MAX};
 
 struct bounds {
 	struct tree_key low;
@@ -61,7 +61,7 @@ static void narrow(struct bounds *bounds, const struct disk_node *node, unsigned
 status_t btree_descend(struct store *store, struct tree_key key, struct btree_path *path)
 {
 	const struct block_ptr *ptr = &store->root;
-	struct bounds bounds = { key_min, key_max };
+	struct bounds bounds = {key_min, key_max};
 
 	path->height = store->root.level + 1u;
 	for (unsigned int level = path->height; level-- > 0;) {

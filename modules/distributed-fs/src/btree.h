@@ -22,7 +22,7 @@ struct btree_item {
 
 static inline struct tree_key tree_key(uint64_t object, enum item_type type, uint64_t position)
 {
-	return (struct tree_key){ object, (uint64_t)type << ITEM_TYPE_SHIFT | position };
+	return (struct tree_key){object, (uint64_t)type << ITEM_TYPE_SHIFT | position};
 }
 
 static inline enum item_type tree_key_type(struct tree_key key)

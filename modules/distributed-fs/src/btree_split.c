@@ -35,16 +35,15 @@ static bool is_continuation(const struct disk_node *leaf, unsigned int at, struc
  * Where to cut the leaf's items with the new one, of `bytes` bytes, at position `at` among
  * them: that many go left. Each side fits, because an item is at most a quarter of a node.
  */
-static unsigned int cut_point(const struct disk_node *leaf, unsigned int at,
-                              struct tree_key key, unsigned int bytes)
+static unsigned int cut_point(const struct disk_node *leaf, unsigned int at, struct tree_key key,
+                              unsigned int bytes)
 {
 	unsigned int count = leaf->head.count;
 	unsigned int total = btnode_used(leaf) + bytes;
 	unsigned int left = 0;
 	unsigned int cut = 0;
 
-	if (is_continuation(leaf, at, key) &&
-	    bytes + run_bytes(leaf, at, count) <= NODE_BODY_BYTES)
+	if (is_continuation(leaf, at, key) && bytes + run_bytes(leaf, at, count) <= NODE_BODY_BYTES)
 		return at;
 	while (cut < count && left < total / 2) {
 		unsigned int old = cut > at ? cut - 1 : cut;
@@ -57,7 +56,7 @@ static unsigned int cut_point(const struct disk_node *leaf, unsigned int at,
 
 static status_t grow_root(struct store *store, struct tree_key key, const struct block_ptr *right)
 {
-	static const struct tree_key lowest = { 0, 0 };
+	static const struct tree_key lowest = {0, 0};
 	struct node *root;
 	status_t status;
 

@@ -28,7 +28,7 @@ void check_sentence(struct checker *checker, const struct store_message *message
 void check_finding(struct checker *checker, const char *text, uint64_t first, uint64_t second,
                    uint64_t third)
 {
-	uint64_t numbers[] = { first, second, third };
+	uint64_t numbers[] = {first, second, third};
 	struct store_message message;
 	unsigned int n = 0;
 
@@ -64,14 +64,16 @@ static status_t block_state(struct checker *checker, uint64_t block, enum block_
 	return status;
 }
 
-static void report_run(struct checker *checker, enum block_state state, uint64_t from,
-                       uint64_t to)
+static void report_run(struct checker *checker, enum block_state state, uint64_t from, uint64_t to)
 {
 	if (state == LEAKED && !checker->is_incomplete)
-		check_finding(checker, "space: # blocks from block # on are marked used, but nothing uses them",
-		              to - from, from, 0);
+		check_finding(
+			checker,
+			"space: # blocks from block # on are marked used, but nothing uses them",
+			to - from, from, 0);
 	if (state == LOST)
-		check_finding(checker, "space: # blocks from block # on are in use, but marked free",
+		check_finding(checker,
+		              "space: # blocks from block # on are in use, but marked free",
 		              to - from, from, 0);
 }
 
@@ -86,8 +88,8 @@ static status_t check_group(struct checker *checker, uint64_t from, uint64_t to)
 		status_t status = block_state(checker, block, &here);
 
 		if (status != OK) {
-			check_finding(checker, "space: the bitmap for block # cannot be read", block,
-			              0, 0);
+			check_finding(checker, "space: the bitmap for block # cannot be read",
+			              block, 0, 0);
 			return status == E_CORRUPT ? OK : status;
 		}
 		if (here != state) {
@@ -176,7 +178,7 @@ static status_t run(struct checker *checker)
 
 status_t store_check(struct store *store, struct store_check *check)
 {
-	struct checker checker = { .store = store, .check = check };
+	struct checker checker = {.store = store, .check = check};
 	size_t seen_bytes = (size_t)(store->space.blocks / 64 + 1) * 8;
 	status_t status = E_NOMEM;
 	unsigned int damaged;

@@ -17,19 +17,19 @@ struct check_inode {
 	uint64_t parent;       /* of a directory, as the inode says */
 	uint64_t named_by;     /* a directory that has an entry for it */
 	uint32_t mode;
-	uint32_t links;        /* as the inode says */
-	uint32_t names;        /* entries found for it */
+	uint32_t links; /* as the inode says */
+	uint32_t names; /* entries found for it */
 	uint32_t subdirs;
-	bool has_note;         /* an orphan's */
-	bool is_connected;     /* leads to the root */
+	bool has_note;     /* an orphan's */
+	bool is_connected; /* leads to the root */
 };
 
 struct checker {
 	struct store *store;
 	struct store_check *check;
-	uint64_t *seen; /* one bit for each block of the store */
+	uint64_t *seen;          /* one bit for each block of the store */
 	struct disk_node *nodes; /* one for each level */
-	void *data;     /* one block */
+	void *data;              /* one block */
 	struct check_inode *inodes;
 	uint64_t inode_count;
 	uint64_t inode_capacity;

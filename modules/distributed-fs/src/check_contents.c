@@ -21,8 +21,7 @@ static status_t grow(struct checker *checker)
 		return E_NOMEM;
 	if (checker->inodes != NULL) {
 		memcpy(more, checker->inodes, checker->inode_count * sizeof(*more));
-		ops->free(ops->context, checker->inodes,
-		          checker->inode_capacity * sizeof(*more));
+		ops->free(ops->context, checker->inodes, checker->inode_capacity * sizeof(*more));
 	}
 	checker->inodes = more;
 	checker->inode_capacity = capacity;
@@ -88,7 +87,8 @@ static void take_data(struct checker *checker, const struct btree_item *item)
 	check_mark(checker, ptr.address);
 	checker->check->data_blocks++;
 	if (!data_is_good(checker, &ptr))
-		check_finding(checker, "inode #: block # of the file (block # of the disk) is damaged",
+		check_finding(checker,
+		              "inode #: block # of the file (block # of the disk) is damaged",
 		              item->key.object, position, ptr.address);
 	if (owner == NULL)
 		return;
@@ -108,7 +108,8 @@ status_t check_contents(struct checker *checker, const struct btree_item *item)
 	case ITEM_SYMLINK:
 		owner = owner_of(checker, item->key);
 		if (owner != NULL)
-			owner->entries += tree_key_type(item->key) == ITEM_DIRENT ? 1 : item->length;
+			owner->entries += tree_key_type(item->key) == ITEM_DIRENT ? 1
+			                                                          : item->length;
 		return OK;
 	default: return OK;
 	}

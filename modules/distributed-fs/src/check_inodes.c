@@ -65,7 +65,7 @@ static void check_twice(struct checker *checker, struct tree_key key,
 static void check_form(struct checker *checker, struct tree_key key,
                        const struct disk_dirent *entry)
 {
-	struct name name = { (const char *)entry->name, entry->name_len };
+	struct name name = {(const char *)entry->name, entry->name_len};
 	uint64_t hash = (key.where & ITEM_WHERE_MASK) >> DIRENT_PROBE_BITS;
 
 	if (name_check(name) != OK)
@@ -83,7 +83,8 @@ static void take_name(struct checker *checker, const struct btree_item *item)
 	check_form(checker, item->key, entry);
 	check_twice(checker, item->key, entry);
 	if (dir != NULL && !is_dir(dir))
-		name_finding(checker, item->key.object, entry, "is in something that is no directory");
+		name_finding(checker, item->key.object, entry,
+		             "is in something that is no directory");
 	if (child == NULL) {
 		if (!checker->is_incomplete)
 			name_finding(checker, item->key.object, entry, "leads nowhere");
@@ -187,13 +188,15 @@ static void check_parent(struct checker *checker, struct check_inode *inode)
 	if (leads_to_root(checker, inode))
 		mark_connected(checker, inode);
 	else
-		check_finding(checker, "directory # does not lead to the root", inode->number, 0, 0);
+		check_finding(checker, "directory # does not lead to the root", inode->number, 0,
+		              0);
 }
 
 void check_inodes(struct checker *checker)
 {
 	if (checker->is_incomplete) {
-		check_finding(checker, "parts of the tree cannot be read: counts and names are not compared",
+		check_finding(checker,
+		              "parts of the tree cannot be read: counts and names are not compared",
 		              0, 0, 0);
 		return;
 	}

@@ -35,8 +35,8 @@ static bool is_in_bounds(const struct disk_node *node, struct tree_key low, stru
 static bool enter(struct checker *checker, struct walk *walk, unsigned int level, bool is_first)
 {
 	const struct store *store = checker->store;
-	struct btnode_limits limits = { store->space.data_first, store->space.blocks,
-		                        store->super.commit };
+	struct btnode_limits limits = {store->space.data_first, store->space.blocks,
+	                               store->super.commit};
 	struct disk_node *node = &checker->nodes[level];
 	const char *problem = NULL;
 
@@ -67,7 +67,7 @@ static void next_child(struct checker *checker, struct walk *walk, unsigned int 
 	walk->ptr[level - 1] = node->branch[i].child;
 	walk->low[level - 1] = i > 0 ? node->branch[i].key : walk->low[level];
 	walk->high[level - 1] = i + 1u < node->head.count ? node->branch[i + 1].key
-	                                                 : walk->high[level];
+	                                                  : walk->high[level];
 }
 
 static status_t visit_leaf(struct checker *checker, check_visitor *visit)
@@ -76,8 +76,8 @@ static status_t visit_leaf(struct checker *checker, check_visitor *visit)
 	status_t status = OK;
 
 	for (unsigned int i = 0; i < leaf->head.count && status == OK; i++) {
-		struct btree_item item = { leaf->slot[i].key, leaf_payload(leaf, i),
-			                   leaf->slot[i].length };
+		struct btree_item item = {leaf->slot[i].key, leaf_payload(leaf, i),
+		                          leaf->slot[i].length};
 
 		status = visit(checker, &item);
 	}
@@ -92,8 +92,8 @@ status_t check_walk(struct checker *checker, bool is_first, check_visitor *visit
 	status_t status = OK;
 
 	walk.ptr[top] = checker->store->root;
-	walk.low[top] = (struct tree_key){ 0, 0 };
-	walk.high[top] = (struct tree_key){ UINT64_MAX, UINT64_MAX };
+	walk.low[top] = (struct tree_key){0, 0};
+	walk.high[top] = (struct tree_key){UINT64_MAX, UINT64_MAX};
 	if (!enter(checker, &walk, top, is_first))
 		return OK;
 	while (level <= top && status == OK) {

@@ -68,7 +68,7 @@ static void tell_parent(struct store *store, struct sealing *walk, unsigned int 
 
 static status_t write_tree(struct store *store)
 {
-	struct sealing walk = { .next = { 0 } };
+	struct sealing walk = {.next = {0}};
 	unsigned int top = store->root.level;
 	unsigned int level = top;
 	const struct block_ptr *child;

@@ -77,8 +77,7 @@ static unsigned int question(struct store *store, const struct witness *w)
 	CHECK(status == E_CORRUPT || (status == OK && inode == w->attr.inode));
 	status = store_getattr(store, w->attr.inode, &attr);
 	errors += status != OK;
-	CHECK(status == E_CORRUPT ||
-	      (status == OK && memcmp(&attr, &w->attr, sizeof(attr)) == 0));
+	CHECK(status == E_CORRUPT || (status == OK && memcmp(&attr, &w->attr, sizeof(attr)) == 0));
 	data = content(store, &w->attr, &status);
 	errors += status != OK;
 	CHECK(status == E_CORRUPT || (status == OK && memcmp(data, w->data, w->attr.size) == 0));
@@ -89,7 +88,7 @@ static unsigned int question(struct store *store, const struct witness *w)
 /* Opens and asks everything; returns how many answers were errors. */
 static unsigned int interrogate(struct disk *disk)
 {
-	struct store_options options = { .is_read_only = true };
+	struct store_options options = {.is_read_only = true};
 	struct store *store;
 	unsigned int errors = 0;
 	status_t status = store_open(&disk->ops, &options, &store, NULL);
@@ -240,8 +239,9 @@ TEST(another_version)
 	sample_make(&disk, test_seed());
 	forge_super(&disk)->version = 7;
 	forge_seal_super(&disk);
-	memset(disk_block(&disk, SUPER_AREA_0), 0, STORE_BLOCK_BYTES * 16 *
-	       (forge_super(&disk) == (void *)disk_block(&disk, SUPER_AREA_1)));
+	memset(disk_block(&disk, SUPER_AREA_0), 0,
+	       STORE_BLOCK_BYTES * 16 *
+	               (forge_super(&disk) == (void *)disk_block(&disk, SUPER_AREA_1)));
 	if (forge_super(&disk) == (void *)disk_block(&disk, SUPER_AREA_0))
 		memset(disk_block(&disk, SUPER_AREA_1), 0, STORE_BLOCK_BYTES * 16);
 	CHECK_EQ(try_open(&disk, &message), E_VERSION);

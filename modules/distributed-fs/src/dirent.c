@@ -60,8 +60,7 @@ static void place_take(struct dirent_place *place, const struct btree_item *item
 	place->type = (uint32_t)entry->type << 12;
 }
 
-status_t dirent_find(struct store *store, uint64_t dir, struct name name,
-                     struct dirent_place *out)
+status_t dirent_find(struct store *store, uint64_t dir, struct name name, struct dirent_place *out)
 {
 	uint64_t hash = name_hash(store, name);
 	struct tree_key free = tree_key(dir, ITEM_DIRENT, hash << DIRENT_PROBE_BITS);
@@ -94,8 +93,8 @@ static unsigned int entry_fill(struct entry_buffer *buffer, struct name name, ui
 	return (unsigned int)(sizeof(buffer->head) + name.len);
 }
 
-status_t dirent_insert(struct store *store, struct tree_key key, struct name name,
-                       uint64_t inode, uint32_t mode)
+status_t dirent_insert(struct store *store, struct tree_key key, struct name name, uint64_t inode,
+                       uint32_t mode)
 {
 	struct entry_buffer buffer;
 	unsigned int length = entry_fill(&buffer, name, inode, mode);
@@ -104,8 +103,8 @@ status_t dirent_insert(struct store *store, struct tree_key key, struct name nam
 	return status == E_EXIST ? E_LIMIT : status;
 }
 
-status_t dirent_replace(struct store *store, struct tree_key key, struct name name,
-                        uint64_t inode, uint32_t mode)
+status_t dirent_replace(struct store *store, struct tree_key key, struct name name, uint64_t inode,
+                        uint32_t mode)
 {
 	struct entry_buffer buffer;
 	unsigned int length = entry_fill(&buffer, name, inode, mode);
@@ -119,7 +118,7 @@ status_t dirent_replace(struct store *store, struct tree_key key, struct name na
 static status_t dirent_export(const struct btree_item *item, struct store_dirent *out)
 {
 	const struct disk_dirent *entry = item->data;
-	struct name name = { (const char *)entry->name, entry->name_len };
+	struct name name = {(const char *)entry->name, entry->name_len};
 
 	out->inode = entry->inode;
 	out->type = (uint32_t)entry->type << 12;

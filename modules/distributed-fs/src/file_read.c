@@ -49,8 +49,8 @@ static uint32_t neighbours(const struct block_ptr *ptr, uint32_t count)
 	return n;
 }
 
-static status_t read_neighbours(struct store *store, const struct block_ptr *ptr,
-                                uint32_t count, uint8_t *buffer)
+static status_t read_neighbours(struct store *store, const struct block_ptr *ptr, uint32_t count,
+                                uint8_t *buffer)
 {
 	const struct store_ops *ops = &store->ops;
 	status_t status = ops->read(ops->context, ptr[0].address, count, buffer);

@@ -55,8 +55,8 @@ static status_t write_blocks(struct store *store, uint32_t count, const uint8_t 
 	return status;
 }
 
-static status_t put_pointer(struct store *store, struct tree_key key,
-                            const struct block_ptr *old, const struct block_ptr *ptr)
+static status_t put_pointer(struct store *store, struct tree_key key, const struct block_ptr *old,
+                            const struct block_ptr *ptr)
 {
 	status_t status;
 
@@ -82,7 +82,8 @@ status_t file_put_blocks(struct store *store, uint64_t inode, uint64_t first, ui
 	}
 	store->has_touched = true;
 	for (uint32_t i = 0; i < count && status == OK; i++) {
-		status = put_pointer(store, tree_key(inode, ITEM_DATA, first + i), &old[i], &ptr[i]);
+		status = put_pointer(store, tree_key(inode, ITEM_DATA, first + i), &old[i],
+		                     &ptr[i]);
 		*out_added += block_ptr_is_null(&old[i]);
 	}
 	return status;
@@ -156,7 +157,7 @@ static status_t begin_run(struct store *store, struct run *run, size_t bytes)
 status_t store_write(struct store *store, uint64_t inode, uint64_t offset, const void *buffer,
                      size_t bytes, size_t *out_len)
 {
-	struct run run = { .inode = inode, .offset = offset, .from = buffer };
+	struct run run = {.inode = inode, .offset = offset, .from = buffer};
 	status_t status = OK;
 	size_t done = 0;
 

@@ -18,9 +18,11 @@ static uint8_t scratch[64 * 1024];
 
 static uint64_t odd_value(struct random *random)
 {
-	static const uint64_t odd[] = { 0, 1, 2, 7, 8, 255, 256, 4095, 4096, 4097, 65535, 1u << 31,
-		                        UINT32_MAX, 1ull << 60, 1ull << 63, UINT64_MAX - 1,
-		                        UINT64_MAX };
+	static const uint64_t odd[] = {0,          1,          2,          7,
+	                               8,          255,        256,        4095,
+	                               4096,       4097,       65535,      1u << 31,
+	                               UINT32_MAX, 1ull << 60, 1ull << 63, UINT64_MAX - 1,
+	                               UINT64_MAX};
 
 	if (random_below(random, 3) == 0)
 		return random_next(random) >> random_below(random, 64);
@@ -168,8 +170,7 @@ static void visit_dir(struct victim *victim, uint64_t dir, unsigned int depth)
 	uint64_t cursor = 0;
 	uint64_t inode;
 
-	while (victim->visits > 0 &&
-	       store_readdir(victim->store, dir, &cursor, &entry) == OK) {
+	while (victim->visits > 0 && store_readdir(victim->store, dir, &cursor, &entry) == OK) {
 		victim->visits--;
 		(void)!store_lookup(victim->store, dir, entry.name, entry.name_len, &inode);
 		visit_inode(victim, entry.inode);
@@ -193,15 +194,15 @@ static uint64_t pick_dir(struct victim *victim)
 {
 	struct store_dirent entry;
 
-	if (random_below(victim->random, 3) != 0 &&
-	    pick_entry(victim, STORE_ROOT_INODE, &entry) && entry.type == STORE_TYPE_DIR)
+	if (random_below(victim->random, 3) != 0 && pick_entry(victim, STORE_ROOT_INODE, &entry) &&
+	    entry.type == STORE_TYPE_DIR)
 		return entry.inode;
 	return STORE_ROOT_INODE;
 }
 
 static void change_something(struct victim *victim)
 {
-	static const struct store_new how = { .mode = STORE_TYPE_FILE | 0600 };
+	static const struct store_new how = {.mode = STORE_TYPE_FILE | 0600};
 	struct store *store = victim->store;
 	uint64_t dir = pick_dir(victim);
 	struct store_dirent entry;
@@ -213,16 +214,20 @@ static void change_something(struct victim *victim)
 	switch (random_below(victim->random, 9)) {
 	case 0: (void)!store_unlink(store, dir, entry.name, entry.name_len); break;
 	case 1: (void)!store_rmdir(store, dir, entry.name, entry.name_len); break;
-	case 2: (void)!store_truncate(store, entry.inode, random_below(victim->random, 30000));
+	case 2:
+		(void)!store_truncate(store, entry.inode, random_below(victim->random, 30000));
 		break;
-	case 3: (void)!store_write(store, entry.inode, random_below(victim->random, 50000),
-		                   scratch, random_below(victim->random, sizeof(scratch)), &len);
+	case 3:
+		(void)!store_write(store, entry.inode, random_below(victim->random, 50000), scratch,
+		                   random_below(victim->random, sizeof(scratch)), &len);
 		break;
 	case 4: (void)!store_create(store, dir, "new", 3, &how, &inode); break;
 	case 5: (void)!store_mkdir(store, dir, "new-dir", 7, &how, &inode); break;
 	case 6: (void)!store_link(store, STORE_ROOT_INODE, "linked", 6, entry.inode); break;
-	case 7: (void)!store_rename(store, dir, entry.name, entry.name_len, pick_dir(victim),
-		                    "renamed", 7, 0);
+	case 7:
+		(void)!store_rename(store, dir, entry.name, entry.name_len, pick_dir(victim),
+		                    "renamed", 7,
+		                    random_below(victim->random, 2) * STORE_RENAME_EXCHANGE);
 		break;
 	default: (void)!store_symlink(store, dir, "sym", 3, "target", 6, &how, &inode); break;
 	}
@@ -230,7 +235,7 @@ static void change_something(struct victim *victim)
 
 static void use(struct victim *victim)
 {
-	struct store_check check = { .finding = NULL };
+	struct store_check check = {.finding = NULL};
 
 	(void)!store_check(victim->store, &check);
 	victim->visits = 300;
@@ -246,7 +251,7 @@ static void use(struct victim *victim)
 
 static bool try_trial(struct disk *disk, struct random *random)
 {
-	struct victim victim = { .disk = disk, .random = random };
+	struct victim victim = {.disk = disk, .random = random};
 	uint64_t reads = disk->reads;
 	bool is_open;
 

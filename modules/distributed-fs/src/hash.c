@@ -66,17 +66,17 @@ static struct hash128 finish(const struct lanes *state, uint64_t bytes)
 	               rotate(lane[3], 18);
 	uint64_t high = (lane[0] * ODD_11 ^ rotate(lane[1] * ODD_13, 21)) +
 	                (rotate(lane[2] * ODD_7, 33) ^ rotate(lane[3] * ODD_5, 47));
-	struct hash128 result = { { avalanche(low ^ bytes), avalanche(high + bytes * ODD_3) } };
+	struct hash128 result = {{avalanche(low ^ bytes), avalanche(high + bytes * ODD_3)}};
 
 	return result;
 }
 
 struct hash128 hash128_of(const void *data, size_t bytes, uint64_t seed)
 {
-	struct lanes state = { { seed + ODD_2, seed ^ ODD_3, seed + ODD_5, seed ^ ODD_7 } };
+	struct lanes state = {{seed + ODD_2, seed ^ ODD_3, seed + ODD_5, seed ^ ODD_7}};
 	const uint8_t *next = data;
 	size_t left = bytes;
-	uint8_t tail[STRIPE_BYTES] = { 0 };
+	uint8_t tail[STRIPE_BYTES] = {0};
 
 	for (; left >= STRIPE_BYTES; left -= STRIPE_BYTES, next += STRIPE_BYTES)
 		stripe(&state, next);

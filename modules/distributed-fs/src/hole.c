@@ -49,8 +49,7 @@ static status_t skip_data(struct store *store, uint64_t inode, uint64_t *block, 
 	return status == E_NOENT ? OK : status;
 }
 
-static status_t begin(struct store *store, uint64_t inode, uint64_t offset,
-                      struct disk_inode *disk)
+static status_t begin(struct store *store, uint64_t inode, uint64_t offset, struct disk_inode *disk)
 {
 	status_t status = tx_begin_read(store);
 

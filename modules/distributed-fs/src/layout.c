@@ -21,85 +21,87 @@ struct layout_file {
 };
 
 #define HOME(name, uid) \
-	{ "/users/" name, uid, 0755 }, { "/users/" name "/bin", uid, 0755 }, \
-	{ "/users/" name "/cfg", uid, 0755 }, { "/users/" name "/doc", uid, 0755 }, \
-	{ "/users/" name "/media", uid, 0755 }, { "/users/" name "/projects", uid, 0755 }, \
-	{ "/users/" name "/vault", uid, 0700 }
+	{"/users/" name, uid, 0755}, {"/users/" name "/bin", uid, 0755}, \
+		{"/users/" name "/cfg", uid, 0755}, {"/users/" name "/doc", uid, 0755}, \
+		{"/users/" name "/media", uid, 0755}, {"/users/" name "/projects", uid, 0755}, \
+	{ \
+		"/users/" name "/vault", uid, 0700 \
+	}
 
 static const struct layout_dir dirs[] = {
-	{ "/sys", ROOT_UID, 0755 },
-	{ "/sys/boot", ROOT_UID, 0755 },
-	{ "/sys/kernel", ROOT_UID, 0755 },
-	{ "/sys/drivers", ROOT_UID, 0755 },
-	{ "/sys/init", ROOT_UID, 0755 },
-	{ "/sys/profiles", ROOT_UID, 0755 },
-	{ "/apps", ROOT_UID, 0755 },
-	{ "/apps/coreutils", ROOT_UID, 0755 },
-	{ "/apps/coreutils/v1.2.3", ROOT_UID, 0755 },
-	{ "/apps/browser", ROOT_UID, 0755 },
-	{ "/apps/browser/v105.0", ROOT_UID, 0755 },
-	{ "/apps/editor", ROOT_UID, 0755 },
-	{ "/apps/editor/v3.1", ROOT_UID, 0755 },
-	{ "/bin", ROOT_UID, 0755 },
-	{ "/third_party", ROOT_UID, 0755 },
-	{ "/third_party/sh", ROOT_UID, 0755 },
-	{ "/third_party/cc", ROOT_UID, 0755 },
-	{ "/third_party/dmd", ROOT_UID, 0755 },
-	{ "/users", ROOT_UID, 0755 },
+	{"/sys", ROOT_UID, 0755},
+	{"/sys/boot", ROOT_UID, 0755},
+	{"/sys/kernel", ROOT_UID, 0755},
+	{"/sys/drivers", ROOT_UID, 0755},
+	{"/sys/init", ROOT_UID, 0755},
+	{"/sys/profiles", ROOT_UID, 0755},
+	{"/apps", ROOT_UID, 0755},
+	{"/apps/coreutils", ROOT_UID, 0755},
+	{"/apps/coreutils/v1.2.3", ROOT_UID, 0755},
+	{"/apps/browser", ROOT_UID, 0755},
+	{"/apps/browser/v105.0", ROOT_UID, 0755},
+	{"/apps/editor", ROOT_UID, 0755},
+	{"/apps/editor/v3.1", ROOT_UID, 0755},
+	{"/bin", ROOT_UID, 0755},
+	{"/third_party", ROOT_UID, 0755},
+	{"/third_party/sh", ROOT_UID, 0755},
+	{"/third_party/cc", ROOT_UID, 0755},
+	{"/third_party/dmd", ROOT_UID, 0755},
+	{"/users", ROOT_UID, 0755},
 	HOME("alice", ALICE_UID),
 	HOME("bob", BOB_UID),
-	{ "/srv", ROOT_UID, 0755 },
-	{ "/srv/sshd", ROOT_UID, 0755 },
-	{ "/srv/web", ROOT_UID, 0755 },
-	{ "/srv/dns", ROOT_UID, 0755 },
-	{ "/srv/db", ROOT_UID, 0755 },
-	{ "/cfg", ROOT_UID, 0755 },
-	{ "/cfg/users", ROOT_UID, 0755 },
-	{ "/cfg/network", ROOT_UID, 0755 },
-	{ "/cfg/system", ROOT_UID, 0755 },
-	{ "/vol", ROOT_UID, 0755 },
-	{ "/vol/usb0", ROOT_UID, 0755 },
-	{ "/vol/backup_drive", ROOT_UID, 0755 },
-	{ "/vol/encrypted_partition", ROOT_UID, 0755 },
-	{ "/log", ROOT_UID, 0755 },
-	{ "/run", ROOT_UID, 0755 },
-	{ "/tmp", ROOT_UID, 01777 },
-	{ "/dev", ROOT_UID, 0755 },
-	{ "/net", ROOT_UID, 0755 },
-	{ "/net/ip", ROOT_UID, 0755 },
-	{ "/net/tcp", ROOT_UID, 0755 },
-	{ "/net/dns", ROOT_UID, 0755 },
+	{"/srv", ROOT_UID, 0755},
+	{"/srv/sshd", ROOT_UID, 0755},
+	{"/srv/web", ROOT_UID, 0755},
+	{"/srv/dns", ROOT_UID, 0755},
+	{"/srv/db", ROOT_UID, 0755},
+	{"/cfg", ROOT_UID, 0755},
+	{"/cfg/users", ROOT_UID, 0755},
+	{"/cfg/network", ROOT_UID, 0755},
+	{"/cfg/system", ROOT_UID, 0755},
+	{"/vol", ROOT_UID, 0755},
+	{"/vol/usb0", ROOT_UID, 0755},
+	{"/vol/backup_drive", ROOT_UID, 0755},
+	{"/vol/encrypted_partition", ROOT_UID, 0755},
+	{"/log", ROOT_UID, 0755},
+	{"/run", ROOT_UID, 0755},
+	{"/tmp", ROOT_UID, 01777},
+	{"/dev", ROOT_UID, 0755},
+	{"/net", ROOT_UID, 0755},
+	{"/net/ip", ROOT_UID, 0755},
+	{"/net/tcp", ROOT_UID, 0755},
+	{"/net/dns", ROOT_UID, 0755},
 };
 
 static const struct layout_file files[] = {
-	{ "/cfg/hostname", "anonymos\n" },
-	{ "/cfg/system.json", "{\n"
-	                      "  \"hostname\": \"anonymos\",\n"
-	                      "  \"autologin\": \"alice\"\n"
-	                      "}\n" },
-	{ "/cfg/users/alice.json", "{\n"
-	                           "  \"name\": \"alice\",\n"
-	                           "  \"uid\": 1000,\n"
-	                           "  \"gid\": 1000,\n"
-	                           "  \"home\": \"/users/alice\",\n"
-	                           "  \"shell\": \"/bin/sh\"\n"
-	                           "}\n" },
-	{ "/cfg/users/bob.json", "{\n"
-	                         "  \"name\": \"bob\",\n"
-	                         "  \"uid\": 1001,\n"
-	                         "  \"gid\": 1001,\n"
-	                         "  \"home\": \"/users/bob\",\n"
-	                         "  \"shell\": \"/bin/sh\"\n"
-	                         "}\n" },
-	{ "/cfg/network/interfaces.json", "{\n"
-	                                  "  \"interfaces\": [\n"
-	                                  "    { \"name\": \"lo\", \"address\": \"127.0.0.1/8\" },\n"
-	                                  "    { \"name\": \"eth0\", \"dhcp\": true }\n"
-	                                  "  ]\n"
-	                                  "}\n" },
-	{ "/cfg/system/packages.json", "{\n"
-	                               "  \"packages\": []\n"
-	                               "}\n" },
+	{"/cfg/hostname", "anonymos\n"},
+	{"/cfg/system.json", "{\n"
+                             "  \"hostname\": \"anonymos\",\n"
+                             "  \"autologin\": \"alice\"\n"
+                             "}\n"},
+	{"/cfg/users/alice.json", "{\n"
+                                  "  \"name\": \"alice\",\n"
+                                  "  \"uid\": 1000,\n"
+                                  "  \"gid\": 1000,\n"
+                                  "  \"home\": \"/users/alice\",\n"
+                                  "  \"shell\": \"/bin/sh\"\n"
+                                  "}\n"},
+	{"/cfg/users/bob.json", "{\n"
+                                "  \"name\": \"bob\",\n"
+                                "  \"uid\": 1001,\n"
+                                "  \"gid\": 1001,\n"
+                                "  \"home\": \"/users/bob\",\n"
+                                "  \"shell\": \"/bin/sh\"\n"
+                                "}\n"},
+	{"/cfg/network/interfaces.json", "{\n"
+                                         "  \"interfaces\": [\n"
+                                         "    { \"name\": \"lo\", \"address\": \"127.0.0.1/8\" },\n"
+                                         "    { \"name\": \"eth0\", \"dhcp\": true }\n"
+                                         "  ]\n"
+                                         "}\n"},
+	{"/cfg/system/packages.json", "{\n"
+                                      "  \"packages\": []\n"
+                                      "}\n"},
 };
 
 static size_t text_len(const char *text)
@@ -129,7 +131,7 @@ static status_t find_parent(struct store *store, const char *path, uint64_t *out
 
 static status_t make_dir(struct store *store, const struct layout_dir *dir)
 {
-	struct store_new how = { .mode = dir->mode, .uid = dir->owner, .gid = dir->owner };
+	struct store_new how = {.mode = dir->mode, .uid = dir->owner, .gid = dir->owner};
 	const char *name;
 	uint64_t parent;
 	uint64_t inode;
@@ -142,7 +144,7 @@ static status_t make_dir(struct store *store, const struct layout_dir *dir)
 
 static status_t make_file(struct store *store, const struct layout_file *file)
 {
-	static const struct store_new how = { .mode = STORE_TYPE_FILE | 0644 };
+	static const struct store_new how = {.mode = STORE_TYPE_FILE | 0644};
 	const char *name;
 	uint64_t parent;
 	uint64_t inode;

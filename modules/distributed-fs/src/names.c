@@ -28,7 +28,7 @@ static bool is_dot_dot(struct name name)
 status_t store_lookup(struct store *store, uint64_t dir, const char *bytes, size_t name_len,
                       uint64_t *out_inode)
 {
-	struct name name = { bytes, name_len };
+	struct name name = {bytes, name_len};
 	struct disk_inode inode;
 	struct dirent_place place;
 	status_t status = tx_begin_read(store);
@@ -147,7 +147,7 @@ static bool is_creatable(uint32_t mode)
 status_t store_create(struct store *store, uint64_t dir, const char *bytes, size_t name_len,
                       const struct store_new *how, uint64_t *out_inode)
 {
-	struct name name = { bytes, name_len };
+	struct name name = {bytes, name_len};
 
 	if (!is_creatable(how->mode))
 		return E_INVAL;
@@ -157,7 +157,7 @@ status_t store_create(struct store *store, uint64_t dir, const char *bytes, size
 status_t store_mkdir(struct store *store, uint64_t dir, const char *bytes, size_t name_len,
                      const struct store_new *how, uint64_t *out_inode)
 {
-	struct name name = { bytes, name_len };
+	struct name name = {bytes, name_len};
 	struct store_new as_dir = *how;
 
 	as_dir.mode = (how->mode & ~STORE_TYPE_MASK) | STORE_TYPE_DIR;
@@ -172,16 +172,13 @@ static status_t put_target(struct store *store, uint64_t inode, const char *targ
 	status_t status = OK;
 
 	for (size_t at = 0; at < len && status == OK; at += ITEM_BYTES_MAX)
-		status = btree_insert(store,
-		                      tree_key(inode, ITEM_SYMLINK, at / ITEM_BYTES_MAX),
-		                      target + at,
-		                      (unsigned int)min_u64(len - at, ITEM_BYTES_MAX));
+		status = btree_insert(store, tree_key(inode, ITEM_SYMLINK, at / ITEM_BYTES_MAX),
+		                      target + at, (unsigned int)min_u64(len - at, ITEM_BYTES_MAX));
 	return status;
 }
 
 static status_t make_symlink(struct store *store, uint64_t dir, struct name name,
-                             struct name target, const struct store_new *how,
-                             uint64_t *out_inode)
+                             struct name target, const struct store_new *how, uint64_t *out_inode)
 {
 	uint64_t number;
 	status_t status = make(store, dir, name, how, target.len, &number);
@@ -197,8 +194,8 @@ status_t store_symlink(struct store *store, uint64_t dir, const char *bytes, siz
                        const char *target, size_t target_len, const struct store_new *how,
                        uint64_t *out_inode)
 {
-	struct name name = { bytes, name_len };
-	struct name to = { target, target_len };
+	struct name name = {bytes, name_len};
+	struct name to = {target, target_len};
 	struct store_new as_link = *how;
 	status_t status;
 
@@ -271,7 +268,7 @@ static status_t link_in(struct store *store, uint64_t dir, struct name name, uin
 status_t store_link(struct store *store, uint64_t dir, const char *bytes, size_t name_len,
                     uint64_t inode)
 {
-	struct name name = { bytes, name_len };
+	struct name name = {bytes, name_len};
 	status_t status = tx_begin(store, TX_GROW, 3, 0);
 
 	return status == OK ? tx_end(store, link_in(store, dir, name, inode)) : status;

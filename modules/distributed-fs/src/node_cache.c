@@ -119,9 +119,8 @@ static status_t load(struct store *store, const struct block_ptr *ptr, struct no
 {
 	struct node_cache *cache = &store->cache;
 	struct node *node = cache->unused.first;
-	struct btnode_limits limits = {
-		store->space.data_first, store->space.blocks, store->super.commit
-	};
+	struct btnode_limits limits = {store->space.data_first, store->space.blocks,
+	                               store->super.commit};
 	status_t status;
 
 	if (node == NULL)
@@ -165,10 +164,10 @@ status_t node_get(struct store *store, const struct block_ptr *ptr, struct node 
 /* Names a fresh block. A cached node there means the space map is wrong. */
 static status_t alloc_block(struct store *store, uint8_t level, struct block_ptr *out)
 {
-	struct block_ptr ptr = { .level = level,
-		                 .logical_sectors = PTR_SECTORS,
-		                 .stored_sectors = PTR_SECTORS,
-		                 .birth = store->tx };
+	struct block_ptr ptr = {.level = level,
+	                        .logical_sectors = PTR_SECTORS,
+	                        .stored_sectors = PTR_SECTORS,
+	                        .birth = store->tx};
 	status_t status = space_alloc(&store->space, &ptr.address);
 
 	if (status != OK)

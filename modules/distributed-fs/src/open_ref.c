@@ -30,7 +30,7 @@ static status_t ref_add(struct store *store, struct open_ref **link, uint64_t nu
 
 	if (ref == NULL)
 		return E_NOMEM;
-	*ref = (struct open_ref){ .inode = number, .count = 1 };
+	*ref = (struct open_ref){.inode = number, .count = 1};
 	*link = ref;
 	return OK;
 }
@@ -76,6 +76,11 @@ status_t store_close_ref(struct store *store, uint64_t inode)
 	if (status != OK || disk.links > 0 || store->is_read_only)
 		return status;
 	return orphan_reap(store, inode);
+}
+
+status_t store_reap(struct store *store)
+{
+	return store->is_read_only ? E_ROFS : orphan_reap_all(store);
 }
 
 void open_ref_close_all(struct store *store)

@@ -51,8 +51,8 @@ static status_t finish(struct store *store, uint64_t number, const struct disk_i
 	if (inode->links == 0) {
 		/* The inode and, of a symbolic link, at most four pieces. */
 		for (unsigned int i = 0; i < 5 && count > 0 && status == OK; i++)
-			status = btree_remove_run(store, tree_key(number, ITEM_INODE, 0), end,
-			                          NULL, &count);
+			status = btree_remove_run(store, tree_key(number, ITEM_INODE, 0), end, NULL,
+			                          &count);
 		store->super.inodes -= store->super.inodes > 0;
 	}
 	return status == OK ? btree_remove(store, orphan_key(number)) : status;

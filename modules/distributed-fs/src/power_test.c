@@ -101,7 +101,7 @@ static uint64_t returned_by(const struct run *run, size_t events)
 /* Goes on with a store that survived: one more change, one more commit. */
 static void use(struct store *store)
 {
-	struct store_new how = { .mode = STORE_TYPE_FILE | 0600 };
+	struct store_new how = {.mode = STORE_TYPE_FILE | 0600};
 	uint64_t inode;
 	size_t len;
 
@@ -209,7 +209,7 @@ TEST(every_cut_leaves_a_commit_of_small_changes)
 TEST(format_over_an_old_store)
 {
 	struct run *run = run_start(test_seed() + 2);
-	struct store_format_options options = { .may_overwrite = true };
+	struct store_format_options options = {.may_overwrite = true};
 	struct store *store = disk_format(&run->platter, true);
 	size_t flushed = 0;
 

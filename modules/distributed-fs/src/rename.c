@@ -6,6 +6,7 @@
 #include "btree.h"
 #include "dirent.h"
 #include "inode.h"
+#include "rename.h"
 #include "store_private.h"
 #include "tx.h"
 #include "unlink.h"
@@ -18,7 +19,7 @@ struct renaming {
 	uint64_t to_dir;
 	struct name from;
 	struct name to;
-	struct disk_inode from_inode;  /* the directories; equal when they are the same */
+	struct disk_inode from_inode; /* the directories; equal when they are the same */
 	struct disk_inode to_inode;
 	struct dirent_place from_place;
 	struct dirent_place to_place;
@@ -28,8 +29,7 @@ struct renaming {
 	bool is_moved_dir;
 };
 
-/* E_INVAL when `dir` is `inode` or lies below it. */
-static status_t check_not_below(struct store *store, uint64_t inode, uint64_t dir)
+status_t rename_check_not_below(struct store *store, uint64_t inode, uint64_t dir)
 {
 	struct disk_inode disk;
 
@@ -153,7 +153,7 @@ static status_t rename_within(struct store *store, struct renaming *work, uint32
 
 	if (status == OK)
 		status = find_target(store, work, flags);
-	if (work->is_replacing && is_no_change(work) && (status == OK || work->is_moved_dir)) {
+	if (is_no_change(work) && (status == OK || work->is_moved_dir)) {
 		work->is_replacing = false;
 		return OK;
 	}
@@ -169,16 +169,21 @@ static status_t check_loop(struct store *store, struct renaming *work)
 		status = find_source(store, work);
 	if (status != OK || !work->is_moved_dir || work->from_dir == work->to_dir)
 		return status;
-	return check_not_below(store, work->from_place.inode, work->to_dir);
+	return rename_check_not_below(store, work->from_place.inode, work->to_dir);
 }
 
 status_t store_rename(struct store *store, uint64_t from_dir, const char *from, size_t from_len,
                       uint64_t to_dir, const char *to, size_t to_len, uint32_t flags)
 {
-	struct renaming work = { .from_dir = from_dir, .to_dir = to_dir,
-		                 .from = { from, from_len }, .to = { to, to_len } };
-	status_t status = check_loop(store, &work);
+	struct renaming work = {.from_dir = from_dir,
+	                        .to_dir = to_dir,
+	                        .from = {from, from_len},
+	                        .to = {to, to_len}};
+	status_t status;
 
+	if ((flags & STORE_RENAME_EXCHANGE) != 0)
+		return rename_exchange(store, from_dir, work.from, to_dir, work.to);
+	status = check_loop(store, &work);
 	if (status == OK)
 		status = tx_begin(store, TX_SHRINK, 8, 0);
 	if (status == OK)

@@ -373,8 +373,8 @@ status_t space_is_used(struct space *space, uint64_t block, bool *out_used)
 
 /* ---- Commit ---- */
 
-static status_t write_node(struct space *space, unsigned int level, uint64_t index,
-                           uint64_t birth, const void *data)
+static status_t write_node(struct space *space, unsigned int level, uint64_t index, uint64_t birth,
+                           const void *data)
 {
 	struct block_ptr *ptr = &space->ptr[level][index];
 	uint64_t first = home(space, level, index);

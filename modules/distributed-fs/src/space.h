@@ -18,7 +18,7 @@ struct space {
 	uint64_t data_first; /* first block that is neither super-block nor space map */
 	uint64_t commit;     /* the last, for checking pointers */
 	unsigned int levels;
-	uint64_t count[SPACE_LEVELS_MAX];       /* blocks of each level */
+	uint64_t count[SPACE_LEVELS_MAX];        /* blocks of each level */
 	struct block_ptr *ptr[SPACE_LEVELS_MAX]; /* of each block, as of the last commit */
 	uint8_t *is_dirty[SPACE_LEVELS_MAX];
 	struct space_group *group;

@@ -8,7 +8,7 @@
 #include "space.h"
 #include "test/disk.h"
 
-static const struct store_new as_file = { .mode = STORE_TYPE_FILE | 0644 };
+static const struct store_new as_file = {.mode = STORE_TYPE_FILE | 0644};
 
 static uint64_t free_blocks(struct store *store)
 {
@@ -101,7 +101,7 @@ TEST(a_full_disk_still_changes)
 	store = disk_format(&disk, false);
 	count = fill(store, 8192, 0);
 	for (unsigned int i = 0; i < 2000; i++) {
-		struct store_attr attr = { .mode = i & 0777 };
+		struct store_attr attr = {.mode = i & 0777};
 		char name[16];
 		uint64_t inode;
 
@@ -115,7 +115,7 @@ TEST(a_full_disk_still_changes)
 	}
 	CHECK_EQ(store_commit(store), OK);
 	CHECK_EQ(disk_findings(store, false), 0);
-	CHECK_EQ(store_lookup(store, 1, "f3", 2, &(uint64_t){ 0 }), OK);
+	CHECK_EQ(store_lookup(store, 1, "f3", 2, &(uint64_t){0}), OK);
 	remove_all(store);
 	CHECK_EQ(store_commit(store), OK);
 	store_close(store);
@@ -151,7 +151,7 @@ TEST(a_huge_file_is_deleted_on_a_full_disk)
 
 TEST(refused_formats)
 {
-	struct store_format_options options = { .blocks = 0 };
+	struct store_format_options options = {.blocks = 0};
 	struct store_message message;
 	struct disk disk;
 	struct store *store;
@@ -237,8 +237,11 @@ TEST(a_map_of_three_levels)
 	uint64_t again;
 	bool is_used;
 
-	far.ops = (struct store_ops){ .context = &far, .read = far_read, .write = far_write,
-		                      .alloc = far_alloc, .free = far_free };
+	far.ops = (struct store_ops){.context = &far,
+	                             .read = far_read,
+	                             .write = far_write,
+	                             .alloc = far_alloc,
+	                             .free = far_free};
 	random_seed(&random, test_seed());
 	CHECK_EQ(space_init(&space, &far.ops, blocks), OK);
 	CHECK_EQ(space.levels, 3);

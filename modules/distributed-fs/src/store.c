@@ -82,6 +82,7 @@ static void explain(struct store_message *message, status_t status)
 status_t store_open(const struct store_ops *ops, const struct store_options *options,
                     struct store **out_store, struct store_message *message)
 {
+	bool keeps_orphans = options != NULL && options->keeps_orphans;
 	struct disk_super super;
 	struct store *store;
 	status_t status;
@@ -105,7 +106,7 @@ status_t store_open(const struct store_ops *ops, const struct store_options *opt
 	if (!store->is_read_only && super_repair(ops, &super, store->bounce) != OK)
 		store->is_read_only = true;
 	/* A note that cannot be followed is for the checker; the store is usable without. */
-	if (!store->is_read_only && orphan_reap_all(store) != OK)
+	if (!store->is_read_only && !keeps_orphans && orphan_reap_all(store) != OK)
 		message_set(message, "some blocks of deleted files could not be freed: run fsck");
 	*out_store = store;
 	return OK;
@@ -145,7 +146,7 @@ static status_t make_blank(struct store *store, bool may_overwrite)
 
 static status_t make_root(struct store *store)
 {
-	static const struct store_new how = { .mode = STORE_TYPE_DIR | 0755 };
+	static const struct store_new how = {.mode = STORE_TYPE_DIR | 0755};
 	uint64_t root;
 	status_t status = node_cache_reserve(&store->cache, 2);
 
@@ -166,7 +167,8 @@ status_t store_format(const struct store_ops *ops, const struct store_format_opt
 	message_set(message, "");
 	fill_super(ops, options, &super);
 	if (super.blocks < STORE_BLOCKS_MIN || super.blocks > ops->blocks) {
-		message_set(message, "a store takes at least 8 MiB, and no more than the device has");
+		message_set(message,
+		            "a store takes at least 8 MiB, and no more than the device has");
 		return E_NOSPC;
 	}
 	store = store_alloc(ops);

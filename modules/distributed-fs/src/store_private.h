@@ -25,14 +25,14 @@ struct open_ref {
 struct store {
 	struct store_ops ops;
 	bool is_read_only;
-	bool is_dirty;          /* the transaction holds a change */
-	status_t broken;        /* why no more changes are possible, or OK */
-	bool has_touched;       /* the operation under way has changed something */
+	bool is_dirty;           /* the transaction holds a change */
+	status_t broken;         /* why no more changes are possible, or OK */
+	bool has_touched;        /* the operation under way has changed something */
 	struct disk_super super; /* as the next commit will write it, roots and tags apart */
-	uint64_t tx;            /* number of the next commit: super.commit + 1 */
-	struct block_ptr root;  /* of the tree; stale tag while its node is dirty */
+	uint64_t tx;             /* number of the next commit: super.commit + 1 */
+	struct block_ptr root;   /* of the tree; stale tag while its node is dirty */
 	struct node_cache cache;
 	struct space space;
 	struct open_ref *open_refs[OPEN_REF_LISTS];
-	uint64_t *bounce;       /* one block, for data that must be pieced together */
+	uint64_t *bounce; /* one block, for data that must be pieced together */
 };

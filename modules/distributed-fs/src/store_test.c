@@ -7,8 +7,8 @@
 #include "hash.h"
 #include "test/disk.h"
 
-static const struct store_new as_file = { .mode = STORE_TYPE_FILE | 0644, .uid = 7, .gid = 8 };
-static const struct store_new as_dir = { .mode = STORE_TYPE_DIR | 0755 };
+static const struct store_new as_file = {.mode = STORE_TYPE_FILE | 0644, .uid = 7, .gid = 8};
+static const struct store_new as_dir = {.mode = STORE_TYPE_DIR | 0755};
 
 static struct disk disk;
 
@@ -58,7 +58,7 @@ static void write_at(struct store *store, uint64_t inode, uint64_t offset, const
 
 static struct store_attr attr_of(struct store *store, uint64_t inode)
 {
-	struct store_attr attr = { 0 };
+	struct store_attr attr = {0};
 
 	CHECK_EQ(store_getattr(store, inode, &attr), OK);
 	return attr;
@@ -351,9 +351,9 @@ TEST(a_removed_directory_takes_no_entries)
 
 TEST(special_files_and_attributes)
 {
-	struct store_new how = { .mode = STORE_TYPE_CHAR | 0600, .rdev = 0x501 };
-	struct store_attr set = { .mode = 04755, .uid = 1, .gid = 2, .atime_ns = -5,
-		                  .mtime_ns = 123456789012345 };
+	struct store_new how = {.mode = STORE_TYPE_CHAR | 0600, .rdev = 0x501};
+	struct store_attr set = {
+		.mode = 04755, .uid = 1, .gid = 2, .atime_ns = -5, .mtime_ns = 123456789012345};
 	struct store *store = start(4096);
 	struct store_attr attr;
 	uint64_t inode;
@@ -419,7 +419,7 @@ TEST(memory_is_bounded)
 
 TEST(a_read_only_store_writes_nothing)
 {
-	struct store_options options = { .is_read_only = true };
+	struct store_options options = {.is_read_only = true};
 	struct store *store = start(4096);
 	uint64_t writes;
 	uint64_t inode;

@@ -107,7 +107,8 @@ static status_t nothing_valid(const struct store_ops *ops, const struct survey *
 	if (survey->other_version != 0) {
 		message_set(message, "this store has format version ");
 		message_number(message, survey->other_version);
-		message_add(message, " or features that this program does not know (it reads version ");
+		message_add(message,
+		            " or features that this program does not know (it reads version ");
 		message_number(message, FORMAT_VERSION);
 		message_add(message, ")");
 		return E_VERSION;
@@ -129,7 +130,7 @@ static status_t nothing_valid(const struct store_ops *ops, const struct survey *
 status_t super_find(const struct store_ops *ops, struct disk_super *out,
                     struct store_message *message)
 {
-	struct survey survey = { 0 };
+	struct survey survey = {0};
 	void *block = ops->alloc(ops->context, BLOCK_BYTES);
 	status_t status;
 

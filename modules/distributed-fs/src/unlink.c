@@ -100,14 +100,14 @@ static status_t remove_whole(struct store *store, uint64_t dir, struct name name
 
 status_t store_unlink(struct store *store, uint64_t dir, const char *bytes, size_t name_len)
 {
-	struct name name = { bytes, name_len };
+	struct name name = {bytes, name_len};
 
 	return remove_whole(store, dir, name, false);
 }
 
 status_t store_rmdir(struct store *store, uint64_t dir, const char *bytes, size_t name_len)
 {
-	struct name name = { bytes, name_len };
+	struct name name = {bytes, name_len};
 
 	return remove_whole(store, dir, name, true);
 }

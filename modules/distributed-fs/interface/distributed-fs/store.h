@@ -22,13 +22,13 @@
 #include <microkernel/errors.h>
 
 #define STORE_BLOCK_BYTES 4096u
-#define STORE_BLOCKS_MIN 2048u            /* 8 MiB, the smallest device that can be formatted */
+#define STORE_BLOCKS_MIN 2048u /* 8 MiB, the smallest device that can be formatted */
 #define STORE_NAME_MAX 255u
 #define STORE_SYMLINK_MAX 4095u
 #define STORE_LINK_MAX 1000000u
 #define STORE_FILE_BYTES_MAX (1ull << 60)
 #define STORE_ROOT_INODE 1ull
-#define STORE_CACHE_NODES_DEFAULT 256u    /* tree nodes of 4 KiB held in memory */
+#define STORE_CACHE_NODES_DEFAULT 256u /* tree nodes of 4 KiB held in memory */
 #define STORE_CACHE_NODES_MIN 256u
 
 #define STORE_CHECKED __attribute__((warn_unused_result))
@@ -61,11 +61,12 @@ struct store_ops {
 struct store_options {
 	uint32_t cache_nodes; /* 0: STORE_CACHE_NODES_DEFAULT */
 	bool is_read_only;    /* never write, not even to free orphans */
+	bool keeps_orphans;   /* leave them for store_reap(): their holders may come back */
 };
 
 struct store_format_options {
-	uint64_t blocks; /* 0: the whole device */
-	uint8_t uuid[16]; /* all zero: random */
+	uint64_t blocks;    /* 0: the whole device */
+	uint8_t uuid[16];   /* all zero: random */
 	bool may_overwrite; /* erase whatever is there */
 };
 
@@ -113,16 +114,17 @@ struct store_dirent {
 };
 
 struct store_statfs {
-	uint64_t blocks;    /* of the whole device */
+	uint64_t blocks;      /* of the whole device */
 	uint64_t data_blocks; /* that files and the tree can ever use */
-	uint64_t free;      /* not in use */
-	uint64_t available; /* free, less the reserve that keeps deletion possible */
+	uint64_t free;        /* not in use */
+	uint64_t available;   /* free, less the reserve that keeps deletion possible */
 	uint64_t inodes;
 	uint64_t commit;
 	uint8_t uuid[16];
 };
 
 #define STORE_RENAME_NOREPLACE 1u
+#define STORE_RENAME_EXCHANGE 2u /* both names stay and change places */
 
 /*
  * Life. store_open answers OK, E_BLANK (format it), E_FOREIGN, E_CORRUPT, E_VERSION or
@@ -168,8 +170,8 @@ STORE_CHECKED status_t store_unlink(struct store *store, uint64_t dir, const cha
 STORE_CHECKED status_t store_rmdir(struct store *store, uint64_t dir, const char *name,
                                    size_t name_len);
 STORE_CHECKED status_t store_rename(struct store *store, uint64_t from_dir, const char *from,
-                                    size_t from_len, uint64_t to_dir, const char *to,
-                                    size_t to_len, uint32_t flags);
+                                    size_t from_len, uint64_t to_dir, const char *to, size_t to_len,
+                                    uint32_t flags);
 
 /* Inodes. An inode that does not exist (any more) is E_STALE. */
 STORE_CHECKED status_t store_getattr(struct store *store, uint64_t inode, struct store_attr *out);
@@ -178,6 +180,8 @@ STORE_CHECKED status_t store_setattr(struct store *store, uint64_t inode, uint32
 /* An inode without names lives on while it is referenced, at most until the next open. */
 STORE_CHECKED status_t store_open_ref(struct store *store, uint64_t inode);
 STORE_CHECKED status_t store_close_ref(struct store *store, uint64_t inode);
+/* Frees inodes that have neither names nor references; store_open does it unless told not to. */
+STORE_CHECKED status_t store_reap(struct store *store);
 
 /* Contents. Reads stop at the end of the file; writes may stop early with *out_len > 0. */
 STORE_CHECKED status_t store_read(struct store *store, uint64_t inode, uint64_t offset,

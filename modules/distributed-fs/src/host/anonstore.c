@@ -23,13 +23,15 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "mkfs", command_mkfs, "mkfs [--size N[K|M|G]] [--force] IMAGE   format, with the default tree" },
-	{ "fsck", command_fsck, "fsck IMAGE                               check everything" },
-	{ "put", command_put, "put IMAGE HOST GUEST                     copy in; formats a blank image" },
-	{ "get", command_get, "get IMAGE GUEST HOST                     copy out" },
-	{ "ls", command_ls, "ls IMAGE [GUEST]                         list" },
-	{ "cat", command_cat, "cat IMAGE GUEST                          print a file" },
-	{ "rm", command_rm, "rm [-r] IMAGE GUEST                      remove" },
+	{"mkfs", command_mkfs,
+         "mkfs [--size N[K|M|G]] [--force] IMAGE   format, with the default tree"},
+	{"fsck", command_fsck, "fsck IMAGE                               check everything"},
+	{"put", command_put,
+         "put IMAGE HOST GUEST                     copy in; formats a blank image"},
+	{"get", command_get, "get IMAGE GUEST HOST                     copy out"},
+	{"ls", command_ls, "ls IMAGE [GUEST]                         list"},
+	{"cat", command_cat, "cat IMAGE GUEST                          print a file"},
+	{"rm", command_rm, "rm [-r] IMAGE GUEST                      remove"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -134,7 +136,7 @@ static int report(const struct store_check *check, const struct store_statfs *fs
 
 int command_fsck(int argc, char **argv)
 {
-	struct store_check check = { .finding = print_finding };
+	struct store_check check = {.finding = print_finding};
 	struct store_statfs fs;
 	struct image image;
 	status_t status;

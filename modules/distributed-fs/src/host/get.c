@@ -31,7 +31,7 @@ static bool complain_host(const struct getting *work)
 
 static struct timespec time_of(int64_t ns)
 {
-	return (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+	return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
 }
 
 static bool write_all(int fd, const uint8_t *bytes, size_t count, off_t offset)
@@ -70,7 +70,7 @@ static bool copy_out(struct getting *work, uint64_t inode, int fd)
 
 static bool finish_file(struct getting *work, int fd, const struct store_attr *attr)
 {
-	struct timespec times[2] = { time_of(attr->atime_ns), time_of(attr->mtime_ns) };
+	struct timespec times[2] = {time_of(attr->atime_ns), time_of(attr->mtime_ns)};
 
 	if (ftruncate(fd, (off_t)attr->size) != 0 || fchmod(fd, attr->mode & 07777) != 0 ||
 	    futimens(fd, times) != 0)
@@ -95,7 +95,8 @@ static bool get_symlink(struct getting *work, uint64_t inode)
 {
 	char target[STORE_SYMLINK_MAX + 1];
 	size_t len;
-	status_t status = store_readlink(work->image->store, inode, target, STORE_SYMLINK_MAX, &len);
+	status_t status = store_readlink(work->image->store, inode, target, STORE_SYMLINK_MAX,
+	                                 &len);
 
 	if (status != OK)
 		return complain(work->host.text, status);
@@ -126,7 +127,7 @@ static bool get_children(struct getting *work, uint64_t dir)
 
 static bool get_dir(struct getting *work, const struct store_attr *attr)
 {
-	struct timespec times[2] = { time_of(attr->atime_ns), time_of(attr->mtime_ns) };
+	struct timespec times[2] = {time_of(attr->atime_ns), time_of(attr->mtime_ns)};
 	struct stat host;
 
 	if (mkdir(work->host.text, 0700) != 0 &&
@@ -225,8 +226,7 @@ int command_cat(int argc, char **argv)
 	if (!image_open(&image, argv[0], IMAGE_READ))
 		return 2;
 	chunk = malloc(CHUNK_BYTES);
-	is_done = chunk != NULL && guest_find(&image, argv[1], &inode) &&
-	          cat(&image, inode, chunk);
+	is_done = chunk != NULL && guest_find(&image, argv[1], &inode) && cat(&image, inode, chunk);
 	free(chunk);
 	image_close(&image);
 	return is_done ? 0 : 1;

@@ -1,4 +1,7 @@
-/* Paths: strings that walks extend and cut again, and their meaning inside the image. */
+/*
+ * Paths: strings that walks over the host or the image extend and cut again, and what they
+ * mean inside the image. Symbolic links in the image are never followed.
+ */
 #include "guest.h"
 
 #include <stdio.h>
@@ -67,7 +70,7 @@ bool guest_is_dir(struct image *image, const char *path)
 /* One step down, making the directory if it is missing; its owner is the parent's. */
 static status_t step(struct store *store, uint64_t *dir, const char *name, size_t len)
 {
-	struct store_new how = { .mode = 0755 };
+	struct store_new how = {.mode = 0755};
 	struct store_attr parent;
 	uint64_t from = *dir;
 	status_t status = store_lookup(store, from, name, len, dir);

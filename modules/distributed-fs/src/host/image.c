@@ -168,7 +168,7 @@ bool image_open_bare(struct image *image, const char *path, bool is_writable)
 
 bool image_format(struct image *image, bool may_overwrite)
 {
-	struct store_format_options options = { .may_overwrite = may_overwrite };
+	struct store_format_options options = {.may_overwrite = may_overwrite};
 	struct store_message message;
 	status_t status = store_format(&image->ops, &options, &image->store, &message);
 
@@ -184,7 +184,7 @@ bool image_format(struct image *image, bool may_overwrite)
 
 static bool open_store(struct image *image, enum image_use use)
 {
-	struct store_options options = { .is_read_only = use == IMAGE_READ };
+	struct store_options options = {.is_read_only = use == IMAGE_READ};
 	struct store_message message;
 	status_t status = store_open(&image->ops, &options, &image->store, &message);
 

@@ -1,4 +1,7 @@
-/* anonstore ls and rm: what is in the image, and removing it. */
+/*
+ * anonstore ls and rm: what is in the image, and removing it. Listings are sorted by name;
+ * times are in UTC.
+ */
 #include "commands.h"
 
 #include <stdio.h>
@@ -125,7 +128,7 @@ static int compare_entries(const void *left, const void *right)
 
 static bool list_dir(struct image *image, uint64_t dir)
 {
-	struct listing listing = { 0 };
+	struct listing listing = {0};
 	bool is_fine = listing_fill(&listing, image, dir);
 
 	if (listing.count > 0)

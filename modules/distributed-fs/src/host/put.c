@@ -37,7 +37,7 @@ static bool is_zero(const uint8_t *bytes, size_t count)
 
 static struct store_new new_like(const struct stat *host, const struct store_attr *dir)
 {
-	return (struct store_new){ .mode = host->st_mode, .uid = dir->uid, .gid = dir->gid };
+	return (struct store_new){.mode = host->st_mode, .uid = dir->uid, .gid = dir->gid};
 }
 
 static bool keep_times(struct putting *work, uint64_t inode, const struct stat *host)
@@ -46,8 +46,8 @@ static bool keep_times(struct putting *work, uint64_t inode, const struct stat *
 		.mode = host->st_mode,
 		.mtime_ns = host->st_mtim.tv_sec * 1000000000ll + host->st_mtim.tv_nsec,
 	};
-	status_t status = store_setattr(work->image->store, inode,
-	                                STORE_SET_MTIME | STORE_SET_MODE, &attr);
+	status_t status = store_setattr(work->image->store, inode, STORE_SET_MTIME | STORE_SET_MODE,
+	                                &attr);
 
 	return status == OK || complain(work->host.text, status);
 }
@@ -131,8 +131,8 @@ static status_t claim_file(struct store *store, uint64_t dir, const char *name,
 	return store_create(store, dir, name, strlen(name), how, out_inode);
 }
 
-static bool put_file(struct putting *work, uint64_t dir, const char *name,
-                     const struct stat *host, const struct store_new *how)
+static bool put_file(struct putting *work, uint64_t dir, const char *name, const struct stat *host,
+                     const struct store_new *how)
 {
 	int fd = open(work->host.text, O_RDONLY | O_CLOEXEC);
 	uint64_t inode;
@@ -232,8 +232,7 @@ static bool put_any(struct putting *work, uint64_t dir, const char *name)
 }
 
 /* A file put where a directory is goes into it under its own name. */
-static bool target_path(struct putting *work, const char *host, const char *guest,
-                        struct path *out)
+static bool target_path(struct putting *work, const char *host, const char *guest, struct path *out)
 {
 	struct stat stat_host;
 	size_t len;

@@ -9,8 +9,8 @@
 
 void actor_init(struct actor *actor, struct store *store, struct model *model, uint64_t seed)
 {
-	*actor = (struct actor){ .store = store, .model = model, .write_max = 100000,
-		                  .file_max = MODEL_FILE_MAX };
+	*actor = (struct actor){
+		.store = store, .model = model, .write_max = 100000, .file_max = MODEL_FILE_MAX};
 	actor->buffer = malloc(MODEL_FILE_MAX);
 	random_seed(&actor->random, seed);
 }
@@ -63,15 +63,15 @@ static uint64_t inode_of(const struct actor *actor, int node)
 
 static uint32_t pick_type(struct actor *actor)
 {
-	static const uint32_t types[] = { STORE_TYPE_FILE, STORE_TYPE_FILE, STORE_TYPE_DIR,
-		                          STORE_TYPE_FIFO, STORE_TYPE_CHAR };
+	static const uint32_t types[] = {STORE_TYPE_FILE, STORE_TYPE_FILE, STORE_TYPE_DIR,
+	                                 STORE_TYPE_FIFO, STORE_TYPE_CHAR};
 
 	return types[pick(actor, sizeof(types) / sizeof(types[0]))];
 }
 
 static void act_make(struct actor *actor)
 {
-	struct store_new how = { .mode = pick_type(actor) | 0640, .uid = pick(actor, 5) };
+	struct store_new how = {.mode = pick_type(actor) | 0640, .uid = pick(actor, 5)};
 	int dir = pick_dir(actor);
 	uint64_t dir_inode = inode_of(actor, dir);
 	char name[STORE_NAME_MAX + 1];
@@ -95,7 +95,7 @@ static void act_make(struct actor *actor)
 
 static void act_symlink(struct actor *actor)
 {
-	struct store_new how = { .mode = STORE_TYPE_SYMLINK | 0777 };
+	struct store_new how = {.mode = STORE_TYPE_SYMLINK | 0777};
 	size_t len = 1 + pick(actor, pick(actor, 4) == 0 ? STORE_SYMLINK_MAX : 60);
 	int dir = pick_dir(actor);
 	char name[STORE_NAME_MAX + 1];
@@ -158,7 +158,8 @@ static void act_rename(struct actor *actor)
 	int to_dir = pick(actor, 2) == 0 ? from_dir : pick_dir(actor);
 	uint64_t from_inode = inode_of(actor, from_dir);
 	uint64_t to_inode = inode_of(actor, to_dir);
-	uint32_t flags = pick(actor, 5) == 0 ? STORE_RENAME_NOREPLACE : 0;
+	static const uint32_t choices[] = {0, 0, 0, STORE_RENAME_NOREPLACE, STORE_RENAME_EXCHANGE};
+	uint32_t flags = choices[pick(actor, 5)];
 	char from[STORE_NAME_MAX + 1];
 	char to[STORE_NAME_MAX + 1];
 	status_t expected;
@@ -232,7 +233,7 @@ static void act_read(struct actor *actor)
 static void act_setattr(struct actor *actor)
 {
 	int node = pick_node(actor, NULL);
-	struct store_attr attr = { .mode = pick(actor, 07777), .uid = pick(actor, 100) };
+	struct store_attr attr = {.mode = pick(actor, 07777), .uid = pick(actor, 100)};
 	struct model_node *n;
 
 	if (node <= 0)

@@ -10,8 +10,8 @@ struct actor {
 	struct store *store;
 	struct model *model;
 	struct random random;
-	uint8_t *buffer; /* MODEL_FILE_MAX bytes */
-	size_t write_max; /* bytes of the largest write */
+	uint8_t *buffer;   /* MODEL_FILE_MAX bytes */
+	size_t write_max;  /* bytes of the largest write */
 	uint64_t file_max; /* bytes of the largest file */
 };
 

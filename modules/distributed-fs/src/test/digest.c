@@ -5,7 +5,7 @@
  */
 #include <base/test.h>
 
-#include "../hash.h"
+#include "hash.h"
 #include "model.h"
 
 struct seen {
@@ -44,11 +44,10 @@ static int compare_names(const void *left, const void *right)
 
 static void see_model(const struct model *model, struct seen *seen, int dir);
 
-static void see_model_node(const struct model *model, struct seen *seen, const char *name,
-                           int node)
+static void see_model_node(const struct model *model, struct seen *seen, const char *name, int node)
 {
 	const struct model_node *n = &model->nodes[node];
-	struct facts facts = { n->mode, n->uid, n->links, model_is_dir(model, node) ? 0 : n->size };
+	struct facts facts = {n->mode, n->uid, n->links, model_is_dir(model, node) ? 0 : n->size};
 
 	see_entry(seen, name, &facts, n->data);
 	if (model_is_dir(model, node))
@@ -71,7 +70,7 @@ static void see_model(const struct model *model, struct seen *seen, int dir)
 
 uint64_t model_digest(const struct model *model)
 {
-	struct seen seen = { 0 };
+	struct seen seen = {0};
 
 	see_model(model, &seen, MODEL_ROOT);
 	return seen.chain;
@@ -109,7 +108,7 @@ static void see_store_node(struct store *store, struct seen *seen, uint64_t dir,
 	is_dir = (attr.mode & STORE_TYPE_MASK) == STORE_TYPE_DIR;
 	if (!is_dir)
 		data = store_content(store, &attr);
-	facts = (struct facts){ attr.mode, attr.uid, attr.links, is_dir ? 0 : attr.size };
+	facts = (struct facts){attr.mode, attr.uid, attr.links, is_dir ? 0 : attr.size};
 	see_entry(seen, name, &facts, data);
 	free(data);
 	if (is_dir)
@@ -137,7 +136,7 @@ static void see_store(struct store *store, struct seen *seen, uint64_t dir)
 
 uint64_t store_digest(struct store *store)
 {
-	struct seen seen = { 0 };
+	struct seen seen = {0};
 
 	see_store(store, &seen, STORE_ROOT_INODE);
 	return seen.chain;

@@ -65,12 +65,10 @@ static void record(struct disk *disk, uint64_t block, const void *data)
 {
 	if (disk->event_count == disk->event_capacity) {
 		disk->event_capacity = disk->event_capacity * 2 + 256;
-		disk->events = realloc(disk->events,
-		                       disk->event_capacity * sizeof(*disk->events));
+		disk->events = realloc(disk->events, disk->event_capacity * sizeof(*disk->events));
 	}
 	disk->events[disk->event_count++] = (struct disk_event){
-		block, data != NULL ? copy_block(data) : NULL
-	};
+		block, data != NULL ? copy_block(data) : NULL};
 }
 
 static void keep(struct disk *disk, uint64_t block)
@@ -81,9 +79,8 @@ static void keep(struct disk *disk, uint64_t block)
 		disk->undo_capacity = disk->undo_capacity * 2 + 256;
 		disk->undo = realloc(disk->undo, disk->undo_capacity * sizeof(*disk->undo));
 	}
-	disk->undo[disk->undo_count++] = (struct disk_undo){
-		block, copy_block(disk_block(disk, block))
-	};
+	disk->undo[disk->undo_count++] = (struct disk_undo){block,
+	                                                    copy_block(disk_block(disk, block))};
 }
 
 static status_t op_write(void *context, uint64_t block, uint32_t count, const void *buffer)
@@ -134,15 +131,15 @@ static void op_random(void *context, void *buffer, size_t bytes)
 void disk_init(struct disk *disk, uint64_t blocks, uint64_t seed)
 {
 	memset(disk, 0, sizeof(*disk));
-	disk->ops = (struct store_ops){ .context = disk,
-		                        .blocks = blocks,
-		                        .alloc = op_alloc,
-		                        .free = op_free,
-		                        .read = op_read,
-		                        .write = op_write,
-		                        .flush = op_flush,
-		                        .now = op_now,
-		                        .random = op_random };
+	disk->ops = (struct store_ops){.context = disk,
+	                               .blocks = blocks,
+	                               .alloc = op_alloc,
+	                               .free = op_free,
+	                               .read = op_read,
+	                               .write = op_write,
+	                               .flush = op_flush,
+	                               .now = op_now,
+	                               .random = op_random};
 	disk->bytes = calloc(blocks, STORE_BLOCK_BYTES);
 	disk->now_ns = 1700000000000000000;
 	disk->writes_left = UINT64_MAX;
@@ -195,12 +192,13 @@ void disk_apply_torn(struct disk *disk, const struct disk_event *event, struct r
 	keep(disk, event->block);
 	for (unsigned int i = 0; i < 8; i++)
 		if ((sectors >> i & 1) != 0)
-			memcpy(disk_block(disk, event->block) + i * 512, event->data + i * 512, 512);
+			memcpy(disk_block(disk, event->block) + i * 512, event->data + i * 512,
+			       512);
 }
 
 struct store *disk_format(struct disk *disk, bool has_layout)
 {
-	struct store_format_options options = { .blocks = 0 };
+	struct store_format_options options = {.blocks = 0};
 	struct store *store;
 
 	CHECK_EQ(store_format(&disk->ops, &options, &store, NULL), OK);
@@ -231,7 +229,7 @@ static void print_finding(void *context, const char *text)
 
 uint64_t disk_findings(struct store *store, bool is_silent)
 {
-	struct store_check check = { .finding = is_silent ? NULL : print_finding };
+	struct store_check check = {.finding = is_silent ? NULL : print_finding};
 
 	CHECK_EQ(store_check(store, &check), OK);
 	return check.findings;

@@ -6,10 +6,10 @@
 
 #include <base/test.h>
 
-#include "../hash.h"
+#include "hash.h"
 
-static const uint64_t copies[] = { SUPER_AREA_0, SUPER_AREA_0 + SUPER_AREA_BLOCKS - 1,
-	                           SUPER_AREA_1, SUPER_AREA_1 + SUPER_AREA_BLOCKS - 1 };
+static const uint64_t copies[] = {SUPER_AREA_0, SUPER_AREA_0 + SUPER_AREA_BLOCKS - 1, SUPER_AREA_1,
+                                  SUPER_AREA_1 + SUPER_AREA_BLOCKS - 1};
 
 static struct disk_super *super_at(struct disk *disk, unsigned int copy)
 {

@@ -3,7 +3,7 @@
 
 #include <base/random.h>
 
-#include "../format.h"
+#include "format.h"
 #include "disk.h"
 
 /* The way to one block of metadata: pointers to patch, from the super-block's down. */

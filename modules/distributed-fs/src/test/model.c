@@ -9,10 +9,10 @@
 void model_init(struct model *model)
 {
 	memset(model, 0, sizeof(*model));
-	model->nodes[MODEL_ROOT] = (struct model_node){ .is_used = true,
-		                                        .inode = STORE_ROOT_INODE,
-		                                        .mode = STORE_TYPE_DIR | 0755,
-		                                        .links = 2 };
+	model->nodes[MODEL_ROOT] = (struct model_node){.is_used = true,
+	                                               .inode = STORE_ROOT_INODE,
+	                                               .mode = STORE_TYPE_DIR | 0755,
+	                                               .links = 2};
 }
 
 void model_free(struct model *model)
@@ -75,7 +75,7 @@ static void add_entry(struct model *model, int entry, int dir, const char *name,
 {
 	struct model_entry *e = &model->entries[entry];
 
-	*e = (struct model_entry){ .is_used = true, .dir = dir, .node = node };
+	*e = (struct model_entry){.is_used = true, .dir = dir, .node = node};
 	strcpy(e->name, name);
 	if (model_is_dir(model, node)) {
 		model->nodes[dir].links++;
@@ -140,8 +140,7 @@ status_t model_make(struct model *model, int dir, const char *name, const struct
 	if (find_entry(model, dir, name) >= 0)
 		return E_EXIST;
 	model->nodes[node] = (struct model_node){
-		.is_used = true, .mode = how->mode, .uid = how->uid, .links = is_dir ? 2 : 1
-	};
+		.is_used = true, .mode = how->mode, .uid = how->uid, .links = is_dir ? 2 : 1};
 	add_entry(model, entry, dir, name, node);
 	*out_node = node;
 	return OK;
@@ -200,16 +199,15 @@ static bool is_below(const struct model *model, int node, int dir)
 	return dir == node;
 }
 
-static status_t rename_check(const struct model *model, int from_dir, const char *from,
-                             int to_dir, const char *to, uint32_t flags)
+static status_t rename_check(const struct model *model, int from_dir, const char *from, int to_dir,
+                             const char *to, uint32_t flags)
 {
 	int source = model_find(model, from_dir, from);
 	int target = model_find(model, to_dir, to);
 
 	if (source < 0)
 		return E_NOENT;
-	if (model_is_dir(model, source) && from_dir != to_dir &&
-	    is_below(model, source, to_dir))
+	if (model_is_dir(model, source) && from_dir != to_dir && is_below(model, source, to_dir))
 		return E_INVAL;
 	if (target < 0)
 		return OK;
@@ -222,6 +220,29 @@ static status_t rename_check(const struct model *model, int from_dir, const char
 	return remove_check(model, target, model_is_dir(model, source));
 }
 
+static status_t exchange(struct model *model, int from_dir, const char *from, int to_dir,
+                         const char *to)
+{
+	int left = find_entry(model, from_dir, from);
+	int right = find_entry(model, to_dir, to);
+	int left_node;
+	int right_node;
+
+	if (left < 0 || right < 0)
+		return E_NOENT;
+	left_node = model->entries[left].node;
+	right_node = model->entries[right].node;
+	if (from_dir != to_dir &&
+	    ((model_is_dir(model, left_node) && is_below(model, left_node, to_dir)) ||
+	     (model_is_dir(model, right_node) && is_below(model, right_node, from_dir))))
+		return E_INVAL;
+	cut_entry(model, left);
+	cut_entry(model, right);
+	add_entry(model, left, from_dir, from, right_node);
+	add_entry(model, right, to_dir, to, left_node);
+	return OK;
+}
+
 status_t model_rename(struct model *model, int from_dir, const char *from, int to_dir,
                       const char *to, uint32_t flags)
 {
@@ -231,6 +252,8 @@ status_t model_rename(struct model *model, int from_dir, const char *from, int t
 
 	if (status == OK)
 		status = dir_check(model, to_dir);
+	if (status == OK && (flags & STORE_RENAME_EXCHANGE) != 0)
+		return exchange(model, from_dir, from, to_dir, to);
 	if (status == OK)
 		status = rename_check(model, from_dir, from, to_dir, to, flags);
 	if (status != OK)

@@ -6,8 +6,8 @@
 
 #include <base/test.h>
 
-static const struct store_new as_file = { .mode = STORE_TYPE_FILE | 0644, .uid = 3 };
-static const struct store_new as_dir = { .mode = STORE_TYPE_DIR | 0755 };
+static const struct store_new as_file = {.mode = STORE_TYPE_FILE | 0644, .uid = 3};
+static const struct store_new as_dir = {.mode = STORE_TYPE_DIR | 0755};
 
 static void make_file(struct store *store, uint64_t dir, unsigned int number)
 {
