@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "arch/arch.h"
 #include "sched.h"
+#include "thread.h"
 
 struct cpu {
 	struct cpu *self;             /* 0 */
@@ -37,4 +38,24 @@ static inline void cpu_pend(uint32_t what)
 static inline struct thread *cpu_current(void)
 {
 	return this_cpu()->current;
+}
+
+/* Nobody above this priority is ready. */
+static inline bool sched_may_switch(unsigned priority)
+{
+	return this_cpu()->run_queue.ready >> priority <= 1;
+}
+
+/* A direct switch, when that is so: `to` becomes the current thread. */
+static inline void sched_switch_now(struct thread *to)
+{
+	struct cpu *cpu = this_cpu();
+	struct thread *from = cpu->current;
+
+	to->state = THREAD_RUNNING;
+	if (from == to)
+		return;
+	cpu->current = to;
+	cpu->switch_count++;
+	arch_thread_switch(from, to);
 }

@@ -23,18 +23,17 @@ static bool is_plain(uint64_t tag)
 	return (tag >> 32) <= IPC_BYTES_MAX;
 }
 
-static struct kobject *object_for(const struct thread *thread, handle_t handle, uint8_t type, uint32_t right,
-                                  uint64_t *out_badge)
+/* The entry of a live object of that type, or null. */
+static inline struct handle_entry *entry_for(const struct thread *thread, handle_t handle, uint8_t type, uint32_t right)
 {
 	struct handle_entry *entry = handle_find(thread->process, handle);
 
 	if (!entry || entry->object->type != type || !(entry->node.rights & right) || entry->object->is_dead)
 		return NULL;
-	*out_badge = entry->badge;
-	return entry->object;
+	return entry;
 }
 
-static void copy_message(const struct thread *from, struct thread *to, uint64_t badge)
+static inline void copy_message(const struct thread *from, struct thread *to, uint64_t badge)
 {
 	uint64_t tag = ipc_regs_tag(from);
 
@@ -45,18 +44,16 @@ static void copy_message(const struct thread *from, struct thread *to, uint64_t 
 
 bool ipc_call_fast(struct thread *thread)
 {
+	struct handle_entry *entry;
 	struct endpoint *endpoint;
-	struct kobject *object;
 	struct thread *receiver;
-	struct reply *reply;
-	uint64_t badge;
 
 	if (!is_plain(ipc_regs_tag(thread)) || ipc_regs_deadline(thread) || thread->slot_count < IPC_HANDLES_MAX)
 		return false;
-	object = object_for(thread, ipc_regs_endpoint(thread), OBJECT_ENDPOINT, RIGHT_CALL, &badge);
-	if (!object)
+	entry = entry_for(thread, ipc_regs_endpoint(thread), OBJECT_ENDPOINT, RIGHT_CALL);
+	if (!entry)
 		return false;
-	endpoint = container_of(object, struct endpoint, obj);
+	endpoint = container_of(entry->object, struct endpoint, obj);
 	if (list_is_empty(&endpoint->receivers) || this_cpu()->pending)
 		return false;
 	receiver = list_entry(list_first(&endpoint->receivers), struct thread, queue_link);
@@ -64,38 +61,36 @@ bool ipc_call_fast(struct thread *thread)
 		return false;
 
 	endpoint_take_receiver(endpoint);
-	reply = reply_take(receiver);
-	reply_attach(reply, thread);
-	thread->call_badge = badge;
+	reply_attach(reply_take(receiver), thread);
+	thread->call_badge = entry->badge;
 	thread->state = THREAD_AWAITING;
 	if (receiver->priority < thread->priority)
 		receiver->priority = thread->priority;
-	copy_message(thread, receiver, badge);
+	copy_message(thread, receiver, entry->badge);
 	sched_switch_now(receiver);
 	return true;
 }
 
 bool ipc_reply_receive_fast(struct thread *thread)
 {
+	struct handle_entry *entry;
 	struct endpoint *endpoint;
-	struct kobject *object;
 	struct thread *caller;
 	struct reply *reply;
-	uint64_t badge;
 
 	if (!is_plain(ipc_regs_tag(thread)) || ipc_regs_deadline(thread) || thread->slot_count < IPC_HANDLES_MAX)
 		return false;
-	object = object_for(thread, ipc_regs_reply(thread), OBJECT_REPLY, RIGHT_WRITE, &badge);
-	if (!object)
+	entry = entry_for(thread, ipc_regs_reply(thread), OBJECT_REPLY, RIGHT_WRITE);
+	if (!entry)
 		return false;
-	reply = container_of(object, struct reply, obj);
+	reply = container_of(entry->object, struct reply, obj);
 	caller = reply->caller;
 	if (!caller || caller->request.memory || caller->deadline.is_set)
 		return false;
-	object = object_for(thread, ipc_regs_endpoint(thread), OBJECT_ENDPOINT, RIGHT_RECEIVE, &badge);
-	if (!object)
+	entry = entry_for(thread, ipc_regs_endpoint(thread), OBJECT_ENDPOINT, RIGHT_RECEIVE);
+	if (!entry)
 		return false;
-	endpoint = container_of(object, struct endpoint, obj);
+	endpoint = container_of(entry->object, struct endpoint, obj);
 	if (!list_is_empty(&endpoint->callers) || this_cpu()->pending || !sched_may_switch(caller->priority))
 		return false;
 	if (thread->bound_event && thread->bound_event->bits)

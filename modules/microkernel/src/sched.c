@@ -70,28 +70,6 @@ void sched_yield(void)
 	cpu_pend(PENDING_SCHEDULE);
 }
 
-static void make_current(struct cpu *cpu, struct thread *to)
-{
-	struct thread *from = cpu->current;
-
-	to->state = THREAD_RUNNING;
-	if (from == to)
-		return;
-	cpu->current = to;
-	cpu->switch_count++;
-	arch_thread_switch(from, to);
-}
-
-bool sched_may_switch(unsigned priority)
-{
-	return this_cpu()->run_queue.ready >> priority <= 1;
-}
-
-void sched_switch_now(struct thread *to)
-{
-	make_current(this_cpu(), to);
-}
-
 void sched_switch(struct thread *to)
 {
 	struct cpu *cpu = this_cpu();
@@ -101,7 +79,7 @@ void sched_switch(struct thread *to)
 		cpu_pend(PENDING_SCHEDULE);
 		return;
 	}
-	make_current(cpu, to);
+	sched_switch_now(to);
 }
 
 void sched_close_account(void)
@@ -171,7 +149,7 @@ static void schedule(struct cpu *cpu)
 	leave_idle(cpu);
 	if (queue->payer != next || queue->is_slice_over)
 		open_account(queue, next);
-	make_current(cpu, next);
+	sched_switch_now(next);
 }
 
 void schedule_if_needed(void)

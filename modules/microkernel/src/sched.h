@@ -28,8 +28,6 @@ void sched_init(struct cpu *cpu);
 void sched_ready(struct thread *thread);      /* makes it runnable */
 void sched_unready(struct thread *thread);    /* takes a READY one out */
 void sched_switch(struct thread *to);         /* direct switch from the current thread, which has left RUNNING */
-void sched_switch_now(struct thread *to);     /* the same when sched_may_switch said so */
-bool sched_may_switch(unsigned priority);     /* nobody above this priority is ready */
 void sched_leave(void);                       /* the current thread has left RUNNING; choose another */
 void sched_yield(void);
 void sched_forget(struct thread *thread);     /* it dies: no pointer to it stays */

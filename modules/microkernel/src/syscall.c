@@ -13,6 +13,12 @@
 
 #define SYSCALLS_MAX 192u
 
+#define SYSCALL_ROW(number, name, ...) SYS_##name = number,
+enum syscall_number {
+#include <microkernel/syscall_rows.h>
+};
+#undef SYSCALL_ROW
+
 static syscall_fn *const table[SYSCALLS_MAX] = {
 #define SYSCALL_ROW(number, name, ...) [number] = syscall_##name,
 #include <microkernel/syscall_rows.h>
@@ -78,37 +84,35 @@ status_t give(struct thread *thread, struct kobject *object, uint64_t *result)
 	return status;
 }
 
+/* The calls whose arguments are read where they lie (ipc.c); the most frequent first. */
 static bool call_in_registers(struct thread *thread, uint64_t number)
 {
-	switch (number) {
-	case 0:
+	if (number == SYS_ipc_call) {
 		if (!ipc_call_fast(thread))
 			ipc_call(thread);
 		return true;
-	case 1:
-		ipc_receive(thread);
-		return true;
-	case 2:
-		ipc_reply(thread);
-		return true;
-	case 3:
+	}
+	if (number == SYS_ipc_reply_receive) {
 		if (!ipc_reply_receive_fast(thread))
 			ipc_reply_receive(thread);
 		return true;
 	}
-	return false;
+	if (number > SYS_ipc_reply_receive)
+		return false;
+	if (number == SYS_ipc_receive)
+		ipc_receive(thread);
+	else
+		ipc_reply(thread);
+	return true;
 }
 
-void syscall_dispatch(struct thread *thread)
+/* All others: decoded into arguments, their result into registers. */
+static void call_in_table(struct thread *thread, uint64_t number)
 {
-	uint64_t number = syscall_regs_number(thread);
 	uint64_t args[6];
 	uint64_t result = 0;
 	status_t status = E_UNSUPPORTED;
 
-	syscall_count++;
-	if (call_in_registers(thread, number))
-		return;
 	if (number < SYSCALLS_MAX && table[number]) {
 		syscall_regs_args(thread, args);
 		status = table[number](thread, args, &result);
@@ -124,4 +128,13 @@ void syscall_dispatch(struct thread *thread)
 		return;
 	}
 	arch_set_result(thread, status, result);
+}
+
+void syscall_dispatch(struct thread *thread)
+{
+	uint64_t number = syscall_regs_number(thread);
+
+	syscall_count++;
+	if (!call_in_registers(thread, number))
+		call_in_table(thread, number);
 }

@@ -55,6 +55,7 @@ static status_t prepare(struct thread *thread, const struct thread_args *args)
 		return status;
 	thread->arch.native_pt = &thread->process->aspace.pt;
 	arch_thread_init(thread, args->entry, args->stack, args->argument);
+	pt_activate_thread(thread);
 	if (args->state || args->flags & THREAD_FPU)
 		status = arch_thread_fpu_create(thread);
 	return status;
@@ -310,8 +311,7 @@ void thread_bind_space(struct thread *thread, struct space *space)
 	thread->arch.space_pt = space ? &space->aspace.pt : NULL;
 	if (space)
 		pt_attach_monitor(&space->aspace.pt, &thread->process->aspace.pt);
-	if (thread->state == THREAD_RUNNING)
-		pt_activate_thread(thread);
+	pt_activate_thread(thread);
 	if (old)
 		kobject_unref(&old->obj);
 }

@@ -7,6 +7,7 @@
 #include "thread.h"
 #include "arch/x86_64/bases.h"
 #include "arch/x86_64/fpu.h"
+#include "arch/x86_64/pagetable_walk.h"
 
 #define SYSCALL_BYTES 2 /* the instruction's length */
 
@@ -41,7 +42,7 @@ void arch_thread_switch(struct thread *from, struct thread *to)
 	(void)from; /* what it left in the CPU is saved when somebody else's replaces it */
 	bases_switch(to);
 	fpu_thread_switch(to);
-	pt_activate_thread(to);
+	pt_note_switch(to);
 }
 
 void arch_syscall_restart(struct thread *thread)

@@ -26,6 +26,8 @@ static inline uint64_t *pt_walk(const struct pagetable *pt, uint64_t va, int lev
 	return &table[level_index(va, level)];
 }
 
+/* In tlb.c: another thread is current. The way out of the kernel loads its root; until then nothing of it is used. */
+void pt_note_switch(const struct thread *to);
 /* In tlb.c: takes the tree off this CPU when it is loaded there. */
 void pt_unload(const struct pagetable *pt);
 /* Forgets cached upper levels after tables were taken out. */

@@ -50,6 +50,11 @@ void pt_activate_thread(struct thread *thread)
 	load_root(arch->mode == MODE_GUEST ? arch->guest_root : arch->native_root);
 }
 
+void pt_note_switch(const struct thread *to)
+{
+	loaded_native = to->arch.native_pt;
+}
+
 static bool is_loaded(const struct pagetable *pt)
 {
 	uint64_t root = this_cpu()->loaded_root;
