@@ -21,7 +21,7 @@
 #include "thread.h"
 
 #define INIT_IMAGE (NATIVE_BASE + (4ul << 20))
-#define INIT_PRIORITY 24u
+#define INIT_PRIORITY 31u /* it gives no service a priority above its own */
 #define PHYSICAL_BYTES (1ul << 40) /* what the root physical memory object covers */
 #define PORT_COUNT 65536u
 

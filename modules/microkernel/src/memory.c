@@ -43,7 +43,7 @@ static struct memory *create(struct domain *domain, uint32_t kind, uint64_t byte
 
 struct memory *memory_create(struct domain *domain, uint64_t bytes, uint32_t flags)
 {
-	return create(domain, MEMORY_KIND_ANONYMOUS, bytes, flags);
+	return create(domain, MEMORY_KIND_ANONYMOUS, align_up(bytes, PAGE_SIZE), flags);
 }
 
 struct memory *memory_create_physical(struct domain *domain, paddr_t base, uint64_t bytes, uint32_t flags)

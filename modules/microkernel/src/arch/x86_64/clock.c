@@ -13,7 +13,6 @@
 #include "arch/x86_64/time_scale.h"
 
 #define NS_PER_SECOND 1000000000ul
-#define MEASURE_NS 1000000ul /* twice; each read is good to 1 us or so */
 #define TICK_HZ_ASSUMED 1000000000ul
 
 static struct {
@@ -86,8 +85,8 @@ void clock_init(uint64_t entry_ticks, uint16_t pm_timer_port)
 	apic_timer_start(UINT32_MAX);
 	reference_init(pm_timer_port);
 	start = reference_sample();
-	middle = reference_sample_after(&start, MEASURE_NS);
-	end = reference_sample_after(&middle, MEASURE_NS);
+	middle = reference_sample_after(&start);
+	end = reference_sample_after(&middle);
 	clock.base = entry_ticks;
 	clock.hz = rate_between(&start, &end);
 	clock.is_stable = clock.hz && (cpu_features.has_invariant_tsc ||

@@ -124,9 +124,23 @@ static uint64_t entry_bits(unsigned flags)
 	return bits;
 }
 
+/*
+ * A leaf that the CPU must not see has its address inverted, so that it points beyond all RAM: some CPUs
+ * use it speculatively in spite of the clear present bit (L1 terminal fault).
+ */
+static uint64_t invert_hidden(uint64_t entry)
+{
+	return entry & PTE_PRESENT ? entry : entry ^ PTE_ADDRESS;
+}
+
+static uint64_t entry_encode(uint64_t page, unsigned flags)
+{
+	return invert_hidden(page | entry_bits(flags));
+}
+
 static struct pt_entry entry_decode(uint64_t entry)
 {
-	struct pt_entry out = {.page = PADDR(entry & PTE_ADDRESS), .present = true};
+	struct pt_entry out = {.page = PADDR(invert_hidden(entry) & PTE_ADDRESS), .present = true};
 
 	if (!entry)
 		return (struct pt_entry){0};
@@ -147,7 +161,7 @@ status_t pt_map(struct pagetable *pt, uint64_t va, paddr_t page, unsigned flags)
 
 	if (!leaf)
 		return E_NOMEM;
-	*leaf = page.value | entry_bits(flags);
+	*leaf = entry_encode(page.value, flags);
 	return OK;
 }
 
@@ -175,7 +189,8 @@ void pt_protect(struct pagetable *pt, uint64_t va, unsigned flags)
 		return;
 	old = *leaf;
 	do {
-		new = (old & (PTE_ADDRESS | PTE_DIRTY | PTE_ACCESSED)) | entry_bits(flags);
+		new = entry_encode(invert_hidden(old) & PTE_ADDRESS, flags);
+		new |= old &(PTE_DIRTY | PTE_ACCESSED);
 	} while (!__atomic_compare_exchange_n(leaf, &old, new, false, __ATOMIC_RELAXED,
 	                                      __ATOMIC_RELAXED));
 }

@@ -16,6 +16,7 @@
 #define PIT_COMMAND 0x43
 #define PIT_GATE 0x61
 #define SAMPLES 4
+#define COUNTS_MEASURED 1500u /* two such stretches are known to 1 in 3000, or better */
 #define READS_MAX 1000000u
 
 static uint16_t pm_timer;
@@ -75,14 +76,13 @@ uint64_t reference_passed(const struct reference_sample *a, const struct referen
 	return (b->count - a->count) & (pm_timer ? PM_TIMER_MASK : PIT_MASK);
 }
 
-struct reference_sample reference_sample_after(const struct reference_sample *since, uint64_t ns)
+struct reference_sample reference_sample_after(const struct reference_sample *since)
 {
-	uint64_t wanted = ns * reference_hz() / 1000000000u;
 	struct reference_sample now = *since;
 
 	for (unsigned reads = 0; reads < READS_MAX; reads++) {
 		now.count = read_count();
-		if (reference_passed(since, &now) >= wanted)
+		if (reference_passed(since, &now) >= COUNTS_MEASURED)
 			break;
 	}
 	return reference_sample();

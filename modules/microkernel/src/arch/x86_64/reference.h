@@ -13,6 +13,6 @@ struct reference_sample {
 void reference_init(uint16_t pm_timer_port); /* port 0: the PIT */
 uint64_t reference_hz(void);
 struct reference_sample reference_sample(void);
-/* A sample at least ns later, or one without progress when the reference stands still. */
-struct reference_sample reference_sample_after(const struct reference_sample *since, uint64_t ns);
+/* A sample some time later, or one without progress when the reference stands still. */
+struct reference_sample reference_sample_after(const struct reference_sample *since);
 uint64_t reference_passed(const struct reference_sample *a, const struct reference_sample *b);
