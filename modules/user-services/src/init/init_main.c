@@ -11,6 +11,7 @@
 #include <libanon/start.h>
 
 static struct supervisor sup;
+static struct boot_info boot;
 
 static void find_roots(struct roots *roots)
 {
@@ -22,20 +23,20 @@ static void find_roots(struct roots *roots)
 	roots->interrupts = start_handle("interrupts");
 }
 
-static status_t map_boot(void)
+static status_t read_boot(void)
 {
 	status_t status;
 	void *at;
 
-	status = memory_map(sup.roots.boot, 0, sizeof(struct boot_info), MAP_READ, &at);
+	status = sys_memory_read(sup.roots.boot, 0, &boot, sizeof(boot));
 	if (status != OK)
 		return status;
-	sup.boot = at;
-	if (sup.boot->magic != START_MAGIC)
+	sup.boot = &boot;
+	if (boot.magic != START_MAGIC)
 		return E_VERSION;
-	status = memory_map(sup.roots.archive, 0, sup.boot->archive_bytes, MAP_READ, &at);
+	status = memory_map(sup.roots.archive, 0, boot.archive_bytes, MAP_READ, &at);
 	if (status == OK)
-		archive_init(&sup.archive, at, sup.boot->archive_bytes);
+		archive_init(&sup.archive, at, boot.archive_bytes);
 	return status;
 }
 
@@ -107,7 +108,7 @@ int main(int argc, char **argv)
 
 	(void)argc, (void)argv;
 	find_roots(&sup.roots);
-	status = map_boot();
+	status = read_boot();
 	if (status == OK && !read_manifest())
 		return 1;
 	if (status == OK)
