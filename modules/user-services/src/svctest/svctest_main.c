@@ -1,7 +1,9 @@
 /*
- * svctest: a native program that exercises the services through the tree, as a user's program would: calls
- * of several services, then each restartable service is killed and called again until it answers. Prints a
- * line for each step and "N passed, N failed" last; the exit status is 0 when all passed.
+ * svctest: a native program that exercises the services through the tree, as a user's program would. Without
+ * an argument it calls several services and expects the right refusals; with `kill` it then kills each
+ * restartable service and calls it again until it answers; `console` shows on the console what is typed
+ * there until a 'q'. Prints a line for each step and "N passed, N failed" last; the exit status is 0 when
+ * all passed.
  */
 #include "common/client.h"
 
@@ -12,6 +14,7 @@
 #include <libanon/start.h>
 #include <libanon/time.h>
 #include <object-tree/object.h>
+#include <user-services/console_ipc.h>
 #include <user-services/stream_ipc.h>
 
 #define RESTART_PATIENCE_NS (10 * NS_PER_S)
@@ -50,6 +53,21 @@ static void judge(const char *what, const char *name, status_t status)
 		failed++;
 }
 
+/* What kind of object it says it is: every object answers that. */
+static status_t ask_kind(const char *path)
+{
+	char type[64];
+	uint32_t kind;
+	handle_t object;
+	status_t status = obj_resolve(root, path, &object);
+
+	if (status != OK)
+		return status;
+	status = object_kind_until(object, deadline_in_ns(RESTART_PATIENCE_NS), &kind, type, sizeof(type));
+	(void)sys_handle_close(object);
+	return status;
+}
+
 /* One call with a result of its own; args may be null. */
 static status_t call(const char *path, const char *method, struct client_call *with)
 {
@@ -69,13 +87,20 @@ static status_t call(const char *path, const char *method, struct client_call *w
 	return status;
 }
 
+static status_t ask(const char *path, const char *method)
+{
+	return method ? call(path, method, NULL) : ask_kind(path);
+}
+
 static const struct {
 	const char *service, *path, *method;
 } subjects[] = {
 	{"log", "/sys/log", "read"},          {"memory", "/sys/memory", "stats"},
 	{"time", "/sys/time", "now"},         {"users", "/user/userManager", "listUsers"},
 	{"console", "/dev/console", "size"},  {"devices", "/dev/pci", "list"},
-	{"power", "/sys/power", "info"},
+	{"power", "/sys/power", "info"},      {"screen", "/dev/screen", NULL},
+	{"keyboard", "/dev/keyboard", NULL},  {"serial0", "/dev/serial0", NULL},
+	{"serial1", "/srv/serial1", NULL},    {"tree", "/sys/log", "read"},
 };
 
 static status_t kill_service(const char *name)
@@ -94,7 +119,7 @@ static status_t call_until_ok(const char *path, const char *method)
 	status_t status;
 
 	do {
-		status = call(path, method, NULL);
+		status = ask(path, method);
 		if (status == OK)
 			return OK;
 		sleep_ns(POLL_NS);
@@ -105,7 +130,7 @@ static status_t call_until_ok(const char *path, const char *method)
 static void test_calls(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++)
-		judge("call", subjects[i].path, call(subjects[i].path, subjects[i].method, NULL));
+		judge("call", subjects[i].path, ask(subjects[i].path, subjects[i].method));
 	judge("call", "/srv/scheduler", call("/srv/scheduler", "list", NULL));
 	judge("call", "/srv/init", call("/srv/init", "services", NULL));
 }
@@ -135,6 +160,42 @@ static void test_refusals(void)
 	judge("refuse", "no right", call("/srv/init", "kill", NULL) == E_ACCESS ? OK : E_PROTO);
 }
 
+/* Echo the console until a 'q'. */
+static status_t echo(handle_t console, handle_t event)
+{
+	char text[256];
+	uint32_t len, accepted;
+	uint64_t bits;
+	status_t status;
+
+	do {
+		status = console_read(console, sizeof(text), text, sizeof(text), &len);
+		if (status == OK && len)
+			status = console_write(console, text, len, &accepted);
+		else if (status == OK)
+			status = sys_event_wait(event, UINT64_MAX, 0, &bits);
+	} while (status == OK && memchr(text, 'q', len) == NULL);
+	return status;
+}
+
+static void test_console(void)
+{
+	static const char greeting[] = "\033[1;32mconsole test\033[0m: type, q ends\r\n";
+	handle_t console, event;
+	uint32_t accepted;
+	status_t status = obj_resolve(root, "/dev/console", &console);
+
+	if (status == OK)
+		status = sys_event_create(&event);
+	if (status == OK)
+		status = console_listen(console, event, 1);
+	if (status == OK)
+		status = console_write(console, greeting, sizeof(greeting) - 1, &accepted);
+	if (status == OK)
+		status = echo(console, event);
+	judge("echo", "/dev/console", status);
+}
+
 int main(int argc, char **argv)
 {
 	char line[64];
@@ -145,6 +206,8 @@ int main(int argc, char **argv)
 	test_refusals();
 	if (argc > 1 && strcmp(argv[1], "kill") == 0)
 		test_kills();
+	if (argc > 1 && strcmp(argv[1], "console") == 0)
+		test_console();
 	format_string(line, sizeof(line), "%u passed, %u failed\n", passed, failed);
 	print(line);
 	return failed != 0;
