@@ -20,7 +20,9 @@ KERNEL := \
 	src/arch/x86_64/ports.c src/arch/x86_64/reference.c src/arch/x86_64/serial.c \
 	src/arch/x86_64/tlb.c src/arch/x86_64/trap.c src/arch/x86_64/usercopy.S
 KERNEL_NOTEST := src/ktest_none.c
-KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c
+KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c \
+	src/arch/x86_64/pagetable_ktest.c src/arch/x86_64/kernel_map_ktest.c src/arch/x86_64/guest_ktest.c \
+	src/arch/x86_64/clock_ktest.c
 
 UNIT_TESTS := acpi_tables_test boot_test time_scale_test
 acpi_tables_test_TEST_SRC := src/arch/x86_64/acpi_tables_test.c src/arch/x86_64/acpi_tables.c

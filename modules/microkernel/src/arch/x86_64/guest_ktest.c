@@ -1,0 +1,156 @@
+/*
+ * The gate into guests: registers a monitor may not choose are refused or cleaned, traps bring everything back,
+ * FPU images that would fault are refused. On a thread that never runs.
+ */
+#include <base/string.h>
+#include <microkernel/errors.h>
+#include "ktest_fixture.h"
+#include "page.h"
+#include "thread.h"
+
+struct monitor {
+	struct fixture f;
+	struct pagetable native, space;
+	struct guest_state *state;
+	struct thread thread;
+};
+static struct monitor m;
+
+static void setup(void)
+{
+	m.f = fixture_create(200);
+	KCHECK(pt_create_native(&m.native, m.f.domain) == OK);
+	KCHECK(pt_create_space(&m.space, m.f.domain) == OK);
+	m.state = direct(page_alloc_table(m.f.domain));
+	memset(&m.thread, 0, sizeof(m.thread));
+	m.thread.arch.native_pt = &m.native;
+	m.thread.arch.space_pt = &m.space;
+	m.thread.arch.state = m.state;
+	arch_thread_init(&m.thread, NATIVE_BASE, NATIVE_BASE + 0x1000, 7);
+	KCHECK(arch_thread_fpu_create(&m.thread) == OK);
+}
+
+static void teardown(void)
+{
+	arch_thread_destroy(&m.thread);
+	page_free_table(m.f.domain, direct_paddr(m.state));
+	pt_destroy(&m.space);
+	pt_destroy(&m.native);
+	fixture_destroy(&m.f);
+}
+
+KTEST(guest_load_refuses_bad_addresses)
+{
+	static const uint64_t rips[] = {GUEST_END, 1ul << 47, NATIVE_BASE, UINT64_MAX};
+
+	setup();
+	for (unsigned i = 0; i < 4; i++) {
+		m.state->regs.rip = rips[i];
+		KCHECK(arch_guest_load(&m.thread) == E_INVAL);
+		KCHECK(m.thread.arch.mode == MODE_NATIVE);
+	}
+	m.state->regs.rip = 0x400000;
+	m.state->regs.fs_base = 1ul << 47;
+	KCHECK(arch_guest_load(&m.thread) == E_INVAL);
+	m.state->regs.fs_base = 0;
+	m.state->regs.gs_base = 0xffff7fffffffffff;
+	KCHECK(arch_guest_load(&m.thread) == E_INVAL);
+	m.state->regs.gs_base = 0;
+	m.thread.arch.space_pt = NULL;
+	KCHECK(arch_guest_load(&m.thread) == E_INVAL);
+	m.thread.arch.space_pt = &m.space;
+	KCHECK(arch_guest_load(&m.thread) == OK);
+	teardown();
+}
+
+KTEST(guest_load_cleans_flags)
+{
+	setup();
+	m.state->regs.rip = 0x400000;
+	m.state->regs.rflags = UINT64_MAX;
+	KCHECK(arch_guest_load(&m.thread) == OK);
+	KCHECK(m.thread.arch.guest.rflags == (RFLAGS_USER | RFLAGS_PLAIN));
+	KCHECK(m.thread.arch.mode == MODE_GUEST);
+	teardown();
+}
+
+KTEST(guest_trap_brings_registers_back)
+{
+	setup();
+	m.state->regs = (struct guest_registers){
+		.rax = 1,
+		.r15 = 15,
+		.rip = 0x400000,
+		.rflags = 0x202,
+		.fs_base = 0x1000,
+		.gs_base = 0x2000,
+	};
+	KCHECK(arch_guest_load(&m.thread) == OK);
+	memset(&m.state->regs, 0xff, sizeof(m.state->regs)); /* the guest's are the kernel's now */
+	arch_guest_trap(&m.thread, TRAP_FAULT, MAP_WRITE, 0, FAULT_PROTECTED, 0x1234);
+	KCHECK(m.state->regs.rax == 1 && m.state->regs.r15 == 15);
+	KCHECK(m.state->regs.rip == 0x400000 && m.state->regs.rflags == 0x202);
+	KCHECK(m.state->regs.fs_base == 0x1000 && m.state->regs.gs_base == 0x2000);
+	KCHECK(m.state->trap == TRAP_FAULT && m.state->detail == MAP_WRITE);
+	KCHECK(m.state->cause == FAULT_PROTECTED && m.state->address == 0x1234);
+	KCHECK(m.thread.arch.mode == MODE_NATIVE && m.thread.arch.regs.rax == 0);
+	teardown();
+}
+
+KTEST(monitor_fixup_goes_only_to_the_window)
+{
+	setup();
+	KCHECK(!arch_monitor_fixup(&m.thread));
+	m.state->fixup = 0x400000;
+	KCHECK(!arch_monitor_fixup(&m.thread));
+	m.state->fixup = 1ul << 47;
+	KCHECK(!arch_monitor_fixup(&m.thread));
+	m.state->fixup = NATIVE_BASE + 0x2000;
+	KCHECK(arch_monitor_fixup(&m.thread));
+	KCHECK(m.thread.arch.regs.rip == NATIVE_BASE + 0x2000 && m.thread.arch.regs.rax == 1);
+	KCHECK(m.state->fixup == 0 && m.thread.arch.needs_iret);
+	teardown();
+}
+
+KTEST(thread_entry_outside_the_window_faults_at_once)
+{
+	setup();
+	arch_thread_init(&m.thread, 1ul << 47, 0, 0);
+	KCHECK(m.thread.arch.regs.rip == 0);
+	teardown();
+}
+
+static status_t set_word(uint8_t *area, uint64_t len, unsigned offset, uint64_t value)
+{
+	uint64_t old;
+	status_t status;
+
+	memcpy(&old, area + offset, 8);
+	memcpy(area + offset, &value, 8);
+	status = arch_fpu_set(&m.thread, area, len);
+	memcpy(area + offset, &old, 8);
+	return status;
+}
+
+KTEST(fpu_images_are_checked)
+{
+	static uint8_t area[PAGE_SIZE] __attribute__((aligned(64)));
+	uint64_t len;
+
+	setup();
+	len = arch_fpu_get(&m.thread, area, sizeof(area));
+	KCHECK(len >= 576 && !arch_fpu_get(&m.thread, area, len - 1));
+	KCHECK(arch_fpu_set(&m.thread, area, len) == OK);
+	KCHECK(arch_fpu_set(&m.thread, area, 576) == OK);
+	KCHECK(arch_fpu_set(&m.thread, area, 0) == OK);
+	KCHECK(arch_fpu_set(&m.thread, area, 512) == E_INVAL);
+	KCHECK(arch_fpu_set(&m.thread, area, len + 64) == E_INVAL);
+	KCHECK(set_word(area, len, 512, 1ul << 62) == E_INVAL); /* a component nobody has */
+	KCHECK(set_word(area, len, 520, 1ul << 63) == E_INVAL); /* compacted */
+	KCHECK(set_word(area, len, 568, 1) == E_INVAL);         /* reserved */
+	KCHECK(set_word(area, len, 24, 0x80000000) == E_INVAL); /* MXCSR */
+	KCHECK(set_word(area, len, 24, 0xffff1fbf) == E_INVAL);
+	KCHECK(set_word(area, 576, 512, 7) == E_INVAL); /* AVX claimed, but cut off */
+	KCHECK(set_word(area, len, 512, 3) == OK);
+	teardown();
+}
