@@ -166,8 +166,10 @@ def main():
     kinds = KINDS if options.kind == "all" else (options.kind,)
     suites = [suite for kind in kinds for suite in make_suites(kind, options)]
     passed = failed = 0
+    losers = []
     if options.build_status is not None:
         passed, failed = (0, 1) if options.build_status else (1, 0)
+        losers = ["build"] if failed else []
         print(f"  {'build':<40} {passed:>5} passed {failed:>4} failed")
     start = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(max(options.jobs, 1)) as pool:
@@ -177,7 +179,11 @@ def main():
             report(running[done], outcome, options)
             passed += outcome.passed
             failed += outcome.failed
+            if outcome.failed:
+                losers.append(running[done].name)
     print(f"  {len(suites)} suites run in {time.monotonic() - start:.0f} s; logs in {options.build}/test/")
+    if losers:
+        print("  failed: " + ", ".join(losers))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not suites else 0
 
