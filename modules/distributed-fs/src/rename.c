@@ -185,7 +185,7 @@ status_t store_rename(struct store *store, uint64_t from_dir, const char *from, 
 		return rename_exchange(store, from_dir, work.from, to_dir, work.to);
 	status = check_loop(store, &work);
 	if (status == OK)
-		status = tx_begin(store, TX_SHRINK, 8, 0);
+		status = tx_begin(store, to_len > from_len ? TX_KEEP : TX_SHRINK, 8, 0);
 	if (status == OK)
 		status = tx_end(store, rename_within(store, &work, flags));
 	if (status == OK && work.is_replacing)

@@ -122,6 +122,34 @@ TEST(a_full_disk_still_changes)
 	disk_free(&disk);
 }
 
+/* Longer names need space as new ones do; the reserve stays for deleting. */
+TEST(renaming_on_a_full_disk)
+{
+	char name[16];
+	char longest[STORE_NAME_MAX];
+	struct disk disk;
+	struct store *store;
+	unsigned int count;
+
+	disk_init(&disk, STORE_BLOCKS_MIN, test_seed());
+	store = disk_format(&disk, false);
+	count = fill(store, 0, 0);
+	memset(longest, 'x', sizeof(longest));
+	for (unsigned int i = 0; i < count; i++) {
+		int len = snprintf(name, sizeof(name), "f%u", i);
+		status_t status;
+
+		memcpy(longest, name, (size_t)len);
+		status = store_rename(store, 1, name, (size_t)len, 1, longest, sizeof(longest), 0);
+		CHECK(status == OK || status == E_NOSPC);
+	}
+	remove_all(store);
+	CHECK_EQ(store_commit(store), OK);
+	CHECK_EQ(disk_findings(store, false), 0);
+	store_close(store);
+	disk_free(&disk);
+}
+
 /* A file larger than what one transaction could free goes in steps, on a full disk too. */
 TEST(a_huge_file_is_deleted_on_a_full_disk)
 {

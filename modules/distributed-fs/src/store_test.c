@@ -459,4 +459,52 @@ TEST(a_failing_device)
 	finish(store);
 }
 
+/* Opens, changes, commits and checks with memory for `allocs` allocations. */
+static status_t use_with_allocs(uint64_t allocs)
+{
+	struct store_check check = {.finding = NULL};
+	struct store *store;
+	uint64_t inode;
+	size_t len;
+	status_t status;
+
+	disk.allocs_left = allocs;
+	status = store_open(&disk.ops, NULL, &store, NULL);
+	if (status != OK)
+		return status;
+	status = store_create(store, 1, "new", 3, &as_file, &inode);
+	if (status == OK)
+		status = store_write(store, inode, 0, "text", 4, &len);
+	if (status == OK)
+		status = store_open_ref(store, inode);
+	if (status == OK)
+		status = store_unlink(store, 1, "new", 3);
+	if (status == OK)
+		status = store_commit(store);
+	if (status == OK)
+		status = store_check(store, &check);
+	CHECK(status != OK || check.findings == 0);
+	store_close(store);
+	return status;
+}
+
+TEST(every_allocation_may_fail)
+{
+	struct store *store = start(4096);
+	uint64_t allocs = 0;
+	status_t status;
+
+	create(store, STORE_ROOT_INODE, "kept");
+	CHECK_EQ(store_commit(store), OK);
+	store_close(store);
+	do {
+		status = use_with_allocs(allocs++);
+		CHECK(status == OK || status == E_NOMEM);
+		CHECK_EQ(disk.memory_now, 0);
+	} while (status != OK);
+	CHECK(allocs > 10);
+	disk.allocs_left = UINT64_MAX;
+	finish(disk_open(&disk));
+}
+
 TEST_MAIN();

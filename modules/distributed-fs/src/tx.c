@@ -4,7 +4,7 @@
  * never runs out of space half way. An operation that does not fit is refused whole.
  *
  * Copy-on-write needs free blocks even to delete. So TX_GROW operations leave a reserve
- * that only TX_SHRINK operations may use. What these consume comes back at the commit,
+ * that only TX_SHRINK operations may use (half of it TX_KEEP ones too). What these consume comes back at the commit,
  * because the old versions of the changed nodes become free.
  */
 #include "tx.h"
@@ -26,10 +26,19 @@ uint64_t tx_reserve_blocks(const struct store *store)
 	return min_u64(part, RESERVE_MAX);
 }
 
+static uint64_t blocks_to_leave(const struct store *store, enum tx_kind kind)
+{
+	switch (kind) {
+	case TX_GROW: return tx_reserve_blocks(store);
+	case TX_KEEP: return tx_reserve_blocks(store) / 2;
+	default: return 0;
+	}
+}
+
 static uint64_t blocks_needed(const struct store *store, enum tx_kind kind, uint64_t nodes,
                               unsigned int data)
 {
-	return nodes + data + (kind == TX_GROW ? tx_reserve_blocks(store) : 0);
+	return nodes + data + blocks_to_leave(store, kind);
 }
 
 bool tx_has_room(const struct store *store, unsigned int changes, unsigned int data)

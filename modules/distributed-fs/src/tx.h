@@ -7,6 +7,7 @@ struct store;
 
 enum tx_kind {
 	TX_GROW,   /* refused when only the reserve is left */
+	TX_KEEP,   /* may grow a little: may use half of the reserve */
 	TX_SHRINK, /* frees, or changes in place: may use the reserve */
 };
 

@@ -12,6 +12,9 @@ static void *op_alloc(void *context, size_t bytes)
 {
 	struct disk *disk = context;
 
+	if (disk->allocs_left == 0)
+		return NULL;
+	disk->allocs_left--;
 	disk->memory_now += bytes;
 	if (disk->memory_now > disk->memory_max)
 		disk->memory_max = disk->memory_now;
@@ -143,6 +146,7 @@ void disk_init(struct disk *disk, uint64_t blocks, uint64_t seed)
 	disk->bytes = calloc(blocks, STORE_BLOCK_BYTES);
 	disk->now_ns = 1700000000000000000;
 	disk->writes_left = UINT64_MAX;
+	disk->allocs_left = UINT64_MAX;
 	random_seed(&disk->random, seed);
 }
 

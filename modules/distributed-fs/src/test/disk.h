@@ -33,6 +33,7 @@ struct disk {
 	size_t undo_count;
 	size_t undo_capacity;
 	uint64_t writes_left; /* fails every write after so many */
+	uint64_t allocs_left; /* and every allocation */
 	uint64_t reads;
 	uint64_t writes;
 	uint64_t flushes;
