@@ -1,7 +1,7 @@
 /*
  * The font, drawn for this system. Each character is eight rows of five pixels (bit 4 leftmost): seven
- * above the base line and one below it. To fill an 8x16 cell, columns 1 and 3 are two pixels wide, rows that
- * usually carry horizontal strokes (0, 3, 6) one pixel high and the others two, so strokes stay thin.
+ * above the base line and one below it. To fill an 8x16 cell the rows and columns are spread out and the
+ * gaps between them filled where a stroke goes on, straight or aslant, so every stroke is one pixel thick.
  */
 #include "screen/font.h"
 
@@ -108,31 +108,42 @@ static const uint8_t table[LAST - FIRST + 1][ROWS] = {
 };
 
 static const uint8_t box[ROWS] = {0x1f, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1f, 0x00};
-static const uint8_t row_heights[ROWS] = {1, 2, 2, 1, 2, 2, 1, 2};
 #define TOP_MARGIN 2
 
-/* Five pixels to seven: columns 1 and 3 are doubled. */
+/* The line of each row within the cell; lines between are gaps. */
+static const uint8_t row_lines[ROWS] = {0, 2, 3, 5, 7, 8, 10, 12};
+
+/* What joins two rows: what is set in both, and where a stroke moves one column over. */
+static uint8_t join(uint8_t above, uint8_t below)
+{
+	uint8_t ends = above & ~below, begins = below & ~above;
+
+	return (above & below) | (ends & (uint8_t)(begins << 1 | begins >> 1));
+}
+
+/* Five pixels to seven: gaps before the second and behind the fourth column. */
 static uint8_t widen(uint8_t row)
 {
-	static const uint8_t columns[5] = {0x02, 0x0c, 0x10, 0x60, 0x80};
-	uint8_t out = 0;
+	uint8_t out = (uint8_t)((row & 0x10) << 3 | (row & 0x0e) << 2 | (row & 0x01) << 1);
 
-	for (int bit = 0; bit < 5; bit++)
-		out |= row & 1 << bit ? columns[bit] : 0;
+	if ((row & 0x18) == 0x18)
+		out |= 0x40;
+	if ((row & 0x03) == 0x03)
+		out |= 0x04;
 	return out;
 }
 
 void font_glyph(uint8_t character, uint8_t out_rows[FONT_HEIGHT])
 {
 	const uint8_t *rows = character < FIRST || character > LAST ? box : table[character - FIRST];
-	int y = 0;
 
-	for (; y < TOP_MARGIN; y++)
+	for (int y = 0; y < FONT_HEIGHT; y++)
 		out_rows[y] = 0;
 	for (int row = 0; row < ROWS; row++) {
-		for (int i = 0; i < row_heights[row]; i++)
-			out_rows[y++] = widen(rows[row]);
+		uint8_t *line = out_rows + TOP_MARGIN + row_lines[row];
+
+		line[0] = widen(rows[row]);
+		if (row + 1 < ROWS && row_lines[row + 1] - row_lines[row] == 2)
+			line[1] = widen(join(rows[row], rows[row + 1]));
 	}
-	for (; y < FONT_HEIGHT; y++)
-		out_rows[y] = 0;
 }
