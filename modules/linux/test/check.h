@@ -1,0 +1,47 @@
+/*
+ * Checks for Linux programs that test the monitor from inside. The same program run on a real Linux is the
+ * oracle: every check must pass there.
+ */
+#pragma once
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void check_result(int is_good, const char *what, const char *file, int line);
+#define CHECK(condition) check_result(!!(condition), #condition, __FILE__, __LINE__)
+/* A call that must fail with this errno. */
+#define CHECK_ERRNO(call, error)                                                                       \
+	do {                                                                                           \
+		errno = 0;                                                                             \
+		long check_result_ = (long)(call);                                                     \
+		check_result(check_result_ == -1 && errno == (error), #call " fails with " #error,      \
+			     __FILE__, __LINE__);                                                      \
+	} while (0)
+
+/* Memory shared with children, zeroed. */
+void *shared_memory(size_t bytes);
+/* Runs fn(argument) in a child and returns its wait status. */
+int in_child(void (*fn)(void *), void *argument);
+void sleep_ms(unsigned ms);
+/* Waits until *word is at least value, or 5 s have passed: then 0. */
+int wait_for(volatile int *word, int value);
+long now_ms(void);
+
+/* Suites, each in a file of its own. */
+void test_process(void);
+void test_exec(void);
+void test_signal(void);
+void test_restart(void);
+void test_futex(void);
+void test_thread(void);
+void test_memory(void);
+void test_time(void);
+void test_ids(void);
+void test_fault(void);
+/* What the exec suite starts this program as. */
+int exec_helper(int argc, char **argv);

@@ -1,0 +1,141 @@
+/*
+ * futex by itself: values, time-outs, bit sets, requeue, between processes, robust lists.
+ */
+#include <sys/syscall.h>
+#include <time.h>
+#include <linux/futex.h>
+#include "check.h"
+
+static long futex(void *word, int operation, unsigned value, const void *timeout, void *word2,
+		  unsigned value3)
+{
+	return syscall(SYS_futex, word, operation, value, timeout, word2, value3);
+}
+
+static void test_refusals(void)
+{
+	int word = 1;
+	struct timespec soon = {0, 50000000}, bad = {0, 2000000000};
+
+	CHECK_ERRNO(futex(&word, FUTEX_WAIT, 0, NULL, NULL, 0), EAGAIN);
+	CHECK_ERRNO(futex((char *)&word + 1, FUTEX_WAIT, 0, NULL, NULL, 0), EINVAL);
+	CHECK_ERRNO(futex((void *)8, FUTEX_WAIT, 0, NULL, NULL, 0), EFAULT);
+	CHECK_ERRNO(futex(&word, FUTEX_WAIT, 1, &bad, NULL, 0), EINVAL);
+	CHECK_ERRNO(futex(&word, FUTEX_WAIT_BITSET, 1, NULL, NULL, 0), EINVAL);
+	CHECK_ERRNO(futex(&word, 99, 0, NULL, NULL, 0), ENOSYS);
+	long before = now_ms();
+
+	CHECK_ERRNO(futex(&word, FUTEX_WAIT, 1, &soon, NULL, 0), ETIMEDOUT);
+	CHECK(now_ms() - before >= 45);
+	CHECK(futex(&word, FUTEX_WAKE, 10, NULL, NULL, 0) == 0);
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += 50000000;
+	if (until.tv_nsec >= 1000000000)
+		until.tv_sec++, until.tv_nsec -= 1000000000;
+	before = now_ms();
+	CHECK_ERRNO(futex(&word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 1, &until, NULL, ~0u), ETIMEDOUT);
+	CHECK(now_ms() - before >= 40);
+}
+
+/* Starts children that wait on a word in shared memory; each exits with 1 when woken. */
+static void start_waiters(int *word, volatile int *ready, int count, unsigned bits)
+{
+	*ready = 0;
+	for (int i = 0; i < count; i++) {
+		if (fork() == 0) {
+			__atomic_fetch_add(ready, 1, __ATOMIC_SEQ_CST);
+			_exit(futex(word, FUTEX_WAIT_BITSET, 0, NULL, NULL, bits) == 0 ? 1 : 2);
+		}
+	}
+	CHECK(wait_for(ready, count));
+	sleep_ms(50);
+}
+
+static int reap(int count)
+{
+	int status, good = 0;
+
+	for (int i = 0; i < count; i++)
+		good += wait(&status) > 0 && status == 1 << 8;
+	return good;
+}
+
+static void test_between_processes(void)
+{
+	int *words = shared_memory(4096);
+
+	start_waiters(&words[0], &words[1], 3, ~0u);
+	CHECK(futex(&words[0], FUTEX_WAKE, 1, NULL, NULL, 0) == 1);
+	CHECK(reap(1) == 1);
+	CHECK(futex(&words[0], FUTEX_WAKE, 10, NULL, NULL, 0) == 2);
+	CHECK(reap(2) == 2);
+	start_waiters(&words[0], &words[1], 1, 1);
+	CHECK(futex(&words[0], FUTEX_WAKE_BITSET, 10, NULL, NULL, 2) == 0);
+	CHECK(futex(&words[0], FUTEX_WAKE_BITSET, 10, NULL, NULL, 3) == 1);
+	CHECK(reap(1) == 1);
+}
+
+static void test_requeue(void)
+{
+	int *words = shared_memory(4096);
+
+	start_waiters(&words[0], &words[1], 3, ~0u);
+	CHECK_ERRNO(futex(&words[0], FUTEX_CMP_REQUEUE, 1, (void *)9, &words[2], 5), EAGAIN);
+	CHECK(futex(&words[0], FUTEX_CMP_REQUEUE, 1, (void *)9, &words[2], 0) == 3);
+	CHECK(reap(1) == 1);
+	CHECK(futex(&words[0], FUTEX_WAKE, 9, NULL, NULL, 0) == 0);
+	CHECK(futex(&words[2], FUTEX_WAKE, 9, NULL, NULL, 0) == 2);
+	CHECK(reap(2) == 2);
+}
+
+static void test_wake_op(void)
+{
+	int *words = shared_memory(4096);
+
+	start_waiters(&words[0], &words[1], 1, ~0u);
+	words[2] = 5;
+	CHECK(futex(&words[0], FUTEX_WAKE_OP, 1, (void *)1, &words[2],
+		    FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 5)) == 1);
+	CHECK(words[2] == 8);
+	CHECK(reap(1) == 1);
+}
+
+/* A process that dies with a lock in its robust list leaves it marked, and one waiter wakes. */
+static void test_robust(void)
+{
+	struct shared {
+		uint32_t lock;
+		int ready;
+		struct robust_list entry;
+		struct robust_list_head head;
+	} *shared = shared_memory(4096);
+
+	if (fork() == 0) {
+		shared->head.list.next = &shared->entry;
+		shared->entry.next = &shared->head.list;
+		shared->head.futex_offset = (char *)&shared->lock - (char *)&shared->entry;
+		shared->head.list_op_pending = NULL;
+		shared->lock = (uint32_t)syscall(SYS_gettid) | FUTEX_WAITERS;
+		syscall(SYS_set_robust_list, &shared->head, sizeof(shared->head));
+		shared->ready = 1;
+		sleep_ms(60);
+		_exit(0);
+	}
+	CHECK(wait_for(&shared->ready, 1));
+	uint32_t held = shared->lock;
+
+	CHECK(futex(&shared->lock, FUTEX_WAIT, held, NULL, NULL, 0) == 0);
+	CHECK(shared->lock == (FUTEX_OWNER_DIED | FUTEX_WAITERS));
+	wait(NULL);
+}
+
+void test_futex(void)
+{
+	test_refusals();
+	test_between_processes();
+	test_requeue();
+	test_wake_op();
+	test_robust();
+}

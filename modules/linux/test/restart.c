@@ -1,0 +1,130 @@
+/*
+ * What becomes of a call that a signal interrupts: EINTR, or as if nothing had happened.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <linux/futex.h>
+#include "check.h"
+
+static volatile int count;
+
+static void counting(int signal)
+{
+	(void)signal;
+	count++;
+}
+
+static void set_handler(int flags)
+{
+	struct sigaction action = {.sa_handler = counting, .sa_flags = flags};
+
+	sigaction(SIGUSR1, &action, NULL);
+	count = 0;
+}
+
+/* A child that signals its parent after 40 ms and ends after 80. */
+static pid_t start_signaller(int signal)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		sleep_ms(40);
+		kill(getppid(), signal);
+		sleep_ms(40);
+		_exit(3);
+	}
+	return pid;
+}
+
+static void test_wait(void)
+{
+	int status;
+
+	set_handler(0);
+	pid_t pid = start_signaller(SIGUSR1);
+
+	CHECK_ERRNO(waitpid(pid, &status, 0), EINTR);
+	CHECK(count == 1);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 3 << 8);
+	set_handler(SA_RESTART);
+	pid = start_signaller(SIGUSR1);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 3 << 8 && count == 1);
+}
+
+static void test_sleep(void)
+{
+	struct timespec request = {0, 150000000}, left = {9, 9};
+	long before;
+
+	/* A handler ends a sleep, whatever SA_RESTART says, and the rest is told. */
+	set_handler(SA_RESTART);
+	pid_t pid = start_signaller(SIGUSR1);
+
+	CHECK_ERRNO(nanosleep(&request, &left), EINTR);
+	CHECK(left.tv_sec == 0 && left.tv_nsec > 0 && left.tv_nsec < 150000000);
+	waitpid(pid, NULL, 0);
+	/* Without a handler the sleep goes on to its end: stop and continue. */
+	pid_t sleeper = fork();
+
+	if (sleeper == 0) {
+		before = now_ms();
+		int result = nanosleep(&request, NULL);
+
+		_exit(result == 0 && now_ms() - before >= 145 ? 0 : 1);
+	}
+	int status;
+
+	sleep_ms(40);
+	kill(sleeper, SIGSTOP);
+	waitpid(sleeper, &status, WUNTRACED);
+	kill(sleeper, SIGCONT);
+	CHECK(waitpid(sleeper, &status, 0) == sleeper && status == 0);
+	/* Absolute sleeps simply restart. */
+	struct timespec until;
+
+	set_handler(0);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += 1;
+	pid = start_signaller(SIGUSR1);
+	CHECK(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR);
+	waitpid(pid, NULL, 0);
+}
+
+static void test_pause(void)
+{
+	set_handler(SA_RESTART);
+	pid_t pid = start_signaller(SIGUSR1);
+
+	CHECK_ERRNO(pause(), EINTR);
+	CHECK(count == 1);
+	waitpid(pid, NULL, 0);
+}
+
+static void test_futex_wait(void)
+{
+	int word = 0;
+	struct timespec timeout = {0, 200000000};
+
+	set_handler(0);
+	pid_t pid = start_signaller(SIGUSR1);
+
+	CHECK_ERRNO(syscall(SYS_futex, &word, FUTEX_WAIT, 0, NULL, NULL, 0), EINTR);
+	CHECK(count == 1);
+	waitpid(pid, NULL, 0);
+	set_handler(SA_RESTART);
+	pid = start_signaller(SIGUSR1);
+	CHECK_ERRNO(syscall(SYS_futex, &word, FUTEX_WAIT, 0, &timeout, NULL, 0), EINTR);
+	CHECK(count == 1);
+	waitpid(pid, NULL, 0);
+}
+
+void test_restart(void)
+{
+	test_wait();
+	test_sleep();
+	test_pause();
+	test_futex_wait();
+	signal(SIGUSR1, SIG_DFL);
+}
