@@ -1,15 +1,17 @@
 /*
  * Checks on a running system what host tests cannot: relocation, threads, mutexes, the real heap, IPC through
- * the server loop, events and time. Prints "N passed, N failed" and exits with the number of failures.
+ * the server loop, events and time; run as init, also starting programs. Prints "N passed, N failed" and exits with the number of failures.
  */
 #include <base/format.h>
 #include <base/string.h>
+#include <libanon/archive.h>
 #include <libanon/enter.h>
 #include <libanon/heap.h>
 #include <libanon/log.h>
 #include <libanon/memory.h>
 #include <libanon/mutex.h>
 #include <libanon/server.h>
+#include <libanon/spawn.h>
 #include <libanon/start.h>
 #include <libanon/thread.h>
 #include <libanon/time.h>
@@ -315,8 +317,96 @@ static void test_log_keeps_message_page(void)
 	CHECK(((char *)message_page())[0] == 0x3c && ((char *)message_page())[63] == 0x3c);
 }
 
-int main(void)
+/* --- starting programs: only when run as init, which holds the boot archive --- */
+
+static struct process_info end_of(handle_t process)
 {
+	struct process_info info = {0};
+	handle_t event = HANDLE_NONE;
+	uint64_t bits = 0;
+
+	CHECK(sys_event_create(&event) == OK);
+	CHECK(sys_process_watch(process, event, 2) == OK);
+	CHECK(event_await(event, 2, 5 * NS_PER_S, &bits) == OK && bits == 2);
+	CHECK(sys_process_info(process, &info) == OK);
+	CHECK(sys_handle_close(event) == OK && sys_handle_close(process) == OK);
+	return info;
+}
+
+static struct process_info run_program(handle_t domain, const struct archive *archive,
+                                       const char *name, const char *argument)
+{
+	handle_t process = HANDLE_NONE;
+	struct archive_entry entry = {0};
+	struct spawn spawn;
+
+	CHECK(archive_find(archive, name, &entry) == OK);
+	spawn_begin(&spawn, domain, name,
+	            (struct spawn_image){start_handle("archive"), entry.offset, entry.bytes},
+	            clock_ns());
+	spawn_arg(&spawn, argument);
+	if (spawn_start(&spawn, 8, 0, &process) == OK)
+		return end_of(process);
+	CHECK(!"spawn_start");
+	return (struct process_info){0};
+}
+
+/* Run in a small domain: the heap must say no before a touch kills the program. */
+static int exhaust(void)
+{
+	void **chain = NULL, **next;
+	unsigned count = 0;
+
+	while ((next = heap_alloc(1000 + count % 7 * 1000)) != NULL) {
+		*next = chain;
+		chain = next;
+		count++;
+	}
+	for (; chain; chain = next) {
+		next = *chain;
+		heap_free(chain);
+	}
+	log_info("the heap refused after %u blocks", count);
+	return count > 20 && heap_alloc(5000) ? 0 : 1;
+}
+
+static void test_small_domain(const struct archive *archive)
+{
+	struct domain_limits limits = {.pages = 300, .handles = 64, .threads = 4, .share = 256};
+	handle_t domain = HANDLE_NONE;
+	struct process_info end;
+
+	CHECK(sys_domain_create(own_domain(), &limits, &domain) == OK);
+	end = run_program(domain, archive, "native/selftest", "exhaust");
+	CHECK(end.state == PROCESS_EXITED && end.status == 0);
+	CHECK(sys_domain_kill(domain) == OK); /* takes the handle with it */
+}
+
+static void test_spawn(void)
+{
+	handle_t memory = start_handle("archive");
+	struct memory_info info = {0};
+	struct archive archive;
+	struct process_info end;
+	void *bytes = NULL;
+
+	if (handle_is_none(memory))
+		return;
+	CHECK(sys_memory_info(memory, &info) == OK);
+	CHECK(memory_map(memory, 0, info.bytes, MAP_READ, &bytes) == OK);
+	archive_init(&archive, bytes, info.bytes);
+	end = run_program(own_domain(), &archive, "native/hello", "started by selftest");
+	CHECK(end.state == PROCESS_EXITED && end.status == 0);
+	end = run_program(own_domain(), &archive, "native/crash", "");
+	CHECK(end.state == PROCESS_FAULTED && end.status == 14 && end.fault_address == 0);
+	test_small_domain(&archive);
+	CHECK(memory_unmap(bytes, info.bytes) == OK);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "exhaust") == 0)
+		return exhaust();
 	test_start();
 	test_heap();
 	test_heap_discards();
@@ -326,6 +416,7 @@ int main(void)
 	test_condition_timeout();
 	test_server();
 	test_log_keeps_message_page();
+	test_spawn();
 	log_info("%u passed, %u failed", passed, failed);
 	return (int)failed;
 }
