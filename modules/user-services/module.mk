@@ -7,7 +7,8 @@ INTERFACES := interface/user-services/log.ipc interface/user-services/stream.ipc
 
 services_COMMON := src/common/service.c src/common/client.c src/common/listeners.c src/common/text.c
 
-PROGRAMS := init log power memory time users scheduler devices serial keyboard screen console exec svctest
+PROGRAMS := init log power memory time users scheduler devices serial keyboard screen console exec svctest \
+	virtio-blk
 services_LIBRARIES := object-tree libanon base
 init_SRC  := src/init/init_main.c src/init/supervise.c src/init/grant.c src/init/publish.c \
 	src/init/init_object.c src/init/manifest.c src/init/manifest_check.c $(services_COMMON)
@@ -37,6 +38,8 @@ console_SRC  := src/console/console_main.c src/console/port.c $(services_COMMON)
 console_LIBS := $(services_LIBRARIES)
 exec_SRC  := src/exec/exec_main.c src/exec/frame.c $(services_COMMON)
 exec_LIBS := $(services_LIBRARIES)
+virtio-blk_SRC  := src/virtio-blk/virtio_blk_main.c src/virtio-blk/disk.c src/virtio-blk/virtio_pci.c $(services_COMMON)
+virtio-blk_LIBS := $(services_LIBRARIES)
 svctest_SRC  := src/svctest/svctest_main.c src/common/client.c src/common/text.c
 svctest_LIBS := $(services_LIBRARIES)
 
