@@ -15,7 +15,7 @@ STORE_DISK  := src/test/disk.c
 STORE_MODEL := $(STORE_DISK) src/test/model.c src/test/digest.c src/test/actor.c
 STORE_SAMPLE := $(STORE_DISK) src/test/sample.c src/test/forge.c
 
-UNIT_TESTS := store_test model_test space_test power_test damage_test fuzz_test
+UNIT_TESTS := btree_test store_test model_test space_test power_test damage_test fuzz_test
 model_test_TEST_SRC  := src/model_test.c $(STORE_MODEL)
 model_test_TEST_LIBS := distributed-fs base
 power_test_TEST_SRC  := src/power_test.c $(STORE_MODEL)
@@ -28,3 +28,5 @@ damage_test_TEST_SRC  := src/damage_test.c $(STORE_SAMPLE)
 damage_test_TEST_LIBS := distributed-fs base
 fuzz_test_TEST_SRC  := src/fuzz_test.c $(STORE_SAMPLE)
 fuzz_test_TEST_LIBS := distributed-fs base
+btree_test_TEST_SRC  := src/btree_test.c $(STORE_DISK)
+btree_test_TEST_LIBS := distributed-fs base

@@ -125,6 +125,12 @@ static bool branch_is_valid(const struct disk_node *node, const struct btnode_li
 	return true;
 }
 
+/* The key of a branch's first child says nothing: that child holds all that is smaller. */
+static unsigned int first_used_key(const struct disk_node *node)
+{
+	return node->head.level > 0 ? 1 : 0;
+}
+
 bool btnode_is_valid(const struct disk_node *node, unsigned int level,
                      const struct btnode_limits *limits)
 {
@@ -132,10 +138,19 @@ bool btnode_is_valid(const struct disk_node *node, unsigned int level,
 		return false;
 	if (level > 0 ? !branch_is_valid(node, limits) : !leaf_is_valid(node, limits))
 		return false;
-	for (unsigned int i = 1; i < node->head.count; i++)
+	for (unsigned int i = first_used_key(node) + 1; i < node->head.count; i++)
 		if (tree_key_compare(btnode_key(node, i - 1), btnode_key(node, i)) >= 0)
 			return false;
 	return true;
+}
+
+bool btnode_is_within(const struct disk_node *node, struct tree_key low, struct tree_key high)
+{
+	unsigned int first = first_used_key(node);
+	unsigned int count = node->head.count;
+
+	return count <= first || (tree_key_compare(btnode_key(node, first), low) >= 0 &&
+	                          tree_key_compare(btnode_key(node, count - 1), high) < 0);
 }
 
 /* ---- Runs of entries ---- */

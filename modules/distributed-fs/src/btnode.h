@@ -17,6 +17,9 @@ void btnode_init(struct disk_node *node, uint8_t level, uint64_t birth, uint64_t
 bool btnode_is_valid(const struct disk_node *node, unsigned int level,
                      const struct btnode_limits *limits);
 
+/* Do all its keys lie in [low, high)? */
+bool btnode_is_within(const struct disk_node *node, struct tree_key low, struct tree_key high);
+
 struct tree_key btnode_key(const struct disk_node *node, unsigned int index);
 /* Bytes of the body in use. */
 unsigned int btnode_used(const struct disk_node *node);

@@ -40,15 +40,6 @@ status_t btree_init(struct store *store)
 
 /* ---- Finding ---- */
 
-static bool is_within(const struct node *node, const struct bounds *bounds)
-{
-	unsigned int count = node->disk->head.count;
-
-	return count == 0 ||
-	       (tree_key_compare(btnode_key(node->disk, 0), bounds->low) >= 0 &&
-	        tree_key_compare(btnode_key(node->disk, count - 1), bounds->high) < 0);
-}
-
 /* Narrows the bounds to those of child `index`. */
 static void narrow(struct bounds *bounds, const struct disk_node *node, unsigned int index)
 {
@@ -70,7 +61,8 @@ status_t btree_descend(struct store *store, struct tree_key key, struct btree_pa
 
 		if (status != OK)
 			return status;
-		if (!is_within(node, &bounds) || (node->disk->head.count == 0 && path->height > 1))
+		if (!btnode_is_within(node->disk, bounds.low, bounds.high) ||
+		    (node->disk->head.count == 0 && path->height > 1))
 			return E_CORRUPT;
 		path->node[level] = node;
 		if (level == 0)

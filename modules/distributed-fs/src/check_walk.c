@@ -23,14 +23,6 @@ void check_mark(struct checker *checker, uint64_t address)
 	checker->seen[address / 64] |= bit;
 }
 
-static bool is_in_bounds(const struct disk_node *node, struct tree_key low, struct tree_key high)
-{
-	unsigned int count = node->head.count;
-
-	return count == 0 || (tree_key_compare(btnode_key(node, 0), low) >= 0 &&
-	                      tree_key_compare(btnode_key(node, count - 1), high) < 0);
-}
-
 /* Reads the node that walk->ptr[level] names; false when it is of no use. */
 static bool enter(struct checker *checker, struct walk *walk, unsigned int level, bool is_first)
 {
@@ -44,7 +36,7 @@ static bool enter(struct checker *checker, struct walk *walk, unsigned int level
 		problem = "block # (a tree node of level #) is damaged";
 	else if (!btnode_is_valid(node, level, &limits))
 		problem = "block # (a tree node of level #) is sealed but makes no sense";
-	else if (!is_in_bounds(node, walk->low[level], walk->high[level]) ||
+	else if (!btnode_is_within(node, walk->low[level], walk->high[level]) ||
 	         (node->head.count == 0 && level != store->root.level))
 		problem = "block # (a tree node of level #) holds keys that belong elsewhere";
 	walk->next[level] = 0;
