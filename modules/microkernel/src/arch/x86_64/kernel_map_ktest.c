@@ -79,6 +79,7 @@ KTEST(user_copies_stay_in_the_window)
 		KCHECK(copy_from_user(buffer, refused[i], 9) == E_FAULT);
 		KCHECK(copy_to_user(refused[i], buffer, 9) == E_FAULT);
 	}
+	KCHECK(copy_from_user(buffer, 0, 0) == OK);
 	KCHECK(copy_from_user(buffer, NATIVE_BASE + 8, UINT64_MAX) == E_FAULT);
 	KCHECK(copy_from_user(buffer, NATIVE_BASE, NATIVE_END - NATIVE_BASE + 1) == E_FAULT);
 }

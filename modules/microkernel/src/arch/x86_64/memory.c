@@ -48,6 +48,8 @@ status_t copy_from_user(void *to, uint64_t u_from, uint64_t len)
 {
 	uint64_t from = window_address(u_from, len);
 
+	if (len == 0)
+		return OK; /* whatever the address is */
 	return from ? copy(to, (const void *)from, len) : E_FAULT;
 }
 
@@ -55,5 +57,7 @@ status_t copy_to_user(uint64_t u_to, const void *from, uint64_t len)
 {
 	uint64_t to = window_address(u_to, len);
 
+	if (len == 0)
+		return OK;
 	return to ? copy((void *)to, from, len) : E_FAULT;
 }
