@@ -188,8 +188,10 @@ const char *call_from(handle_t at, const char *path, const char *method, const c
 	status_t status = obj_call(at, path, method, &arguments, &result);
 	if (status != OK)
 		return status_name(status);
-	CHECK_EQ(json_from_cbor(value, result.len, false, text, sizeof(text), NULL), OK);
-	return text;
+	status = json_from_cbor(value, result.len, false, text, sizeof(text), NULL);
+	ipc_close(result.cap);
+	CHECK(status == OK || status == E_UNSUPPORTED); /* a map key that is no text */
+	return status == OK ? text : status_name(status);
 }
 
 const char *call(const char *path, const char *method, const char *json)

@@ -36,13 +36,26 @@ struct call_attempt {
 	struct obj_result *result;
 };
 
+/* Whoever reads a result may rely on its form, whatever the server is worth. */
+static status_t check_value(const void *value, uint32_t len)
+{
+	return cbor_check(value, len) == OK ? OK : E_PROTO;
+}
+
 static status_t try_call(handle_t object, void *attempt)
 {
 	struct call_attempt *a = attempt;
+	const struct obj_arguments *with = a->arguments;
 	struct obj_result *r = a->result;
+	status_t status = object_call(object, a->method, with->args, with->args_len, with->cap,
+	                              r->at, r->max, &r->len, &r->cap);
 
-	return object_call(object, a->method, a->arguments->args, a->arguments->args_len,
-	                   a->arguments->cap, r->at, r->max, &r->len, &r->cap);
+	if (status != OK)
+		return status;
+	status = check_value(r->at, r->len);
+	if (status != OK)
+		ipc_close(r->cap);
+	return status;
 }
 
 status_t obj_call(handle_t root, const char *path, const char *method,
@@ -64,7 +77,8 @@ static status_t try_get(handle_t object, void *attempt)
 {
 	struct get_attempt *a = attempt;
 
-	return object_get(object, a->property, a->value, a->max, a->len);
+	status_t status = object_get(object, a->property, a->value, a->max, a->len);
+	return status == OK ? check_value(a->value, *a->len) : status;
 }
 
 status_t obj_get(handle_t root, const char *path, const char *property, void *value, uint32_t max,
@@ -106,7 +120,7 @@ status_t obj_describe(handle_t object, void *value, uint32_t max, uint32_t *out_
 		at += len;
 	} while (at < total && len > 0);
 	*out_len = at;
-	return at == total ? OK : E_PROTO;
+	return at == total ? check_value(value, at) : E_PROTO;
 }
 
 /* --- listing --- */

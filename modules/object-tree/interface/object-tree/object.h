@@ -3,7 +3,7 @@
  * as it takes, and methods are called on what is found. All handles given out belong to the caller.
  *
  * A path may name several objects (unions). The functions that act on one take the first, or the first
- * that offers the operation; listing takes all.
+ * that offers the operation; listing takes all. Values that come back are checked CBOR; else E_PROTO.
  */
 #pragma once
 #include <object-tree/cbor.h>
