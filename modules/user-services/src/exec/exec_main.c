@@ -43,7 +43,7 @@ struct agent {
 	struct ring output, input;
 	handle_t line, scheduler;
 	uint64_t job;
-	bool is_running, has_ended, is_input_ended, has_refused, is_quitting;
+	bool is_running, has_ended, is_input_ended, has_refused, is_quitting, has_complained;
 	uint32_t command_len;
 	char command[COMMAND_MAX + 1];
 	uint8_t output_bytes[OUTPUT_BYTES];
@@ -286,8 +286,10 @@ static void read_line(void)
 	while (ring_free(&self.input) >= CHUNK) {
 		if (stream_read_until(self.line, patience(), CHUNK, &is_end, bytes, CHUNK, &len) != OK || len == 0)
 			break;
-		if (!frame_feed(&self.frames, bytes, len))
+		if (!frame_feed(&self.frames, bytes, len) && !self.has_complained) {
+			self.has_complained = true;
 			log_warn("the host sent something that is no frame");
+		}
 	}
 }
 

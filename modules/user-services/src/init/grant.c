@@ -74,6 +74,8 @@ static status_t give_endpoint(struct grant *g)
 {
 	int at = manifest_find(&g->sup->manifest, g->cap->target);
 
+	if (at >= 0 && g->sup->instances[at].state == INSTANCE_FAILED)
+		return OK;
 	if (at >= 0 && !manifest_wanted(&g->sup->manifest.services[at], g->sup->boot->cmdline))
 		return OK;
 	return give(g, grant_target(g->sup, g->cap->target), RIGHT_CALL | RIGHTS_PASS, endpoint_badge(g));

@@ -132,6 +132,18 @@ static bool may_restart(const struct instance *in)
 	}
 }
 
+/* Nobody will ever answer: whoever waits, or calls later, is told so. */
+static void give_up(struct instance *in)
+{
+	in->state = INSTANCE_FAILED;
+	log_error("%s is not started again", in->conf->name);
+	if (handle_is_none(in->endpoint))
+		return;
+	(void)sys_handle_revoke(in->endpoint);
+	(void)sys_handle_close(in->endpoint);
+	in->endpoint = HANDLE_NONE;
+}
+
 static void rest(struct supervisor *sup, struct instance *in)
 {
 	if (clock_ns() - in->started_ns > STABLE_NS)
@@ -142,7 +154,11 @@ static void rest(struct supervisor *sup, struct instance *in)
 		in->state = INSTANCE_STOPPED;
 		return;
 	}
-	in->state = may_restart(in) ? INSTANCE_RESTING : INSTANCE_FAILED;
+	if (!may_restart(in)) {
+		give_up(in);
+		return;
+	}
+	in->state = INSTANCE_RESTING;
 	in->start_at_ns = clock_ns() + backoff_ns(in);
 }
 
@@ -170,7 +186,11 @@ static void start(struct supervisor *sup, struct instance *in)
 	status = launch(sup, in);
 	if (status != OK) {
 		log_error("%s cannot be started: %s", in->conf->name, status_name(status));
-		rest(sup, in);
+		bury(sup, in);
+		if (status == E_NOENT)
+			give_up(in); /* this image does not have the program */
+		else
+			rest(sup, in);
 		return;
 	}
 	in->state = INSTANCE_RUNNING;
@@ -206,8 +226,6 @@ static void look_at(struct supervisor *sup, struct instance *in)
 		log_end(in, &info);
 	}
 	rest(sup, in);
-	if (in->state == INSTANCE_FAILED)
-		log_error("%s is not started again", in->conf->name);
 }
 
 static void start_due(struct supervisor *sup)

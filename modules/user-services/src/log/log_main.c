@@ -14,17 +14,30 @@
 
 #define LINES_AT_ONCE 64
 #define RESULT_ROOM 3700u /* bytes of lines in one answer */
+#define ECHO_PER_SECOND 50
 #define LINE_OVERHEAD 48u /* of its map in CBOR, at most */
 
 static struct service self;
 static struct journal journal;
 static uint64_t echo_level = LOG_WARN;
+static uint64_t echo_second, echo_count;
+
+/* The kernel's log is slow and small: nobody may flood it through us. */
+static bool may_echo(void)
+{
+	uint64_t second = clock_ns() / NS_PER_S;
+
+	if (second != echo_second)
+		echo_count = 0;
+	echo_second = second;
+	return echo_count++ < ECHO_PER_SECOND;
+}
 
 static status_t do_write(void *context, uint64_t badge, uint32_t level, struct ipc_text text)
 {
 	(void)context, (void)badge;
 	journal_add(&journal, clock_ns(), level, text.at, text.len);
-	if (level <= echo_level)
+	if (level <= echo_level && may_echo())
 		(void)sys_domain_log(own_domain(), text.at, text.len);
 	service_news(&self, 0);
 	return OK;

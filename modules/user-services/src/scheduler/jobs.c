@@ -8,6 +8,7 @@
 #include <base/string.h>
 #include <libanon/log.h>
 #include <libanon/spawn.h>
+#include <libanon/start.h>
 #include <libanon/time.h>
 
 #define JOB_PRIORITY 8
@@ -97,6 +98,15 @@ status_t job_add_arg(struct job *job, const char *text, size_t len)
 	return OK;
 }
 
+static bool has_gift(const struct job *job, const char *name)
+{
+	for (uint32_t i = 0; i < job->gift_count; i++) {
+		if (strcmp(job->gifts[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 status_t job_give(struct job *job, const char *name, handle_t handle)
 {
 	struct job_gift *gift = &job->gifts[job->gift_count];
@@ -105,6 +115,8 @@ status_t job_give(struct job *job, const char *name, handle_t handle)
 		return E_BUSY;
 	if (job->gift_count == JOB_GIFTS_MAX)
 		return E_LIMIT;
+	if (has_gift(job, name))
+		return E_EXIST;
 	if (!string_copy(gift->name, name, sizeof(gift->name)))
 		return E_NAMETOOLONG;
 	gift->handle = handle;
@@ -147,6 +159,8 @@ static status_t launch(struct jobs *jobs, struct job *job, struct spawn_image im
 	for (uint32_t at = 0; at < job->args_used; at += (uint32_t)strlen(job->args + at) + 1)
 		spawn_arg(&spawn, job->args + at);
 	give_all(&spawn, job);
+	if (!has_gift(job, START_LOG))
+		spawn_give(&spawn, START_LOG, start_handle(START_LOG), RIGHT_CALL, 0);
 	status = spawn_start(&spawn, JOB_PRIORITY, 0, &job->process);
 	if (status != OK)
 		return status;

@@ -101,6 +101,8 @@ static status_t do_read(void *context, uint64_t badge, uint32_t max, uint32_t *i
 	(void)badge;
 	*is_end = 0;
 	data->len = ring_take(&s->uart.input, data->at, max < data->max ? max : data->max);
+	if (data->len)
+		move_bytes(s);
 	return data->len ? OK : E_AGAIN;
 }
 

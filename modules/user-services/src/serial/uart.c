@@ -1,7 +1,8 @@
 /*
  * The 16550's registers and their order of programming (National Semiconductor PC16550D data sheet, 8.0).
- * The transmit interrupt is on only while there is something to send: an edge-triggered line that stays
- * quiet would otherwise be missed. A port that is not there swallows output at once.
+ * Each interrupt is on only while we would act on it, the transmit one while there is something to send, the
+ * receive one while there is room: a line that stays raised would hide the next edge. A port that is not
+ * there swallows output at once.
  */
 #include "serial/uart.h"
 
@@ -49,6 +50,16 @@ static bool is_there(struct uart *u)
 	return in(u, REG_SCRATCH) == 0xa5;
 }
 
+static void set_interrupts(struct uart *u)
+{
+	uint8_t wanted = (uint8_t)((ring_free(&u->input) ? ENABLE_RECEIVE : 0) |
+				   (ring_used(&u->output) ? ENABLE_TRANSMIT : 0));
+
+	if (wanted != u->interrupts)
+		out(u, REG_INTERRUPTS, wanted);
+	u->interrupts = wanted;
+}
+
 void uart_init(struct uart *u, struct uart_ports ports)
 {
 	*u = (struct uart){.ports = ports};
@@ -64,25 +75,19 @@ void uart_init(struct uart *u, struct uart_ports ports)
 	out(u, REG_LINE_CONTROL, LINE_8N1);
 	out(u, REG_FIFO, FIFO_ON_CLEAR);
 	out(u, REG_MODEM_CONTROL, MODEM_READY);
-	out(u, REG_INTERRUPTS, ENABLE_RECEIVE);
+	set_interrupts(u);
 }
 
 static void receive(struct uart *u)
 {
-	for (int i = 0; i < RECEIVE_BOUND && in(u, REG_LINE_STATUS) & STATUS_DATA; i++) {
-		uint8_t byte = in(u, REG_DATA);
+	for (int i = 0; i < RECEIVE_BOUND; i++) {
+		uint8_t byte;
 
-		if (ring_put(&u->input, &byte, 1) == 0)
-			u->lost++;
+		if (ring_free(&u->input) == 0 || !(in(u, REG_LINE_STATUS) & STATUS_DATA))
+			break;
+		byte = in(u, REG_DATA);
+		ring_put(&u->input, &byte, 1);
 	}
-}
-
-static void set_sending(struct uart *u, bool is_sending)
-{
-	if (u->is_sending == is_sending)
-		return;
-	u->is_sending = is_sending;
-	out(u, REG_INTERRUPTS, is_sending ? ENABLE_RECEIVE | ENABLE_TRANSMIT : ENABLE_RECEIVE);
 }
 
 static void transmit(struct uart *u)
@@ -97,7 +102,6 @@ static void transmit(struct uart *u)
 		len = ring_take(&u->output, bytes, FIFO_BYTES);
 		u->ports.out_many(u->ports.context, REG_DATA, bytes, len);
 	}
-	set_sending(u, ring_used(&u->output) != 0);
 }
 
 void uart_service(struct uart *u)
@@ -116,6 +120,7 @@ void uart_service(struct uart *u)
 		(void)in(u, REG_MODEM_STATUS);
 		receive(u);
 		transmit(u);
+		set_interrupts(u);
 		if (is_quiet)
 			break;
 	}

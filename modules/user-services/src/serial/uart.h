@@ -21,8 +21,7 @@ struct uart_ports {
 struct uart {
 	struct uart_ports ports;
 	bool is_present;
-	bool is_sending;    /* the transmit interrupt is on */
-	uint32_t lost;      /* input bytes dropped because nobody read */
+	uint8_t interrupts; /* the interrupt enable register */
 	struct ring input;  /* from the line */
 	struct ring output; /* to the line */
 	uint8_t input_bytes[UART_INPUT_BYTES];
@@ -31,5 +30,8 @@ struct uart {
 
 /* Finds out whether a port is there and programs it. */
 void uart_init(struct uart *u, struct uart_ports ports);
-/* Moves what can be moved now, both ways; call it on each interrupt and after queueing output. */
+/*
+ * Moves what can be moved now, both ways. Call it on each interrupt, after queueing output and after taking
+ * input: a full input queue leaves further bytes in the port, whose other end then has to wait.
+ */
 void uart_service(struct uart *u);

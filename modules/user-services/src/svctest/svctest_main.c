@@ -2,7 +2,7 @@
  * svctest: a native program that exercises the services through the tree, as a user's program would. Without
  * an argument it calls several services and expects the right refusals; with `kill` it then kills each
  * restartable service and calls it again until it answers; `console` shows on the console what is typed
- * there until a 'q'. Prints a line for each step and "N passed, N failed" last; the exit status is 0 when
+ * there until a 'q'; `cat` copies its input to its output. Prints a line for each step and "N passed, N failed" last; the exit status is 0 when
  * all passed.
  */
 #include "common/client.h"
@@ -23,22 +23,62 @@
 static handle_t root, output;
 static uint32_t passed, failed;
 
-static void print(const char *text)
-{
-	uint32_t len = (uint32_t)strlen(text), accepted;
+/* One event for both directions: waiting is spurious at worst. */
+static handle_t news;
 
-	while (len && !handle_is_none(output)) {
+static status_t listen(handle_t stream)
+{
+	status_t status = handle_is_none(news) ? sys_event_create(&news) : OK;
+
+	return status == OK ? stream_listen(stream, news, 1) : status;
+}
+
+static status_t wait_for_news(void)
+{
+	uint64_t bits;
+
+	return sys_event_wait(news, UINT64_MAX, 0, &bits);
+}
+
+static status_t write_all(const char *text, uint32_t len)
+{
+	uint32_t accepted = 0;
+
+	while (len) {
 		status_t status = stream_write(output, text, len, &accepted);
 
-		if (status == E_AGAIN) {
-			sleep_ns(POLL_NS);
-			continue;
-		}
+		if (status == E_AGAIN)
+			status = wait_for_news();
+		else
+			text += accepted, len -= accepted;
 		if (status != OK)
-			return;
-		text += accepted;
-		len -= accepted;
+			return status;
+		accepted = 0;
 	}
+	return OK;
+}
+
+static void print(const char *text)
+{
+	if (!handle_is_none(output))
+		(void)write_all(text, (uint32_t)strlen(text));
+}
+
+static status_t cat(void)
+{
+	handle_t input = start_handle("stdin");
+	char bytes[4000];
+	uint32_t len, is_end = 0;
+	status_t status = listen(input);
+
+	while (status == OK && !is_end) {
+		status = stream_read(input, sizeof(bytes), &is_end, bytes, sizeof(bytes), &len);
+		if (status == E_AGAIN)
+			status = wait_for_news();
+		else if (status == OK)
+			status = write_all(bytes, len);
+	}
+	return status;
 }
 
 static void judge(const char *what, const char *name, status_t status)
@@ -181,7 +221,7 @@ static status_t echo(handle_t console, handle_t event)
 static void test_console(void)
 {
 	static const char greeting[] = "\033[1;32mconsole test\033[0m: type, q ends\r\n";
-	handle_t console, event;
+	handle_t console, event = HANDLE_NONE;
 	uint32_t accepted;
 	status_t status = obj_resolve(root, "/dev/console", &console);
 
@@ -202,6 +242,10 @@ int main(int argc, char **argv)
 
 	root = start_handle("root");
 	output = start_handle("stdout");
+	if (!handle_is_none(output) && listen(output) != OK)
+		return 1;
+	if (argc > 1 && strcmp(argv[1], "cat") == 0)
+		return cat() != OK;
 	test_calls();
 	test_refusals();
 	if (argc > 1 && strcmp(argv[1], "kill") == 0)
