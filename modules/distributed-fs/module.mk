@@ -1,5 +1,6 @@
 NAME := distributed-fs
 USES := base microkernel
+INTERFACES := interface/distributed-fs/file.ipc
 LIB  := src/attr.c src/block.c src/btnode.c src/btree.c src/btree_shrink.c src/btree_split.c \
 	src/check.c src/check_contents.c src/check_inodes.c src/check_walk.c src/commit.c \
 	src/dirent.c src/exchange.c src/file_read.c src/file_write.c src/hash.c src/hole.c src/inode.c \

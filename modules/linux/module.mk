@@ -10,6 +10,15 @@ LINUX_CORE := src/main.c src/container.c src/job.c src/stop.c src/entry.c src/sy
 	src/kill.c src/fpu.c src/mm.c src/mmap.c src/futex.c src/time.c src/timers.c src/timer_math.c \
 	src/ids.c src/cred.c src/prctl.c src/rlimit.c src/sched.c src/uname.c src/cpu.c src/random_bytes.c
 
+# Files: descriptors, the file tree, file systems, terminals, pipes.
+LINUX_FILES := src/archivefs.c src/attr.c src/console.c src/dcache.c src/device.c src/dirent.c src/epoll.c \
+	src/etcfs.c src/eventfd.c src/fcntl.c src/file.c src/filemap.c src/files.c src/fs_struct.c src/inode.c \
+	src/iter.c src/locks.c src/n_tty.c src/n_tty_out.c src/namei.c src/names.c src/namespace.c src/objfs.c \
+	src/open.c src/pages.c src/pages_os.c src/pipe.c src/poll.c src/poll_wait.c src/proc.c src/proc_net.c \
+	src/proc_pid.c src/proc_sys.c src/proc_system.c src/pty.c src/read_write.c src/readdir.c src/ring.c \
+	src/select.c src/stat.c src/store_client.c src/storefs.c src/stream.c src/sync.c src/synthfs.c \
+	src/sysfs.c src/text.c src/tmpfs.c src/tty.c src/tty_ioctl.c src/tty_jobctrl.c src/vfs.c src/xattr.c
+
 PROGRAMS    := linux
 linux_SRC   := $(LINUX_CORE) $(LINUX_FILES)
 linux_LIBS  := object-tree libanon base

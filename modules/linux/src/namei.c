@@ -427,3 +427,27 @@ int64_t path_print(struct task *task, const struct path *path, char *buffer, siz
 	memmove(buffer, at, (size_t)(end - at) + 1);
 	return end - at;
 }
+
+/* Without a task: no permission is asked, no link followed. For the monitor itself. */
+int64_t path_at_start(const char *name, struct path *out_path)
+{
+	struct walk w = {.path = container_root()};
+	int64_t result = 0;
+	w.rest = name;
+	for (;;) {
+		struct path found;
+		result = next_component(&w);
+		if (result != 0 || w.kind != LAST_NAME)
+			break;
+		result = find_in_layers(&w, &found);
+		if (result != 0)
+			break;
+		path_follow_mounts(&found);
+		path_replace(&w.path, found);
+	}
+	if (result == 0)
+		*out_path = w.path;
+	else
+		path_put(&w.path);
+	return result;
+}

@@ -244,6 +244,8 @@ int64_t walk_begin(struct walk *walk, struct task *task, int32_t dir_fd, const c
  */
 int64_t walk_last(struct walk *walk, enum walk_follow follow);
 void walk_end(struct walk *walk); /* also after walk_begin failed */
+/* From the container's root without a task: nothing is asked for permission, no link followed. */
+int64_t path_at_start(const char *name, struct path *out_path);
 /* For creating: 0 when walk->name may be made in walk->path; -EEXIST when it is there. */
 int64_t walk_may_create(struct walk *walk, bool is_directory);
 

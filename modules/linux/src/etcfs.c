@@ -1,0 +1,182 @@
+/*
+ * /etc as programs expect it, made from /cfg at each reading: users are the names in /cfg/users (NAME.json,
+ * with its "uid" when it says one), the host's name is /cfg/hostname. Files of the store's own /etc win.
+ */
+#include "etcfs.h"
+#include "file.h"
+#include "procfs.h"
+#include "syscall.h"
+#include "uname.h"
+#include <base/bits.h>
+#include <base/parse.h>
+#include <base/string.h>
+
+#define FIRST_USER_ID 1000u
+#define USERS_SHOWN_MAX 256u
+#define FILE_BYTES 2048
+
+/* The beginning of a file, terminated; its length or a negated errno. */
+static int64_t read_file(const char *name, char *buffer, size_t size)
+{
+	struct path path;
+	struct file *file;
+	int64_t len = path_at_start(name, &path);
+	if (len != 0)
+		return len;
+	len = S_ISREG(path.dentry->inode->mode) ? file_open_path(NULL, &path, O_RDONLY, &file) : -EINVAL;
+	path_put(&path);
+	if (len != 0)
+		return len;
+	len = file_pread(file, buffer, size - 1, 0);
+	file_put(file);
+	buffer[MAX(len, 0l)] = 0;
+	return len;
+}
+
+/* The number behind "key": in a JSON text; otherwise fallback. */
+static uint32_t find_number(const char *json, const char *key, uint32_t fallback)
+{
+	size_t len = strlen(key);
+	uint64_t number;
+	for (const char *at = json; (at = strchr(at, '"')); at++) {
+		const char *value = at + len + 2;
+		if (strncmp(at + 1, key, len) != 0 || at[len + 1] != '"')
+			continue;
+		while (*value == ' ' || *value == ':')
+			value++;
+		if (parse_number(&value, 10, &number) && number <= UINT32_MAX)
+			return (uint32_t)number;
+	}
+	return fallback;
+}
+
+struct user_list {
+	struct dir_sink sink; /* first */
+	struct text *text;
+	uint32_t count;
+	uint64_t next;
+	bool is_group;
+};
+
+static void add_user(struct user_list *list, const char *name, uint32_t id)
+{
+	if (list->is_group)
+		text_add(list->text, "%s:x:%u:\n", name, id);
+	else
+		text_add(list->text, "%s:x:%u:%u:%s:/users/%s:/bin/sh\n", name, id, id, name, name);
+}
+
+static bool take_name(struct dir_sink *sink, const char *name, uint64_t inode, uint8_t type, uint64_t next)
+{
+	struct user_list *list = (struct user_list *)sink;
+	char user[64], path[96] = "cfg/users/", json[FILE_BYTES];
+	size_t len = strlen(name);
+	(void)inode, (void)type;
+	list->next = next;
+	if (len < 6 || len - 5 >= sizeof(user) || strcmp(name + len - 5, ".json") != 0)
+		return true;
+	string_copy_len(user, name, len - 5, sizeof(user));
+	if (strchr(user, ':') || strchr(user, '\n') || !string_copy(path + 10, name, sizeof(path) - 10))
+		return true;
+	uint32_t id = FIRST_USER_ID + list->count;
+	if (read_file(path, json, sizeof(json)) > 0)
+		id = find_number(json, "uid", id);
+	add_user(list, user, id);
+	return ++list->count < USERS_SHOWN_MAX;
+}
+
+static void add_users(struct text *text, bool is_group)
+{
+	struct user_list list = {.sink.emit = take_name, .text = text, .is_group = is_group};
+	struct path path;
+	uint64_t cursor;
+	if (path_at_start("cfg/users", &path) != 0)
+		return;
+	const struct file_ops *ops = path.dentry->inode->file_ops;
+	do {
+		cursor = list.next;
+		if (!ops || !ops->readdir || ops->readdir(NULL, path.dentry, cursor, &list.sink) != 0)
+			break;
+	} while (list.next != cursor && list.count < USERS_SHOWN_MAX);
+	path_put(&path);
+}
+
+#define SHOW(name) \
+	static int64_t show_##name(struct task *reader __attribute__((unused)), \
+				   const struct synth_target *target __attribute__((unused)), \
+				   struct text *text)
+
+SHOW(passwd)
+{
+	text_add(text, "root:x:0:0:root:/root:/bin/sh\n");
+	add_users(text, false);
+	text_add(text, "nobody:x:65534:65534:nobody:/:/bin/false\n");
+	return 0;
+}
+
+SHOW(group)
+{
+	text_add(text, "root:x:0:\ntty:x:5:\n");
+	add_users(text, true);
+	text_add(text, "nogroup:x:65534:\n");
+	return 0;
+}
+
+SHOW(hostname)
+{
+	char name[65];
+	int64_t len = read_file("cfg/hostname", name, sizeof(name));
+	if (len <= 0)
+		uname_host(name, sizeof(name));
+	for (char *at = name; *at; at++) {
+		if (*at == '\n')
+			*at = 0;
+	}
+	text_add(text, "%s\n", name);
+	return 0;
+}
+
+SHOW(hosts)
+{
+	text_add(text, "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
+	return 0;
+}
+
+SHOW(nsswitch)
+{
+	text_add(text, "passwd: files\ngroup: files\nhosts: files dns\n");
+	return 0;
+}
+
+SHOW(shells)
+{
+	text_add(text, "/bin/sh\n/bin/ash\n");
+	return 0;
+}
+
+SHOW(nothing)
+{
+	(void)text;
+	return 0;
+}
+
+#define TEXT_FILE(n, s) {.name = (n), .mode = S_IFREG | 0644, .show = (s)}
+
+static const struct synth_entry entries[] = {
+	TEXT_FILE("fstab", show_nothing),
+	TEXT_FILE("group", show_group),
+	TEXT_FILE("hostname", show_hostname),
+	TEXT_FILE("hosts", show_hosts),
+	TEXT_FILE("nsswitch.conf", show_nsswitch),
+	TEXT_FILE("passwd", show_passwd),
+	TEXT_FILE("resolv.conf", show_nothing),
+	TEXT_FILE("shells", show_shells),
+	{0},
+};
+
+static const struct synth_entry root = {.name = "/", .mode = S_IFDIR | 0755, .children = entries};
+
+int64_t etcfs_create(struct super **out_super, struct dentry **out_root)
+{
+	return synthfs_create("etc", RAMFS_MAGIC, &root, out_super, out_root);
+}

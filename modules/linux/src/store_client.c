@@ -1,0 +1,245 @@
+/*
+ * Calls to the file server. Each may take as long as a disk does: no lock is held. The session is one for the
+ * whole container; the lock here guards only its handle and the free numbers.
+ */
+#include "store_client.h"
+#include "errno.h"
+#include "lock.h"
+#include <base/string.h>
+#include <distributed-fs/file_ipc.h>
+#include <libanon/heap.h>
+#include <libanon/log.h>
+#include <libanon/start.h>
+#include <libanon/time.h>
+#include <object-tree/object.h>
+
+#define FIDS_MAX 16384u
+#define RECONNECT_TRIES 500u
+#define RECONNECT_PAUSE_NS (20 * NS_PER_MS)
+#define FILE_WRITABLE 1u
+#define FILE_SYNC_DATA 1u
+#define FILE_UNLINK_DIRECTORY 1u
+
+static struct mutex lock = MUTEX_RANKED(RANK_LEAF);
+static handle_t session;                 /* [lock] */
+static uint32_t epoch;                   /* [lock] */
+static uint64_t free_fids[FIDS_MAX / 64]; /* [lock] bit set: in use */
+static uint32_t first_free;              /* [lock] word to begin at */
+
+static handle_t current(void)
+{
+	mutex_lock(&lock);
+	handle_t handle = session;
+	mutex_unlock(&lock);
+	return handle;
+}
+
+uint32_t store_epoch(void)
+{
+	mutex_lock(&lock);
+	uint32_t now = epoch;
+	mutex_unlock(&lock);
+	return now;
+}
+
+static status_t attach(handle_t *out)
+{
+	handle_t root = start_handle("root");
+	if (handle_is_none(root))
+		return E_NOENT;
+	return obj_attach(root, "", 0, out);
+}
+
+static void install(handle_t fresh)
+{
+	mutex_lock(&lock);
+	handle_t old = session;
+	session = fresh;
+	epoch++;
+	mutex_unlock(&lock);
+	if (!handle_is_none(old))
+		(void)sys_handle_close(old);
+}
+
+int64_t store_connect(void)
+{
+	handle_t fresh;
+	status_t status = attach(&fresh);
+	if (status != OK)
+		return errno_from_status(status);
+	free_fids[0] = 1; /* fid 0 is the root */
+	install(fresh);
+	return 0;
+}
+
+int64_t store_reconnect(uint32_t seen_epoch)
+{
+	for (unsigned i = 0; i < RECONNECT_TRIES; i++) {
+		handle_t fresh;
+		if (store_epoch() != seen_epoch)
+			return 0; /* another task did it */
+		if (attach(&fresh) == OK) {
+			install(fresh);
+			log_info("the file server is back: session %u", seen_epoch + 1);
+			return 0;
+		}
+		sleep_ns(RECONNECT_PAUSE_NS);
+	}
+	return -EIO;
+}
+
+uint32_t store_fid_alloc(void)
+{
+	uint32_t fid = 0;
+	mutex_lock(&lock);
+	for (uint32_t word = first_free; word < FIDS_MAX / 64 && fid == 0; word++) {
+		if (free_fids[word] == ~0ull)
+			continue;
+		uint32_t bit = (uint32_t)__builtin_ctzll(~free_fids[word]);
+		free_fids[word] |= 1ull << bit;
+		first_free = word;
+		fid = word * 64 + bit;
+	}
+	mutex_unlock(&lock);
+	return fid;
+}
+
+void store_fid_free(uint32_t fid)
+{
+	if (fid == 0)
+		return;
+	mutex_lock(&lock);
+	free_fids[fid / 64] &= ~(1ull << fid % 64);
+	if (fid / 64 < first_free)
+		first_free = fid / 64;
+	mutex_unlock(&lock);
+}
+
+static int64_t result_of(status_t status)
+{
+	return status == E_GONE || status == E_HANDLE ? STORE_GONE : errno_from_status(status);
+}
+
+static void take_attr(const struct file_attr *from, struct store_attr *to)
+{
+	*to = (struct store_attr){
+		.inode = from->inode, .size = from->size, .allocated = from->allocated,
+		.atime = from->atime, .mtime = from->mtime, .ctime = from->ctime, .rdev = from->rdev,
+		.mode = from->mode, .uid = from->uid, .gid = from->gid, .links = from->links,
+		.generation = from->generation,
+	};
+}
+
+/* What a call said, and the attributes it brought when it went well. */
+static int64_t with_attr(status_t status, const struct file_attr *from, struct store_attr *to)
+{
+	if (status == OK && to)
+		take_attr(from, to);
+	return result_of(status);
+}
+
+void store_clunk(uint32_t fid, uint32_t fid_epoch)
+{
+	if (fid_epoch == store_epoch())
+		(void)file_clunk(current(), fid);
+	store_fid_free(fid);
+}
+
+int64_t store_walk(uint32_t fid, uint32_t new_fid, const char *path, uint32_t *used, struct store_attr *a)
+{
+	struct file_attr attr;
+	return with_attr(file_walk(current(), fid, new_fid, path, used, &attr), &attr, a);
+}
+
+int64_t store_getattr(uint32_t fid, struct store_attr *a)
+{
+	struct file_attr attr;
+	return with_attr(file_getattr(current(), fid, &attr), &attr, a);
+}
+
+int64_t store_setattr(uint32_t fid, uint32_t mask, const struct store_attr *a, struct store_attr *now)
+{
+	struct file_attr attr = {.size = a->size, .atime = a->atime, .mtime = a->mtime, .mode = a->mode,
+				 .uid = a->uid, .gid = a->gid};
+	struct file_attr after;
+	return with_attr(file_setattr(current(), fid, mask, &attr, &after), &after, now);
+}
+
+int64_t store_create(uint32_t dir, uint32_t new_fid, const char *name, const struct store_attr *wanted,
+		     struct store_attr *a)
+{
+	struct file_attr attr;
+	return with_attr(file_create(current(), dir, new_fid, name, wanted->mode, wanted->uid, wanted->gid,
+				     wanted->rdev, &attr), &attr, a);
+}
+
+int64_t store_symlink(uint32_t dir, const char *name, const char *target, uint32_t uid, uint32_t gid)
+{
+	struct file_attr attr;
+	return result_of(file_symlink(current(), dir, name, target, uid, gid, &attr));
+}
+
+int64_t store_readlink(uint32_t fid, char *target, size_t size)
+{
+	int64_t result = result_of(file_readlink(current(), fid, target, (uint32_t)size));
+	return result == 0 ? (int64_t)strlen(target) : result;
+}
+
+int64_t store_link(uint32_t fid, uint32_t dir, const char *name)
+{
+	return result_of(file_link(current(), fid, dir, name));
+}
+
+int64_t store_unlink(uint32_t dir, const char *name, bool is_directory)
+{
+	return result_of(file_unlink(current(), dir, name, is_directory ? FILE_UNLINK_DIRECTORY : 0));
+}
+
+int64_t store_rename(uint32_t dir, const char *name, uint32_t to_dir, const char *to_name, uint32_t flags)
+{
+	return result_of(file_rename(current(), dir, name, to_dir, to_name, flags));
+}
+
+int64_t store_readdir(uint32_t dir, uint64_t cursor, uint64_t *next, uint8_t *entries, uint32_t *len)
+{
+	return result_of(file_readdir(current(), dir, cursor, next, entries, STORE_ENTRIES_MAX, len));
+}
+
+int64_t store_open(uint32_t fid, bool is_writable, handle_t *pages)
+{
+	struct file_attr attr;
+	return result_of(file_open(current(), fid, is_writable ? FILE_WRITABLE : 0, pages, &attr));
+}
+
+int64_t store_resize(uint32_t fid, uint64_t size, struct store_attr *a)
+{
+	struct file_attr attr;
+	return with_attr(file_resize(current(), fid, size, &attr), &attr, a);
+}
+
+int64_t store_touch(uint32_t fid, struct store_attr *a)
+{
+	struct file_attr attr;
+	return with_attr(file_touch(current(), fid, &attr), &attr, a);
+}
+
+int64_t store_sync(uint32_t fid, bool is_data_only)
+{
+	return result_of(file_sync(current(), fid, is_data_only ? FILE_SYNC_DATA : 0));
+}
+
+int64_t store_sync_all(void)
+{
+	return result_of(file_sync_all(current()));
+}
+
+int64_t store_statfs(uint32_t fid, struct store_space *out)
+{
+	return result_of(file_statfs(current(), fid, &out->blocks, &out->blocks_free, &out->files,
+				     &out->block_bytes, &out->flags, &out->id));
+}
+
+int64_t store_seek(uint32_t fid, uint64_t offset, int whence, uint64_t *found)
+{
+	return result_of(file_seek(current(), fid, offset, (uint32_t)whence, found));
+}
