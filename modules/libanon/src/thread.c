@@ -103,6 +103,11 @@ static status_t map_and_trim(uint64_t *out_stack)
 	return OK;
 }
 
+static void free_stack(uint64_t stack)
+{
+	unmap_between(stack - MESSAGE_BELOW, stack + START_STACK_BYTES);
+}
+
 static status_t map_stack(uint64_t *out_stack)
 {
 	uint64_t hint = memory_hint(BLOCK_BYTES + START_STACK_BYTES), address;
@@ -117,13 +122,12 @@ static status_t map_stack(uint64_t *out_stack)
 		status = map_and_trim(&stack);
 	if (status != OK)
 		return status;
-	*out_stack = stack;
-	return sys_protect(own_process(), stack - GUARD_BELOW, PAGE_SIZE, 0);
-}
-
-static void free_stack(uint64_t stack)
-{
-	unmap_between(stack - MESSAGE_BELOW, stack + START_STACK_BYTES);
+	status = sys_protect(own_process(), stack - GUARD_BELOW, PAGE_SIZE, 0);
+	if (status == OK)
+		*out_stack = stack;
+	else
+		free_stack(stack);
+	return status;
 }
 
 /* --- ended threads --- */
