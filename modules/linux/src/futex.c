@@ -41,7 +41,8 @@ static int64_t wait_on_word(struct task *task, uint64_t u_word, uint32_t expecte
 	if (signal_pending(task))
 		return -ERESTARTSYS;
 	__atomic_store_n(&task->is_sleeping, true, __ATOMIC_RELAXED);
-	status_t status = sys_word_wait(task->mm->space, u_word, expected, deadline, bits);
+	status_t status = sys_word_wait(task->mm->space, u_word, expected, deadline,
+					bits | WORD_WAIT_INTERRUPTIBLE);
 
 	__atomic_store_n(&task->is_sleeping, false, __ATOMIC_RELAXED);
 	if (status == E_INTR)

@@ -65,7 +65,7 @@ static void test_sleeps(void)
 		until.tv_sec++, until.tv_nsec -= 1000000000;
 	CHECK(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == 0);
 	CHECK(now_ms() - before >= 55);
-	until.tv_sec -= 10;
+	until.tv_sec = 0;
 	CHECK(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == 0);
 	CHECK(clock_nanosleep(77, 0, &until, NULL) == EINVAL);
 }
