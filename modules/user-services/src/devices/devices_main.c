@@ -13,6 +13,7 @@
 #include <base/format.h>
 #include <base/string.h>
 #include <libanon/log.h>
+#include <libanon/memory.h>
 #include <libanon/start.h>
 #include <libanon/time.h>
 #include <user-services/device_ipc.h>
@@ -53,10 +54,17 @@ static void config_write(void *context, struct pci_address at, uint32_t offset, 
 		(void)sys_ioport_out(devices.ports, PORT_DATA + (offset & 3), width, value);
 }
 
+/* Tables may lie outside what the kernel counts as memory: map them. */
 static bool read_physical(void *context, uint64_t physical, void *out, uint32_t len)
 {
+	uint64_t page = align_down(physical, PAGE_SIZE), bytes = align_up(physical + len, PAGE_SIZE) - page;
+	void *at;
+
 	(void)context;
-	return sys_memory_read(devices.physical, physical, out, len) == OK;
+	if (memory_map(devices.physical, page, bytes, MAP_READ, &at) != OK)
+		return false;
+	memcpy(out, (const uint8_t *)at + (physical - page), len);
+	return memory_unmap(at, bytes) == OK;
 }
 
 /* --- device.ipc --- */

@@ -47,19 +47,26 @@ static void leave_emulator(void)
 		(void)sys_ioport_out(start_handle("debug-exit"), DEBUG_EXIT_PORT, 4, 0);
 }
 
+/* We are still here: say why. */
+static status_t still_on(status_t status)
+{
+	log_error("the machine does not obey: %s", status_name(status));
+	return status == OK ? E_IO : status;
+}
+
 static status_t method_shutdown(struct object_call *call)
 {
 	(void)call;
 	stop_services();
 	leave_emulator();
-	return device_power_off_until(start_handle("devices"), deadline_in_ms(DEVICE_PATIENCE_MS));
+	return still_on(device_power_off_until(start_handle("devices"), deadline_in_ms(DEVICE_PATIENCE_MS)));
 }
 
 static status_t method_reboot(struct object_call *call)
 {
 	(void)call;
 	stop_services();
-	return device_reset_until(start_handle("devices"), deadline_in_ms(DEVICE_PATIENCE_MS));
+	return still_on(device_reset_until(start_handle("devices"), deadline_in_ms(DEVICE_PATIENCE_MS)));
 }
 
 static status_t method_info(struct object_call *call)

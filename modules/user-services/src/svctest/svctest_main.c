@@ -167,10 +167,20 @@ static status_t call_until_ok(const char *path, const char *method)
 	return status;
 }
 
+static status_t find_table(const char *signature)
+{
+	struct client_call with;
+
+	client_begin(&with);
+	client_put_text(&with, "signature", signature);
+	return call("/dev/pci", "table", &with);
+}
+
 static void test_calls(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++)
 		judge("call", subjects[i].path, ask(subjects[i].path, subjects[i].method));
+	judge("call", "/dev/pci table FACP", find_table("FACP"));
 	judge("call", "/srv/scheduler", call("/srv/scheduler", "list", NULL));
 	judge("call", "/srv/init", call("/srv/init", "services", NULL));
 }
