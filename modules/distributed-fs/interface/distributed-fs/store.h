@@ -45,7 +45,11 @@
 
 struct store;
 
-/* What the library needs from its surroundings. All block numbers are in 4 KiB. */
+/*
+ * What the library needs from its surroundings. All block numbers are in 4 KiB. `write` may
+ * return before the device is done if it has copied the data: reads must see it, and `flush`
+ * must wait for it and report what failed. None of them may call back into the store.
+ */
 struct store_ops {
 	void *context;
 	uint64_t blocks; /* size of the device */
