@@ -1,56 +1,19 @@
 /*
- * Every way into the kernel from user mode and back. One kernel stack per CPU, empty whenever user mode or
- * the idle loop runs: an entry saves the registers into the current thread, calls C, and leaves through
- * arch_return_to_user for whoever is current by then.
+ * System calls, and every way out of the kernel; trap_entry.S has the other ways in. One kernel stack per CPU, empty
+ * whenever user mode or the idle loop runs: an entry saves the registers into the current thread, calls C,
+ * and leaves through arch_return_to_user for whoever is current by then.
  *
  * While a SYSCALL entry saves registers, rsp is the current thread's address: struct thread begins with
  * its registers, and nothing uses the stack until then (NMI, double fault and machine check have their own).
  * User GS bases live in MSR_KERNEL_GS_BASE while the kernel runs; FS bases stay where they are.
  */
+#include "arch/x86_64/entry_macros.h"
 #include "arch/x86_64/layout.h"
 
 #define SYS_ENTER 4
 #define GUEST_END 0x00007ffffffff000
 #define TRAP_SYSCALL 1
 #define RFLAGS_UNUSUAL ~(RFLAGS_USER & ~RFLAGS_TF) /* bits that sysret cannot or may not set */
-
-.macro save_all base
-	movq %rbx, REG_RBX(\base)
-	movq %rdx, REG_RDX(\base)
-	movq %rsi, REG_RSI(\base)
-	movq %rbp, REG_RBP(\base)
-	movq %r8, REG_R8(\base)
-	movq %r9, REG_R9(\base)
-	movq %r10, REG_R10(\base)
-	movq %r12, REG_R12(\base)
-	movq %r13, REG_R13(\base)
-	movq %r14, REG_R14(\base)
-	movq %r15, REG_R15(\base)
-.endm
-
-/* All but rcx, r11, rsp and the base itself. */
-.macro load_all base
-	movq REG_RBX(\base), %rbx
-	movq REG_RDX(\base), %rdx
-	movq REG_RSI(\base), %rsi
-	movq REG_RBP(\base), %rbp
-	movq REG_R8(\base), %r8
-	movq REG_R9(\base), %r9
-	movq REG_R10(\base), %r10
-	movq REG_R12(\base), %r12
-	movq REG_R13(\base), %r13
-	movq REG_R14(\base), %r14
-	movq REG_R15(\base), %r15
-.endm
-
-.macro load_root root
-	cmpq %gs:CPU_LOADED_ROOT, \root
-	je 9f
-	movq \root, %gs:CPU_LOADED_ROOT
-	movq \root, %cr3
-	incq arch_root_writes
-9:
-.endm
 
 	.section .text.entry, "ax"
 
@@ -193,15 +156,14 @@ syscall_entry_plain:
 	jmp leave
 
 /* --- leaving --- */
-	.globl arch_return_to_user
+	.globl arch_return_to_user, leave
 arch_return_to_user:
 	movq %gs:CPU_KERNEL_STACK, %rsp
 leave:					/* the kernel stack is empty */
 	cmpl $0, %gs:CPU_PENDING
 	je 1f
 	call schedule_if_needed
-1:
-	movq %gs:CPU_CURRENT, %rdi
+1:	movq %gs:CPU_CURRENT, %rdi
 	testq %rdi, %rdi
 	jz leave_idle
 	cmpl $0, THREAD_MODE(%rdi)
@@ -256,140 +218,5 @@ leave_iret:				/* rdi = registers to load */
 leave_bad_rip:
 	call trap_bad_rip
 	jmp leave
-
-/* --- interrupts and exceptions --- */
-	.globl trap_stubs
-	.balign 16
-trap_stubs:				/* 16 bytes each, 256 of them */
-.set vector, 0
-.rept 256
-	.balign 16
-	.if (vector == 8) || (vector >= 10 && vector <= 14) || (vector == 17) || (vector == 21) || (vector == 29) || (vector == 30)
-	.else
-	pushq $0
-	.endif
-	pushq $vector
-	jmp trap_common
-	.set vector, vector + 1
-.endr
-
-/* Stack: vector, error, rip, cs, rflags, rsp, ss. */
-trap_common:
-	testb $3, 24(%rsp)
-	jz trap_in_kernel
-	swapgs
-	lfence				/* no speculation with the user's GS */
-	movq %rax, %gs:CPU_SCRATCH
-	movq %gs:CPU_CURRENT, %rax
-	cmpl $0, THREAD_MODE(%rax)
-	jne 1f
-	movb $1, THREAD_NEEDS_IRET(%rax)
-	jmp 2f
-1:	addq $THREAD_GUEST, %rax
-2:	movq %rdi, REG_RDI(%rax)
-	save_all %rax
-	movq %rcx, REG_RCX(%rax)
-	movq %r11, REG_R11(%rax)
-	movq %gs:CPU_SCRATCH, %rcx
-	movq %rcx, REG_RAX(%rax)
-	popq %rdi
-	popq %rsi
-	popq REG_RIP(%rax)
-	movq 8(%rsp), %rcx
-	movq %rcx, REG_RFLAGS(%rax)
-	movq 16(%rsp), %rcx
-	movq %rcx, REG_RSP(%rax)
-	pushq $RFLAGS_ALWAYS		/* the user's DF, AC, NT and TF end here */
-	popfq
-	movq %gs:CPU_KERNEL_STACK, %rsp
-	call trap_from_user
-	jmp leave
-
-/* From the idle loop, or a fault on user memory within a copy; anything else is a bug. */
-trap_in_kernel:
-	pushq %rax
-	pushq %rcx
-	pushq %rdx
-	pushq %rbx
-	pushq %rbp
-	pushq %rsi
-	pushq %rdi
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
-	pushq %r12
-	pushq %r13
-	pushq %r14
-	pushq %r15
-	pushq $RFLAGS_ALWAYS
-	popfq
-	movq %rsp, %rdi
-	movq %rsp, %rbp
-	andq $-16, %rsp
-	call trap_from_kernel
-	movq %rbp, %rsp
-	testl %eax, %eax
-	jnz arch_return_to_user		/* the idle loop was interrupted: it starts anew */
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %r11
-	popq %r10
-	popq %r9
-	popq %r8
-	popq %rdi
-	popq %rsi
-	popq %rbp
-	popq %rbx
-	popq %rdx
-	popq %rcx
-	popq %rax
-	addq $16, %rsp
-	iretq
-
-/*
- * NMI, double fault and machine check: on stacks of their own, with any GS. They never return, so GS is set
- * without looking. The CPU's address lies at the top of each of these stacks.
- */
-	.globl trap_fatal_nmi, trap_fatal_double, trap_fatal_machine
-trap_fatal_nmi:
-	pushq $0
-	pushq $2
-	jmp trap_fatal
-trap_fatal_double:
-	pushq $8
-	jmp trap_fatal
-trap_fatal_machine:
-	pushq $0
-	pushq $18
-trap_fatal:
-	pushq %rax
-	pushq %rcx
-	pushq %rdx
-	pushq %rbx
-	pushq %rbp
-	pushq %rsi
-	pushq %rdi
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
-	pushq %r12
-	pushq %r13
-	pushq %r14
-	pushq %r15
-	pushq $RFLAGS_ALWAYS
-	popfq
-	movq %rsp, %rdi
-	movq TRAP_FRAME_BYTES(%rsp), %rax
-	movq %rax, %rdx
-	shrq $32, %rdx
-	movl $0xc0000101, %ecx
-	wrmsr
-	andq $-16, %rsp
-	call trap_fatal_stop
-	ud2
 
 	.section .note.GNU-stack, "", @progbits

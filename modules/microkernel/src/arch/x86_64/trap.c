@@ -159,7 +159,7 @@ static void dump_frame(const struct trap_frame *f)
 		.rflags = f->rflags,
 	};
 
-	dump_user_registers(&r, "kernel");
+	dump_user_registers(&r, f->cs & 3 ? "user" : "kernel");
 }
 
 void arch_dump_registers(void)
