@@ -11,18 +11,23 @@ import stat
 import subprocess
 
 TRAILER = "TRAILER!!!"
+HEADER_BYTES = 110
+PAGE = 4096
 
 
 def pad4(data):
     return data + b"\0" * (-len(data) % 4)
 
 
-def member(inode, name, mode, data):
-    """One newc member: header, name, contents, each padded to 4 bytes."""
-    fields = [inode, mode, 0, 0, 2 if stat.S_ISDIR(mode) else 1, 0, len(data), 0, 0, 0, 0,
-              len(name) + 1, 0]
+def member(inode, name, mode, data, at):
+    """One newc member that begins at byte `at`: header, name, contents, each padded to 4 bytes.  The names of
+    programs are padded with zeros until their contents begin on a page: then they are run from where they lie."""
+    name = name.encode() + b"\0"
+    if data[:4] == b"\x7fELF":
+        name += b"\0" * (-(at + HEADER_BYTES + len(name)) % PAGE)
+    fields = [inode, mode, 0, 0, 2 if stat.S_ISDIR(mode) else 1, 0, len(data), 0, 0, 0, 0, len(name), 0]
     header = b"070701" + b"".join(b"%08X" % f for f in fields)
-    return pad4(header + name.encode() + b"\0") + pad4(data)
+    return pad4(header + name) + pad4(data)
 
 
 class Archive:
@@ -50,10 +55,10 @@ class Archive:
             self.add(guest, stat.S_IFLNK | 0o777, target.encode())
 
     def pack(self):
-        out = [member(i, name, mode, data)
-               for i, (name, (mode, data)) in enumerate(sorted(self.members.items()), 1)]
-        out.append(member(0, TRAILER, 0, b""))
-        whole = b"".join(out)
+        whole = b""
+        for i, (name, (mode, data)) in enumerate(sorted(self.members.items()), 1):
+            whole += member(i, name, mode, data, len(whole))
+        whole += member(0, TRAILER, 0, b"", len(whole))
         return whole + b"\0" * (-len(whole) % 512)
 
 

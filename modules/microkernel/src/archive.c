@@ -34,7 +34,7 @@ static bool read_field(const char *header, unsigned field, uint64_t *out)
 bool archive_find(const void *archive, uint64_t bytes, const char *name, const void **out_data, uint64_t *out_bytes)
 {
 	const char *base = archive;
-	uint64_t wanted = strlen(name) + 1;
+	uint64_t wanted = strlen(name) + 1; /* names may be padded with further zeros */
 	uint64_t at = 0;
 
 	while (at + HEADER_BYTES <= bytes && memcmp(base + at, "070701", 6) == 0) {
@@ -47,7 +47,7 @@ bool archive_find(const void *archive, uint64_t bytes, const char *name, const v
 		data = align_up(at + HEADER_BYTES + name_bytes, 4);
 		if (data + file_bytes > bytes)
 			return false;
-		if (name_bytes == wanted && memcmp(base + at + HEADER_BYTES, name, wanted) == 0) {
+		if (name_bytes >= wanted && memcmp(base + at + HEADER_BYTES, name, wanted) == 0) {
 			*out_data = base + data;
 			*out_bytes = file_bytes;
 			return true;
