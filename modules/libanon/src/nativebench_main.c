@@ -93,7 +93,7 @@ static void start_server(void)
 	must(sys_endpoint_create(&server), "endpoint_create");
 	spawn_begin(&spawn, own_domain(), "nativebench", (struct spawn_image){archive_memory, entry.offset, entry.bytes}, 7);
 	spawn_give(&spawn, "serve", server, RIGHT_RECEIVE, 0);
-	must(spawn_start(&spawn, 24, 0, &process), "spawn");
+	must(spawn_start(&spawn, 31, 0, &process), "spawn");
 }
 
 static void call_empty(void)
@@ -141,7 +141,7 @@ static void null_call(void)
 
 static void derive_and_close(void)
 {
-	handle_t child;
+	handle_t child = HANDLE_NONE;
 
 	must(sys_handle_derive(own_memory, RIGHT_READ, 0, &child), "handle_derive");
 	must(sys_handle_close(child), "handle_close");
@@ -150,7 +150,7 @@ static void derive_and_close(void)
 static void map_and_unmap(void)
 {
 	struct map_args args = {.memory = own_memory, .flags = MAP_READ | MAP_WRITE, .bytes = PAGE_SIZE};
-	uint64_t address;
+	uint64_t address = 0;
 
 	must(sys_map(own_process(), &args, &address), "map");
 	must(sys_unmap(own_process(), address, PAGE_SIZE), "unmap");
@@ -159,7 +159,7 @@ static void map_and_unmap(void)
 static void fault_zero_page(void)
 {
 	struct map_args args = {.flags = MAP_READ | MAP_WRITE, .bytes = PAGE_SIZE};
-	uint64_t address;
+	uint64_t address = 0;
 
 	must(sys_map(own_process(), &args, &address), "map");
 	*(volatile char *)address = 1;
@@ -176,7 +176,7 @@ static void print_memory(void)
 
 int main(void)
 {
-	struct thread_options above = {.name = "waiter", .priority = 24};
+	struct thread_options above = {.name = "waiter", .priority = 31};
 
 	if (!handle_is_none(start_handle("serve")))
 		serve(start_handle("serve"));
