@@ -140,7 +140,8 @@ static const struct {
 	{"console", "/dev/console", "size"},  {"devices", "/dev/pci", "list"},
 	{"power", "/sys/power", "info"},      {"screen", "/dev/screen", NULL},
 	{"keyboard", "/dev/keyboard", NULL},  {"serial0", "/dev/serial0", NULL},
-	{"serial1", "/srv/serial1", NULL},    {"tree", "/sys/log", "read"},
+	{"serial1", "/srv/serial1", NULL},    {"disk0", "/dev/disk0", NULL},
+	{"tree", "/sys/log", "read"},
 };
 
 static status_t kill_service(const char *name)
