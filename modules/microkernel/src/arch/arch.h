@@ -43,15 +43,18 @@ void arch_return_to_user(void) __attribute__((noreturn));
 
 /* --- console and panic --- */
 void arch_console_write(const char *text, uint64_t len); /* COM1 when there; usable at any time */
-void arch_console_claim(bool claimed); /* true: a driver owns the port; only panics write from then on */
-void arch_halt_forever(unsigned code) __attribute__((noreturn)); /* debug-exit with code, else hlt */
-void arch_dump_registers(void);   /* of the last kernel entry or fault, for a panic */
+void arch_console_claim(
+	bool claimed); /* true: a driver owns the port; only panics write from then on */
+void arch_halt_forever(unsigned code)
+	__attribute__((noreturn)); /* debug-exit with code, else hlt */
+void arch_dump_registers(void);    /* of the last kernel entry or fault, for a panic */
 unsigned arch_backtrace(uint64_t *out, unsigned max); /* return addresses, innermost first */
 
 /* --- memory --- */
-static inline void *direct(paddr_t p); /* the direct map: all RAM, kernel read-write, never executable */
+static inline void *direct(
+	paddr_t p); /* the direct map: all RAM, kernel read-write, never executable */
 static inline paddr_t direct_paddr(const void *p);
-void arch_zero_page(void *page);              /* 8-byte rep stos or better; no FPU */
+void arch_zero_page(void *page); /* 8-byte rep stos or better; no FPU */
 void arch_copy_page(void *to, const void *from);
 
 /* Page tables (pagetable.c). A table tree is charged to pt->domain through page_alloc/page_free. For a
@@ -60,10 +63,12 @@ void arch_copy_page(void *to, const void *from);
 #define PT_EXECUTE 2u
 #define PT_UNCACHED 4u
 #define PT_WRITECOMBINE 8u
-#define PT_READ 64u     /* without it (PROT_NONE) the hardware entry is not present but keeps page and flags,
+#define PT_READ \
+	64u /* without it (PROT_NONE) the hardware entry is not present but keeps page and flags,
                          * marked by a software bit: pt_lookup, pt_next, pt_unmap still return it as present */
-#define PT_PRIVATE 128u /* a software bit kept for generic code: the page belongs to this tree alone */
-#define PT_DIRTY 16u    /* out only */
+#define PT_PRIVATE \
+	128u         /* a software bit kept for generic code: the page belongs to this tree alone */
+#define PT_DIRTY 16u /* out only */
 #define PT_ACCESSED 32u /* out only */
 /* Leaves outside the kernel half are always user-accessible when PT_READ is given. */
 struct pt_entry {
@@ -71,18 +76,30 @@ struct pt_entry {
 	unsigned flags;
 	bool present;
 };
-status_t pt_create_native(struct pagetable *pt, struct domain *domain); /* window slots' tables preallocated */
-status_t pt_create_space(struct pagetable *pt, struct domain *domain);  /* both roots, lower half empty */
-void pt_attach_monitor(struct pagetable *space_pt, const struct pagetable *native_pt); /* window into monitor_root */
-void pt_destroy(struct pagetable *pt); /* frees roots and remaining tables, never leaf pages; must not be loaded */
-status_t pt_map(struct pagetable *pt, uint64_t va, paddr_t page, unsigned flags); /* E_NOMEM; replaces */
+status_t pt_create_native(struct pagetable *pt,
+                          struct domain *domain); /* window slots' tables preallocated */
+status_t pt_create_space(struct pagetable *pt,
+                         struct domain *domain); /* both roots, lower half empty */
+void pt_attach_monitor(struct pagetable *space_pt,
+                       const struct pagetable *native_pt); /* window into monitor_root */
+void pt_destroy(
+	struct pagetable
+		*pt); /* frees roots and remaining tables, never leaf pages; must not be loaded */
+status_t pt_map(struct pagetable *pt, uint64_t va, paddr_t page,
+                unsigned flags); /* E_NOMEM; replaces */
 struct pt_entry pt_lookup(const struct pagetable *pt, uint64_t va);
 struct pt_entry pt_unmap(struct pagetable *pt, uint64_t va); /* entry that was there; no flush */
-void pt_protect(struct pagetable *pt, uint64_t va, unsigned flags); /* keeps dirty; no-op when absent */
-bool pt_next(const struct pagetable *pt, uint64_t *va, uint64_t end, struct pt_entry *out); /* next present leaf in [*va, end) */
-void pt_prune(struct pagetable *pt, uint64_t start, uint64_t end); /* frees empty tables wholly inside */
-void pt_flush(const struct pagetable *pt, uint64_t va, uint64_t pages); /* TLB, all CPUs that may hold it */
-void pt_activate_thread(struct thread *thread); /* loads the root for its mode; no CR3 write when unchanged */
+void pt_protect(struct pagetable *pt, uint64_t va,
+                unsigned flags); /* keeps dirty; no-op when absent */
+bool pt_next(const struct pagetable *pt, uint64_t *va, uint64_t end,
+             struct pt_entry *out); /* next present leaf in [*va, end) */
+void pt_prune(struct pagetable *pt, uint64_t start,
+              uint64_t end); /* frees empty tables wholly inside */
+void pt_flush(const struct pagetable *pt, uint64_t va,
+              uint64_t pages); /* TLB, all CPUs that may hold it */
+/* Derives the roots of both modes from native_pt, space_pt, state and fpu: call it after a change of any of them.
+ * Loads the one for the present mode when the thread is current; no CR3 write when unchanged. */
+void pt_activate_thread(struct thread *thread);
 extern uint64_t arch_root_writes; /* CR3 writes so far */
 
 /* --- user memory: native window only; interrupts stay off. A fault that the kernel can settle is settled;
@@ -95,9 +112,12 @@ status_t copy_to_user(uint64_t u_to, const void *from, uint64_t len);
 void arch_thread_init(struct thread *thread, uint64_t entry, uint64_t stack, uint64_t argument);
 status_t arch_thread_fpu_create(struct thread *thread); /* allocates the FPU area (once); E_NOMEM */
 void arch_thread_destroy(struct thread *thread);        /* frees it, forgets CPU ownership */
-void arch_thread_switch(struct thread *from, struct thread *to); /* FS/GS base, FPU, per-CPU pointers, root */
-uint64_t arch_fpu_get(struct thread *thread, void *area, uint64_t max); /* bytes, 0: area too small */
-status_t arch_fpu_set(struct thread *thread, const void *area, uint64_t len); /* len 0: initial; validated */
+void arch_thread_switch(struct thread *from,
+                        struct thread *to); /* FS/GS base, FPU, per-CPU pointers, root */
+uint64_t arch_fpu_get(struct thread *thread, void *area,
+                      uint64_t max); /* bytes, 0: area too small */
+status_t arch_fpu_set(struct thread *thread, const void *area,
+                      uint64_t len);              /* len 0: initial; validated */
 void arch_syscall_restart(struct thread *thread); /* the current system call will be made again */
 void arch_set_result(struct thread *thread, status_t status, uint64_t value); /* rax, rdx */
 
@@ -105,28 +125,37 @@ void arch_set_result(struct thread *thread, status_t status, uint64_t value); /*
  * them into the thread's private guest registers, E_INVAL when impossible. After it the thread's mode is guest.
  * arch_guest_trap ends guest mode: stores guest registers and the trap into the state page, enter returns OK. */
 status_t arch_guest_load(struct thread *thread);
-void arch_guest_trap(struct thread *thread, uint32_t trap, uint32_t detail, uint32_t error, uint32_t cause, uint64_t address);
-bool arch_monitor_fixup(struct thread *thread); /* fault in the monitor at a guest address: true when continued at fixup */
+void arch_guest_trap(struct thread *thread, uint32_t trap, uint32_t detail, uint32_t error,
+                     uint32_t cause, uint64_t address);
+bool arch_monitor_fixup(
+	struct thread *
+		thread); /* fault in the monitor at a guest address: true when continued at fixup */
 
 /* --- what the architecture calls (generic code implements) --- */
 void syscall_dispatch(struct thread *thread); /* arguments in thread->arch.regs */
-void trap_fault(struct thread *thread, uint64_t address, unsigned access, bool is_guest, bool is_present); /* MAP_* access; user-mode or user copy */
-status_t trap_fault_kernel(uint64_t address, unsigned access); /* user copy touched address: OK retry, else its result */
+void trap_fault(struct thread *thread, uint64_t address, unsigned access, bool is_guest,
+                bool is_present); /* MAP_* access; user-mode or user copy */
+status_t trap_fault_kernel(
+	uint64_t address,
+	unsigned access); /* user copy touched address: OK retry, else its result */
 void trap_exception(struct thread *thread, unsigned vector, uint32_t error, bool is_guest);
-void interrupt_handle(unsigned source); /* a device source fired (already masked or edge); EOI done by arch */
-void timer_handle(void);                /* the programmed deadline passed */
-void schedule_if_needed(void);          /* called last before leaving the kernel */
+void interrupt_handle(
+	unsigned source); /* a device source fired (already masked or edge); EOI done by arch */
+void timer_handle(void);  /* the programmed deadline passed */
+void schedule_if_needed(void); /* called last before leaving the kernel */
 
 /* --- time --- */
-uint64_t clock_now_ns(void);  /* monotonic since boot */
-uint64_t clock_ticks(void);   /* raw TSC */
+uint64_t clock_now_ns(void); /* monotonic since boot */
+uint64_t clock_ticks(void);  /* raw TSC */
 uint64_t clock_tick_hz(void);
-bool clock_is_stable(void);   /* TSCs measured synchronised (one CPU: invariant over calibration) */
+bool clock_is_stable(void); /* TSCs measured synchronised (one CPU: invariant over calibration) */
 void timer_program_ns(uint64_t deadline); /* one shot, absolute; UINT64_MAX: off */
 
 /* --- interrupts: a source is a small number the arch hands out, below IRQ_SOURCES --- */
 #define IRQ_SOURCES 192
-status_t arch_irq_bind_gsi(unsigned gsi, unsigned flags, unsigned *out_source); /* flags INTERRUPT_*; E_INVAL, E_BUSY; masked at first */
+status_t arch_irq_bind_gsi(
+	unsigned gsi, unsigned flags,
+	unsigned *out_source); /* flags INTERRUPT_*; E_INVAL, E_BUSY; masked at first */
 status_t arch_irq_bind_msi(struct msi_target *out_target, unsigned *out_source);
 void arch_irq_unbind(unsigned source);
 void arch_irq_mask(unsigned source);
