@@ -28,3 +28,13 @@ linux_FLAGS := NOFPU
 LINUX_PROGRAMS       := linuxtest
 linuxtest_LINUX_SRC  := test/main.c test/process.c test/exec.c test/signal.c test/restart.c test/futex.c \
 	test/thread.c test/memory.c test/time.c test/ids.c test/fault.c
+
+UNIT_TESTS += binfmt_test exec_stack_test signal_queue_test syscall_table_test
+binfmt_test_TEST_SRC         := src/binfmt_test.c src/binfmt_elf.c src/binfmt_script.c
+binfmt_test_TEST_LIBS        := base
+exec_stack_test_TEST_SRC     := src/exec_stack_test.c src/exec_stack.c src/exec_args.c src/host_heap.c
+exec_stack_test_TEST_LIBS    := base
+signal_queue_test_TEST_SRC   := src/signal_queue_test.c src/signal_queue.c src/signal_place.c src/timer_math.c \
+	src/host_heap.c
+signal_queue_test_TEST_LIBS  := base
+syscall_table_test_TEST_SRC  := src/syscall_table_test.c
