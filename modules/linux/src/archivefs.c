@@ -1,7 +1,7 @@
 /*
  * The boot archive (newc cpio) as a read-only file system: its names are put into the name cache at start,
- * reads copy straight from the archive, which is mapped whole. A file that is mapped or executed is copied
- * once into a memory object of its own, since its bytes do not begin at a page in the archive.
+ * reads copy straight from the archive, which is mapped whole. A file that is mapped or executed shows the
+ * archive's own pages when it begins at one (programs do); others are copied once into a memory object.
  */
 #include "archivefs.h"
 #include "filemap.h"
@@ -20,6 +20,9 @@ struct archive_inode {
 	handle_t memory;    /* inode.lock: a copy to map, once asked for */
 };
 
+static const uint8_t *archive_bytes; /* mapped whole; null before the first use */
+static uint64_t archive_size;
+
 static int64_t archive_read(struct file *file, struct iter *to, uint64_t *position)
 {
 	struct archive_inode *a = (struct archive_inode *)file->inode;
@@ -31,13 +34,30 @@ static int64_t archive_read(struct file *file, struct iter *to, uint64_t *positi
 	return done > 0 ? (int64_t)done : -EFAULT;
 }
 
+/* The file's own pages of the archive, when its bytes begin at one. */
+static bool slice_out(struct archive_inode *a, handle_t *out_memory)
+{
+	uint64_t offset = (uint64_t)(a->data - archive_bytes);
+	if (offset % PAGE_SIZE || a->inode.size == 0)
+		return false;
+	return sys_memory_slice(start_handle("archive"), offset, align_up(a->inode.size, PAGE_SIZE), 0,
+				out_memory) == OK;
+}
+
 static int64_t copy_out(struct archive_inode *a, handle_t *out_memory)
 {
+	uint64_t bytes = align_up(MAX(a->inode.size, 1ul), PAGE_SIZE);
 	handle_t memory;
-	int64_t result = memory_os_create(align_up(MAX(a->inode.size, 1ul), 4096), &memory);
-	if (result != 0)
-		return result;
-	result = errno_from_status(sys_memory_write(memory, 0, (void *)a->data, a->inode.size));
+	int64_t result = memory_os_create(bytes, &memory);
+	void *address = result == 0 ? memory_os_map(memory, 0, bytes, true) : NULL;
+	if (!address) {
+		if (result == 0)
+			memory_os_close(memory);
+		return -ENOMEM;
+	}
+	if (copy_guarded(address, a->data, a->inode.size) != a->inode.size)
+		result = -ENOMEM;
+	memory_os_unmap(address, bytes);
 	if (result == 0)
 		*out_memory = memory;
 	else
@@ -52,7 +72,7 @@ static int64_t archive_memory(struct file *file, bool is_writable, handle_t *out
 	if (is_writable)
 		return -EACCES;
 	mutex_lock(&a->inode.lock);
-	if (!a->memory.value)
+	if (!a->memory.value && !slice_out(a, &a->memory))
 		result = copy_out(a, &a->memory);
 	*out_memory = a->memory;
 	mutex_unlock(&a->inode.lock);
@@ -123,18 +143,18 @@ static int64_t add(struct dentry *root, const char *path, const struct archive_e
 
 static bool map_archive(struct archive *archive)
 {
-	static void *address;
-	static uint64_t bytes;
 	struct memory_info info;
+	void *address;
 	handle_t memory = start_handle("archive");
-	if (!address) {
+	if (!archive_bytes) {
 		if (handle_is_none(memory) || sys_memory_info(memory, &info) != OK)
 			return false;
 		if (memory_map(memory, 0, info.bytes, MAP_READ, &address) != OK)
 			return false;
-		bytes = info.bytes;
+		archive_bytes = address;
+		archive_size = info.bytes;
 	}
-	archive_init(archive, address, bytes);
+	archive_init(archive, archive_bytes, archive_size);
 	return true;
 }
 
