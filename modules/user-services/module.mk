@@ -3,7 +3,7 @@ USES := base microkernel libanon object-tree
 LIB  :=
 INTERFACES := interface/user-services/log.ipc interface/user-services/stream.ipc \
 	interface/user-services/console.ipc interface/user-services/block.ipc \
-	interface/user-services/device.ipc
+	interface/user-services/device.ipc interface/user-services/container.ipc
 
 services_COMMON := src/common/service.c src/common/client.c src/common/listeners.c src/common/text.c
 
@@ -36,7 +36,7 @@ screen_SRC  := src/screen/screen_main.c src/screen/pixels.c src/screen/terminal.
 screen_LIBS := $(services_LIBRARIES)
 console_SRC  := src/console/console_main.c src/console/port.c $(services_COMMON)
 console_LIBS := $(services_LIBRARIES)
-exec_SRC  := src/exec/exec_main.c src/exec/frame.c $(services_COMMON)
+exec_SRC  := src/exec/exec_main.c src/exec/shell.c src/exec/frame.c $(services_COMMON)
 exec_LIBS := $(services_LIBRARIES)
 virtio-blk_SRC  := src/virtio-blk/virtio_blk_main.c src/virtio-blk/disk.c src/virtio-blk/virtio_pci.c $(services_COMMON)
 virtio-blk_LIBS := $(services_LIBRARIES)

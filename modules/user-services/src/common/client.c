@@ -1,4 +1,7 @@
-/* Calls of another service's methods, with CBOR arguments and results. */
+/*
+ * Calls of another service's methods, with CBOR arguments and results. A result is checked as CBOR
+ * before any of it is read, so a hostile service can only refuse.
+ */
 #include "common/client.h"
 
 #include "common/text.h"
@@ -26,16 +29,17 @@ void client_put_text(struct client_call *call, const char *key, const char *valu
 	cbor_put_text(&call->args, value);
 }
 
-status_t client_call(struct client_call *call, handle_t object, const char *method, uint64_t deadline)
+status_t client_call(struct client_call *call, handle_t object, const char *method,
+                     uint64_t deadline)
 {
 	status_t status;
 
 	cbor_close(&call->args, call->map);
 	if (call->args.status != OK)
 		return call->args.status;
-	status = object_call_until(object, deadline, method, call->args_bytes, (uint32_t)call->args.len,
-				   call->cap, call->result, sizeof(call->result), &call->result_len,
-				   &call->result_cap);
+	status = object_call_until(object, deadline, method, call->args_bytes,
+	                           (uint32_t)call->args.len, call->cap, call->result,
+	                           sizeof(call->result), &call->result_len, &call->result_cap);
 	if (status != OK)
 		return status;
 	return cbor_check(call->result, call->result_len) == OK ? OK : E_PROTO;

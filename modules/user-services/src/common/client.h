@@ -22,6 +22,7 @@ struct client_call {
 void client_begin(struct client_call *call);
 void client_put_uint(struct client_call *call, const char *key, uint64_t value);
 void client_put_text(struct client_call *call, const char *key, const char *value);
-status_t client_call(struct client_call *call, handle_t object, const char *method, uint64_t deadline);
+status_t client_call(struct client_call *call, handle_t object, const char *method,
+                     uint64_t deadline);
 status_t client_get_uint(const struct client_call *call, const char *key, uint64_t *out);
 status_t client_get_text(const struct client_call *call, const char *key, char *out, size_t size);

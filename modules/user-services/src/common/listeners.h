@@ -6,9 +6,9 @@
 #include <libanon/syscall.h>
 
 #define LISTENERS_MAX 16
-#define NEWS_INPUT 0  /* something to read, or the end */
-#define NEWS_ROOM 1   /* room to write again */
-#define NEWS_SIZE 2   /* the size changed (console) */
+#define NEWS_INPUT 0 /* something to read, or the end */
+#define NEWS_ROOM 1  /* room to write again */
+#define NEWS_SIZE 2  /* the size changed (console) */
 
 struct listeners {
 	uint32_t count;

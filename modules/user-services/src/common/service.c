@@ -23,8 +23,8 @@ static status_t dispatch(struct server *server, struct ipc_message *m, void *pag
 	return object_serve(&instance, m, page);
 }
 
-status_t service_begin(struct service *s, handle_t event, void (*on_event)(struct server *, uint64_t),
-		       void *context)
+status_t service_begin(struct service *s, handle_t event,
+                       void (*on_event)(struct server *, uint64_t), void *context)
 {
 	handle_t endpoint = start_handle("serve");
 
@@ -34,7 +34,7 @@ status_t service_begin(struct service *s, handle_t event, void (*on_event)(struc
 }
 
 status_t service_begin_at(struct service *s, handle_t endpoint, handle_t event,
-			  void (*on_event)(struct server *, uint64_t), void *context)
+                          void (*on_event)(struct server *, uint64_t), void *context)
 {
 	status_t status = server_init(&s->server, endpoint, context);
 

@@ -24,11 +24,11 @@ struct service {
 };
 
 /* event NONE: a fresh one. context is the server's. The object's self is the struct service. */
-status_t service_begin(struct service *s, handle_t event, void (*on_event)(struct server *, uint64_t),
-		       void *context);
+status_t service_begin(struct service *s, handle_t event,
+                       void (*on_event)(struct server *, uint64_t), void *context);
 /* The same for a program that has its endpoint from elsewhere. */
 status_t service_begin_at(struct service *s, handle_t endpoint, handle_t event,
-			  void (*on_event)(struct server *, uint64_t), void *context);
+                          void (*on_event)(struct server *, uint64_t), void *context);
 /* Answers for ever; the exit status when that ends. */
 int service_run(struct service *s, const struct object_type *type);
 /* For object_type.subscribe of a service with events. */

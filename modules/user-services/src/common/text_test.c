@@ -1,4 +1,7 @@
-/* Tests of common/text.c: lines, words, numbers with overflow, quoted arguments. */
+/*
+ * Tests of common/text.c: lines, words, numbers with overflow, quoted arguments. All of them work on
+ * spans that are not zero-terminated, so every case also guards against reading behind the end.
+ */
 #include "common/text.h"
 
 #include <base/test.h>

@@ -167,7 +167,8 @@ static status_t method_write(struct object_call *call)
 	status_t status = object_arg_text(call, "text", text, sizeof(text));
 
 	if (status == OK)
-		status = do_write(NULL, 0, (struct ipc_bytes){text, (uint32_t)strlen(text)}, &accepted);
+		status = do_write(NULL, 0, (struct ipc_bytes){text, (uint32_t)strlen(text)},
+		                  &accepted);
 	if (status != OK)
 		return status;
 	map = cbor_open_map(&call->result);
@@ -177,13 +178,16 @@ static status_t method_write(struct object_call *call)
 }
 
 static const struct object_method methods[] = {
-	{"size", "Columns and rows of the screen.", NULL, "{columns: uint, rows: uint}", OBJECT_MAY_READ,
-	 method_size},
-	{"write", "Show a text.", "text: text", "{accepted: uint}", OBJECT_MAY_CHANGE, method_write},
+	{"size", "Columns and rows of the screen.", NULL, "{columns: uint, rows: uint}",
+         OBJECT_MAY_READ, method_size},
+	{"write", "Show a text.", "text: text", "{accepted: uint}", OBJECT_MAY_CHANGE,
+         method_write},
 };
 static const struct object_type type = {
-	.name = "console", .doc = "Screen, keyboard and serial line as one byte stream.",
-	.methods = methods, .method_count = ARRAY_SIZE(methods)};
+	.name = "console",
+	.doc = "Screen, keyboard and serial line as one byte stream.",
+	.methods = methods,
+	.method_count = ARRAY_SIZE(methods)};
 
 int main(int argc, char **argv)
 {

@@ -46,7 +46,7 @@ void port_listen(struct port *p, handle_t event, uint64_t bits)
 	p->is_gone = false;
 	for (int i = 0; i < 2; i++) {
 		status = p->is_screen ? console_listen_until(p->handle, patience(), event, bits)
-				      : stream_listen_until(p->handle, patience(), event, bits);
+		                      : stream_listen_until(p->handle, patience(), event, bits);
 		if (status != E_GONE)
 			break;
 	}
@@ -99,8 +99,9 @@ uint32_t port_read(struct port *p, void *out, uint32_t max)
 
 	if (!is_usable(p) || max == 0)
 		return 0;
-	status = p->is_screen ? console_read_until(p->handle, patience(), max, out, max, &len)
-			      : stream_read_until(p->handle, patience(), max, &is_end, out, max, &len);
+	status = p->is_screen
+	                 ? console_read_until(p->handle, patience(), max, out, max, &len)
+	                 : stream_read_until(p->handle, patience(), max, &is_end, out, max, &len);
 	if (status != E_GONE)
 		note(p, status);
 	return status == OK ? len : 0;

@@ -10,11 +10,11 @@
 #define PORT_OUTPUT_BYTES 16384u
 
 struct port {
-	const char *name;    /* of the handle it was given as */
-	bool is_screen;      /* speaks console.ipc, else stream.ipc */
+	const char *name; /* of the handle it was given as */
+	bool is_screen;   /* speaks console.ipc, else stream.ipc */
 	bool takes_output;
-	bool is_gone;        /* no answer in time: ignored until the service is started again */
-	handle_t handle;     /* NONE: this image or machine has none */
+	bool is_gone;    /* no answer in time: ignored until the service is started again */
+	handle_t handle; /* NONE: this image or machine has none */
 	struct ring output;
 	uint8_t bytes[PORT_OUTPUT_BYTES];
 };

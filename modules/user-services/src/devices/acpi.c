@@ -21,7 +21,8 @@
 
 static uint32_t get32(const uint8_t *at)
 {
-	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+	       (uint32_t)at[3] << 24;
 }
 
 static uint64_t get64(const uint8_t *at)
@@ -58,7 +59,8 @@ static bool check_table(const struct acpi_reader *r, uint64_t physical, struct a
 }
 
 /* Address and entry size of the root table. */
-static bool root_table(const struct acpi_reader *r, uint64_t rsdp, uint64_t *out_root, uint32_t *out_entry)
+static bool root_table(const struct acpi_reader *r, uint64_t rsdp, uint64_t *out_root,
+                       uint32_t *out_entry)
 {
 	uint8_t bytes[36];
 
@@ -73,7 +75,8 @@ static bool root_table(const struct acpi_reader *r, uint64_t rsdp, uint64_t *out
 	return true;
 }
 
-bool acpi_find(const struct acpi_reader *r, uint64_t rsdp, const char *signature, struct acpi_table *out)
+bool acpi_find(const struct acpi_reader *r, uint64_t rsdp, const char *signature,
+               struct acpi_table *out)
 {
 	struct acpi_table root;
 	uint64_t physical;

@@ -27,6 +27,7 @@ struct acpi_power {
 #define ACPI_SLEEP_ENABLE (1u << 13)
 
 /* The first table with this four-letter signature whose checksum is right. */
-bool acpi_find(const struct acpi_reader *r, uint64_t rsdp, const char *signature, struct acpi_table *out);
+bool acpi_find(const struct acpi_reader *r, uint64_t rsdp, const char *signature,
+               struct acpi_table *out);
 /* From the FADT and the DSDT it names; false when there is no FADT. */
 bool acpi_power(const struct acpi_reader *r, uint64_t rsdp, struct acpi_power *out);

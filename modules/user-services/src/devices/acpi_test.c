@@ -1,4 +1,7 @@
-/* Tests of devices/acpi.c over a made-up firmware, then over the same with every byte damaged. */
+/*
+ * Tests of devices/acpi.c over a made-up firmware, then over the same with every byte damaged. The
+ * sanitizers judge the damaged runs: nothing may be read outside the made-up memory.
+ */
 #include "devices/acpi.h"
 
 #include <base/test.h>
@@ -10,7 +13,8 @@ static uint8_t memory[4096];
 static bool read_memory(void *context, uint64_t physical, void *out, uint32_t len)
 {
 	(void)context;
-	if (physical < BASE || physical - BASE > sizeof(memory) || len > sizeof(memory) - (physical - BASE))
+	if (physical < BASE || physical - BASE > sizeof(memory) ||
+	    len > sizeof(memory) - (physical - BASE))
 		return false;
 	memcpy(out, memory + (physical - BASE), len);
 	return true;
@@ -37,7 +41,8 @@ static void seal(uint32_t at, const char *signature, uint32_t len)
 
 static void build(void)
 {
-	static const uint8_t s5[] = {0x08, '_', 'S', '5', '_', 0x12, 0x08, 0x04, 0x0a, 0x05, 0x0a, 0x06, 0x00, 0x00};
+	static const uint8_t s5[] = {0x08, '_',  'S',  '5',  '_',  0x12, 0x08,
+	                             0x04, 0x0a, 0x05, 0x0a, 0x06, 0x00, 0x00};
 
 	memset(memory, 0, sizeof(memory));
 	memcpy(memory, "RSD PTR ", 8);

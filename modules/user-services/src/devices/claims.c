@@ -59,14 +59,16 @@ void claim_begin(struct devices *d, struct pci_function *f)
 {
 	if (claim_of(d, f)->is_active)
 		claim_release(d, f);
-	pci_command(&d->bus, f, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX, PCI_COMMAND_MASTER);
+	pci_command(&d->bus, f, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX,
+	            PCI_COMMAND_MASTER);
 	claim_of(d, f)->is_active = true;
 }
 
 /* A page of registers that two devices share goes to neither. */
 static bool is_alone(const struct devices *d, const struct pci_bar *bar)
 {
-	uint64_t first = align_down(bar->address, PAGE_SIZE), end = align_up(bar->address + bar->bytes, PAGE_SIZE);
+	uint64_t first = align_down(bar->address, PAGE_SIZE),
+		 end = align_up(bar->address + bar->bytes, PAGE_SIZE);
 
 	for (uint32_t i = 0; i < d->bus.count; i++) {
 		for (int b = 0; b < PCI_BARS; b++) {
@@ -88,8 +90,8 @@ static status_t open_bar(struct devices *d, const struct pci_bar *bar, handle_t 
 		return E_NOENT;
 	if (!is_alone(d, bar))
 		return E_UNSUPPORTED;
-	return sys_memory_slice(d->physical, bar->address, align_up(bar->bytes, PAGE_SIZE), MEMORY_UNCACHED,
-				out);
+	return sys_memory_slice(d->physical, bar->address, align_up(bar->bytes, PAGE_SIZE),
+	                        MEMORY_UNCACHED, out);
 }
 
 status_t claim_bar(struct devices *d, struct pci_function *f, uint32_t index, handle_t *out)
@@ -101,7 +103,8 @@ status_t claim_bar(struct devices *d, struct pci_function *f, uint32_t index, ha
 
 	if (handle_is_none(c->bars[index]))
 		status = open_bar(d, bar, &c->bars[index]);
-	return status == OK ? sys_handle_derive(c->bars[index], rights | RIGHT_TRANSFER, 0, out) : status;
+	return status == OK ? sys_handle_derive(c->bars[index], rights | RIGHT_TRANSFER, 0, out)
+	                    : status;
 }
 
 /* --- interrupts --- */
@@ -117,7 +120,8 @@ static status_t map_msix(struct devices *d, struct pci_function *f, uint32_t at)
 	status_t status;
 	void *base;
 
-	if (index >= PCI_BARS || f->bars[index].kind != PCI_BAR_MEMORY || end > f->bars[index].bytes)
+	if (index >= PCI_BARS || f->bars[index].kind != PCI_BAR_MEMORY ||
+	    end > f->bars[index].bytes)
 		return E_UNSUPPORTED;
 	status = claim_bar(d, f, index, &registers);
 	if (status != OK)
@@ -133,7 +137,7 @@ static status_t map_msix(struct devices *d, struct pci_function *f, uint32_t at)
 }
 
 static status_t set_msix(struct devices *d, struct pci_function *f, uint32_t at, uint32_t vector,
-			 const struct msi_target *target)
+                         const struct msi_target *target)
 {
 	struct claim *c = claim_of(d, f);
 	volatile uint32_t *entry;
@@ -155,7 +159,7 @@ static status_t set_msix(struct devices *d, struct pci_function *f, uint32_t at,
 }
 
 static status_t set_msi(struct devices *d, struct pci_function *f, uint32_t at, uint32_t vector,
-			const struct msi_target *target)
+                        const struct msi_target *target)
 {
 	uint32_t control = pci_read(&d->bus, f, at + MSI_CONTROL, 2);
 	uint32_t data_at = at + (control & MSI_WIDE ? 12 : 8);
@@ -171,9 +175,10 @@ static status_t set_msi(struct devices *d, struct pci_function *f, uint32_t at, 
 }
 
 static status_t set_vector(struct devices *d, struct pci_function *f, uint32_t vector,
-			   const struct msi_target *target)
+                           const struct msi_target *target)
 {
-	uint32_t msix = pci_capability(&d->bus, f, PCI_CAP_MSIX), msi = pci_capability(&d->bus, f, PCI_CAP_MSI);
+	uint32_t msix = pci_capability(&d->bus, f, PCI_CAP_MSIX),
+		 msi = pci_capability(&d->bus, f, PCI_CAP_MSI);
 
 	if (msix)
 		return set_msix(d, f, msix, vector, target);
@@ -181,7 +186,7 @@ static status_t set_vector(struct devices *d, struct pci_function *f, uint32_t v
 }
 
 status_t claim_interrupt(struct devices *d, struct pci_function *f, uint32_t vector, handle_t news,
-			 uint64_t bits, handle_t *out)
+                         uint64_t bits, handle_t *out)
 {
 	struct claim *c = claim_of(d, f);
 	struct msi_target target;
@@ -196,7 +201,8 @@ status_t claim_interrupt(struct devices *d, struct pci_function *f, uint32_t vec
 	if (status == OK)
 		status = set_vector(d, f, vector, &target);
 	if (status == OK)
-		status = sys_handle_derive(*slot, RIGHT_READ | RIGHT_WRITE | RIGHT_TRANSFER, 0, out);
+		status = sys_handle_derive(*slot, RIGHT_READ | RIGHT_WRITE | RIGHT_TRANSFER, 0,
+		                           out);
 	if (status != OK)
 		take_back(slot);
 	return status;
@@ -208,7 +214,8 @@ status_t claim_dma(struct devices *d, struct pci_function *f, uint64_t bytes, ha
 	handle_t *slot = &c->dma[c->dma_count];
 	status_t status;
 
-	if (c->dma_count == CLAIM_DMA_MAX || bytes == 0 || bytes > CLAIM_DMA_BYTES_MAX - c->dma_bytes)
+	if (c->dma_count == CLAIM_DMA_MAX || bytes == 0 ||
+	    bytes > CLAIM_DMA_BYTES_MAX - c->dma_bytes)
 		return E_LIMIT;
 	bytes = align_up(bytes, PAGE_SIZE);
 	status = sys_memory_create_dma(d->physical, d->domain, bytes, slot);

@@ -36,5 +36,5 @@ struct claim *claim_of(struct devices *d, const struct pci_function *f);
 /* The handle in out is the driver's. */
 status_t claim_bar(struct devices *d, struct pci_function *f, uint32_t index, handle_t *out);
 status_t claim_interrupt(struct devices *d, struct pci_function *f, uint32_t vector, handle_t news,
-			 uint64_t bits, handle_t *out);
+                         uint64_t bits, handle_t *out);
 status_t claim_dma(struct devices *d, struct pci_function *f, uint64_t bytes, handle_t *out);

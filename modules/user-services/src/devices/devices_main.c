@@ -41,23 +41,27 @@ static uint32_t config_read(void *context, struct pci_address at, uint32_t offse
 	uint64_t value = 0;
 
 	(void)context;
-	if (sys_ioport_out(devices.ports, PORT_ADDRESS, 4, ENABLE | at.value | (offset & 0xfc)) != OK ||
+	if (sys_ioport_out(devices.ports, PORT_ADDRESS, 4, ENABLE | at.value | (offset & 0xfc)) !=
+	            OK ||
 	    sys_ioport_in(devices.ports, PORT_DATA + (offset & 3), width, &value) != OK)
 		return 0xffffffffu >> (32 - 8 * width);
 	return (uint32_t)value;
 }
 
-static void config_write(void *context, struct pci_address at, uint32_t offset, uint32_t width, uint32_t value)
+static void config_write(void *context, struct pci_address at, uint32_t offset, uint32_t width,
+                         uint32_t value)
 {
 	(void)context;
-	if (sys_ioport_out(devices.ports, PORT_ADDRESS, 4, ENABLE | at.value | (offset & 0xfc)) == OK)
+	if (sys_ioport_out(devices.ports, PORT_ADDRESS, 4, ENABLE | at.value | (offset & 0xfc)) ==
+	    OK)
 		(void)sys_ioport_out(devices.ports, PORT_DATA + (offset & 3), width, value);
 }
 
 /* Tables may lie outside what the kernel counts as memory: map them. */
 static bool read_physical(void *context, uint64_t physical, void *out, uint32_t len)
 {
-	uint64_t page = align_down(physical, PAGE_SIZE), bytes = align_up(physical + len, PAGE_SIZE) - page;
+	uint64_t page = align_down(physical, PAGE_SIZE),
+		 bytes = align_up(physical + len, PAGE_SIZE) - page;
 	void *at;
 
 	(void)context;
@@ -83,7 +87,8 @@ static status_t active(uint64_t badge, struct pci_function **out)
 	return *out && claim_of(&devices, *out)->is_active ? OK : E_STALE;
 }
 
-static status_t do_claim(void *context, uint64_t badge, uint32_t *vendor, uint32_t *device, uint32_t *class)
+static status_t do_claim(void *context, uint64_t badge, uint32_t *vendor, uint32_t *device,
+                         uint32_t *class)
 {
 	struct pci_function *f = function_of(badge);
 
@@ -97,8 +102,8 @@ static status_t do_claim(void *context, uint64_t badge, uint32_t *vendor, uint32
 	return OK;
 }
 
-static status_t do_bar(void *context, uint64_t badge, uint32_t index, uint32_t *kind, uint64_t *bytes,
-		       handle_t *registers)
+static status_t do_bar(void *context, uint64_t badge, uint32_t index, uint32_t *kind,
+                       uint64_t *bytes, handle_t *registers)
 {
 	struct pci_function *f;
 	status_t status = active(badge, &f);
@@ -113,7 +118,8 @@ static status_t do_bar(void *context, uint64_t badge, uint32_t index, uint32_t *
 	return claim_bar(&devices, f, index, registers);
 }
 
-static status_t do_config(void *context, uint64_t badge, uint32_t offset, uint32_t width, uint32_t *value)
+static status_t do_config(void *context, uint64_t badge, uint32_t offset, uint32_t width,
+                          uint32_t *value)
 {
 	struct pci_function *f;
 	status_t status = active(badge, &f);
@@ -127,8 +133,8 @@ static status_t do_config(void *context, uint64_t badge, uint32_t offset, uint32
 	return OK;
 }
 
-static status_t do_interrupt(void *context, uint64_t badge, uint32_t vector, handle_t news, uint64_t bits,
-			     handle_t *line)
+static status_t do_interrupt(void *context, uint64_t badge, uint32_t vector, handle_t news,
+                             uint64_t bits, handle_t *line)
 {
 	struct pci_function *f;
 	status_t status = active(badge, &f);
@@ -184,9 +190,9 @@ static status_t do_power_off(void *context, uint64_t badge)
 		return E_UNSUPPORTED;
 	if (power.pm1b_control)
 		(void)sys_ioport_out(devices.ports, power.pm1b_control, 2,
-				     ACPI_SLEEP_ENABLE | (uint64_t)power.sleep_type_b << 10);
+		                     ACPI_SLEEP_ENABLE | (uint64_t)power.sleep_type_b << 10);
 	return sys_ioport_out(devices.ports, power.pm1a_control, 2,
-			      ACPI_SLEEP_ENABLE | (uint64_t)power.sleep_type_a << 10);
+	                      ACPI_SLEEP_ENABLE | (uint64_t)power.sleep_type_a << 10);
 }
 
 static status_t do_reset(void *context, uint64_t badge)
@@ -204,8 +210,15 @@ static status_t do_reset(void *context, uint64_t badge)
 }
 
 static const struct device_ops device_ops = {
-	.claim = do_claim, .bar = do_bar, .config = do_config, .interrupt = do_interrupt, .dma = do_dma,
-	.master = do_master, .release = do_release, .power_off = do_power_off, .reset = do_reset,
+	.claim = do_claim,
+	.bar = do_bar,
+	.config = do_config,
+	.interrupt = do_interrupt,
+	.dma = do_dma,
+	.master = do_master,
+	.release = do_release,
+	.power_off = do_power_off,
+	.reset = do_reset,
 };
 
 static status_t dispatch(struct service *service, struct ipc_message *m, void *page)
@@ -222,7 +235,7 @@ static void put_function(struct object_call *call, struct pci_function *f)
 	char text[16];
 
 	format_string(text, sizeof(text), "%02x:%02x.%x", f->at.value >> 16, f->at.value >> 11 & 31,
-		      f->at.value >> 8 & 7);
+	              f->at.value >> 8 & 7);
 	service_put_text(&call->result, "at", text);
 	service_put_uint(&call->result, "class", f->class);
 	cbor_put_text(&call->result, "claimed");
@@ -269,11 +282,12 @@ static status_t method_table(struct object_call *call)
 static const struct object_method methods[] = {
 	{"list", "Every PCI function.", NULL, "{functions: [map]}", OBJECT_MAY_READ, method_list},
 	{"table", "Where an ACPI table lies.", "signature: text", "{bytes: uint, physical: uint}",
-	 OBJECT_MAY_READ, method_table},
+         OBJECT_MAY_READ, method_table},
 };
-static const struct object_type type = {
-	.name = "devices", .doc = "PCI functions and ACPI tables.", .methods = methods,
-	.method_count = ARRAY_SIZE(methods)};
+static const struct object_type type = {.name = "devices",
+                                        .doc = "PCI functions and ACPI tables.",
+                                        .methods = methods,
+                                        .method_count = ARRAY_SIZE(methods)};
 
 /* Nothing that an earlier driver left running may write to memory. The boot screen is let be. */
 static void quiet_all(void)
@@ -295,7 +309,8 @@ int main(int argc, char **argv)
 	devices.ports = start_handle("ports");
 	devices.interrupts = start_handle("interrupts");
 	devices.domain = start_handle("domain");
-	if (sys_memory_read(start_handle("boot"), offsetof(struct boot_info, rsdp), &rsdp, sizeof(rsdp)) != OK)
+	if (sys_memory_read(start_handle("boot"), offsetof(struct boot_info, rsdp), &rsdp,
+	                    sizeof(rsdp)) != OK)
 		rsdp = 0;
 	pci_scan(&devices.bus, (struct pci_access){config_read, config_write, NULL});
 	quiet_all();

@@ -17,13 +17,14 @@
 #define EXPRESS_CAN_RESET (1u << 28)
 #define EXPRESS_RESET (1u << 15)
 
-uint32_t pci_read(struct pci_bus *bus, const struct pci_function *f, uint32_t offset, uint32_t width)
+uint32_t pci_read(struct pci_bus *bus, const struct pci_function *f, uint32_t offset,
+                  uint32_t width)
 {
 	return bus->access.read(bus->access.context, f->at, offset, width);
 }
 
 void pci_write(struct pci_bus *bus, const struct pci_function *f, uint32_t offset, uint32_t width,
-	       uint32_t value)
+               uint32_t value)
 {
 	bus->access.write(bus->access.context, f->at, offset, width, value);
 }
@@ -115,8 +116,8 @@ static void scan_device(struct pci_bus *bus, uint32_t number, uint32_t device)
 
 		if (pci_read(bus, &f, 0, 2) != 0xffff)
 			add_function(bus, f.at);
-		if (function == 0 && (pci_read(bus, &f, 0, 2) == 0xffff ||
-				      !(pci_read(bus, &f, 0x0e, 1) & 0x80)))
+		if (function == 0 &&
+		    (pci_read(bus, &f, 0, 2) == 0xffff || !(pci_read(bus, &f, 0x0e, 1) & 0x80)))
 			return;
 	}
 }
@@ -166,7 +167,8 @@ static void assign_bars(struct pci_bus *bus, struct pci_function *f)
 
 void pci_scan(struct pci_bus *bus, struct pci_access access)
 {
-	*bus = (struct pci_bus){.access = access, .next_memory = WINDOW_FIRST, .next_port = PORTS_FIRST};
+	*bus = (struct pci_bus){
+		.access = access, .next_memory = WINDOW_FIRST, .next_port = PORTS_FIRST};
 	for (uint32_t number = 0; number <= bus->last_bus; number++) {
 		for (uint32_t device = 0; device < 32; device++)
 			scan_device(bus, number, device);

@@ -25,7 +25,8 @@ struct pci_address {
 
 struct pci_access {
 	uint32_t (*read)(void *context, struct pci_address at, uint32_t offset, uint32_t width);
-	void (*write)(void *context, struct pci_address at, uint32_t offset, uint32_t width, uint32_t value);
+	void (*write)(void *context, struct pci_address at, uint32_t offset, uint32_t width,
+	              uint32_t value);
 	void *context;
 };
 
@@ -58,12 +59,14 @@ struct pci_bus {
 /* Find every function, size its BARs and give an address to those that have none. */
 void pci_scan(struct pci_bus *bus, struct pci_access access);
 /* The index-th function with this identity; transitional virtio identities count as their modern ones. */
-struct pci_function *pci_find(struct pci_bus *bus, uint32_t vendor, uint32_t device, uint32_t index);
+struct pci_function *pci_find(struct pci_bus *bus, uint32_t vendor, uint32_t device,
+                              uint32_t index);
 /* Offset of the capability in configuration space, 0 when there is none. */
 uint32_t pci_capability(struct pci_bus *bus, const struct pci_function *f, uint8_t id);
-uint32_t pci_read(struct pci_bus *bus, const struct pci_function *f, uint32_t offset, uint32_t width);
+uint32_t pci_read(struct pci_bus *bus, const struct pci_function *f, uint32_t offset,
+                  uint32_t width);
 void pci_write(struct pci_bus *bus, const struct pci_function *f, uint32_t offset, uint32_t width,
-	       uint32_t value);
+               uint32_t value);
 /* Set or clear bits of the command register. */
 void pci_command(struct pci_bus *bus, const struct pci_function *f, uint32_t set, uint32_t clear);
 /* Function-level reset where the function offers it; whether it did (the caller then waits 100 ms). */

@@ -1,4 +1,7 @@
-/* Tests of devices/pci.c over a made-up bus: sizing, assignment, capabilities, reset. */
+/*
+ * Tests of devices/pci.c over a made-up bus: sizing, assignment, capabilities, reset. The bus is an
+ * array of configuration spaces with write masks for the BARs, as hardware has them.
+ */
 #include "devices/pci.h"
 
 #include <base/test.h>
@@ -35,7 +38,8 @@ static uint32_t fake_read(void *context, struct pci_address at, uint32_t offset,
 	return value;
 }
 
-static void fake_write(void *context, struct pci_address at, uint32_t offset, uint32_t width, uint32_t value)
+static void fake_write(void *context, struct pci_address at, uint32_t offset, uint32_t width,
+                       uint32_t value)
 {
 	struct fake *f = find(at);
 	uint32_t bar = (offset - 0x10) / 4, old = 0;

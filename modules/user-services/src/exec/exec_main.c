@@ -1,9 +1,10 @@
 /*
- * The exec agent: runs commands for the host over the second serial line (frames in exec/frame.h). A command
- * names a native program of the boot archive and its arguments; the program gets streams for its input,
- * output and errors, which this service answers, and the root of the tree. One command at a time.
+ * The exec agent: runs commands for the host over the second serial line (frames in exec/frame.h). A command is
+ * a line for the shell of the Linux container (C), or names a native program of the boot archive and its
+ * arguments (N). Either gets streams for its input, output and errors, which this service answers; a native
+ * program gets the root of the tree as well. One command at a time.
  *
- *   IDLE --C--> RUNNING --program ends, its output sent--> X --> IDLE          Q: shut down
+ *   IDLE --C, N--> RUNNING --program ends, its output sent--> X --> IDLE          Q: shut down
  */
 #include "common/client.h"
 #include "common/listeners.h"
@@ -11,6 +12,7 @@
 #include "common/service.h"
 #include "common/text.h"
 #include "exec/frame.h"
+#include "exec/shell.h"
 
 #include <base/bits.h>
 #include <base/format.h>
@@ -41,8 +43,9 @@ struct agent {
 	struct frame_reader frames;
 	struct listeners listeners;
 	struct ring output, input;
-	handle_t line, scheduler;
+	handle_t line, scheduler, container;
 	uint64_t job;
+	bool is_native; /* the job is the scheduler's, not the container's */
 	bool is_running, has_ended, is_input_ended, has_refused, is_quitting, has_complained;
 	uint32_t command_len;
 	char command[COMMAND_MAX + 1];
@@ -130,11 +133,16 @@ static status_t give(const char *name, handle_t handle)
 	return ask(&call, "give");
 }
 
+static status_t make_stream(uint64_t badge, handle_t *out)
+{
+	return sys_handle_derive(self.service.server.endpoint,
+	                         RIGHT_CALL | RIGHT_DERIVE | RIGHT_TRANSFER, badge, out);
+}
+
 static status_t give_stream(const char *name, uint64_t badge)
 {
 	handle_t stream;
-	status_t status = sys_handle_derive(self.service.server.endpoint,
-					    RIGHT_CALL | RIGHT_DERIVE | RIGHT_TRANSFER, badge, &stream);
+	status_t status = make_stream(badge, &stream);
 
 	if (status != OK)
 		return status;
@@ -160,7 +168,7 @@ static status_t run_and_watch(void)
 	return ask(&call, "wait");
 }
 
-static status_t start_command(const char *program, struct text rest)
+static status_t start_native(const char *program, struct text rest)
 {
 	status_t status = create_job(program, rest);
 
@@ -174,6 +182,31 @@ static status_t start_command(const char *program, struct text rest)
 		status = give("root", start_handle("root"));
 	if (status == OK)
 		status = run_and_watch();
+	return status;
+}
+
+static void close_streams(const struct shell_streams *streams)
+{
+	(void)sys_handle_close(streams->input);
+	(void)sys_handle_close(streams->output);
+	(void)sys_handle_close(streams->error);
+}
+
+static status_t start_shell(void)
+{
+	struct shell_streams streams = {0};
+	uint32_t job = 0;
+	status_t status = make_stream(BADGE_INPUT, &streams.input);
+
+	if (status == OK)
+		status = make_stream(BADGE_OUTPUT, &streams.output);
+	if (status == OK)
+		status = make_stream(BADGE_ERROR, &streams.error);
+	if (status == OK)
+		status = shell_start(self.container, self.command, &streams, self.service.event,
+		                     EVENT_ENDED, &job);
+	close_streams(&streams);
+	self.job = job;
 	return status;
 }
 
@@ -195,46 +228,58 @@ static void refuse(const char *program, status_t status)
 	finish(status == E_NOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUN);
 }
 
-static void run_command(void)
+static void run_command(bool is_native)
 {
 	struct text rest = {self.command, self.command_len};
-	char program[64] = "";
+	char program[64] = "sh";
 	status_t status;
 
 	self.input.head = self.input.tail;
 	self.is_input_ended = self.has_ended = false;
 	self.is_running = true;
-	if (!text_argument(&rest, program, sizeof(program)))
+	self.is_native = is_native;
+	self.command[self.command_len] = 0;
+	if (!is_native)
+		status = start_shell();
+	else if (!text_argument(&rest, program, sizeof(program)))
 		status = E_NOENT;
 	else
-		status = start_command(program, rest);
+		status = start_native(program, rest);
 	if (status != OK)
 		refuse(program, status);
+}
+
+static bool native_ended(uint64_t *out_status)
+{
+	struct client_call call;
+	char state[16] = "";
+
+	client_begin(&call);
+	client_put_uint(&call, "id", self.job);
+	if (ask(&call, "wait") != OK)
+		return true;
+	(void)client_get_text(&call, "state", state, sizeof(state));
+	if (strcmp(state, "ended") != 0)
+		return false;
+	(void)client_get_uint(&call, "status", out_status);
+	return true;
 }
 
 /* The exit status goes out behind all output: wait for room when there is none. */
 static void check_end(void)
 {
-	struct client_call call;
 	uint64_t status = STATUS_NOT_RUN;
-	char state[16] = "";
 
 	if (!self.is_running || !self.has_ended || ring_free(&self.output) < 2 * FRAME_HEADER)
 		return;
-	client_begin(&call);
-	client_put_uint(&call, "id", self.job);
-	if (ask(&call, "wait") == OK) {
-		(void)client_get_text(&call, "state", state, sizeof(state));
-		if (strcmp(state, "ended") != 0)
-			return;
-		(void)client_get_uint(&call, "status", &status);
-	}
-	finish(status);
+	if (self.is_native ? native_ended(&status)
+	                   : shell_ended(self.container, (uint32_t)self.job, &status))
+		finish(status);
 }
 
 /* --- frames from the host --- */
 
-static void take_command(const uint8_t *bytes, uint32_t len, bool is_last)
+static void take_command(uint8_t type, const uint8_t *bytes, uint32_t len, bool is_last)
 {
 	uint32_t count = MIN(len, COMMAND_MAX - self.command_len);
 
@@ -243,7 +288,7 @@ static void take_command(const uint8_t *bytes, uint32_t len, bool is_last)
 	if (!is_last)
 		return;
 	if (!self.is_running)
-		run_command();
+		run_command(type == FRAME_NATIVE);
 	self.command_len = 0;
 }
 
@@ -267,11 +312,12 @@ static void shut_down(void)
 	log_error("the machine did not shut down: %s", status_name(status));
 }
 
-static void take_piece(void *context, uint8_t type, const uint8_t *bytes, uint32_t len, bool is_last)
+static void take_piece(void *context, uint8_t type, const uint8_t *bytes, uint32_t len,
+                       bool is_last)
 {
 	(void)context;
-	if (type == FRAME_COMMAND)
-		take_command(bytes, len, is_last);
+	if (type == FRAME_COMMAND || type == FRAME_NATIVE)
+		take_command(type, bytes, len, is_last);
 	else if (type == FRAME_INPUT)
 		take_input(bytes, len, is_last);
 	else if (type == FRAME_QUIT)
@@ -284,7 +330,9 @@ static void read_line(void)
 	uint32_t len, is_end;
 
 	while (ring_free(&self.input) >= CHUNK) {
-		if (stream_read_until(self.line, patience(), CHUNK, &is_end, bytes, CHUNK, &len) != OK || len == 0)
+		if (stream_read_until(self.line, patience(), CHUNK, &is_end, bytes, CHUNK, &len) !=
+		            OK ||
+		    len == 0)
 			break;
 		if (!frame_feed(&self.frames, bytes, len) && !self.has_complained) {
 			self.has_complained = true;
@@ -304,7 +352,8 @@ static void on_event(struct server *server, uint64_t bits)
 	(void)server;
 	if (bits & EVENT_NEWS)
 		listen_to_line();
-	self.has_ended |= (bits & EVENT_ENDED) != 0;
+	/* After news, too: the service that runs the command may have died with it. */
+	self.has_ended |= (bits & (EVENT_ENDED | EVENT_NEWS)) != 0;
 	read_line();
 	pump_output();
 	check_end();
@@ -322,7 +371,8 @@ static status_t do_write(void *context, uint64_t badge, struct ipc_bytes data, u
 	if (badge != BADGE_OUTPUT && badge != BADGE_ERROR)
 		return E_ACCESS;
 	/* Some room always stays for the error and exit frames. */
-	if (data.len && (ring_free(&self.output) < data.len + 1024u || !send_frame(type, data.at, data.len))) {
+	if (data.len &&
+	    (ring_free(&self.output) < data.len + 1024u || !send_frame(type, data.at, data.len))) {
 		self.has_refused = true;
 		return E_AGAIN;
 	}
@@ -331,7 +381,8 @@ static status_t do_write(void *context, uint64_t badge, struct ipc_bytes data, u
 	return OK;
 }
 
-static status_t do_read(void *context, uint64_t badge, uint32_t max, uint32_t *is_end, struct ipc_out *data)
+static status_t do_read(void *context, uint64_t badge, uint32_t max, uint32_t *is_end,
+                        struct ipc_out *data)
 {
 	(void)context;
 	if (badge != BADGE_INPUT)
@@ -348,7 +399,8 @@ static status_t do_listen(void *context, uint64_t badge, handle_t news, uint64_t
 	return listeners_add(&self.listeners, news, bits);
 }
 
-static const struct stream_ops stream_ops = {.write = do_write, .read = do_read, .listen = do_listen};
+static const struct stream_ops stream_ops = {
+	.write = do_write, .read = do_read, .listen = do_listen};
 
 static status_t dispatch(struct service *service, struct ipc_message *m, void *page)
 {
@@ -373,6 +425,7 @@ int main(int argc, char **argv)
 	self.input = (struct ring){.bytes = self.input_bytes, .size = INPUT_BYTES};
 	self.line = start_handle("line");
 	self.scheduler = start_handle("scheduler");
+	self.container = start_handle("linux");
 	listen_to_line();
 	(void)send_frame(FRAME_READY, NULL, 0);
 	pump_output();

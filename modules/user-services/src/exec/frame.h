@@ -12,6 +12,7 @@
 #define FRAME_EXIT 'X'
 #define FRAME_LOG 'L'
 #define FRAME_COMMAND 'C'
+#define FRAME_NATIVE 'N'
 #define FRAME_INPUT 'I'
 #define FRAME_QUIT 'Q'
 #define FRAME_HEADER 5u
@@ -19,7 +20,8 @@
 
 struct frame_reader {
 	/* A piece of a frame; is_last with the last one, which may be empty. */
-	void (*piece)(void *context, uint8_t type, const uint8_t *bytes, uint32_t len, bool is_last);
+	void (*piece)(void *context, uint8_t type, const uint8_t *bytes, uint32_t len,
+	              bool is_last);
 	void *context;
 	uint8_t header[FRAME_HEADER];
 	uint32_t header_len;

@@ -1,4 +1,7 @@
-/* Tests of exec/frame.c: every way of cutting the bytes gives the same frames; nonsense is refused. */
+/*
+ * Tests of exec/frame.c: every way of cutting the bytes gives the same frames; nonsense is refused.
+ * The reader stores no payload, so the pieces are collected here and compared as a whole.
+ */
 #include "exec/frame.h"
 
 #include <base/test.h>
@@ -20,7 +23,8 @@ static void piece(void *context, uint8_t type, const uint8_t *bytes, uint32_t le
 		s->types[s->frames++] = type;
 }
 
-static const uint8_t stream[] = {'C', 3, 0, 0, 0, 'a', 'b', 'c', 'I', 0, 0, 0, 0, 'I', 2, 0, 0, 0, 'x', 'y', 'Q', 0, 0, 0, 0};
+static const uint8_t stream[] = {'C', 3, 0, 0, 0, 'a', 'b', 'c', 'I', 0, 0, 0, 0,
+                                 'I', 2, 0, 0, 0, 'x', 'y', 'Q', 0,   0, 0, 0};
 
 TEST(any_cut)
 {

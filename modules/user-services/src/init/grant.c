@@ -78,7 +78,8 @@ static status_t give_endpoint(struct grant *g)
 		return OK;
 	if (at >= 0 && !manifest_wanted(&g->sup->manifest.services[at], g->sup->boot->cmdline))
 		return OK;
-	return give(g, grant_target(g->sup, g->cap->target), RIGHT_CALL | RIGHTS_PASS, endpoint_badge(g));
+	return give(g, grant_target(g->sup, g->cap->target), RIGHT_CALL | RIGHTS_PASS,
+	            endpoint_badge(g));
 }
 
 static status_t give_domain(struct grant *g)
@@ -89,7 +90,8 @@ static status_t give_domain(struct grant *g)
 static status_t give_ports(struct grant *g)
 {
 	handle_t ports;
-	status_t status = sys_ioport_slice(g->sup->roots.ports, g->cap->first, g->cap->count, &ports);
+	status_t status = sys_ioport_slice(g->sup->roots.ports, g->cap->first, g->cap->count,
+	                                   &ports);
 
 	return status == OK ? give_away(g, ports, RIGHT_READ | RIGHT_WRITE | RIGHTS_PASS) : status;
 }
@@ -106,8 +108,8 @@ static status_t give_irq(struct grant *g)
 	if (status != OK)
 		return status;
 	hold(g->in, event);
-	status = sys_interrupt_create(g->sup->roots.interrupts, g->cap->first, g->cap->count, event, 1,
-				      &line);
+	status = sys_interrupt_create(g->sup->roots.interrupts, g->cap->first, g->cap->count, event,
+	                              1, &line);
 	if (status != OK)
 		return status;
 	hold(g->in, line);
@@ -203,7 +205,8 @@ status_t grant_all(struct supervisor *sup, struct instance *in, struct spawn *sp
 		g.cap = &in->conf->caps[i];
 		status = givers[g.cap->kind](&g);
 		if (status != OK) {
-			log_error("%s: capability %s: %s", in->conf->name, g.cap->name, status_name(status));
+			log_error("%s: capability %s: %s", in->conf->name, g.cap->name,
+			          status_name(status));
 			return status;
 		}
 	}
@@ -220,7 +223,8 @@ void grant_withdraw(struct instance *in)
 static bool calls(const struct instance *in, const char *name)
 {
 	for (uint32_t i = 0; i < in->conf->cap_count; i++) {
-		if (in->conf->caps[i].kind == CAP_ENDPOINT && strcmp(in->conf->caps[i].target, name) == 0)
+		if (in->conf->caps[i].kind == CAP_ENDPOINT &&
+		    strcmp(in->conf->caps[i].target, name) == 0)
 			return true;
 	}
 	return false;
@@ -233,13 +237,15 @@ void grant_tell(struct supervisor *sup, const struct instance *in)
 
 		if (other->state == INSTANCE_RUNNING && !handle_is_none(other->news) &&
 		    calls(other, in->conf->name) && sys_event_signal(other->news, 1) != OK)
-			log_warn("%s cannot be told that %s is back", other->conf->name, in->conf->name);
+			log_warn("%s cannot be told that %s is back", other->conf->name,
+			         in->conf->name);
 	}
 }
 
 static void release_device(struct supervisor *sup, const struct manifest_cap *cap)
 {
-	const struct instance *manager = &sup->instances[manifest_find(&sup->manifest, cap->target)];
+	const struct instance *manager =
+		&sup->instances[manifest_find(&sup->manifest, cap->target)];
 	handle_t device;
 	status_t status;
 

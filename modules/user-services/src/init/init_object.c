@@ -77,16 +77,17 @@ static status_t method_stop(struct object_call *call)
 }
 
 static const struct object_method methods[] = {
-	{"services", "Every service, its state and what its domain uses; `next` is 0 at the end.", "from?: uint",
-	 "{next: uint, services: [map]}", OBJECT_MAY_READ, method_services},
-	{"kill", "End a service; it starts again as its policy says. For the process manager.", "name: text", NULL,
-	 OBJECT_MAY_MANAGE, method_kill},
-	{"stop", "End all services from this level up, for good. For the power service.", "level: uint",
-	 NULL, OBJECT_MAY_MANAGE, method_stop},
+	{"services", "Every service, its state and what its domain uses; `next` is 0 at the end.",
+         "from?: uint", "{next: uint, services: [map]}", OBJECT_MAY_READ, method_services},
+	{"kill", "End a service; it starts again as its policy says. For the process manager.",
+         "name: text", NULL, OBJECT_MAY_MANAGE, method_kill},
+	{"stop", "End all services from this level up, for good. For the power service.",
+         "level: uint", NULL, OBJECT_MAY_MANAGE, method_stop},
 };
-static const struct object_type type = {
-	.name = "init", .doc = "The supervisor of the services.", .methods = methods,
-	.method_count = ARRAY_SIZE(methods)};
+static const struct object_type type = {.name = "init",
+                                        .doc = "The supervisor of the services.",
+                                        .methods = methods,
+                                        .method_count = ARRAY_SIZE(methods)};
 
 static uint32_t granted(uint64_t badge)
 {

@@ -32,7 +32,8 @@ static bool fail(struct parser *p, const char *what, struct text word)
 
 static bool need_word(struct parser *p, struct text *rest, struct text *out)
 {
-	return text_word(rest, out) || fail(p, "a word is missing at the end of the line", (struct text){0});
+	return text_word(rest, out) ||
+	       fail(p, "a word is missing at the end of the line", (struct text){0});
 }
 
 static bool need_name(struct parser *p, struct text *rest, char *out, size_t size)
@@ -95,7 +96,8 @@ static bool cap_ports(struct parser *p, struct manifest_cap *c, struct text *res
 {
 	if (!need_number(p, rest, 0xffff, &c->first) || !need_number(p, rest, 0x10000, &c->count))
 		return false;
-	return (c->count && c->first + c->count <= 0x10000) || fail(p, "beyond port 0xffff", (struct text){0});
+	return (c->count && c->first + c->count <= 0x10000) ||
+	       fail(p, "beyond port 0xffff", (struct text){0});
 }
 
 static bool cap_irq(struct parser *p, struct manifest_cap *c, struct text *rest)
@@ -105,9 +107,11 @@ static bool cap_irq(struct parser *p, struct manifest_cap *c, struct text *rest)
 
 static bool cap_memory(struct parser *p, struct manifest_cap *c, struct text *rest)
 {
-	if (!need_number(p, rest, UINT64_MAX, &c->first) || !need_number(p, rest, UINT64_MAX, &c->count))
+	if (!need_number(p, rest, UINT64_MAX, &c->first) ||
+	    !need_number(p, rest, UINT64_MAX, &c->count))
 		return false;
-	return !((c->first | c->count) % PAGE_SIZE) || fail(p, "not page aligned", (struct text){0});
+	return !((c->first | c->count) % PAGE_SIZE) ||
+	       fail(p, "not page aligned", (struct text){0});
 }
 
 /* VENDOR:DEVICE in hexadecimal, then optionally the number of the device among those alike. */
@@ -158,7 +162,8 @@ static const struct cap_syntax {
 };
 
 /* What may follow any capability: `as NAME`, `badge N`, and the flags of a few kinds. */
-static bool cap_option(struct parser *p, struct manifest_cap *c, struct text word, struct text *rest)
+static bool cap_option(struct parser *p, struct manifest_cap *c, struct text word,
+                       struct text *rest)
 {
 	if (text_is(word, "as"))
 		return need_name(p, rest, c->name, sizeof(c->name));
@@ -238,7 +243,8 @@ static bool read_args(struct parser *p, struct text *rest)
 	*rest = (struct text){0};
 	while (words.len && *words.at == ' ')
 		words = (struct text){words.at + 1, words.len - 1};
-	return text_copy(words, p->s->args, sizeof(p->s->args)) || fail(p, "arguments too long", words);
+	return text_copy(words, p->s->args, sizeof(p->s->args)) ||
+	       fail(p, "arguments too long", words);
 }
 
 static bool read_when(struct parser *p, struct text *rest)

@@ -16,7 +16,7 @@
 #define MANIFEST_ARGS 120
 #define MANIFEST_LEVEL_MAX 15
 #define MANIFEST_PRIORITY_MAX 23 /* init itself runs at 24 */
-#define MANIFEST_SELF "init" /* init's own entry: it may be called, and has a level */
+#define MANIFEST_SELF "init"     /* init's own entry: it may be called, and has a level */
 
 enum cap_kind {
 	CAP_SERVE,       /* receive side of the service's own endpoint */
@@ -93,5 +93,5 @@ bool manifest_serves(const struct manifest_service *s);
 bool manifest_wanted(const struct manifest_service *s, const char *cmdline);
 
 /* The badge of a handle that may claim PCI device number `index` of this kind, and nothing else. */
-#define PCI_BADGE(index, vendor, device)                                                           \
+#define PCI_BADGE(index, vendor, device) \
 	(0x8000000000000000ul | (uint64_t)(index) << 32 | (uint64_t)(vendor) << 16 | (device))

@@ -8,7 +8,7 @@
 #include "init/manifest.h"
 
 static bool refuse(struct manifest_error *error, const struct manifest_service *s, const char *what,
-		   const char *name)
+                   const char *name)
 {
 	const char *parts[] = {s->name, ": ", what, name};
 	size_t used = 0;
@@ -65,7 +65,7 @@ static uint32_t highest_bound(const struct manifest *m)
 }
 
 static bool check_target(const struct manifest *m, const struct manifest_service *s,
-			 const struct manifest_cap *c, struct manifest_error *error)
+                         const struct manifest_cap *c, struct manifest_error *error)
 {
 	int at = manifest_find(m, c->target);
 	const struct manifest_service *t = at < 0 ? NULL : &m->services[at];
@@ -83,7 +83,7 @@ static bool check_target(const struct manifest *m, const struct manifest_service
 }
 
 static bool check_cap(const struct manifest *m, const struct manifest_service *s, uint32_t at,
-		      struct manifest_error *error)
+                      struct manifest_error *error)
 {
 	const struct manifest_cap *c = &s->caps[at];
 

@@ -1,4 +1,7 @@
-/* Tests of the manifest's parser and rules: what is accepted, each refusal with its line, random damage. */
+/*
+ * Tests of the manifest's parser and rules: what is accepted, each refusal with its line, random
+ * damage. The good text has every directive; damage is random but repeatable (TEST_SEED).
+ */
 #include "init/manifest.h"
 
 #include <base/test.h>
@@ -21,14 +24,16 @@ static bool accept(const char *text)
 
 static const char good[] = "service init\n level 4\n cap endpoint tree\n"
 			   "service log\n" BUDGET " level 0\n cap serve\n bind /sys/log\n"
-			   "service tree # the root\n" BUDGET "level 1\ncap serve\ncap log\ndirectory\n"
+			   "service tree # the root\n" BUDGET
+			   "level 1\ncap serve\ncap log\ndirectory\n"
 			   "service devices\n" BUDGET " level 2\n cap serve\n"
 			   "service com1\n program serial\n args COM1 fast\n" BUDGET
 			   " level 2\n priority 20\n restart once backoff 250\n cap serve\n"
 			   " cap ports 0x3f8 8\n cap irq 4 low as line\n cap log\n"
 			   " bind /dev/serial0 badge 7\n when exec=com2\n"
 			   "service disk\n" BUDGET "level 3\n cap pci 1af4:1042 1 as device\n"
-			   "service shell\n" BUDGET "level 9\n cap endpoint tree CALL as root badge 3\n";
+			   "service shell\n" BUDGET
+			   "level 9\n cap endpoint tree CALL as root badge 3\n";
 
 TEST(all_directives)
 {
@@ -82,14 +87,15 @@ TEST(refusals_name_line_and_reason)
 TEST(calls_go_down)
 {
 	refused("service a\n" BUDGET "level 2\ncap serve\ncap endpoint b\nservice b\n" BUDGET
-		"level 2\ncap serve\n", 1, "down the levels");
+	        "level 2\ncap serve\n",
+	        1, "down the levels");
 	refused("service a\n" BUDGET "level 2\ncap endpoint b\nservice b\n" BUDGET "level 1\n", 1,
-		"no service answers");
+	        "no service answers");
 	refused("service t\n" BUDGET "level 1\ncap serve\ndirectory\nservice a\n" BUDGET
-		"level 2\ncap endpoint t\nservice b\n" BUDGET "level 5\ncap serve\nbind /b\n", 6,
-		"through the directory");
+	        "level 2\ncap endpoint t\nservice b\n" BUDGET "level 5\ncap serve\nbind /b\n",
+	        6, "through the directory");
 	CHECK(accept("service t\n" BUDGET "level 1\ncap serve\ndirectory\nservice a\n" BUDGET
-		     "level 2\ncap hold t\nservice b\n" BUDGET "level 5\ncap serve\nbind /b\n"));
+	             "level 2\ncap hold t\nservice b\n" BUDGET "level 5\ncap serve\nbind /b\n"));
 }
 
 TEST(damage_never_breaks_the_parser)

@@ -21,8 +21,8 @@ static status_t bind(handle_t tree, handle_t endpoint, const char *path, uint64_
 
 	if (status != OK)
 		return status;
-	status = object_bind_until(tree, deadline_in_ms(BIND_PATIENCE_MS), path + 1, object, RIGHTS_BOUND,
-				   BIND_REPLACE);
+	status = object_bind_until(tree, deadline_in_ms(BIND_PATIENCE_MS), path + 1, object,
+	                           RIGHTS_BOUND, BIND_REPLACE);
 	(void)sys_handle_close(object);
 	return status;
 }
@@ -48,7 +48,8 @@ static bool publish(handle_t tree, struct instance *in)
 		if (status == E_TIMEOUT || status == E_GONE)
 			return false;
 		if (status != OK)
-			log_error("%s: binding %u: %s", in->conf->name, in->bound, status_name(status));
+			log_error("%s: binding %u: %s", in->conf->name, in->bound,
+			          status_name(status));
 		in->bound++;
 	}
 	return true;

@@ -65,8 +65,10 @@ static bool may_manage(const struct manifest_service *conf)
 static status_t make_domain(struct supervisor *sup, struct instance *in)
 {
 	const struct manifest_service *conf = in->conf;
-	struct domain_limits limits = {.pages = conf->pages, .handles = conf->handles,
-				       .threads = conf->threads, .share = conf->share};
+	struct domain_limits limits = {.pages = conf->pages,
+	                               .handles = conf->handles,
+	                               .threads = conf->threads,
+	                               .share = conf->share};
 	status_t status = sys_domain_create(sup->roots.domain, &limits, &in->budget);
 
 	in->domain = in->budget;
@@ -86,7 +88,8 @@ static status_t launch(struct supervisor *sup, struct instance *in)
 		status = make_domain(sup, in);
 	if (status != OK)
 		return status;
-	spawn_begin(&spawn, in->domain, in->conf->name, image, clock_ns() ^ index_of(sup, in) << 20);
+	spawn_begin(&spawn, in->domain, in->conf->name, image,
+	            clock_ns() ^ index_of(sup, in) << 20);
 	add_args(&spawn, in->conf->args);
 	status = grant_all(sup, in, &spawn);
 	if (status != OK) {
@@ -168,7 +171,8 @@ static void restart_dependants(struct supervisor *sup, struct instance *in)
 	for (uint32_t i = 0; i < sup->manifest.count; i++) {
 		struct instance *other = &sup->instances[i];
 
-		for (uint32_t c = 0; other->state == INSTANCE_RUNNING && c < other->conf->cap_count; c++) {
+		for (uint32_t c = 0; other->state == INSTANCE_RUNNING && c < other->conf->cap_count;
+		     c++) {
 			const struct manifest_cap *cap = &other->conf->caps[c];
 
 			if (cap->kind == CAP_PCI && strcmp(cap->target, in->conf->name) == 0)
@@ -206,8 +210,8 @@ static void start(struct supervisor *sup, struct instance *in)
 static void log_end(const struct instance *in, const struct process_info *info)
 {
 	if (info->state == PROCESS_FAULTED)
-		log_error("%s faulted: exception %lu at ip %#lx, address %#lx", in->conf->name, info->status,
-			  info->fault_ip, info->fault_address);
+		log_error("%s faulted: exception %lu at ip %#lx, address %#lx", in->conf->name,
+		          info->status, info->fault_ip, info->fault_address);
 	else if (info->status == PROCESS_STATUS_KILLED)
 		log_warn("%s was killed", in->conf->name);
 	else

@@ -14,16 +14,22 @@
 
 #include <libanon/archive.h>
 
+enum instance_state {
+	INSTANCE_IDLE,
+	INSTANCE_RUNNING,
+	INSTANCE_RESTING,
+	INSTANCE_FAILED,
+	INSTANCE_STOPPED
+};
 
-enum instance_state { INSTANCE_IDLE, INSTANCE_RUNNING, INSTANCE_RESTING, INSTANCE_FAILED, INSTANCE_STOPPED };
-
-#define INSTANCE_HELD_MAX 4 /* handles init keeps for a running instance: interrupts and their events */
+#define INSTANCE_HELD_MAX \
+	4 /* handles init keeps for a running instance: interrupts and their events */
 
 struct instance {
 	const struct manifest_service *conf;
 	enum instance_state state;
 	handle_t endpoint; /* NONE when the service does not serve */
-	handle_t budget; /* the domain whose limits the manifest sets */
+	handle_t budget;   /* the domain whose limits the manifest sets */
 	handle_t domain; /* the one the process is in: the same, or nested when it may manage it */
 	handle_t process;
 	handle_t held[INSTANCE_HELD_MAX];

@@ -62,7 +62,7 @@ static bool configure(struct controller *c)
 	if (!send(c, true, COMMAND_READ_CONFIG) || !receive(c, &config))
 		return false;
 	config |= CONFIG_INTERRUPT | CONFIG_TRANSLATE;
-	config &= (uint8_t)~(CONFIG_MOUSE_INTERRUPT | CONFIG_KEYBOARD_OFF);
+	config &= (uint8_t) ~(CONFIG_MOUSE_INTERRUPT | CONFIG_KEYBOARD_OFF);
 	if (!send(c, true, COMMAND_WRITE_CONFIG) || !send(c, false, config))
 		return false;
 	/* Some controllers cannot translate: the bit does not stick and set 2 comes. */
@@ -81,7 +81,8 @@ bool controller_init(struct controller *c)
 	if (!send(c, true, COMMAND_KEYBOARD_OFF) || !send(c, true, COMMAND_MOUSE_OFF))
 		return false;
 	drain(c);
-	if (!configure(c) || !send(c, true, COMMAND_KEYBOARD_ON) || !send(c, false, KEYBOARD_SCAN_ON))
+	if (!configure(c) || !send(c, true, COMMAND_KEYBOARD_ON) ||
+	    !send(c, false, KEYBOARD_SCAN_ON))
 		return false;
 	/* The keyboard acknowledges; that byte is no key. */
 	if (wait_status(c, STATUS_OUTPUT, STATUS_OUTPUT))

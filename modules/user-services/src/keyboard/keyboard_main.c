@@ -34,7 +34,7 @@ static uint8_t port_in(void *context, bool is_status)
 	struct driver *d = context;
 	uint64_t value;
 	status_t status = is_status ? sys_ioport_in(d->control, PORT_STATUS, 1, &value)
-				    : sys_ioport_in(d->data, PORT_DATA, 1, &value);
+	                            : sys_ioport_in(d->data, PORT_DATA, 1, &value);
 
 	return status == OK ? (uint8_t)value : 0xff;
 }
@@ -43,7 +43,8 @@ static void port_out(void *context, bool is_command, uint8_t value)
 {
 	struct driver *d = context;
 
-	(void)sys_ioport_out(is_command ? d->control : d->data, is_command ? PORT_STATUS : PORT_DATA, 1, value);
+	(void)sys_ioport_out(is_command ? d->control : d->data,
+	                     is_command ? PORT_STATUS : PORT_DATA, 1, value);
 }
 
 /* Keys that come faster than anybody reads are dropped, as a keyboard's own buffer would. */
@@ -71,7 +72,8 @@ static void on_event(struct server *server, uint64_t bits)
 	take_keys(d);
 }
 
-static status_t do_read(void *context, uint64_t badge, uint32_t max, uint32_t *is_end, struct ipc_out *data)
+static status_t do_read(void *context, uint64_t badge, uint32_t max, uint32_t *is_end,
+                        struct ipc_out *data)
 {
 	struct driver *d = context;
 
@@ -97,8 +99,8 @@ static status_t dispatch(struct service *service, struct ipc_message *m, void *p
 	return stream_owns(m) ? stream_dispatch(&stream_ops, &self, m, page) : SERVICE_OBJECT;
 }
 
-static const struct object_type type = {
-	.name = "keyboard", .doc = "The keyboard: what is typed, as a byte stream."};
+static const struct object_type type = {.name = "keyboard",
+                                        .doc = "The keyboard: what is typed, as a byte stream."};
 
 int main(int argc, char **argv)
 {

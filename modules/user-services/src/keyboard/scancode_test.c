@@ -1,4 +1,7 @@
-/* Tests of keyboard/scancode.c: the same keys in both sets, modifiers, sequences, Pause. */
+/*
+ * Tests of keyboard/scancode.c: the same keys in both sets, modifiers, sequences, Pause. Codes are
+ * what a keyboard sends, press and release; results are what a terminal would send.
+ */
 #include "keyboard/scancode.h"
 
 #include <base/test.h>
@@ -33,7 +36,8 @@ TEST(set1_letters_and_shift)
 
 TEST(set1_control_and_alt)
 {
-	CHECK_STR_EQ(TYPE(1, "\x1d\x2e\xae\x9d\x2e"), "\x03" "c");
+	CHECK_STR_EQ(TYPE(1, "\x1d\x2e\xae\x9d\x2e"), "\x03"
+	                                              "c");
 	CHECK_STR_EQ(TYPE(1, "\x1d\x2c\x2b\x1a"), "\x1a\x1c\x1b");
 	CHECK_STR_EQ(TYPE(1, "\x38\x30\xb0\xb8\x30"), "\033bb");
 }
@@ -57,7 +61,8 @@ TEST(set2)
 	CHECK_STR_EQ(TYPE(2, "\x33\xf0\x33\x43\xf0\x43"), "hi");
 	CHECK_STR_EQ(TYPE(2, "\x12\x33\xf0\x33\xf0\x12\x43"), "Hi");
 	CHECK_STR_EQ(TYPE(2, "\xe0\x75\xe0\xf0\x75\x5a"), "\033[A\r");
-	CHECK_STR_EQ(TYPE(2, "\x14\x21\xf0\x21\xf0\x14\x21"), "\x03" "c");
+	CHECK_STR_EQ(TYPE(2, "\x14\x21\xf0\x21\xf0\x14\x21"), "\x03"
+	                                                      "c");
 }
 
 TEST(any_bytes_are_bounded)

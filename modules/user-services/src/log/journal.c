@@ -45,7 +45,8 @@ static void drop_oldest(struct journal *j)
 
 void journal_add(struct journal *j, uint64_t time_ns, uint32_t level, const char *text, size_t len)
 {
-	struct record r = {time_ns, level, (uint32_t)(len < JOURNAL_TEXT_MAX ? len : JOURNAL_TEXT_MAX)};
+	struct record r = {time_ns, level,
+	                   (uint32_t)(len < JOURNAL_TEXT_MAX ? len : JOURNAL_TEXT_MAX)};
 
 	while (JOURNAL_BYTES - (j->tail - j->head) < sizeof(r) + r.len)
 		drop_oldest(j);

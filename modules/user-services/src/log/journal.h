@@ -19,9 +19,9 @@ struct journal_line {
 };
 
 struct journal {
-	uint64_t first;       /* number of the oldest line kept; next when there is none */
-	uint64_t next;        /* number of the next line */
-	uint32_t head, tail;  /* count up; taken modulo JOURNAL_BYTES */
+	uint64_t first;      /* number of the oldest line kept; next when there is none */
+	uint64_t next;       /* number of the next line */
+	uint32_t head, tail; /* count up; taken modulo JOURNAL_BYTES */
 	uint8_t bytes[JOURNAL_BYTES];
 };
 

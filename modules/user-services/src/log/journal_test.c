@@ -1,4 +1,7 @@
-/* Tests of log/journal.c: order, numbering, the ring going round many times, hostile characters. */
+/*
+ * Tests of log/journal.c: order, numbering, the ring going round many times, hostile characters. Lines
+ * carry their number as time and content, so that any mix-up in the ring shows.
+ */
 #include "log/journal.h"
 
 #include <base/test.h>

@@ -113,14 +113,18 @@ static status_t method_level(struct object_call *call)
 
 static const struct object_method methods[] = {
 	{"read", "Lines from number `from` on; `next` is where to go on.", "from?: uint",
-	 "{lines: [map], next: uint}", OBJECT_MAY_READ, method_read},
+         "{lines: [map], next: uint}", OBJECT_MAY_READ, method_read},
 	{"level", "Up to which level lines go to the kernel's log too.", "level?: uint",
-	 "{level: uint}", OBJECT_MAY_MANAGE, method_level},
+         "{level: uint}", OBJECT_MAY_MANAGE, method_level},
 };
 static const struct object_event events[] = {{"line", "A line was written.", 1}};
-static const struct object_type type = {
-	.name = "log", .doc = "The system's log.", .methods = methods, .method_count = ARRAY_SIZE(methods),
-	.events = events, .event_count = ARRAY_SIZE(events), .subscribe = service_subscribe};
+static const struct object_type type = {.name = "log",
+                                        .doc = "The system's log.",
+                                        .methods = methods,
+                                        .method_count = ARRAY_SIZE(methods),
+                                        .events = events,
+                                        .event_count = ARRAY_SIZE(events),
+                                        .subscribe = service_subscribe};
 
 int main(int argc, char **argv)
 {

@@ -51,13 +51,15 @@ static status_t method_domains(struct object_call *call)
 
 static const struct object_method methods[] = {
 	{"stats", "Bytes and counts of the whole machine.", NULL,
-	 "{faults: uint, free: uint, handles: uint, kernel: uint, objects: uint, total: uint}",
-	 OBJECT_MAY_READ, method_stats},
+         "{faults: uint, free: uint, handles: uint, kernel: uint, objects: uint, total: uint}",
+         OBJECT_MAY_READ, method_stats},
 	{"domains", "What each service's domain uses.", "from?: uint",
-	 "{next: uint, services: [map]}", OBJECT_MAY_READ, method_domains},
+         "{next: uint, services: [map]}", OBJECT_MAY_READ, method_domains},
 };
-static const struct object_type type = {.name = "memory", .doc = "Memory figures.",
-					 .methods = methods, .method_count = ARRAY_SIZE(methods)};
+static const struct object_type type = {.name = "memory",
+                                        .doc = "Memory figures.",
+                                        .methods = methods,
+                                        .method_count = ARRAY_SIZE(methods)};
 
 int main(int argc, char **argv)
 {

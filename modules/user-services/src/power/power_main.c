@@ -24,8 +24,8 @@ static void read_cmdline(void)
 {
 	handle_t boot = start_handle("boot");
 
-	if (handle_is_none(boot) || sys_memory_read(boot, offsetof(struct boot_info, cmdline), cmdline,
-						    sizeof(cmdline) - 1) != OK)
+	if (handle_is_none(boot) || sys_memory_read(boot, offsetof(struct boot_info, cmdline),
+	                                            cmdline, sizeof(cmdline) - 1) != OK)
 		cmdline[0] = 0;
 }
 
@@ -59,14 +59,16 @@ static status_t method_shutdown(struct object_call *call)
 	(void)call;
 	stop_services();
 	leave_emulator();
-	return still_on(device_power_off_until(start_handle("devices"), deadline_in_ms(DEVICE_PATIENCE_MS)));
+	return still_on(device_power_off_until(start_handle("devices"),
+	                                       deadline_in_ms(DEVICE_PATIENCE_MS)));
 }
 
 static status_t method_reboot(struct object_call *call)
 {
 	(void)call;
 	stop_services();
-	return still_on(device_reset_until(start_handle("devices"), deadline_in_ms(DEVICE_PATIENCE_MS)));
+	return still_on(
+		device_reset_until(start_handle("devices"), deadline_in_ms(DEVICE_PATIENCE_MS)));
 }
 
 static status_t method_info(struct object_call *call)
@@ -82,15 +84,17 @@ static status_t method_info(struct object_call *call)
 }
 
 static const struct object_method methods[] = {
-	{"shutdown", "Stop all services and switch the machine off.", NULL, NULL,
-	 OBJECT_MAY_MANAGE, method_shutdown},
-	{"reboot", "Stop all services and start the machine anew.", NULL, NULL,
-	 OBJECT_MAY_MANAGE, method_reboot},
+	{"shutdown", "Stop all services and switch the machine off.", NULL, NULL, OBJECT_MAY_MANAGE,
+         method_shutdown},
+	{"reboot", "Stop all services and start the machine anew.", NULL, NULL, OBJECT_MAY_MANAGE,
+         method_reboot},
 	{"info", "How long the machine has been up, in ns.", NULL,
-	 "{debugexit: bool, uptime: uint}", OBJECT_MAY_READ, method_info},
+         "{debugexit: bool, uptime: uint}", OBJECT_MAY_READ, method_info},
 };
-static const struct object_type type = {.name = "power", .doc = "The machine's power switch.",
-					 .methods = methods, .method_count = ARRAY_SIZE(methods)};
+static const struct object_type type = {.name = "power",
+                                        .doc = "The machine's power switch.",
+                                        .methods = methods,
+                                        .method_count = ARRAY_SIZE(methods)};
 
 int main(int argc, char **argv)
 {

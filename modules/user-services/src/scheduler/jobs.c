@@ -12,8 +12,8 @@
 #include <libanon/time.h>
 
 #define JOB_PRIORITY 8
-#define RIGHTS_GIFT                                                                                \
-	(RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE | RIGHT_MAP | RIGHT_DERIVE | RIGHT_TRANSFER |      \
+#define RIGHTS_GIFT \
+	(RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE | RIGHT_MAP | RIGHT_DERIVE | RIGHT_TRANSFER | \
 	 RIGHT_CALL | RIGHT_WAIT)
 #define STATUS_KILLED 137u
 #define STATUS_FAULTED 139u
@@ -144,7 +144,8 @@ static void give_all(struct spawn *spawn, const struct job *job)
 
 		/* Never more than the client's handle allows. */
 		(void)sys_handle_info(job->gifts[i].handle, &info);
-		spawn_give(spawn, job->gifts[i].name, job->gifts[i].handle, info.rights & RIGHTS_GIFT, 0);
+		spawn_give(spawn, job->gifts[i].name, job->gifts[i].handle,
+		           info.rights & RIGHTS_GIFT, 0);
 	}
 }
 
@@ -214,8 +215,8 @@ static void look_at(struct job *job)
 	if (job->end.state == PROCESS_RUNNING)
 		return;
 	if (job->end.state == PROCESS_FAULTED)
-		log_warn("%s faulted: exception %lu at ip %#lx, address %#lx", job->name, job->end.status,
-			 job->end.fault_ip, job->end.fault_address);
+		log_warn("%s faulted: exception %lu at ip %#lx, address %#lx", job->name,
+		         job->end.status, job->end.fault_ip, job->end.fault_address);
 	end(job);
 }
 

@@ -37,8 +37,8 @@ struct job {
 };
 
 struct jobs {
-	handle_t domain;  /* to nest domains in */
-	handle_t event;   /* bit i: look at job i */
+	handle_t domain; /* to nest domains in */
+	handle_t event;  /* bit i: look at job i */
 	handle_t archive;
 	struct archive files;
 	uint64_t next_id;

@@ -81,7 +81,8 @@ static status_t get_limits(const struct object_call *call, struct domain_limits 
 	    object_arg_uint(call, "handles", &handles) != OK ||
 	    object_arg_uint(call, "threads", &threads) != OK)
 		return E_INVAL;
-	if (limits->pages == 0 || handles == 0 || threads == 0 || handles > 1 << 20 || threads > 1 << 16)
+	if (limits->pages == 0 || handles == 0 || threads == 0 || handles > 1 << 20 ||
+	    threads > 1 << 16)
 		return E_INVAL;
 	limits->handles = (uint32_t)handles;
 	limits->threads = (uint32_t)threads;
@@ -150,7 +151,8 @@ static status_t method_kill(struct object_call *call)
 	if (name[0]) {
 		client_begin(&ask);
 		client_put_text(&ask, "name", name);
-		return client_call(&ask, start_handle("init"), "kill", deadline_in_ms(INIT_PATIENCE_MS));
+		return client_call(&ask, start_handle("init"), "kill",
+		                   deadline_in_ms(INIT_PATIENCE_MS));
 	}
 	if (get_job(call, &job) != OK)
 		return E_NOENT;
@@ -231,7 +233,8 @@ static status_t method_services(struct object_call *call)
 		return status;
 	client_begin(&ask);
 	client_put_uint(&ask, "from", from);
-	status = client_call(&ask, start_handle("init"), "services", deadline_in_ms(INIT_PATIENCE_MS));
+	status = client_call(&ask, start_handle("init"), "services",
+	                     deadline_in_ms(INIT_PATIENCE_MS));
 	if (status != OK)
 		return status;
 	cbor_put_raw(&call->result, ask.result, ask.result_len);
@@ -246,22 +249,24 @@ static void on_event(struct server *server, uint64_t bits)
 
 static const struct object_method methods[] = {
 	{"create", "Prepare a program of the boot archive to run in a domain of its own.",
-	 "program: text, args?: any, name?: text, pages?: uint, handles?: uint, threads?: uint", "{id: uint}",
-	 OBJECT_MAY_CHANGE, method_create},
-	{"give", "Give it the capability that comes with the call, under a name.", "id: uint, name: text", NULL,
-	 OBJECT_MAY_CHANGE, method_give},
+         "program: text, args?: any, name?: text, pages?: uint, handles?: uint, threads?: uint",
+         "{id: uint}", OBJECT_MAY_CHANGE, method_create},
+	{"give", "Give it the capability that comes with the call, under a name.",
+         "id: uint, name: text", NULL, OBJECT_MAY_CHANGE, method_give},
 	{"run", "Let it run.", "id: uint", NULL, OBJECT_MAY_CHANGE, method_run},
-	{"wait", "Its state and exit status; signals `bits` of the event that comes with the call at its end.",
-	 "id: uint, bits?: uint", "{state: text, status: uint}", OBJECT_MAY_READ, method_wait},
-	{"kill", "End a job, or a service by its name.", "id?: uint, name?: text", NULL, OBJECT_MAY_MANAGE,
-	 method_kill},
+	{"wait",
+         "Its state and exit status; signals `bits` of the event that comes with the call at its end.",
+         "id: uint, bits?: uint", "{state: text, status: uint}", OBJECT_MAY_READ, method_wait},
+	{"kill", "End a job, or a service by its name.", "id?: uint, name?: text", NULL,
+         OBJECT_MAY_MANAGE, method_kill},
 	{"list", "All jobs.", NULL, "{jobs: [map]}", OBJECT_MAY_READ, method_list},
-	{"services", "All services, as init lists them.", "from?: uint", "{next: uint, services: [map]}",
-	 OBJECT_MAY_READ, method_services},
+	{"services", "All services, as init lists them.", "from?: uint",
+         "{next: uint, services: [map]}", OBJECT_MAY_READ, method_services},
 };
-static const struct object_type type = {
-	.name = "scheduler", .doc = "Runs native programs and lists what runs.", .methods = methods,
-	.method_count = ARRAY_SIZE(methods)};
+static const struct object_type type = {.name = "scheduler",
+                                        .doc = "Runs native programs and lists what runs.",
+                                        .methods = methods,
+                                        .method_count = ARRAY_SIZE(methods)};
 
 static status_t map_archive(void)
 {

@@ -135,7 +135,8 @@ static uint8_t widen(uint8_t row)
 
 void font_glyph(uint8_t character, uint8_t out_rows[FONT_HEIGHT])
 {
-	const uint8_t *rows = character < FIRST || character > LAST ? box : table[character - FIRST];
+	const uint8_t *rows = character < FIRST || character > LAST ? box
+	                                                            : table[character - FIRST];
 
 	for (int y = 0; y < FONT_HEIGHT; y++)
 		out_rows[y] = 0;

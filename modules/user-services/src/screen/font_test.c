@@ -1,4 +1,7 @@
-/* Tests of screen/font.c: every printable character has a glyph of its own that leaves the cell's last column. */
+/*
+ * Tests of screen/font.c: every printable character has a glyph of its own that leaves the cell's last
+ * column. The last pixel column stays free, or neighbours would touch.
+ */
 #include "screen/font.h"
 
 #include <base/test.h>

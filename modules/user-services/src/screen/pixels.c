@@ -9,8 +9,9 @@
 #define LINE_BYTES_MAX (TERMINAL_COLUMNS_MAX * FONT_WIDTH * 4)
 
 static const uint8_t colours[16][3] = {
-	{0, 0, 0},       {190, 40, 40},  {40, 160, 60},   {180, 130, 30}, {60, 90, 200},  {160, 60, 170},
-	{40, 150, 170},  {200, 200, 200}, {110, 110, 110}, {250, 100, 90}, {110, 220, 110}, {245, 215, 90},
+	{0, 0, 0},       {190, 40, 40},   {40, 160, 60},   {180, 130, 30},
+	{60, 90, 200},   {160, 60, 170},  {40, 150, 170},  {200, 200, 200},
+	{110, 110, 110}, {250, 100, 90},  {110, 220, 110}, {245, 215, 90},
 	{120, 150, 255}, {230, 130, 230}, {100, 220, 230}, {255, 255, 255},
 };
 
@@ -27,7 +28,8 @@ static bool is_drawable(const struct boot_framebuffer *s)
 		return false;
 	if (s->red_bits > 8 || s->green_bits > 8 || s->blue_bits > 8)
 		return false;
-	return s->width >= FONT_WIDTH && s->height >= FONT_HEIGHT && s->pitch >= s->width * (s->bits / 8u);
+	return s->width >= FONT_WIDTH && s->height >= FONT_HEIGHT &&
+	       s->pitch >= s->width * (s->bits / 8u);
 }
 
 bool pixels_init(struct pixels *p, void *base, const struct boot_framebuffer *shape)

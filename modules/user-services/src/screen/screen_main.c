@@ -120,15 +120,16 @@ static bool find_framebuffer(struct screen *s)
 
 	if (handle_is_none(boot) || handle_is_none(memory))
 		return false;
-	if (sys_memory_read(boot, offsetof(struct boot_info, framebuffer), &shape, sizeof(shape)) != OK ||
+	if (sys_memory_read(boot, offsetof(struct boot_info, framebuffer), &shape, sizeof(shape)) !=
+	            OK ||
 	    sys_memory_info(memory, &info) != OK ||
 	    memory_map(memory, 0, info.bytes, MAP_READ | MAP_WRITE, &base) != OK)
 		return false;
 	return pixels_init(&s->pixels, (uint8_t *)base + shape.address % PAGE_SIZE, &shape);
 }
 
-static const struct object_type type = {
-	.name = "screen", .doc = "The framebuffer as a text terminal."};
+static const struct object_type type = {.name = "screen",
+                                        .doc = "The framebuffer as a text terminal."};
 
 int main(int argc, char **argv)
 {
@@ -146,7 +147,7 @@ int main(int argc, char **argv)
 	s->is_visible = find_framebuffer(s);
 	if (s->is_visible)
 		terminal_init(&s->terminal, (uint16_t)(s->pixels.shape.width / FONT_WIDTH),
-			      (uint16_t)(s->pixels.shape.height / FONT_HEIGHT));
+		              (uint16_t)(s->pixels.shape.height / FONT_HEIGHT));
 	else
 		terminal_init(&s->terminal, COLUMNS_WITHOUT_SCREEN, ROWS_WITHOUT_SCREEN);
 	draw_soon(s);

@@ -79,7 +79,7 @@ static void erase_line(struct terminal *t)
 	int what = argument(t, 0, 0);
 
 	terminal_erase(t, t->at.row, what == 0 ? t->at.column : 0,
-		       what == 1 ? t->at.column + 1 : t->columns);
+	               what == 1 ? t->at.column + 1 : t->columns);
 }
 
 static bool in_region(const struct terminal *t)
@@ -196,7 +196,7 @@ static int extended_colour(const struct terminal *t, int i, uint8_t *colour)
 		return 2;
 	}
 	*colour = (uint8_t)((argument(t, i + 2, 0) > 127) | (argument(t, i + 3, 0) > 127) << 1 |
-			    (argument(t, i + 4, 0) > 127) << 2);
+	                    (argument(t, i + 4, 0) > 127) << 2);
 	return 4;
 }
 
@@ -242,7 +242,7 @@ static void report(struct terminal *t)
 {
 	if (argument(t, 0, 0) == 6)
 		format_string(t->answer, sizeof(t->answer), "\033[%d;%dR", t->at.row + 1,
-			      t->at.column + 1);
+		              t->at.column + 1);
 	else if (argument(t, 0, 0) == 5)
 		string_copy(t->answer, "\033[0n", sizeof(t->answer));
 	t->answer_len = (uint8_t)strlen(t->answer);
@@ -269,13 +269,33 @@ static const struct {
 	char final;
 	void (*run)(struct terminal *t);
 } controls[] = {
-	{'A', cursor_up},         {'B', cursor_down},       {'C', cursor_right},  {'D', cursor_left},
-	{'E', next_line},         {'F', previous_line},     {'G', cursor_column}, {'`', cursor_column},
-	{'H', cursor_place},      {'f', cursor_place},      {'d', cursor_row},    {'J', erase_screen},
-	{'K', erase_line},        {'L', insert_lines},      {'M', delete_lines},  {'S', scroll_up},
-	{'T', scroll_down},       {'@', insert_characters}, {'P', delete_characters},
-	{'X', erase_characters},  {'r', set_region},        {'h', mode_on},       {'l', mode_off},
-	{'m', rendition},         {'n', report},            {'c', identify},      {'s', save_cursor},
+	{'A', cursor_up},
+	{'B', cursor_down},
+	{'C', cursor_right},
+	{'D', cursor_left},
+	{'E', next_line},
+	{'F', previous_line},
+	{'G', cursor_column},
+	{'`', cursor_column},
+	{'H', cursor_place},
+	{'f', cursor_place},
+	{'d', cursor_row},
+	{'J', erase_screen},
+	{'K', erase_line},
+	{'L', insert_lines},
+	{'M', delete_lines},
+	{'S', scroll_up},
+	{'T', scroll_down},
+	{'@', insert_characters},
+	{'P', delete_characters},
+	{'X', erase_characters},
+	{'r', set_region},
+	{'h', mode_on},
+	{'l', mode_off},
+	{'m', rendition},
+	{'n', report},
+	{'c', identify},
+	{'s', save_cursor},
 	{'u', restore_cursor},
 };
 

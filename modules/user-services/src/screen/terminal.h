@@ -27,7 +27,13 @@ struct terminal_place {
 	struct terminal_pen pen;
 };
 
-enum terminal_state { TERMINAL_TEXT, TERMINAL_ESCAPE, TERMINAL_CONTROL, TERMINAL_STRING, TERMINAL_CHARSET };
+enum terminal_state {
+	TERMINAL_TEXT,
+	TERMINAL_ESCAPE,
+	TERMINAL_CONTROL,
+	TERMINAL_STRING,
+	TERMINAL_CHARSET
+};
 
 struct terminal {
 	uint16_t columns, rows;
@@ -39,7 +45,7 @@ struct terminal {
 	bool is_private; /* a '?' after CSI */
 	uint8_t arg_count;
 	uint16_t args[TERMINAL_ARGS_MAX];
-	uint8_t utf8_left; /* continuation bytes of a character still to come */
+	uint8_t utf8_left;  /* continuation bytes of a character still to come */
 	uint8_t answer_len; /* what the terminal has to say to the program (cursor reports) */
 	char answer[TERMINAL_ANSWER_MAX];
 	uint8_t is_dirty[TERMINAL_ROWS_MAX];

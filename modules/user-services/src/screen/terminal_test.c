@@ -1,4 +1,7 @@
-/* Tests of the terminal's cells: text, wrapping, sequences of full-screen editors, hostile input. */
+/*
+ * Tests of the terminal's cells: text, wrapping, sequences of full-screen editors, hostile input.
+ * Screens are compared as rows of text; positions are checked after every hostile byte.
+ */
 #include "screen/terminal.h"
 
 #include <base/test.h>
@@ -87,21 +90,24 @@ TEST(reports_and_titles)
 TEST(utf8_takes_one_cell)
 {
 	terminal_init(&screen, 20, 2);
-	feed("\xc3\xa9\xe2\x82\xac" "a");
+	feed("\xc3\xa9\xe2\x82\xac"
+	     "a");
 	CHECK_EQ(screen.at.column, 3);
 	CHECK_EQ(screen.cells[0][2].character, 'a');
 }
 
 TEST(hostile_input_stays_inside)
 {
-	static const char alphabet[] = "\033[[[0123456789;?ABCDEFGHJKLMPSTXdrhlmnsu@`()78c\n\r\b\tx\xe2\x80";
+	static const char alphabet[] =
+		"\033[[[0123456789;?ABCDEFGHJKLMPSTXdrhlmnsu@`()78c\n\r\b\tx\xe2\x80";
 	uint32_t seed = (uint32_t)test_seed();
 
 	for (int round = 0; round < 20; round++) {
 		terminal_init(&screen, (uint16_t)(1 + round * 13), (uint16_t)(1 + round * 5));
 		for (int i = 0; i < 20000; i++) {
 			seed = seed * 1664525 + 1013904223;
-			terminal_write(&screen, &alphabet[(seed >> 16) % (sizeof(alphabet) - 1)], 1);
+			terminal_write(&screen, &alphabet[(seed >> 16) % (sizeof(alphabet) - 1)],
+			               1);
 			CHECK(screen.at.row < screen.rows && screen.at.column < screen.columns);
 			CHECK(screen.top < screen.bottom && screen.bottom <= screen.rows);
 		}

@@ -33,7 +33,8 @@ static uint8_t port_in(void *context, uint32_t reg)
 	struct serial *s = context;
 	uint64_t value;
 
-	return sys_ioport_in(s->ports, s->first_port + reg, 1, &value) == OK ? (uint8_t)value : 0xff;
+	return sys_ioport_in(s->ports, s->first_port + reg, 1, &value) == OK ? (uint8_t)value
+	                                                                     : 0xff;
 }
 
 static void port_out(void *context, uint32_t reg, uint8_t value)
@@ -94,7 +95,8 @@ static status_t do_write(void *context, uint64_t badge, struct ipc_bytes data, u
 	return *accepted || data.len == 0 ? OK : E_AGAIN;
 }
 
-static status_t do_read(void *context, uint64_t badge, uint32_t max, uint32_t *is_end, struct ipc_out *data)
+static status_t do_read(void *context, uint64_t badge, uint32_t max, uint32_t *is_end,
+                        struct ipc_out *data)
 {
 	struct serial *s = context;
 
@@ -114,7 +116,8 @@ static status_t do_listen(void *context, uint64_t badge, handle_t news, uint64_t
 	return listeners_add(&s->listeners, news, bits);
 }
 
-static const struct stream_ops stream_ops = {.write = do_write, .read = do_read, .listen = do_listen};
+static const struct stream_ops stream_ops = {
+	.write = do_write, .read = do_read, .listen = do_listen};
 
 static status_t dispatch(struct service *service, struct ipc_message *m, void *page)
 {
@@ -139,8 +142,7 @@ static status_t setup(struct serial *s, const char *first_port)
 	return status;
 }
 
-static const struct object_type type = {
-	.name = "serial", .doc = "A serial port as a byte stream."};
+static const struct object_type type = {.name = "serial", .doc = "A serial port as a byte stream."};
 
 int main(int argc, char **argv)
 {

@@ -29,7 +29,8 @@
 #define NOTHING_PENDING 1u
 #define PASSES 8
 #define DIVISOR_115200 1u
-#define RECEIVE_BOUND 256 /* bytes taken in one go: a line that never pauses must not keep us here */
+#define RECEIVE_BOUND \
+	256 /* bytes taken in one go: a line that never pauses must not keep us here */
 
 static uint8_t in(struct uart *u, uint32_t reg)
 {
@@ -53,7 +54,7 @@ static bool is_there(struct uart *u)
 static void set_interrupts(struct uart *u)
 {
 	uint8_t wanted = (uint8_t)((ring_free(&u->input) ? ENABLE_RECEIVE : 0) |
-				   (ring_used(&u->output) ? ENABLE_TRANSMIT : 0));
+	                           (ring_used(&u->output) ? ENABLE_TRANSMIT : 0));
 
 	if (wanted != u->interrupts)
 		out(u, REG_INTERRUPTS, wanted);

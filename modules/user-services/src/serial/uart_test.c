@@ -1,4 +1,7 @@
-/* Tests of serial/uart.c against a made-up 16550. */
+/*
+ * Tests of serial/uart.c against a made-up 16550. The port counts what it was given and can be made
+ * slow, full or absent.
+ */
 #include "serial/uart.h"
 
 #include <base/test.h>

@@ -103,7 +103,8 @@ static status_t ask_kind(const char *path)
 
 	if (status != OK)
 		return status;
-	status = object_kind_until(object, deadline_in_ns(RESTART_PATIENCE_NS), &kind, type, sizeof(type));
+	status = object_kind_until(object, deadline_in_ns(RESTART_PATIENCE_NS), &kind, type,
+	                           sizeof(type));
 	(void)sys_handle_close(object);
 	return status;
 }
@@ -135,12 +136,12 @@ static status_t ask(const char *path, const char *method)
 static const struct {
 	const char *service, *path, *method;
 } subjects[] = {
-	{"log", "/sys/log", "read"},          {"memory", "/sys/memory", "stats"},
-	{"time", "/sys/time", "now"},         {"users", "/user/userManager", "listUsers"},
-	{"console", "/dev/console", "size"},  {"devices", "/dev/pci", "list"},
-	{"power", "/sys/power", "info"},      {"screen", "/dev/screen", NULL},
-	{"keyboard", "/dev/keyboard", NULL},  {"serial0", "/dev/serial0", NULL},
-	{"serial1", "/srv/serial1", NULL},    {"disk0", "/dev/disk0", NULL},
+	{"log", "/sys/log", "read"},         {"memory", "/sys/memory", "stats"},
+	{"time", "/sys/time", "now"},        {"users", "/user/userManager", "listUsers"},
+	{"console", "/dev/console", "size"}, {"devices", "/dev/pci", "list"},
+	{"power", "/sys/power", "info"},     {"screen", "/dev/screen", NULL},
+	{"keyboard", "/dev/keyboard", NULL}, {"serial0", "/dev/serial0", NULL},
+	{"serial1", "/srv/serial1", NULL},   {"disk0", "/dev/disk0", NULL},
 	{"tree", "/sys/log", "read"},
 };
 
@@ -190,7 +191,8 @@ static void test_kills(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++) {
 		judge("kill", subjects[i].service, kill_service(subjects[i].service));
-		judge("again", subjects[i].path, call_until_ok(subjects[i].path, subjects[i].method));
+		judge("again", subjects[i].path,
+		      call_until_ok(subjects[i].path, subjects[i].method));
 	}
 }
 
@@ -206,7 +208,8 @@ static status_t create_user(const char *name)
 static void test_refusals(void)
 {
 	judge("refuse", "bad name", create_user("../x") == E_INVAL ? OK : E_PROTO);
-	judge("refuse", "no method", call("/sys/time", "fly", NULL) == E_UNSUPPORTED ? OK : E_PROTO);
+	judge("refuse", "no method",
+	      call("/sys/time", "fly", NULL) == E_UNSUPPORTED ? OK : E_PROTO);
 	judge("refuse", "no object", call("/sys/nothing", "now", NULL) == E_NOENT ? OK : E_PROTO);
 	judge("refuse", "no right", call("/srv/init", "kill", NULL) == E_ACCESS ? OK : E_PROTO);
 }

@@ -33,7 +33,8 @@ int64_t rtc_days(int64_t year, uint32_t month, uint32_t day)
 
 static bool is_date(uint32_t month, uint32_t day, uint32_t hour, uint32_t minute, uint32_t second)
 {
-	return month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60 && second < 61;
+	return month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60 &&
+	       second < 61;
 }
 
 bool rtc_decode(const struct rtc_registers *r, int64_t *out_seconds)

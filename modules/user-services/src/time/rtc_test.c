@@ -1,4 +1,7 @@
-/* Tests of time/rtc.c: known dates in each register format, and a flat battery. */
+/*
+ * Tests of time/rtc.c: known dates in each register format, and a flat battery. Expected values were
+ * computed with date(1).
+ */
 #include "time/rtc.h"
 
 #include <base/test.h>

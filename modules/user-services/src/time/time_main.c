@@ -28,7 +28,8 @@ static uint8_t read_register(uint8_t reg)
 {
 	uint64_t value;
 
-	if (sys_ioport_out(ports, PORT_INDEX, 1, reg) != OK || sys_ioport_in(ports, PORT_VALUE, 1, &value) != OK)
+	if (sys_ioport_out(ports, PORT_INDEX, 1, reg) != OK ||
+	    sys_ioport_in(ports, PORT_VALUE, 1, &value) != OK)
 		return 0xff;
 	return (uint8_t)value;
 }
@@ -38,9 +39,14 @@ static void read_all(struct rtc_registers *r)
 	for (int i = 0; i < UPDATE_POLLS && read_register(REG_STATUS_A) & STATUS_UPDATING; i++)
 		;
 	*r = (struct rtc_registers){
-		.second = read_register(0), .minute = read_register(2), .hour = read_register(4),
-		.day = read_register(7), .month = read_register(8), .year = read_register(9),
-		.century = read_register(REG_CENTURY), .status_b = read_register(REG_STATUS_B),
+		.second = read_register(0),
+		.minute = read_register(2),
+		.hour = read_register(4),
+		.day = read_register(7),
+		.month = read_register(8),
+		.year = read_register(9),
+		.century = read_register(REG_CENTURY),
+		.status_b = read_register(REG_STATUS_B),
 	};
 }
 
@@ -86,15 +92,18 @@ static status_t method_set(struct object_call *call)
 
 static const struct object_method methods[] = {
 	{"now", "Nanoseconds since 1970 UTC, and what to add to the monotonic clock.", NULL,
-	 "{monotonic: uint, offset: uint, realtime: uint}", OBJECT_MAY_READ, method_now},
-	{"set", "Set the wall clock until the next boot.", "realtime: uint", NULL, OBJECT_MAY_MANAGE,
-	 method_set},
+         "{monotonic: uint, offset: uint, realtime: uint}", OBJECT_MAY_READ, method_now},
+	{"set", "Set the wall clock until the next boot.", "realtime: uint", NULL,
+         OBJECT_MAY_MANAGE, method_set},
 };
 static const struct object_event events[] = {{"set", "The wall clock was set.", 1}};
-static const struct object_type type = {
-	.name = "time", .doc = "The wall clock.", .methods = methods, .method_count = ARRAY_SIZE(methods),
-	.events = events, .event_count = ARRAY_SIZE(events),
-	.subscribe = service_subscribe};
+static const struct object_type type = {.name = "time",
+                                        .doc = "The wall clock.",
+                                        .methods = methods,
+                                        .method_count = ARRAY_SIZE(methods),
+                                        .events = events,
+                                        .event_count = ARRAY_SIZE(events),
+                                        .subscribe = service_subscribe};
 
 int main(int argc, char **argv)
 {

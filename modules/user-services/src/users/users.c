@@ -1,4 +1,7 @@
-/* The list of users. Names end up in paths, so what may stand in one is narrow. */
+/*
+ * The list of users. Names end up in paths, so what may stand in one is narrow. The list is small and
+ * searched from the front; a name is stored once and never changed.
+ */
 #include "users/users.h"
 
 #include <base/string.h>

@@ -83,18 +83,23 @@ static status_t method_list(struct object_call *call)
 }
 
 static const struct object_method methods[] = {
-	{"createUser", "Add a user.", "name: text", "{id: uint, name: text}", OBJECT_MAY_MANAGE, method_create},
+	{"createUser", "Add a user.", "name: text", "{id: uint, name: text}", OBJECT_MAY_MANAGE,
+         method_create},
 	{"setCurrentUser", "Who sits at the console.", "name: text", "{id: uint, name: text}",
-	 OBJECT_MAY_CHANGE, method_set_current},
-	{"getCurrentUser", "Who sits at the console.", NULL, "{id: uint, name: text}", OBJECT_MAY_READ,
-	 method_get_current},
+         OBJECT_MAY_CHANGE, method_set_current},
+	{"getCurrentUser", "Who sits at the console.", NULL, "{id: uint, name: text}",
+         OBJECT_MAY_READ, method_get_current},
 	{"listUsers", "All users.", NULL, "{users: [map]}", OBJECT_MAY_READ, method_list},
 };
-static const struct object_event events[] = {{"changed", "A user was added or another one is current.", 1}};
-static const struct object_type type = {
-	.name = "userManager", .doc = "Users.", .methods = methods, .method_count = ARRAY_SIZE(methods),
-	.events = events, .event_count = ARRAY_SIZE(events),
-	.subscribe = service_subscribe};
+static const struct object_event events[] = {
+	{"changed", "A user was added or another one is current.", 1}};
+static const struct object_type type = {.name = "userManager",
+                                        .doc = "Users.",
+                                        .methods = methods,
+                                        .method_count = ARRAY_SIZE(methods),
+                                        .events = events,
+                                        .event_count = ARRAY_SIZE(events),
+                                        .subscribe = service_subscribe};
 
 int main(int argc, char **argv)
 {

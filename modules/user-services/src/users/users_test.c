@@ -1,4 +1,7 @@
-/* Tests of users/users.c: which names are refused, the list's bound. */
+/*
+ * Tests of users/users.c: which names are refused, the list's bound. The list is filled to its bound,
+ * where it must refuse and not overwrite.
+ */
 #include "users/users.h"
 
 #include <base/test.h>
