@@ -152,14 +152,10 @@ int64_t console_open_file(struct task *task, struct file *file)
 struct file *console_open(struct task *task)
 {
 	struct file *file;
-	if (handle_is_none(service))
+	struct path path;
+	if (handle_is_none(service) || path_at_start("dev/console", &path) != 0)
 		return NULL;
-	if (file_create_anonymous("/dev/console", S_IFCHR | 0620, O_RDWR, &tty_file_ops, NULL, &file) != 0)
-		return NULL;
-	file->inode->rdev = dev_make(5, 1);
-	if (tty_open(task, &console_tty, file) == 0)
-		return file;
-	file->ops = NULL;
-	file_put(file);
-	return NULL;
+	int64_t result = file_open_path(task, &path, O_RDWR, &file);
+	path_put(&path);
+	return result == 0 ? file : NULL;
 }

@@ -157,7 +157,7 @@ static bool emit_bound(const char *path, uint64_t *index, uint64_t cursor, struc
 	while (is_room && obj_names_next(&names, &at, &kind, &entry, &len)) {
 		string_copy_len(name, entry, len, sizeof(name));
 		if ((*index)++ >= cursor)
-			is_room = sink->emit(sink, name, hash_string(name), DT_DIR, *index);
+			is_room = sink->emit(sink, name, hash_string(name) | 1, DT_DIR, *index);
 	}
 	heap_free(names.at);
 	return is_room;
@@ -177,7 +177,7 @@ static bool emit_members(const uint8_t *value, uint32_t len, const char *section
 		if (cbor_get_text(&map, &key, &key_len) != OK || cbor_skip(&map) != OK)
 			return true;
 		string_copy_len(name, key, key_len, sizeof(name));
-		if ((*index)++ >= cursor && !sink->emit(sink, name, hash_string(name), DT_REG, *index))
+		if ((*index)++ >= cursor && !sink->emit(sink, name, hash_string(name) | 1, DT_REG, *index))
 			return false;
 	}
 	return true;

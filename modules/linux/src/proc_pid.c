@@ -488,14 +488,29 @@ LINK_TEXT(link_fd, fd_path)
 
 /* --- fd and fdinfo --- */
 
+static void print_octal(char to[12], uint32_t value)
+{
+	char digits[12];
+	unsigned count = 0;
+	do {
+		digits[count++] = (char)('0' + (value & 7));
+		value >>= 3;
+	} while (value);
+	while (count > 0)
+		*to++ = digits[--count];
+	*to = 0;
+}
+
 static int64_t show_fdinfo(struct task *reader, const struct synth_target *target, struct text *text)
 {
 	struct file *file = file_of(target);
 	(void)reader;
 	if (!file)
 		return -ENOENT;
-	text_add(text, "pos:\t%llu\nflags:\t0%o\nmnt_id:\t%d\n", (ull)file->position,
-		 file_flags(file) | O_LARGEFILE, file->path.mount ? file->path.mount->id : 0);
+	char flags[12];
+	print_octal(flags, file_flags(file) | O_LARGEFILE);
+	text_add(text, "pos:\t%llu\nflags:\t0%s\nmnt_id:\t%d\n", (ull)file->position, flags,
+		 file->path.mount ? file->path.mount->id : 0);
 	file_put(file);
 	return 0;
 }

@@ -192,7 +192,7 @@ static int64_t synth_readdir(struct file *file, struct dentry *dir, uint64_t cur
 		if (!s->entry->next(&s->target, &at, name, &type))
 			return 0;
 		cursor = at + 1 + DYNAMIC_CURSOR;
-		if (!sink->emit(sink, name, hash_mix(s->inode.number ^ at) >> 24, type, cursor))
+		if (!sink->emit(sink, name, (hash_mix(s->inode.number ^ at) >> 24) | 1, type, cursor))
 			return 0;
 	}
 }

@@ -8,6 +8,7 @@
 #include "filemap.h"
 #include "syscall.h"
 #include "time.h"
+#include "uname.h"
 #include <base/bits.h>
 #include <base/parse.h>
 #include <base/string.h>
@@ -71,8 +72,9 @@ static int64_t fit(struct tmpfs_inode *t, uint64_t size)
 	uint64_t wanted = PAGE_UP(MAX(size, 1ul));
 	int64_t result = 0;
 	if (!t->is_mapped)
-		wanted = size > t->capacity ? MAX(wanted, MIN(t->capacity * 2, t->capacity + (1ul << 20)))
-					    : t->capacity;
+		wanted = wanted > t->capacity
+				 ? MAX(wanted, MIN(t->capacity * 2, t->capacity + (1ul << 20)))
+				 : t->capacity;
 	if (wanted == t->capacity && pages->memory.value)
 		return 0;
 	if (!pages->memory.value) {
@@ -272,8 +274,10 @@ static const struct file_ops tmpfs_dir_ops = {.name = "tmpfs", .readdir = dcache
 static int64_t tmpfs_statfs(struct dentry *dentry, struct linux_statfs *out)
 {
 	(void)dentry;
-	out->bsize = out->frsize = 4096;
-	out->namelen = NAME_MAX;
+	sysinfo_memory(&out->blocks, &out->bfree);
+	out->bavail = out->bfree;
+	out->files = out->blocks;
+	out->ffree = out->bfree;
 	return 0;
 }
 
