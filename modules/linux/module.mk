@@ -1,6 +1,6 @@
 NAME       := linux
 USES       := base libanon microkernel object-tree user-services distributed-fs
-INTERFACES := interface/linux/container.ipc
+INTERFACES := 
 
 # The core: tasks, signals, memory, time, start.
 LINUX_CORE := src/main.c src/container.c src/job.c src/stop.c src/entry.c src/syscall.c src/fault.c \

@@ -52,7 +52,8 @@ def add_exec(commands):
     execute.add_argument("--log", metavar="F", help="keep the console log in F")
     execute.add_argument("-n", "--no-stdin", action="store_true",
                          help="give COMMAND an empty input (so it is when ours is a terminal)")
-    execute.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND...")
+    execute.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND...",
+                         help="for /bin/sh -c; @NAME runs a native program of the boot archive")
 
 
 def add_disk_commands(commands):

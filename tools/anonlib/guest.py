@@ -68,9 +68,12 @@ class Guest:
             stdin = None if self.stdin_ended else stdin
 
     def begin(self, command, deadline):
-        """Sends a command as soon as the guest is ready for one, and does not wait for its end."""
+        """Sends a command as soon as the guest is ready for one, and does not wait for its end.
+
+        A line for the guest's shell, or, behind an "@", a native program of the boot archive with its arguments."""
         self._wait_ready(deadline)
-        self._queue(b"C", command.encode("utf-8", "surrogateescape"))
+        kind, text = (b"N", command[1:]) if command.startswith("@") else (b"C", command)
+        self._queue(kind, text.encode("utf-8", "surrogateescape"))
         self._flush(deadline)
 
     def shut_down(self, deadline):

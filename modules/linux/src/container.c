@@ -7,7 +7,7 @@
 #include <libanon/log.h>
 #include <libanon/server.h>
 #include <libanon/start.h>
-#include <linux/container_ipc.h>
+#include <user-services/container_ipc.h>
 #include "signal.h"
 #include "stop.h"
 #include "task.h"

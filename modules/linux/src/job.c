@@ -6,6 +6,7 @@
 #include "job.h"
 #include <base/string.h>
 #include <libanon/heap.h>
+#include <libanon/log.h>
 #include "exec.h"
 #include "exit.h"
 #include "file_api.h"
@@ -187,6 +188,8 @@ static int64_t job_first(struct task *task)
 	struct job *job = task->process->job;
 	int64_t result = job->is_not_started ? -EIO : exec_job(task, job);
 
+	if (result != 0)
+		log_warn("%s cannot be started: errno %d", job->args.arguments.text, (int)-result);
 	exec_strings_free(&job->args.arguments);
 	exec_strings_free(&job->args.environment);
 	if (result != 0) {
