@@ -38,14 +38,25 @@ static void stream_put(struct stream *stream)
 	heap_free(stream);
 }
 
+static void note_news(struct stream *stream)
+{
+	__atomic_add_fetch(&stream->sequence, 1, __ATOMIC_RELEASE);
+	wait_wake(&stream->wait);
+}
+
+/*
+ * Asks for news in this thread and not while the stream is opened: its owner may be the one who waits for that.
+ * What came before the owner was asked counts as news.
+ */
 static void listen(void *argument)
 {
 	struct stream *stream = argument;
 	uint64_t bits = 0;
-	while (event_await(stream->news, 7, 0, &bits) == OK && !(bits & 4)) {
-		__atomic_add_fetch(&stream->sequence, 1, __ATOMIC_RELEASE);
-		wait_wake(&stream->wait);
-	}
+	if (stream_listen(stream->handle, stream->news, 1) != OK)
+		log_warn("a stream's owner does not answer");
+	note_news(stream);
+	while (event_await(stream->news, 7, 0, &bits) == OK && !(bits & 4))
+		note_news(stream);
 	stream_put(stream);
 }
 
@@ -201,7 +212,6 @@ static struct stream *stream_create(handle_t handle, bool is_writable)
 	mutex_init(&stream->lock, RANK_PIPE);
 	struct thread_options options = {.name = "stream"};
 	bool is_ready = sys_event_create(&stream->news) == OK &&
-			stream_listen(handle, stream->news, 1) == OK &&
 			thread_spawn(listen, stream, &options, NULL) == OK;
 	if (is_ready)
 		return stream;
