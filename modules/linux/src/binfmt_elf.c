@@ -35,7 +35,8 @@ struct elf_program {
 
 static bool is_elf_for_us(const struct elf_header *header, size_t bytes)
 {
-	static const uint8_t magic[6] = {0x7f, 'E', 'L', 'F', 2 /* 64 bits */, 1 /* little-endian */};
+	static const uint8_t magic[6] = {0x7f, 'E', 'L', 'F', 2 /* 64 bits */,
+	                                 1 /* little-endian */};
 
 	return bytes >= sizeof(*header) && memcmp(header->ident, magic, sizeof(magic)) == 0 &&
 	       header->machine == EM_X86_64 &&
@@ -82,7 +83,7 @@ static int64_t add_segment(struct binfmt_plan *plan, const struct elf_program *p
 }
 
 static int64_t set_interpreter(struct binfmt_plan *plan, const struct elf_program *program,
-			       const char *head, size_t head_bytes)
+                               const char *head, size_t head_bytes)
 {
 	if (program->file_bytes < 2 || program->file_bytes > sizeof(plan->interpreter) ||
 	    program->offset > head_bytes || program->file_bytes > head_bytes - program->offset)
@@ -92,7 +93,7 @@ static int64_t set_interpreter(struct binfmt_plan *plan, const struct elf_progra
 }
 
 static int64_t read_program_header(struct binfmt_plan *plan, const struct elf_program *program,
-				   const void *head, size_t head_bytes)
+                                   const void *head, size_t head_bytes)
 {
 	switch (program->type) {
 	case PT_LOAD: return add_segment(plan, program);

@@ -21,10 +21,19 @@ static size_t make_program(uint8_t *image, uint16_t type)
 	header->e_phoff = sizeof(*header);
 	header->e_phentsize = sizeof(*program);
 	header->e_phnum = 3;
-	program[0] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = 0x400000,
-				  .p_filesz = 0x2000, .p_memsz = 0x2000, .p_align = 0x1000};
-	program[1] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = 0x2f00,
-				  .p_vaddr = 0x403f00, .p_filesz = 0x100, .p_memsz = 0x900, .p_align = 0x1000};
+	program[0] = (Elf64_Phdr){.p_type = PT_LOAD,
+	                          .p_flags = PF_R | PF_X,
+	                          .p_vaddr = 0x400000,
+	                          .p_filesz = 0x2000,
+	                          .p_memsz = 0x2000,
+	                          .p_align = 0x1000};
+	program[1] = (Elf64_Phdr){.p_type = PT_LOAD,
+	                          .p_flags = PF_R | PF_W,
+	                          .p_offset = 0x2f00,
+	                          .p_vaddr = 0x403f00,
+	                          .p_filesz = 0x100,
+	                          .p_memsz = 0x900,
+	                          .p_align = 0x1000};
 	program[2] = (Elf64_Phdr){.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W};
 	return sizeof(*header) + 3 * sizeof(*program);
 }

@@ -26,9 +26,10 @@ void container_set_name(const char *new_name)
 	string_copy(name, new_name, sizeof(name));
 }
 
-static status_t op_start(void *context, uint64_t badge, struct ipc_text cwd, struct ipc_bytes strings,
-			 uint32_t argc, uint32_t uid, uint32_t gid, uint64_t bits, uint32_t flags,
-			 handle_t input, handle_t output, handle_t error, handle_t ended, uint32_t *job)
+static status_t op_start(void *context, uint64_t badge, struct ipc_text cwd,
+                         struct ipc_bytes strings, uint32_t argc, uint32_t uid, uint32_t gid,
+                         uint64_t bits, uint32_t flags, handle_t input, handle_t output,
+                         handle_t error, handle_t ended, uint32_t *job)
 {
 	struct job_request request = {
 		.cwd = cwd.at,
@@ -47,7 +48,8 @@ static status_t op_start(void *context, uint64_t badge, struct ipc_text cwd, str
 	return job_start(&request, job);
 }
 
-static status_t op_status(void *context, uint64_t badge, uint32_t job, uint32_t *state, uint32_t *code)
+static status_t op_status(void *context, uint64_t badge, uint32_t job, uint32_t *state,
+                          uint32_t *code)
 {
 	enum job_state found = JOB_RUNNING;
 	status_t status = job_status(job, &found, code);
@@ -64,7 +66,7 @@ static status_t op_signal(void *context, uint64_t badge, uint32_t job, uint32_t 
 }
 
 static status_t op_info(void *context, uint64_t badge, uint32_t *processes, uint32_t *threads,
-			struct ipc_out *out_name)
+                        struct ipc_out *out_name)
 {
 	(void)context, (void)badge;
 	*processes = process_count();
@@ -74,14 +76,19 @@ static status_t op_info(void *context, uint64_t badge, uint32_t *processes, uint
 	return OK;
 }
 
-static status_t op_stop(void *context, uint64_t badge, uint32_t grace_ms, handle_t done, uint64_t bits)
+static status_t op_stop(void *context, uint64_t badge, uint32_t grace_ms, handle_t done,
+                        uint64_t bits)
 {
 	(void)context, (void)badge;
 	return stop_all(grace_ms, done, bits);
 }
 
 static const struct container_ops ops = {
-	.start = op_start, .status = op_status, .signal = op_signal, .info = op_info, .stop = op_stop,
+	.start = op_start,
+	.status = op_status,
+	.signal = op_signal,
+	.info = op_info,
+	.stop = op_stop,
 };
 
 static status_t dispatch(struct server *server, struct ipc_message *m, void *page)

@@ -5,6 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-uint64_t cpu_hwcap(void);     /* CPUID 1, EDX: AT_HWCAP */
+uint64_t cpu_hwcap(void); /* CPUID 1, EDX: AT_HWCAP */
 bool cpu_has_rdrand(void);
-uint32_t cpu_count(void);     /* CPUs the system runs on */
+uint32_t cpu_count(void); /* CPUs the system runs on */

@@ -82,10 +82,10 @@ SYSCALL0(getegid)
 }
 
 static int64_t put_three(struct task *task, uint64_t u_first, uint32_t first, uint64_t u_second,
-			 uint32_t second, uint64_t u_third, uint32_t third)
+                         uint32_t second, uint64_t u_third, uint32_t third)
 {
-	if (put_guest_u32(task, u_first, first) != 0 || put_guest_u32(task, u_second, second) != 0 ||
-	    put_guest_u32(task, u_third, third) != 0)
+	if (put_guest_u32(task, u_first, first) != 0 ||
+	    put_guest_u32(task, u_second, second) != 0 || put_guest_u32(task, u_third, third) != 0)
 		return -EFAULT;
 	return 0;
 }
@@ -93,13 +93,13 @@ static int64_t put_three(struct task *task, uint64_t u_first, uint32_t first, ui
 SYSCALL3(getresuid, uint64_t, u_real, uint64_t, u_effective, uint64_t, u_saved)
 {
 	return put_three(task, u_real, task->cred.uid, u_effective, task->cred.euid, u_saved,
-			 task->cred.suid);
+	                 task->cred.suid);
 }
 
 SYSCALL3(getresgid, uint64_t, u_real, uint64_t, u_effective, uint64_t, u_saved)
 {
 	return put_three(task, u_real, task->cred.gid, u_effective, task->cred.egid, u_saved,
-			 task->cred.sgid);
+	                 task->cred.sgid);
 }
 
 /* --- change of user --- */
@@ -202,7 +202,8 @@ SYSCALL3(setresgid, uint32_t, real, uint32_t, effective, uint32_t, saved)
 {
 	struct cred fresh = task->cred;
 
-	if (!may_be_group(task, real) || !may_be_group(task, effective) || !may_be_group(task, saved))
+	if (!may_be_group(task, real) || !may_be_group(task, effective) ||
+	    !may_be_group(task, saved))
 		return -EPERM;
 	if (real != UNCHANGED)
 		fresh.gid = real;

@@ -41,14 +41,14 @@
 struct exec {
 	struct task *task;
 	struct exec_args *args;
-	char *filename;          /* as given: AT_EXECFN */
-	struct file *file;       /* the program itself, behind any script */
+	char *filename;    /* as given: AT_EXECFN */
+	struct file *file; /* the program itself, behind any script */
 	struct file *interpreter;
 	struct binfmt_plan plan, interpreter_plan;
 	struct mm *mm;
 	struct exec_image image, interpreter_image;
 	uint64_t sp;
-	struct cred cred;        /* with set-uid applied */
+	struct cred cred; /* with set-uid applied */
 	bool is_secure;
 };
 
@@ -132,7 +132,7 @@ static int64_t decide_credentials(struct exec *exec)
 	cred->sgid = cred->fsgid = cred->egid;
 	cred->keep_capabilities = false;
 	cred->cap_permitted = cred->euid == 0 ? cred->cap_bounding | cred->cap_inheritable
-					      : cred->cap_ambient;
+	                                      : cred->cap_ambient;
 	cred->cap_effective = cred->cap_permitted;
 	exec->is_secure = cred->euid != cred->uid || cred->egid != cred->gid;
 	return 0;
@@ -148,7 +148,7 @@ static int64_t map_stack(struct exec *exec)
 		.address = MM_STACK_TOP - bytes,
 		.bytes = bytes,
 		.protection = PROT_READ | PROT_WRITE |
-			      (exec->plan.has_executable_stack ? PROT_EXEC : 0),
+	                      (exec->plan.has_executable_stack ? PROT_EXEC : 0),
 		.is_fixed = true,
 		.kind = MAPPING_STACK,
 	};
@@ -243,7 +243,7 @@ static int64_t build_memory(struct exec *exec)
 		result = exec_load(exec->mm, exec->file, &exec->plan, PIE_BASE, &exec->image);
 	if (result == 0 && exec->interpreter)
 		result = exec_load(exec->mm, exec->interpreter, &exec->interpreter_plan, 0,
-				   &exec->interpreter_image);
+		                   &exec->interpreter_image);
 	if (result != 0)
 		return result;
 	note_layout(exec);
@@ -476,7 +476,7 @@ static int64_t run(struct exec *exec)
 }
 
 static int64_t run_opened(struct task *task, const char *filename, struct file *file,
-			  struct exec_args *args)
+                          struct exec_args *args)
 {
 	/* Too long for the stack's taste: two plans of a kilobyte each. */
 	struct exec *exec = heap_zalloc(sizeof(*exec));
@@ -509,7 +509,7 @@ int64_t exec_file(struct task *task, const char *filename, struct exec_args *arg
 /* --- calls --- */
 
 static int64_t exec_at(struct task *task, int32_t dir_fd, const char *path, uint64_t u_argv,
-		       uint64_t u_envp, uint32_t flags)
+                       uint64_t u_envp, uint32_t flags)
 {
 	struct exec_args args = {0};
 	struct file *file = 0;
@@ -529,7 +529,7 @@ static int64_t exec_at(struct task *task, int32_t dir_fd, const char *path, uint
 }
 
 static int64_t exec_guest_path(struct task *task, int32_t dir_fd, uint64_t u_path, uint64_t u_argv,
-			       uint64_t u_envp, uint32_t flags)
+                               uint64_t u_envp, uint32_t flags)
 {
 	char *path = heap_alloc(PATH_BYTES);
 
@@ -550,7 +550,8 @@ SYSCALL3(execve, uint64_t, u_path, uint64_t, u_argv, uint64_t, u_envp)
 	return exec_guest_path(task, AT_FDCWD_VALUE, u_path, u_argv, u_envp, 0);
 }
 
-SYSCALL5(execveat, int32_t, dir_fd, uint64_t, u_path, uint64_t, u_argv, uint64_t, u_envp, uint32_t, flags)
+SYSCALL5(execveat, int32_t, dir_fd, uint64_t, u_path, uint64_t, u_argv, uint64_t, u_envp, uint32_t,
+         flags)
 {
 	return exec_guest_path(task, dir_fd, u_path, u_argv, u_envp, flags);
 }

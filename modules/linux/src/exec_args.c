@@ -84,7 +84,8 @@ static int64_t add_from_guest(struct task *task, struct exec_strings *strings, u
 
 		if (error)
 			return error;
-		int64_t len = strncpy_from_guest(task, strings->text + strings->bytes, u_string, piece);
+		int64_t len = strncpy_from_guest(task, strings->text + strings->bytes, u_string,
+		                                 piece);
 
 		if (len >= 0) {
 			strings->bytes += (size_t)len + 1;

@@ -16,7 +16,8 @@
 #define COPY_BYTES 65536ul
 
 /* Writes through protection: maps writable first, sets the real protection after. */
-static int64_t read_in(struct mm *mm, struct file *file, uint64_t offset, uint64_t address, uint64_t bytes)
+static int64_t read_in(struct mm *mm, struct file *file, uint64_t offset, uint64_t address,
+                       uint64_t bytes)
 {
 	char *buffer = heap_alloc(COPY_BYTES);
 	int64_t result = buffer ? 0 : -ENOMEM;
@@ -48,7 +49,7 @@ static int64_t zero_tail(struct mm *mm, uint64_t from)
 
 /* The pages that hold something of the file. */
 static int64_t map_file_part(struct mm *mm, struct file *file, const struct binfmt_segment *segment,
-			     uint64_t address)
+                             uint64_t address)
 {
 	uint64_t skew = address & (PAGE_SIZE - 1);
 	uint64_t bytes = align_up(skew + segment->file_bytes, PAGE_SIZE);
@@ -69,10 +70,11 @@ static int64_t map_file_part(struct mm *mm, struct file *file, const struct binf
 	result = mm_map(mm, &request);
 	if (result < 0)
 		return result;
-	result = read_in(mm, file, segment->offset - skew, address - skew, skew + segment->file_bytes);
+	result = read_in(mm, file, segment->offset - skew, address - skew,
+	                 skew + segment->file_bytes);
 	if (result == 0)
 		result = errno_from_status(sys_protect(mm->space, address - skew, bytes,
-						       mm_map_flags(segment->protection)));
+		                                       mm_map_flags(segment->protection)));
 	return result;
 }
 
@@ -95,7 +97,7 @@ static int64_t map_zero_part(struct mm *mm, const struct binfmt_segment *segment
 }
 
 static int64_t load_segment(struct mm *mm, struct file *file, const struct binfmt_segment *segment,
-			    uint64_t bias)
+                            uint64_t bias)
 {
 	uint64_t address = segment->address + bias;
 	int64_t result = 0;
@@ -113,7 +115,7 @@ static int64_t load_segment(struct mm *mm, struct file *file, const struct binfm
 
 /* Finds room for a relocatable program by mapping all of it, inaccessible; its segments replace that. */
 static int64_t choose_bias(struct mm *mm, const struct binfmt_plan *plan, uint64_t preferred,
-			   uint64_t *out_bias)
+                           uint64_t *out_bias)
 {
 	struct mm_request request = {.address = preferred, .bytes = plan->high - plan->low};
 
@@ -133,8 +135,8 @@ static int64_t choose_bias(struct mm *mm, const struct binfmt_plan *plan, uint64
 	return errno_from_status(sys_unmap(mm->space, (uint64_t)address, request.bytes));
 }
 
-int64_t exec_load(struct mm *mm, struct file *file, const struct binfmt_plan *plan, uint64_t preferred,
-		  struct exec_image *out_image)
+int64_t exec_load(struct mm *mm, struct file *file, const struct binfmt_plan *plan,
+                  uint64_t preferred, struct exec_image *out_image)
 {
 	uint64_t bias = 0;
 	int64_t result = choose_bias(mm, plan, preferred, &bias);

@@ -12,7 +12,7 @@ struct exec_image {
 };
 
 /* Maps every segment of file; a relocatable one at `preferred`, or where the kernel likes when 0. */
-int64_t exec_load(struct mm *mm, struct file *file, const struct binfmt_plan *plan, uint64_t preferred,
-		  struct exec_image *out_image);
+int64_t exec_load(struct mm *mm, struct file *file, const struct binfmt_plan *plan,
+                  uint64_t preferred, struct exec_image *out_image);
 /* Reads and parses the head of a file. */
 int64_t exec_read_plan(struct file *file, struct binfmt_plan *out_plan);

@@ -25,8 +25,8 @@ static void put_word(struct exec_stack *stack, uint64_t *cursor, uint64_t value)
 }
 
 /* A pointer to each string, and a null. */
-static void put_pointers(struct exec_stack *stack, uint64_t *cursor, const struct exec_strings *strings,
-			 uint64_t address)
+static void put_pointers(struct exec_stack *stack, uint64_t *cursor,
+                         const struct exec_strings *strings, uint64_t address)
 {
 	const char *text = strings->text;
 
@@ -57,7 +57,7 @@ static void place(struct exec_stack *stack, struct places *places)
 {
 	const struct exec_args *args = stack->args;
 	uint64_t words = 1 + args->arguments.count + 1 + args->environment.count + 1 +
-			 2 * ((uint64_t)stack->auxv_count + 4);
+	                 2 * ((uint64_t)stack->auxv_count + 4);
 
 	places->filename = stack->top - sizeof(uint64_t) - strlen(stack->filename) - 1;
 	stack->environment_end = places->filename;

@@ -31,15 +31,16 @@
 struct exec_stack {
 	/* in */
 	const struct exec_args *args;
-	const char *filename;  /* AT_EXECFN */
-	uint8_t random[16];    /* AT_RANDOM */
-	uint64_t top;          /* end of the stack, page aligned */
-	uint64_t auxv[AUXV_MAX][2]; /* without AT_NULL; AT_RANDOM, AT_EXECFN, AT_PLATFORM are added */
+	const char *filename; /* AT_EXECFN */
+	uint8_t random[16];   /* AT_RANDOM */
+	uint64_t top;         /* end of the stack, page aligned */
+	uint64_t auxv[AUXV_MAX]
+		     [2]; /* without AT_NULL; AT_RANDOM, AT_EXECFN, AT_PLATFORM are added */
 	unsigned auxv_count;
 	/* out */
-	uint64_t sp;           /* 16-byte aligned; where argc is */
+	uint64_t sp; /* 16-byte aligned; where argc is */
 	uint64_t arguments_start, arguments_end, environment_start, environment_end;
-	uint8_t *image;        /* what belongs at [sp, top); heap_free it */
+	uint8_t *image; /* what belongs at [sp, top); heap_free it */
 	size_t image_bytes;
 };
 

@@ -40,11 +40,15 @@ static uint64_t auxv(const struct exec_stack *stack, unsigned first, uint64_t ty
 	return 0;
 }
 
-static void check_layout(const char *const *arguments, unsigned argc, const char *const *environment,
-			 unsigned envc)
+static void check_layout(const char *const *arguments, unsigned argc,
+                         const char *const *environment, unsigned envc)
 {
 	struct exec_args args = args_of(arguments, environment);
-	struct exec_stack stack = {.args = &args, .filename = "/bin/prog", .top = TOP, .auxv = {{6, 4096}}, .auxv_count = 1};
+	struct exec_stack stack = {.args = &args,
+	                           .filename = "/bin/prog",
+	                           .top = TOP,
+	                           .auxv = {{6, 4096}},
+	                           .auxv_count = 1};
 
 	memset(stack.random, 0x5a, sizeof(stack.random));
 	CHECK_EQ(exec_stack_build(&stack, 1 << 20), 0);

@@ -58,14 +58,16 @@ void exit_group(struct task *task, int32_t status)
 /* --- telling the parent --- */
 
 static void fill_child_info(struct linux_siginfo *info, struct process *process, int32_t code,
-			    int32_t status)
+                            int32_t status)
 {
 	struct task *leader = process->tasks;
 
 	*info = (struct linux_siginfo){
 		.si_signo = SIGCHLD,
 		.si_code = code,
-		.child = {.pid = process->pid, .uid = leader ? leader->cred.uid : 0, .status = status},
+		.child = {.pid = process->pid,
+	                  .uid = leader ? leader->cred.uid : 0,
+	                  .status = status},
 	};
 }
 
@@ -74,7 +76,7 @@ static bool parent_wants(struct process *parent, uint64_t flag)
 	mutex_lock(&parent->lock);
 	struct linux_sigaction *action = &parent->sighand->actions[SIGCHLD - 1];
 	bool is_wanted = !(action->flags & flag) &&
-			 !(flag == SA_NOCLDWAIT && action->handler == SIG_IGN);
+	                 !(flag == SA_NOCLDWAIT && action->handler == SIG_IGN);
 
 	mutex_unlock(&parent->lock);
 	return is_wanted;
@@ -130,7 +132,7 @@ static void report_exit(struct process *process)
 
 	if (process->exit_signal != 0) {
 		fill_child_info(&info, process, status & 0x7f ? CLD_KILLED : CLD_EXITED,
-				status & 0x7f ? status & 0x7f : status >> 8);
+		                status & 0x7f ? status & 0x7f : status >> 8);
 		info.si_signo = process->exit_signal;
 		signal_send_process_info(parent, &info);
 	}

@@ -95,7 +95,7 @@ static int float_code(struct task *task, uint32_t vector)
 	       : flags & 8  ? FPE_FLTOVF
 	       : flags & 18 ? FPE_FLTUND
 	       : flags & 32 ? FPE_FLTRES
-			    : FPE_FLTINV;
+	                    : FPE_FLTINV;
 }
 
 void fault_exception(struct task *task)
@@ -115,6 +115,8 @@ void fault_exception(struct task *task)
 	case VECTOR_X87:
 	case VECTOR_SIMD: force(task, SIGFPE, float_code(task, vector), rip); break;
 	case VECTOR_ALIGNMENT: force(task, SIGBUS, BUS_ADRALN, 0); break;
-	default: force(task, SIGSEGV, SI_KERNEL, 0); break; /* general protection, overflow, bound */
+	default:
+		force(task, SIGSEGV, SI_KERNEL, 0);
+		break; /* general protection, overflow, bound */
 	}
 }

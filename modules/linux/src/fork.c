@@ -92,7 +92,7 @@ static struct process *process_copy(struct process *parent, uint64_t flags)
 		return 0;
 	mutex_lock(&parent->lock);
 	child->sighand = flags & CLONE_SIGHAND ? sighand_get(parent->sighand)
-					       : sighand_copy(parent->sighand);
+	                                       : sighand_copy(parent->sighand);
 	memcpy(child->limits, parent->limits, sizeof(child->limits));
 	child->executable = parent->executable ? heap_strdup(parent->executable) : 0;
 	child->executable_file = parent->executable_file;
@@ -109,7 +109,8 @@ static struct process *process_copy(struct process *parent, uint64_t flags)
 	return 0;
 }
 
-static void copy_fields(struct task *child, struct task *parent, const struct clone_request *request)
+static void copy_fields(struct task *child, struct task *parent,
+                        const struct clone_request *request)
 {
 	child->cred = parent->cred;
 	child->blocked = parent->blocked;
@@ -145,7 +146,7 @@ static int64_t copy_resources(struct task *child, struct task *parent, uint64_t 
 
 /* What the child's thread starts from: kept in the child until its thread has a state page. */
 static int64_t copy_registers(struct task *child, struct task *parent,
-			      const struct clone_request *request)
+                              const struct clone_request *request)
 {
 	struct guest_registers *regs = &child->first_registers;
 	int64_t bytes = fpu_save(parent);
@@ -175,7 +176,7 @@ static void drop_resources(struct task *task)
 }
 
 static struct task *copy_task(struct task *parent, const struct clone_request *request,
-			      int64_t *out_error)
+                              int64_t *out_error)
 {
 	struct process *process = parent->process;
 
@@ -210,7 +211,7 @@ static void adopt_locked(struct process *child, struct process *parent)
 }
 
 static int64_t link_child(struct task *child, struct task *parent,
-			  const struct clone_request *request)
+                          const struct clone_request *request)
 {
 	struct process *process = child->process;
 	struct process *own = parent->process;
@@ -424,7 +425,7 @@ SYSCALL0(vfork)
 }
 
 SYSCALL5(clone, uint64_t, flags, uint64_t, stack, uint64_t, u_parent_tid, uint64_t, u_child_tid,
-	 uint64_t, tls)
+         uint64_t, tls)
 {
 	struct clone_request request = {
 		.flags = flags & ~CSIGNAL & 0xffffffff,

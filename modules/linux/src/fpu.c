@@ -24,7 +24,9 @@ static struct cpuid cpuid(uint32_t leaf)
 {
 	struct cpuid id;
 
-	__asm__("cpuid" : "=a"(id.eax), "=b"(id.ebx), "=c"(id.ecx), "=d"(id.edx) : "0"(leaf), "2"(0));
+	__asm__("cpuid"
+	        : "=a"(id.eax), "=b"(id.ebx), "=c"(id.ecx), "=d"(id.edx)
+	        : "0"(leaf), "2"(0));
 	return id;
 }
 
@@ -44,7 +46,7 @@ uint64_t fpu_bytes(void)
 
 	if (bytes == 0)
 		bytes = cpuid(1).ecx & CPUID_OSXSAVE ? cpuid(CPUID_XSAVE_LEAF).ebx
-						     : FPU_LEGACY_BYTES;
+		                                     : FPU_LEGACY_BYTES;
 	return bytes;
 }
 

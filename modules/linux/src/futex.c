@@ -26,8 +26,8 @@
 #define ROBUST_HEAD_BYTES 24
 #define ROBUST_LIST_MAX 2048
 
-static int64_t wait_on_word(struct task *task, uint64_t u_word, uint32_t expected, uint64_t deadline,
-			    uint32_t bits)
+static int64_t wait_on_word(struct task *task, uint64_t u_word, uint32_t expected,
+                            uint64_t deadline, uint32_t bits)
 {
 	uint32_t seen;
 
@@ -42,7 +42,7 @@ static int64_t wait_on_word(struct task *task, uint64_t u_word, uint32_t expecte
 		return -ERESTARTSYS;
 	__atomic_store_n(&task->is_sleeping, true, __ATOMIC_RELAXED);
 	status_t status = sys_word_wait(task->mm->space, u_word, expected, deadline,
-					bits | WORD_WAIT_INTERRUPTIBLE);
+	                                bits | WORD_WAIT_INTERRUPTIBLE);
 
 	__atomic_store_n(&task->is_sleeping, false, __ATOMIC_RELAXED);
 	if (status == E_INTR)
@@ -53,13 +53,13 @@ static int64_t wait_on_word(struct task *task, uint64_t u_word, uint32_t expecte
 static int64_t wait_again(struct task *task, struct restart *restart)
 {
 	int64_t result = wait_on_word(task, restart->arguments[0], (uint32_t)restart->arguments[1],
-				      restart->deadline, (uint32_t)restart->arguments[2]);
+	                              restart->deadline, (uint32_t)restart->arguments[2]);
 
 	return result == -ERESTARTSYS ? -ERESTART_RESTARTBLOCK : result;
 }
 
 static int64_t futex_wait(struct task *task, uint64_t u_word, uint32_t expected, uint64_t deadline,
-			  uint32_t bits)
+                          uint32_t bits)
 {
 	if (bits == 0)
 		return -EINVAL;
@@ -87,11 +87,12 @@ static int64_t futex_wake(struct task *task, uint64_t u_word, uint32_t count, ui
 }
 
 static int64_t futex_requeue(struct task *task, uint64_t u_word, uint32_t wake, uint64_t move,
-			     uint64_t u_target)
+                             uint64_t u_target)
 {
 	uint64_t count = 0;
 
-	if (!is_aligned(u_word | u_target, sizeof(uint32_t)) || (int32_t)wake < 0 || (int64_t)move < 0)
+	if (!is_aligned(u_word | u_target, sizeof(uint32_t)) || (int32_t)wake < 0 ||
+	    (int64_t)move < 0)
 		return -EINVAL;
 	status_t status = sys_word_requeue(task->mm->space, u_word, wake, move, u_target, &count);
 
@@ -99,7 +100,7 @@ static int64_t futex_requeue(struct task *task, uint64_t u_word, uint32_t wake, 
 }
 
 static int64_t futex_cmp_requeue(struct task *task, uint64_t u_word, uint32_t wake, uint64_t move,
-				 uint64_t u_target, uint32_t expected)
+                                 uint64_t u_target, uint32_t expected)
 {
 	uint32_t seen;
 
@@ -144,7 +145,7 @@ static bool compares(uint32_t code, int32_t old)
 }
 
 static int64_t futex_wake_op(struct task *task, uint64_t u_word, uint32_t count, uint64_t count2,
-			     uint64_t u_word2, uint32_t code)
+                             uint64_t u_word2, uint32_t code)
 {
 	uint32_t old, seen, fresh;
 
@@ -173,7 +174,7 @@ static int64_t futex_wake_op(struct task *task, uint64_t u_word, uint32_t count,
 
 /* FUTEX_WAIT takes a relative time, the bitset kind an absolute one of either clock. */
 static int64_t deadline_of(struct task *task, uint32_t operation, bool is_real, uint64_t u_timeout,
-			   uint64_t *out_deadline)
+                           uint64_t *out_deadline)
 {
 	struct linux_timespec timeout;
 	uint64_t ns;
@@ -194,7 +195,7 @@ static int64_t deadline_of(struct task *task, uint32_t operation, bool is_real, 
 }
 
 SYSCALL6(futex, uint64_t, u_word, uint32_t, operation_flags, uint32_t, value, uint64_t, timeout,
-	 uint64_t, u_word2, uint32_t, value3)
+         uint64_t, u_word2, uint32_t, value3)
 {
 	uint32_t operation = operation_flags & ~(FUTEX_PRIVATE | FUTEX_CLOCK_REALTIME);
 	bool is_real = operation_flags & FUTEX_CLOCK_REALTIME;
@@ -208,7 +209,7 @@ SYSCALL6(futex, uint64_t, u_word, uint32_t, operation_flags, uint32_t, value, ui
 		if (error)
 			return error;
 		return futex_wait(task, u_word, value, deadline,
-				  operation == FUTEX_WAIT ? FUTEX_BITSET_ALL : value3);
+		                  operation == FUTEX_WAIT ? FUTEX_BITSET_ALL : value3);
 	case FUTEX_WAKE: return futex_wake(task, u_word, value, FUTEX_BITSET_ALL);
 	case FUTEX_WAKE_BITSET: return futex_wake(task, u_word, value, value3);
 	case FUTEX_REQUEUE: return futex_requeue(task, u_word, value, (uint32_t)timeout, u_word2);
@@ -256,8 +257,8 @@ static void release_dead_lock(struct task *task, uint64_t u_word)
 		value = seen;
 		if ((value & FUTEX_TID_MASK) != (uint32_t)task->tid)
 			return;
-		if (cmpxchg_guest_u32(task, u_word, value, (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED,
-				      &seen) != 0)
+		if (cmpxchg_guest_u32(task, u_word, value,
+		                      (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED, &seen) != 0)
 			return;
 	} while (seen != value);
 	if (value & FUTEX_WAITERS)

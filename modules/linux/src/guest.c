@@ -26,9 +26,9 @@ static int64_t guarded_copy(struct guest_state *state, void *to, const void *fro
 	uint64_t words = bytes / 8;
 
 	__asm__ volatile(FIXUP_SET "rep movsq\n\tmov %[tail], %%rcx\n\trep movsb\n\t" FIXUP_CLEAR
-			 : "=&a"(failed), "+D"(to), "+S"(from), "+c"(words)
-			 : [state] "r"(state), [tail] "r"(bytes & 7), [fixup] "i"(FIXUP_OFFSET)
-			 : "memory", "cc");
+	                 : "=&a"(failed), "+D"(to), "+S"(from), "+c"(words)
+	                 : [state] "r"(state), [tail] "r"(bytes & 7), [fixup] "i"(FIXUP_OFFSET)
+	                 : "memory", "cc");
 	return failed ? -EFAULT : 0;
 }
 
@@ -56,9 +56,9 @@ int64_t clear_guest(struct task *task, uint64_t u_to, size_t bytes)
 		return -EFAULT;
 	/* stosb wants al = 0, which the fix-up's address in rax is not: set it after. */
 	__asm__ volatile(FIXUP_SET "xor %%eax, %%eax\n\trep stosb\n\t" FIXUP_CLEAR
-			 : "=&a"(failed), "+D"(to), "+c"(count)
-			 : [state] "r"(task->state), [fixup] "i"(FIXUP_OFFSET)
-			 : "memory", "cc");
+	                 : "=&a"(failed), "+D"(to), "+c"(count)
+	                 : [state] "r"(task->state), [fixup] "i"(FIXUP_OFFSET)
+	                 : "memory", "cc");
 	return failed ? -EFAULT : 0;
 }
 
@@ -75,9 +75,9 @@ int64_t get_guest_u32(struct task *task, uint64_t u_from, uint32_t *out_value)
 	if (!guest_range_ok(u_from, sizeof(value)))
 		return -EFAULT;
 	__asm__ volatile(FIXUP_SET "mov (%[from]), %[value]\n\t" FIXUP_CLEAR
-			 : "=&a"(failed), [value] "+&r"(value)
-			 : [state] "r"(task->state), [from] "r"(u_from), [fixup] "i"(FIXUP_OFFSET)
-			 : "memory", "cc");
+	                 : "=&a"(failed), [value] "+&r"(value)
+	                 : [state] "r"(task->state), [from] "r"(u_from), [fixup] "i"(FIXUP_OFFSET)
+	                 : "memory", "cc");
 	*out_value = value;
 	return failed ? -EFAULT : 0;
 }
@@ -90,9 +90,9 @@ int64_t get_guest_u64(struct task *task, uint64_t u_from, uint64_t *out_value)
 	if (!guest_range_ok(u_from, sizeof(value)))
 		return -EFAULT;
 	__asm__ volatile(FIXUP_SET "mov (%[from]), %[value]\n\t" FIXUP_CLEAR
-			 : "=&a"(failed), [value] "+&r"(value)
-			 : [state] "r"(task->state), [from] "r"(u_from), [fixup] "i"(FIXUP_OFFSET)
-			 : "memory", "cc");
+	                 : "=&a"(failed), [value] "+&r"(value)
+	                 : [state] "r"(task->state), [from] "r"(u_from), [fixup] "i"(FIXUP_OFFSET)
+	                 : "memory", "cc");
 	*out_value = value;
 	return failed ? -EFAULT : 0;
 }
@@ -104,10 +104,10 @@ int64_t put_guest_u32(struct task *task, uint64_t u_to, uint32_t value)
 	if (!guest_range_ok(u_to, sizeof(value)))
 		return -EFAULT;
 	__asm__ volatile(FIXUP_SET "mov %[value], (%[to])\n\t" FIXUP_CLEAR
-			 : "=&a"(failed)
-			 : [state] "r"(task->state), [to] "r"(u_to), [value] "r"(value),
-			   [fixup] "i"(FIXUP_OFFSET)
-			 : "memory", "cc");
+	                 : "=&a"(failed)
+	                 : [state] "r"(task->state), [to] "r"(u_to), [value] "r"(value),
+	                   [fixup] "i"(FIXUP_OFFSET)
+	                 : "memory", "cc");
 	return failed ? -EFAULT : 0;
 }
 
@@ -117,7 +117,7 @@ int64_t put_guest_u64(struct task *task, uint64_t u_to, uint64_t value)
 }
 
 int64_t cmpxchg_guest_u32(struct task *task, uint64_t u_at, uint32_t expected, uint32_t desired,
-			  uint32_t *out_seen)
+                          uint32_t *out_seen)
 {
 	uint64_t failed;
 	uint32_t seen = expected;
@@ -125,13 +125,13 @@ int64_t cmpxchg_guest_u32(struct task *task, uint64_t u_at, uint32_t expected, u
 	if (!guest_range_ok(u_at, sizeof(seen)))
 		return -EFAULT;
 	/* rax is both cmpxchg's comparand and the fix-up's flag: the comparand comes from %[seen]. */
-	__asm__ volatile(FIXUP_SET
-			 "mov %[seen], %%eax\n\tlock cmpxchg %[desired], (%[at])\n\tmov %%eax, %[seen]\n\t"
-			 FIXUP_CLEAR
-			 : "=&a"(failed), [seen] "+&r"(seen)
-			 : [state] "r"(task->state), [at] "r"(u_at), [desired] "r"(desired),
-			   [fixup] "i"(FIXUP_OFFSET)
-			 : "memory", "cc");
+	__asm__ volatile(
+		FIXUP_SET
+		"mov %[seen], %%eax\n\tlock cmpxchg %[desired], (%[at])\n\tmov %%eax, %[seen]\n\t" FIXUP_CLEAR
+		: "=&a"(failed), [seen] "+&r"(seen)
+		: [state] "r"(task->state), [at] "r"(u_at), [desired] "r"(desired),
+		  [fixup] "i"(FIXUP_OFFSET)
+		: "memory", "cc");
 	*out_seen = seen;
 	return failed ? -EFAULT : 0;
 }
@@ -178,7 +178,7 @@ static int64_t iov_total(const struct guest_iovec *iov, uint64_t count)
 }
 
 int64_t guest_iov_get(struct task *task, uint64_t u_iov, uint64_t count, struct guest_iovec *fast,
-		      uint64_t fast_count, struct guest_iovec **out_iov)
+                      uint64_t fast_count, struct guest_iovec **out_iov)
 {
 	struct guest_iovec *iov = fast;
 	int64_t result;

@@ -27,7 +27,7 @@ int64_t put_guest_u64(struct task *task, uint64_t u_to, uint64_t value);
 
 /* Compare and exchange of a guest word, for futexes and robust lists; out_seen is what was there. */
 int64_t cmpxchg_guest_u32(struct task *task, uint64_t u_at, uint32_t expected, uint32_t desired,
-			  uint32_t *out_seen);
+                          uint32_t *out_seen);
 
 /* Whether [address, address + bytes) lies in the guest's half. */
 int guest_range_ok(uint64_t address, uint64_t bytes);
@@ -40,7 +40,7 @@ struct guest_iovec {
 };
 /* *out_iov is allocated (or `fast` when count fits into fast_count) and freed with guest_iov_free. Returns total bytes. */
 int64_t guest_iov_get(struct task *task, uint64_t u_iov, uint64_t count, struct guest_iovec *fast,
-		      uint64_t fast_count, struct guest_iovec **out_iov);
+                      uint64_t fast_count, struct guest_iovec **out_iov);
 void guest_iov_free(struct guest_iovec *iov, struct guest_iovec *fast);
 
 /*

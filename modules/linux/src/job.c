@@ -22,22 +22,22 @@
 #define PROGRAM_PATH_BYTES 512
 
 struct job {
-	struct job *next;       /* [job_lock] */
-	uint32_t number;        /* [I] */
-	int32_t pid;            /* [I] */
-	uint32_t flags;         /* [I] */
-	enum job_state state;   /* [job_lock] */
-	uint32_t code;          /* [job_lock] */
-	handle_t ended;         /* [I] */
-	uint64_t bits;          /* [I] */
-	bool is_not_started;    /* by the job's own thread, before it ends */
-	bool is_console;        /* [I] */
-	char *cwd;              /* [I] */
-	struct exec_args args;  /* by the job's own thread */
+	struct job *next;      /* [job_lock] */
+	uint32_t number;       /* [I] */
+	int32_t pid;           /* [I] */
+	uint32_t flags;        /* [I] */
+	enum job_state state;  /* [job_lock] */
+	uint32_t code;         /* [job_lock] */
+	handle_t ended;        /* [I] */
+	uint64_t bits;         /* [I] */
+	bool is_not_started;   /* by the job's own thread, before it ends */
+	bool is_console;       /* [I] */
+	char *cwd;             /* [I] */
+	struct exec_args args; /* by the job's own thread */
 };
 
 static struct mutex job_lock = MUTEX_RANKED(RANK_CONTAINER);
-static struct job *jobs;          /* [job_lock] */
+static struct job *jobs;                /* [job_lock] */
 static uint32_t job_count, last_number; /* [job_lock] */
 
 /* --- records --- */
@@ -61,7 +61,8 @@ static int64_t take_strings(struct exec_args *args, const struct job_request *re
 	if (request->strings_bytes == 0 || end[-1] != 0 || request->argc == 0)
 		return -EINVAL;
 	for (uint32_t i = 0; at < end && error == 0; i++) {
-		error = exec_strings_add(i < request->argc ? &args->arguments : &args->environment, at);
+		error = exec_strings_add(i < request->argc ? &args->arguments : &args->environment,
+		                         at);
 		at += strlen(at) + 1;
 	}
 	return error == 0 && args->arguments.count < request->argc ? -EINVAL : error;
@@ -178,7 +179,7 @@ static int64_t exec_job(struct task *task, struct job *job)
 		result = fs_chdir(task, job->cwd);
 	if (result == 0)
 		result = strchr(name, '/') ? exec_file(task, name, &job->args)
-					   : exec_by_path(task, &job->args, name);
+		                           : exec_by_path(task, &job->args, name);
 	heap_free(name);
 	return result;
 }

@@ -9,13 +9,13 @@ struct job;
 
 struct job_request {
 	const char *cwd;
-	const char *strings;   /* argc arguments, then the environment, each with its NUL */
+	const char *strings; /* argc arguments, then the environment, each with its NUL */
 	uint32_t strings_bytes;
 	uint32_t argc;
 	uint32_t uid, gid;
 	uint32_t flags;
-	handle_t streams[3];   /* input, output, error; none: the console. Taken over on success */
-	handle_t ended;        /* event to signal at the end, or none. Likewise */
+	handle_t streams[3]; /* input, output, error; none: the console. Taken over on success */
+	handle_t ended;      /* event to signal at the end, or none. Likewise */
 	uint64_t bits;
 };
 #define JOB_ENDS_GROUP 1u

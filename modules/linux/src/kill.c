@@ -9,10 +9,10 @@ static bool may_signal(struct task *task, struct process *target, int32_t signal
 {
 	mutex_lock(&target->lock);
 	struct task *leader = target->tasks;
-	bool is_own = leader && (task->cred.euid == leader->cred.suid ||
-				 task->cred.euid == leader->cred.uid ||
-				 task->cred.uid == leader->cred.suid ||
-				 task->cred.uid == leader->cred.uid);
+	bool is_own = leader &&
+	              (task->cred.euid == leader->cred.suid ||
+	               task->cred.euid == leader->cred.uid || task->cred.uid == leader->cred.suid ||
+	               task->cred.uid == leader->cred.uid);
 
 	mutex_unlock(&target->lock);
 	if (is_own || !leader || capable(task, CAP_KILL))
@@ -30,7 +30,7 @@ static struct linux_siginfo info_of_sender(struct task *task, int32_t signal, in
 }
 
 static int64_t signal_one(struct task *task, struct process *target,
-			  const struct linux_siginfo *info)
+                          const struct linux_siginfo *info)
 {
 	if (!may_signal(task, target, info->si_signo))
 		return -EPERM;
@@ -94,7 +94,7 @@ SYSCALL2(kill, int32_t, pid, int32_t, signal)
 
 /* tgid 0: any. */
 static int64_t signal_thread(struct task *task, int32_t tgid, int32_t tid,
-			     const struct linux_siginfo *info)
+                             const struct linux_siginfo *info)
 {
 	if (tid <= 0 || tgid < 0 || info->si_signo < 0 || info->si_signo > SIGNAL_COUNT)
 		return -EINVAL;
@@ -131,13 +131,12 @@ SYSCALL3(tgkill, int32_t, tgid, int32_t, tid, int32_t, signal)
 
 /* Only the kernel may pretend to be the kernel or kill(). */
 static int64_t info_from_guest(struct task *task, int32_t pid, int32_t signal, uint64_t u_info,
-			       struct linux_siginfo *out_info)
+                               struct linux_siginfo *out_info)
 {
 	if (copy_from_guest(task, out_info, u_info, sizeof(*out_info)) != 0)
 		return -EFAULT;
 	out_info->si_signo = signal;
-	if ((out_info->si_code >= 0 || out_info->si_code == SI_TKILL) &&
-	    pid != task->process->pid)
+	if ((out_info->si_code >= 0 || out_info->si_code == SI_TKILL) && pid != task->process->pid)
 		return -EPERM;
 	return 0;
 }

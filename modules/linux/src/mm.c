@@ -7,7 +7,6 @@
 #include <base/bits.h>
 #include <base/string.h>
 #include <libanon/heap.h>
-#include <libanon/start.h>
 #include <libanon/syscall.h>
 #include "errno.h"
 #include "file_api.h"
@@ -34,7 +33,7 @@ static struct mm *mm_new(handle_t space)
 int64_t mm_create(struct mm **out_mm)
 {
 	handle_t space;
-	status_t status = sys_space_create(own_domain(), &space);
+	status_t status = sys_space_create(HANDLE_NONE, &space);
 
 	if (status != OK)
 		return errno_from_status(status);
@@ -79,7 +78,7 @@ static void copy_layout_locked(struct mm *to, const struct mm *from)
 int64_t mm_clone(struct mm *from, struct mm **out_mm)
 {
 	handle_t space;
-	status_t status = sys_space_clone(from->space, own_domain(), &space);
+	status_t status = sys_space_clone(from->space, HANDLE_NONE, &space);
 	int64_t error;
 
 	if (status != OK)
@@ -254,8 +253,8 @@ static int64_t map(struct mm *mm, const struct map_args *args)
 /* Shared anonymous memory is an object of its own, so that fork shares it. */
 static int64_t map_shared_anonymous(struct mm *mm, struct map_args *args)
 {
-	status_t status = sys_memory_create(own_domain(), align_up(args->bytes, PAGE_SIZE),
-					    MEMORY_FIXED, &args->memory);
+	status_t status = sys_memory_create(HANDLE_NONE, align_up(args->bytes, PAGE_SIZE),
+	                                    MEMORY_FIXED, &args->memory);
 
 	if (status != OK)
 		return errno_from_status(status);
@@ -310,7 +309,8 @@ bool mm_is_mapped(struct mm *mm, uint64_t address, uint64_t bytes)
 
 /* --- other processes' memory --- */
 
-static int64_t space_copy(struct mm *mm, uint64_t address, void *buffer, size_t bytes, bool is_write)
+static int64_t space_copy(struct mm *mm, uint64_t address, void *buffer, size_t bytes,
+                          bool is_write)
 {
 	uint64_t done = 0;
 

@@ -38,16 +38,16 @@ enum mapping_kind {
 #define MAPPING_COOKIE(kind, number) ((uint64_t)(kind) | (uint64_t)(number) << 8)
 
 struct mm {
-	uint32_t references; /* [a] */
-	handle_t space;      /* [I] */
-	struct mutex lock;   /* RANK_MM */
-	uint64_t brk_start, brk; /* [m] */
-	struct mapped_file *files; /* [m] */
-	uint64_t next_file;  /* [m] */
-	uint64_t code_start, code_end, data_start, data_end; /* [I] after exec */
+	uint32_t references;                                  /* [a] */
+	handle_t space;                                       /* [I] */
+	struct mutex lock;                                    /* RANK_MM */
+	uint64_t brk_start, brk;                              /* [m] */
+	struct mapped_file *files;                            /* [m] */
+	uint64_t next_file;                                   /* [m] */
+	uint64_t code_start, code_end, data_start, data_end;  /* [I] after exec */
 	uint64_t stack_start, arguments_start, arguments_end; /* [I] after exec */
 	uint64_t environment_start, environment_end;          /* [I] after exec */
-	uint64_t auxv[48];   /* [I] after exec: pairs, ends with AT_NULL; /proc/PID/auxv */
+	uint64_t auxv[48];     /* [I] after exec: pairs, ends with AT_NULL; /proc/PID/auxv */
 	uint64_t mapped_bytes; /* [m] for RLIMIT_AS, approximate */
 };
 

@@ -7,16 +7,16 @@
 #include "mm.h"
 
 struct mm_request {
-	uint64_t address;     /* a hint, or exact with is_fixed */
-	uint64_t bytes;       /* rounded up to pages */
-	uint32_t protection;  /* PROT_* */
-	bool is_fixed;        /* replaces what is there */
-	bool is_no_replace;   /* with is_fixed: -EEXIST instead */
+	uint64_t address;    /* a hint, or exact with is_fixed */
+	uint64_t bytes;      /* rounded up to pages */
+	uint32_t protection; /* PROT_* */
+	bool is_fixed;       /* replaces what is there */
+	bool is_no_replace;  /* with is_fixed: -EEXIST instead */
 	bool is_shared;
 	bool grows_down;
 	enum mapping_kind kind; /* of anonymous memory */
-	struct file *file;    /* null: anonymous */
-	uint64_t offset;      /* into the file */
+	struct file *file;      /* null: anonymous */
+	uint64_t offset;        /* into the file */
 };
 
 /* The address or a negated errno; -ENODEV: the file has no memory object. */

@@ -88,16 +88,17 @@ static int64_t map_by_reading(struct task *task, const struct mm_request *reques
 	anonymous.offset = 0;
 	anonymous.protection |= PROT_READ | PROT_WRITE;
 	address = buffer ? mm_map(task->mm, &anonymous) : -ENOMEM;
-	for (uint64_t done = 0; address > 0 && done < request->bytes && got > 0; done += (uint64_t)got) {
+	for (uint64_t done = 0; address > 0 && done < request->bytes && got > 0;
+	     done += (uint64_t)got) {
 		got = file_pread(request->file, buffer, MIN(READ_IN_BYTES, request->bytes - done),
-				 request->offset + done);
+		                 request->offset + done);
 		if (got > 0)
 			mm_write(task->mm, (uint64_t)address + done, buffer, (size_t)got);
 	}
 	heap_free(buffer);
 	if (address > 0)
 		sys_protect(task->mm->space, (uint64_t)address, request->bytes,
-			    mm_map_flags(request->protection));
+		            mm_map_flags(request->protection));
 	return address;
 }
 
@@ -141,7 +142,8 @@ static int64_t request_of_flags(struct mm_request *request, uint32_t flags)
 {
 	uint32_t type = flags & LINUX_MAP_TYPE;
 
-	if (type != LINUX_MAP_SHARED && type != LINUX_MAP_PRIVATE && type != LINUX_MAP_SHARED_VALIDATE)
+	if (type != LINUX_MAP_SHARED && type != LINUX_MAP_PRIVATE &&
+	    type != LINUX_MAP_SHARED_VALIDATE)
 		return -EINVAL;
 	if (flags & LINUX_MAP_HUGETLB)
 		return -ENOMEM; /* no huge pages are set aside */
@@ -155,13 +157,13 @@ static int64_t request_of_flags(struct mm_request *request, uint32_t flags)
 		return -EPERM;
 	if (!request->is_fixed)
 		request->address = request->address < LOWEST_ADDRESS
-					   ? 0
-					   : align_down(request->address, PAGE_SIZE);
+		                           ? 0
+		                           : align_down(request->address, PAGE_SIZE);
 	return 0;
 }
 
-SYSCALL6(mmap, uint64_t, address, uint64_t, bytes, uint32_t, protection, uint32_t, flags, int32_t, fd,
-	 uint64_t, offset)
+SYSCALL6(mmap, uint64_t, address, uint64_t, bytes, uint32_t, protection, uint32_t, flags, int32_t,
+         fd, uint64_t, offset)
 {
 	struct mm_request request = {
 		.address = address,
@@ -256,7 +258,7 @@ SYSCALL1(brk, uint64_t, end)
 /* --- mremap --- */
 
 static int64_t check_remap(struct task *task, uint64_t address, uint64_t old_bytes, uint32_t flags,
-			   uint64_t new_address)
+                           uint64_t new_address)
 {
 	if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED))
 		return -EINVAL; /* MREMAP_DONTUNMAP is for garbage collectors with userfaultfd */
@@ -268,7 +270,7 @@ static int64_t check_remap(struct task *task, uint64_t address, uint64_t old_byt
 }
 
 SYSCALL5(mremap, uint64_t, address, uint64_t, old_bytes, uint64_t, new_bytes, uint32_t, flags,
-	 uint64_t, new_address)
+         uint64_t, new_address)
 {
 	struct remap_args args = {
 		.address = address,
@@ -319,7 +321,8 @@ SYSCALL3(madvise, uint64_t, address, uint64_t, bytes, int32_t, advice)
 	return 0; /* the others are hints */
 }
 
-static int64_t sync_mapping(struct task *task, const struct map_info *info, uint64_t start, uint64_t end)
+static int64_t sync_mapping(struct task *task, const struct map_info *info, uint64_t start,
+                            uint64_t end)
 {
 	struct file *file = mm_file_of(task->mm, info->cookie);
 	int64_t result = 0;
@@ -343,7 +346,8 @@ SYSCALL3(msync, uint64_t, address, uint64_t, bytes, uint32_t, flags)
 	if (check_range(address, &bytes) != 0 || !mm_is_mapped(task->mm, address, bytes))
 		return -ENOMEM;
 	end = address + bytes;
-	while ((flags & MS_SYNC) && at < end && sys_query(task->mm->space, at, &info, &found) == OK) {
+	while ((flags & MS_SYNC) && at < end &&
+	       sys_query(task->mm->space, at, &info, &found) == OK) {
 		uint64_t stop = MIN(end, info.address + info.bytes);
 		int64_t result = sync_mapping(task, &info, at, stop);
 

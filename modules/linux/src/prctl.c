@@ -97,7 +97,8 @@ static int64_t prctl_of_credentials(struct task *task, int32_t option, uint64_t 
 	}
 }
 
-SYSCALL5(prctl, int32_t, option, uint64_t, value, uint64_t, third, uint64_t, fourth, uint64_t, fifth)
+SYSCALL5(prctl, int32_t, option, uint64_t, value, uint64_t, third, uint64_t, fourth, uint64_t,
+         fifth)
 {
 	struct process *process = task->process;
 

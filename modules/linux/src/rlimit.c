@@ -15,7 +15,8 @@
 
 struct linux_rusage {
 	struct linux_timeval user, system;
-	int64_t max_rss, shared, data, stack, minor_faults, major_faults, swaps, in_blocks, out_blocks;
+	int64_t max_rss, shared, data, stack, minor_faults, major_faults, swaps, in_blocks,
+		out_blocks;
 	int64_t messages_sent, messages_received, signals, voluntary_switches, involuntary_switches;
 };
 
@@ -53,7 +54,8 @@ SYSCALL2(getrusage, int32_t, who, uint64_t, u_rusage)
 
 /* --- limits --- */
 
-static int64_t check_new_limit(struct task *task, const struct rlimit *old, const struct rlimit *fresh)
+static int64_t check_new_limit(struct task *task, const struct rlimit *old,
+                               const struct rlimit *fresh)
 {
 	if (fresh->current > fresh->maximum)
 		return -EINVAL;
@@ -64,7 +66,7 @@ static int64_t check_new_limit(struct task *task, const struct rlimit *old, cons
 
 /* Either of fresh and old may be null. */
 static int64_t change_limit(struct task *task, struct process *target, uint32_t which,
-			    const struct rlimit *fresh, struct rlimit *old)
+                            const struct rlimit *fresh, struct rlimit *old)
 {
 	int64_t result = 0;
 
@@ -108,7 +110,7 @@ static int64_t may_limit(struct task *task, struct process *target)
 
 	task_put(leader);
 	bool is_own = task->cred.uid == cred.uid && task->cred.uid == cred.euid &&
-		      task->cred.gid == cred.gid;
+	              task->cred.gid == cred.gid;
 
 	return is_own || capable(task, CAP_SYS_RESOURCE) ? 0 : -EPERM;
 }

@@ -48,7 +48,8 @@ SYSCALL3(sched_getaffinity, int32_t, tid, uint32_t, bytes, uint64_t, u_mask)
 		return -EINVAL;
 	if (check_tid(tid) != 0)
 		return -ESRCH;
-	return copy_to_guest(task, u_mask, &mask, sizeof(mask)) == 0 ? (int64_t)sizeof(mask) : -EFAULT;
+	return copy_to_guest(task, u_mask, &mask, sizeof(mask)) == 0 ? (int64_t)sizeof(mask)
+	                                                             : -EFAULT;
 }
 
 SYSCALL3(sched_setaffinity, int32_t, tid, uint32_t, bytes, uint64_t, u_mask)
@@ -72,13 +73,16 @@ SYSCALL3(getcpu, uint64_t, u_cpu, uint64_t, u_node, uint64_t, u_cache)
 
 /* --- niceness --- */
 
-static bool is_chosen_locked(struct task *task, struct process *process, int32_t which, uint32_t who)
+static bool is_chosen_locked(struct task *task, struct process *process, int32_t which,
+                             uint32_t who)
 {
 	if (process->state != PROCESS_ALIVE)
 		return false;
 	switch (which) {
-	case PRIO_PROCESS: return (uint32_t)process->pid == (who ? who : (uint32_t)task->process->pid);
-	case PRIO_PGRP: return (uint32_t)process->pgid == (who ? who : (uint32_t)task->process->pgid);
+	case PRIO_PROCESS:
+		return (uint32_t)process->pid == (who ? who : (uint32_t)task->process->pid);
+	case PRIO_PGRP:
+		return (uint32_t)process->pgid == (who ? who : (uint32_t)task->process->pgid);
 	default: return process->tasks && process->tasks->cred.uid == (who ? who : task->cred.uid);
 	}
 }

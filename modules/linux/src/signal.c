@@ -211,7 +211,7 @@ bool signal_take(struct task *task, sigset_t64 set, struct linux_siginfo *out_in
 {
 	mutex_lock(&task->process->lock);
 	bool is_taken = pending_take(&task->pending, set, out_info) ||
-			pending_take(&task->process->pending, set, out_info);
+	                pending_take(&task->process->pending, set, out_info);
 
 	mutex_unlock(&task->process->lock);
 	return is_taken;
@@ -268,7 +268,7 @@ void signal_restore_mask(struct task *task)
 enum step { STEP_NONE, STEP_DIE, STEP_STOPPED, STEP_SIGNAL };
 
 static enum step next_step(struct task *task, struct linux_siginfo *info,
-			   struct linux_sigaction *action)
+                           struct linux_sigaction *action)
 {
 	struct process *process = task->process;
 	enum step step = STEP_NONE;
@@ -280,7 +280,7 @@ static enum step next_step(struct task *task, struct linux_siginfo *info,
 	} else if (process->is_stopped) {
 		step = STEP_STOPPED;
 	} else if (pending_take(&task->pending, ~task->blocked, info) ||
-		   pending_take(&process->pending, ~task->blocked, info)) {
+	           pending_take(&process->pending, ~task->blocked, info)) {
 		struct linux_sigaction *current = &process->sighand->actions[info->si_signo - 1];
 
 		*action = *current;
@@ -377,7 +377,7 @@ static void settle_call_without_handler(struct task *task)
 }
 
 static void run_handler(struct task *task, const struct linux_siginfo *info,
-			const struct linux_sigaction *action)
+                        const struct linux_sigaction *action)
 {
 	sigset_t64 old_mask = task->has_saved_mask ? task->saved_mask : task->blocked;
 	sigset_t64 mask = task->blocked | action->mask;
@@ -395,7 +395,7 @@ static void run_handler(struct task *task, const struct linux_siginfo *info,
 }
 
 static void act(struct task *task, const struct linux_siginfo *info,
-		const struct linux_sigaction *action)
+                const struct linux_sigaction *action)
 {
 	if (action->handler == SIG_IGN)
 		return;

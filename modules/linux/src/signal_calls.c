@@ -26,7 +26,7 @@ static void drop_if_ignored_locked(struct process *process, int32_t signal)
 	enum signal_default by_default = signal_default_of(signal);
 
 	if (handler != SIG_IGN && !(handler == SIG_DFL && (by_default == SIGNAL_IGNORED ||
-							   by_default == SIGNAL_CONTINUES)))
+	                                                   by_default == SIGNAL_CONTINUES)))
 		return;
 	pending_drop(&process->pending, signal_bit(signal));
 	for (struct task *task = process->tasks; task; task = task->next)
@@ -123,7 +123,7 @@ static void set_waited(struct task *task, sigset_t64 set)
 
 /* Returns the signal's number or a negated errno. */
 static int64_t wait_for_signal(struct task *task, sigset_t64 set, uint64_t deadline,
-			       struct linux_siginfo *out_info)
+                               struct linux_siginfo *out_info)
 {
 	for (;;) {
 		uint32_t sequence = wait_sequence(task);
@@ -139,7 +139,8 @@ static int64_t wait_for_signal(struct task *task, sigset_t64 set, uint64_t deadl
 	}
 }
 
-SYSCALL4(rt_sigtimedwait, uint64_t, u_set, uint64_t, u_info, uint64_t, u_timeout, uint64_t, set_bytes)
+SYSCALL4(rt_sigtimedwait, uint64_t, u_set, uint64_t, u_info, uint64_t, u_timeout, uint64_t,
+         set_bytes)
 {
 	struct linux_siginfo info;
 	sigset_t64 set;

@@ -34,13 +34,30 @@ static void fill_context(struct linux_sigcontext *context, const struct task *ta
 	const struct guest_registers *regs = &task->state->regs;
 
 	*context = (struct linux_sigcontext){
-		.r8 = regs->r8, .r9 = regs->r9, .r10 = regs->r10, .r11 = regs->r11,
-		.r12 = regs->r12, .r13 = regs->r13, .r14 = regs->r14, .r15 = regs->r15,
-		.rdi = regs->rdi, .rsi = regs->rsi, .rbp = regs->rbp, .rbx = regs->rbx,
-		.rdx = regs->rdx, .rax = regs->rax, .rcx = regs->rcx, .rsp = regs->rsp,
-		.rip = regs->rip, .eflags = regs->rflags, .cs = GUEST_CS, .ss = GUEST_SS,
-		.error = task->trap_error, .trap_number = task->trap_number,
-		.cr2 = task->fault_address, .old_mask = mask,
+		.r8 = regs->r8,
+		.r9 = regs->r9,
+		.r10 = regs->r10,
+		.r11 = regs->r11,
+		.r12 = regs->r12,
+		.r13 = regs->r13,
+		.r14 = regs->r14,
+		.r15 = regs->r15,
+		.rdi = regs->rdi,
+		.rsi = regs->rsi,
+		.rbp = regs->rbp,
+		.rbx = regs->rbx,
+		.rdx = regs->rdx,
+		.rax = regs->rax,
+		.rcx = regs->rcx,
+		.rsp = regs->rsp,
+		.rip = regs->rip,
+		.eflags = regs->rflags,
+		.cs = GUEST_CS,
+		.ss = GUEST_SS,
+		.error = task->trap_error,
+		.trap_number = task->trap_number,
+		.cr2 = task->fault_address,
+		.old_mask = mask,
 	};
 }
 
@@ -69,7 +86,7 @@ static int64_t push_fpu(struct task *task, uint64_t u_fpu)
 }
 
 static void enter_handler(struct task *task, const struct linux_siginfo *info,
-			  const struct linux_sigaction *action, uint64_t frame)
+                          const struct linux_sigaction *action, uint64_t frame)
 {
 	struct guest_registers *regs = &task->state->regs;
 
@@ -83,7 +100,7 @@ static void enter_handler(struct task *task, const struct linux_siginfo *info,
 }
 
 int64_t signal_frame_push(struct task *task, const struct linux_siginfo *info,
-			  const struct linux_sigaction *action, sigset_t64 old_mask)
+                          const struct linux_sigaction *action, sigset_t64 old_mask)
 {
 	struct frame_place place = signal_frame_place(stack_for(task, action), fpu_bytes());
 	struct signal_frame frame;
@@ -133,12 +150,26 @@ static void restore_registers(struct guest_registers *regs, const struct linux_s
 	uint64_t fs_base = regs->fs_base, gs_base = regs->gs_base;
 
 	*regs = (struct guest_registers){
-		.rax = context->rax, .rbx = context->rbx, .rcx = context->rcx, .rdx = context->rdx,
-		.rsi = context->rsi, .rdi = context->rdi, .rbp = context->rbp, .rsp = context->rsp,
-		.r8 = context->r8, .r9 = context->r9, .r10 = context->r10, .r11 = context->r11,
-		.r12 = context->r12, .r13 = context->r13, .r14 = context->r14, .r15 = context->r15,
-		.rip = context->rip, .rflags = context->eflags,
-		.fs_base = fs_base, .gs_base = gs_base,
+		.rax = context->rax,
+		.rbx = context->rbx,
+		.rcx = context->rcx,
+		.rdx = context->rdx,
+		.rsi = context->rsi,
+		.rdi = context->rdi,
+		.rbp = context->rbp,
+		.rsp = context->rsp,
+		.r8 = context->r8,
+		.r9 = context->r9,
+		.r10 = context->r10,
+		.r11 = context->r11,
+		.r12 = context->r12,
+		.r13 = context->r13,
+		.r14 = context->r14,
+		.r15 = context->r15,
+		.rip = context->rip,
+		.rflags = context->eflags,
+		.fs_base = fs_base,
+		.gs_base = gs_base,
 	};
 }
 

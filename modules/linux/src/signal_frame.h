@@ -47,7 +47,7 @@ struct fpu_software {
 	uint32_t magic1;
 	uint32_t extended_size; /* XSAVE area and magic2 behind it */
 	uint64_t features;
-	uint32_t state_size;    /* XSAVE area */
+	uint32_t state_size; /* XSAVE area */
 	uint32_t padding[7];
 };
 STATIC_ASSERT(sizeof(struct fpu_software) == 48);
@@ -68,6 +68,6 @@ bool signal_stack_holds(const struct linux_stack *stack, uint64_t sp);
 struct task;
 /* Builds the frame on the guest's stack and points the registers at the handler; -EFAULT when it cannot. */
 int64_t signal_frame_push(struct task *task, const struct linux_siginfo *info,
-			  const struct linux_sigaction *action, sigset_t64 old_mask);
+                          const struct linux_sigaction *action, sigset_t64 old_mask);
 /* rt_sigreturn: everything back from the frame at rsp - 8. */
 int64_t signal_frame_pop(struct task *task);

@@ -18,13 +18,20 @@ bool pending_take(struct pending *pending, sigset_t64 set, struct linux_siginfo 
 void pending_drop(struct pending *pending, sigset_t64 set);
 void pending_clear(struct pending *pending);
 
-enum signal_default { SIGNAL_TERMINATES, SIGNAL_CORE, SIGNAL_IGNORED, SIGNAL_STOPS, SIGNAL_CONTINUES };
+enum signal_default {
+	SIGNAL_TERMINATES,
+	SIGNAL_CORE,
+	SIGNAL_IGNORED,
+	SIGNAL_STOPS,
+	SIGNAL_CONTINUES
+};
 enum signal_default signal_default_of(int signal);
 
-#define SIGNALS_STOP (signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU))
+#define SIGNALS_STOP \
+	(signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU))
 #define SIGNALS_UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
-#define SIGNALS_SYNCHRONOUS                                                                        \
-	(signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) | signal_bit(SIGTRAP) |         \
+#define SIGNALS_SYNCHRONOUS \
+	(signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) | signal_bit(SIGTRAP) | \
 	 signal_bit(SIGFPE) | signal_bit(SIGSYS))
 
 /* Shared handlers. */

@@ -23,7 +23,8 @@ TEST(order)
 	add(&pending, SIGSEGV, 4);
 	CHECK(pending_take(&pending, ~0ull, &info) && info.si_signo == SIGSEGV); /* a fault first */
 	CHECK(pending_take(&pending, ~signal_bit(SIGHUP), &info) && info.si_signo == SIGTERM);
-	CHECK(pending_take(&pending, ~0ull, &info) && info.si_signo == SIGHUP && info.user.value == 2);
+	CHECK(pending_take(&pending, ~0ull, &info) && info.si_signo == SIGHUP &&
+	      info.user.value == 2);
 	CHECK(pending_take(&pending, ~0ull, &info) && info.si_signo == SIGRTMIN + 1);
 	CHECK(!pending_take(&pending, ~0ull, &info) && pending.set == 0 && !pending.first);
 }
@@ -102,7 +103,8 @@ TEST(handlers)
 {
 	struct sighand *first = sighand_create();
 
-	first->actions[SIGINT - 1] = (struct linux_sigaction){.handler = 0x1000, .flags = SA_RESTART};
+	first->actions[SIGINT - 1] = (struct linux_sigaction){.handler = 0x1000,
+	                                                      .flags = SA_RESTART};
 	first->actions[SIGHUP - 1].handler = SIG_IGN;
 	struct sighand *second = sighand_copy(first);
 

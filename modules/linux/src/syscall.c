@@ -42,7 +42,8 @@ const struct syscall_entry *syscall_find(uint64_t number)
 	return entry && entry->name ? entry : 0;
 }
 
-static int64_t not_implemented(struct task *task, uint64_t number, const struct syscall_entry *entry)
+static int64_t not_implemented(struct task *task, uint64_t number,
+                               const struct syscall_entry *entry)
 {
 	if (!entry || number >= ARRAY_SIZE(linux_calls))
 		return -ENOSYS;
@@ -57,7 +58,7 @@ void syscall_dispatch(struct task *task)
 {
 	struct guest_registers *regs = &task->state->regs;
 	const uint64_t arguments[6] = {regs->rdi, regs->rsi, regs->rdx,
-				       regs->r10, regs->r8,  regs->r9};
+	                               regs->r10, regs->r8,  regs->r9};
 	uint64_t number = regs->rax;
 	const struct syscall_entry *entry = syscall_find(number);
 

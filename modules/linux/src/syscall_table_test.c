@@ -29,7 +29,9 @@ TEST(numbers_are_linux_numbers)
 /* The calls that the reference programs make (tier 1 and 2) are all named. */
 TEST(known_calls)
 {
-	static const char *const needed[] = {"read", "rt_sigreturn", "clone", "execve", "futex", "wait4", "clone3", "faccessat2", "openat", "statx"};
+	static const char *const needed[] = {"read",   "rt_sigreturn", "clone",  "execve",
+	                                     "futex",  "wait4",        "clone3", "faccessat2",
+	                                     "openat", "statx"};
 
 	for (unsigned n = 0; n < sizeof(needed) / sizeof(needed[0]); n++) {
 		int found = 0;

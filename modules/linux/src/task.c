@@ -17,10 +17,10 @@
 #define HASH_SIZE 256
 
 struct mutex tasks_lock = MUTEX_RANKED(RANK_TASKS);
-static struct task *by_tid[HASH_SIZE];   /* [tasks_lock] */
-static struct process *processes;        /* [tasks_lock] by pid, rising */
+static struct task *by_tid[HASH_SIZE];     /* [tasks_lock] */
+static struct process *processes;          /* [tasks_lock] by pid, rising */
 static uint32_t process_total, task_total; /* [tasks_lock] */
-static int32_t last_pid;                 /* [tasks_lock] */
+static int32_t last_pid;                   /* [tasks_lock] */
 
 /* --- numbers --- */
 

@@ -19,9 +19,9 @@
 struct files; /* files.h: descriptors */
 struct fs;    /* fs_struct.h: cwd, root, umask */
 struct file;
-struct mm;    /* mm.h */
+struct mm; /* mm.h */
 struct tty;
-struct job;   /* container.h */
+struct job; /* container.h */
 
 #define GROUPS_MAX 64
 #define RLIMIT_COUNT 16
@@ -93,8 +93,8 @@ struct sighand {
 
 struct session {
 	int32_t sid;
-	uint32_t references;  /* [T] */
-	struct tty *tty;      /* [T] the controlling terminal or null; set by session_set_tty */
+	uint32_t references; /* [T] */
+	struct tty *tty;     /* [T] the controlling terminal or null; set by session_set_tty */
 };
 
 enum process_state { PROCESS_ALIVE, PROCESS_ZOMBIE, PROCESS_REAPED };
@@ -105,46 +105,46 @@ struct process_times {
 };
 
 struct process {
-	int32_t pid;          /* [I] */
-	uint32_t references;  /* [a] */
-	struct process *next; /* [T] in order of age; all processes that have not been reaped */
-	struct process *parent;          /* [T] */
-	struct process *children;        /* [T] youngest first */
-	struct process *sibling;         /* [T] */
-	struct task *tasks;              /* [TS] written under both, read under either; the leader first */
-	uint32_t task_count;             /* [TS] in the list */
-	uint32_t live_count;             /* [T] not exited: a leader may have, and wait for its threads */
-	struct job *job;                 /* [I] started from outside: told when it ends; else null */
-	int32_t pgid;                    /* [T] */
-	struct session *session;         /* [T] */
-	enum process_state state;        /* [T] */
-	int32_t exit_status;             /* [T] as wait4 gives it */
-	int32_t exit_signal;             /* [T] SIGCHLD, or what clone asked for; 0 none */
-	bool did_exec;                   /* [T] setpgid by the parent is refused then */
-	bool is_subreaper;               /* [T] */
+	int32_t pid;              /* [I] */
+	uint32_t references;      /* [a] */
+	struct process *next;     /* [T] in order of age; all processes that have not been reaped */
+	struct process *parent;   /* [T] */
+	struct process *children; /* [T] youngest first */
+	struct process *sibling;  /* [T] */
+	struct task *tasks;       /* [TS] written under both, read under either; the leader first */
+	uint32_t task_count;      /* [TS] in the list */
+	uint32_t live_count;      /* [T] not exited: a leader may have, and wait for its threads */
+	struct job *job;          /* [I] started from outside: told when it ends; else null */
+	int32_t pgid;             /* [T] */
+	struct session *session;  /* [T] */
+	enum process_state state; /* [T] */
+	int32_t exit_status;      /* [T] as wait4 gives it */
+	int32_t exit_signal;      /* [T] SIGCHLD, or what clone asked for; 0 none */
+	bool did_exec;            /* [T] setpgid by the parent is refused then */
+	bool is_subreaper;        /* [T] */
 	bool wait_stopped, wait_continued; /* [T] news for wait4 not yet fetched */
-	int32_t stop_signal;             /* [T] why it is stopped */
-	struct wait_queue child_wait;    /* wait4 sleeps here */
+	int32_t stop_signal;               /* [T] why it is stopped */
+	struct wait_queue child_wait;      /* wait4 sleeps here */
 
-	struct mutex lock;               /* RANK_SIGNAL */
-	struct task *exec_task;          /* [S] the thread that execs: all others must go; else null */
-	struct sighand *sighand;         /* [S] */
-	struct pending pending;          /* [S] signals to the process as a whole */
-	struct wait_queue signal_wait;   /* woken by each signal, blocked or not: signalfd */
-	bool is_exiting;                 /* [S] exit_group or a deadly signal: every thread must go */
-	bool is_stopped;                 /* [S] */
-	int32_t group_exit_status;       /* [S] */
+	struct mutex lock;       /* RANK_SIGNAL */
+	struct task *exec_task;  /* [S] the thread that execs: all others must go; else null */
+	struct sighand *sighand; /* [S] */
+	struct pending pending;  /* [S] signals to the process as a whole */
+	struct wait_queue signal_wait; /* woken by each signal, blocked or not: signalfd */
+	bool is_exiting;               /* [S] exit_group or a deadly signal: every thread must go */
+	bool is_stopped;               /* [S] */
+	int32_t group_exit_status;     /* [S] */
 	struct rlimit limits[RLIMIT_COUNT]; /* [S] */
-	struct process_times times;      /* [T] */
-	struct process_times child_times; /* [T] */
-	struct posix_timer *timers;      /* timers.c, under its lock */
-	int32_t next_timer;              /* likewise */
-	uint64_t start_ns;               /* [I] monotonic */
-	char *executable;                /* [S] path of the program, for /proc/PID/exe; may be null */
-	struct file *executable_file;    /* [S] */
-	int32_t parent_death_signal;     /* [S] prctl */
-	bool is_dumpable;                /* [S] */
-	int32_t nice;                    /* [S] */
+	struct process_times times;         /* [T] */
+	struct process_times child_times;   /* [T] */
+	struct posix_timer *timers;         /* timers.c, under its lock */
+	int32_t next_timer;                 /* likewise */
+	uint64_t start_ns;                  /* [I] monotonic */
+	char *executable;             /* [S] path of the program, for /proc/PID/exe; may be null */
+	struct file *executable_file; /* [S] */
+	int32_t parent_death_signal;  /* [S] prctl */
+	bool is_dumpable;             /* [S] */
+	int32_t nice;                 /* [S] */
 };
 
 /* What restart_syscall continues. */
@@ -155,23 +155,23 @@ struct restart {
 };
 
 struct task {
-	int32_t tid;            /* [I] save that exec makes its caller the leader */
-	uint32_t references;    /* [a] */
-	struct task *next;      /* [T] in its process */
-	struct task *hash_next; /* [T] */
+	int32_t tid;             /* [I] save that exec makes its caller the leader */
+	uint32_t references;     /* [a] */
+	struct task *next;       /* [T] in its process */
+	struct task *hash_next;  /* [T] */
 	struct process *process; /* [I]; held by reference */
-	handle_t thread;        /* [I] its monitor thread, for sys_thread_kick; none until it runs */
+	handle_t thread; /* [I] its monitor thread, for sys_thread_kick; none until it runs */
 	struct guest_state *state; /* [o] its state page */
-	uint32_t wake_word;     /* [a] wait.h */
-	bool is_sleeping;       /* [a] wait.h */
-	bool is_dying;          /* [o] leaves its loop at the next chance */
-	bool is_exited;         /* [T] */
-	int32_t exit_status;    /* [o] as wait4 gives it, of this thread */
+	uint32_t wake_word;        /* [a] wait.h */
+	bool is_sleeping;          /* [a] wait.h */
+	bool is_dying;             /* [o] leaves its loop at the next chance */
+	bool is_exited;            /* [T] */
+	int32_t exit_status;       /* [o] as wait4 gives it, of this thread */
 
-	struct mm *mm;          /* [o] written under process->lock, so that others can take a reference */
-	struct files *files;    /* [o] likewise */
-	struct fs *fs;          /* [o] likewise */
-	struct cred cred;       /* [o] written under process->lock */
+	struct mm *mm; /* [o] written under process->lock, so that others can take a reference */
+	struct files *files; /* [o] likewise */
+	struct fs *fs;       /* [o] likewise */
+	struct cred cred;    /* [o] written under process->lock */
 
 	sigset_t64 blocked;     /* [o] written under process->lock */
 	sigset_t64 waited;      /* [o] likewise: sigtimedwait takes these although blocked */
@@ -179,21 +179,22 @@ struct task {
 	bool has_saved_mask;    /* [o] */
 	struct pending pending; /* [S] */
 	uint32_t attention;     /* [a] not 0: look at signals before entering again */
-	struct linux_stack alternate_stack; /* [o] */
-	struct restart restart; /* [o] */
-	uint64_t call_number;   /* [o] rax at the trap; ~0: not in a system call */
-	uint64_t clear_tid;     /* [o] set_tid_address */
-	uint64_t set_child_tid; /* [o] clone: written when the thread starts */
+	struct linux_stack alternate_stack;     /* [o] */
+	struct restart restart;                 /* [o] */
+	uint64_t call_number;                   /* [o] rax at the trap; ~0: not in a system call */
+	uint64_t clear_tid;                     /* [o] set_tid_address */
+	uint64_t set_child_tid;                 /* [o] clone: written when the thread starts */
 	struct guest_registers first_registers; /* [o] clone: what the thread starts with */
 	int64_t (*first)(struct task *task);    /* [o] what its monitor thread does first */
-	uint64_t robust_list;   /* [o] */
-	uint32_t personality;   /* [o] */
-	char name[TASK_NAME_BYTES]; /* [S] comm */
-	struct vfork *vfork;    /* [T] the parent waits there until exec or exit (fork.c) */
-	void *fpu;              /* [o] a buffer of fpu_bytes(): signal frames, fork */
-	uint64_t trap_number, trap_error, fault_address; /* [o] of the last fault, for signal frames */
-	uint64_t cpu_ns;        /* [T] set when it has exited */
-	uint64_t start_ns;      /* [I] */
+	uint64_t robust_list;                   /* [o] */
+	uint32_t personality;                   /* [o] */
+	char name[TASK_NAME_BYTES];             /* [S] comm */
+	struct vfork *vfork; /* [T] the parent waits there until exec or exit (fork.c) */
+	void *fpu;           /* [o] a buffer of fpu_bytes(): signal frames, fork */
+	uint64_t trap_number, trap_error,
+		fault_address;   /* [o] of the last fault, for signal frames */
+	uint64_t cpu_ns;         /* [T] set when it has exited */
+	uint64_t start_ns;       /* [I] */
 	uint64_t timer_slack_ns; /* [o] prctl */
 };
 
@@ -201,7 +202,8 @@ struct task {
 extern struct mutex tasks_lock; /* RANK_TASKS */
 struct task *task_find(int32_t tid);
 struct process *process_find(int32_t pid);
-struct process *process_next(int32_t after_pid); /* the one with the smallest pid above; null at the end */
+struct process *process_next(
+	int32_t after_pid); /* the one with the smallest pid above; null at the end */
 struct task *process_task_next(struct process *process, int32_t after_tid);
 void task_get(struct task *task);
 void task_put(struct task *task);

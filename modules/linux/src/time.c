@@ -45,13 +45,14 @@ int64_t time_from_timeval(const struct linux_timeval *from, uint64_t *out_ns)
 
 struct linux_timespec time_to_timespec(uint64_t ns)
 {
-	return (struct linux_timespec){(int64_t)(ns / NS_PER_SECOND), (int64_t)(ns % NS_PER_SECOND)};
+	return (struct linux_timespec){(int64_t)(ns / NS_PER_SECOND),
+	                               (int64_t)(ns % NS_PER_SECOND)};
 }
 
 struct linux_timeval time_to_timeval(uint64_t ns)
 {
 	return (struct linux_timeval){(int64_t)(ns / NS_PER_SECOND),
-				      (int64_t)(ns % NS_PER_SECOND / 1000)};
+	                              (int64_t)(ns % NS_PER_SECOND / 1000)};
 }
 
 uint64_t time_deadline_in(uint64_t ns)
@@ -214,8 +215,8 @@ static int64_t sleep_again(struct task *task, struct restart *restart)
 	if (result == 0)
 		return 0;
 	uint64_t now = time_monotonic_ns();
-	struct linux_timespec left =
-		time_to_timespec(restart->deadline > now ? restart->deadline - now : 0);
+	struct linux_timespec left = time_to_timespec(
+		restart->deadline > now ? restart->deadline - now : 0);
 
 	if (u_left && copy_to_guest(task, u_left, &left, sizeof(left)) != 0)
 		return -EFAULT;

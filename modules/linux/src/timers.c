@@ -35,9 +35,9 @@ struct posix_timer {
 	bool is_armed;                  /* [timer_lock] */
 	uint64_t deadline;              /* [timer_lock] monotonic */
 	uint64_t interval;              /* [timer_lock] */
-	uint64_t cpu_target;            /* [timer_lock] for clocks of CPU time: used when it is due */
-	bool is_due;                    /* [timer_lock] that much has been used */
-	uint64_t overrun;               /* [timer_lock] */
+	uint64_t cpu_target; /* [timer_lock] for clocks of CPU time: used when it is due */
+	bool is_due;         /* [timer_lock] that much has been used */
+	uint64_t overrun;    /* [timer_lock] */
 };
 
 static struct mutex timer_lock = MUTEX_RANKED(RANK_TIMER);
@@ -103,10 +103,10 @@ static void take_due_locked(uint64_t now, struct firing *firing)
 		.process = timer->process,
 		.tid = timer->tid,
 		.info = {.si_signo = timer->notify == SIGEV_NONE ? 0 : timer->signal,
-			 .si_code = timer->id < FIRST_POSIX_ID ? SI_KERNEL : SI_TIMER,
-			 .timer = {.timer = timer->id,
-				   .overrun = (int32_t)MIN(missed, (uint64_t)INT32_MAX),
-				   .value = timer->value}},
+	                 .si_code = timer->id < FIRST_POSIX_ID ? SI_KERNEL : SI_TIMER,
+	                 .timer = {.timer = timer->id,
+	                           .overrun = (int32_t)MIN(missed, (uint64_t)INT32_MAX),
+	                           .value = timer->value}},
 	};
 	process_get(firing->process);
 }
@@ -128,7 +128,7 @@ static void fire(struct firing *firing)
 
 	mutex_lock(&firing->process->lock);
 	bool is_repeated = is_queued(target ? &target->pending : &firing->process->pending,
-				     &firing->info);
+	                             &firing->info);
 
 	mutex_unlock(&firing->process->lock);
 	if (firing->info.si_signo != 0 && !is_repeated) {
@@ -253,7 +253,8 @@ static uint64_t cpu_now(struct process *process, int32_t clock)
 }
 
 /* First expiry in `first` ns (0: disarm), then every interval. Tells what was left before. */
-static void set_timer_locked(struct posix_timer *timer, uint64_t first, uint64_t interval, uint64_t used)
+static void set_timer_locked(struct posix_timer *timer, uint64_t first, uint64_t interval,
+                             uint64_t used)
 {
 	timer->interval = interval;
 	timer->overrun = 0;
@@ -280,7 +281,7 @@ static const int32_t itimer_signals[] = {SIGALRM, SIGVTALRM, SIGPROF};
 
 /* Finds or makes one of the three; null without memory. */
 static struct posix_timer *itimer_locked(struct process *process, int32_t which,
-					 struct posix_timer **fresh)
+                                         struct posix_timer **fresh)
 {
 	struct posix_timer *timer = find_locked(process, which);
 
@@ -300,7 +301,7 @@ static struct posix_timer *itimer_locked(struct process *process, int32_t which,
 }
 
 static int64_t set_itimer(struct process *process, int32_t which, uint64_t first, uint64_t interval,
-			  uint64_t *out_left, uint64_t *out_interval)
+                          uint64_t *out_left, uint64_t *out_interval)
 {
 	struct posix_timer *fresh = heap_alloc(sizeof(*fresh));
 	uint64_t used = which == ITIMER_REAL ? 0 : cpu_now(process, CLOCK_PROCESS_CPUTIME_ID);
@@ -363,10 +364,13 @@ SYSCALL2(getitimer, int32_t, which, uint64_t, u_value)
 SYSCALL1(alarm, uint32_t, seconds)
 {
 	uint64_t left, interval;
-	int64_t error = set_itimer(task->process, ITIMER_REAL, seconds * NS_PER_SECOND, 0, &left, &interval);
+	int64_t error = set_itimer(task->process, ITIMER_REAL, seconds * NS_PER_SECOND, 0, &left,
+	                           &interval);
 
 	/* To the nearest second, but never 0 for an alarm that was set. */
-	return error ? error : left == 0 ? 0 : (int64_t)MAX((left + NS_PER_SECOND / 2) / NS_PER_SECOND, 1ull);
+	return error       ? error
+	       : left == 0 ? 0
+	                   : (int64_t)MAX((left + NS_PER_SECOND / 2) / NS_PER_SECOND, 1ull);
 }
 
 /* --- timer_create and its kin --- */

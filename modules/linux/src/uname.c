@@ -102,8 +102,8 @@ void sysinfo_memory(uint64_t *out_total_pages, uint64_t *out_free_pages)
 	    domain.limits.pages >= machine.pages_total)
 		return;
 	uint64_t left = domain.limits.pages > domain.pages_used
-				? domain.limits.pages - domain.pages_used
-				: 0;
+	                        ? domain.limits.pages - domain.pages_used
+	                        : 0;
 
 	*out_total_pages = domain.limits.pages;
 	if (left < *out_free_pages)

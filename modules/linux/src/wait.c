@@ -16,7 +16,7 @@ void wait_queue_init(struct wait_queue *queue)
 }
 
 void wait_add_events(struct wait_queue *queue, struct wait_entry *entry, struct task *task,
-		     uint32_t events)
+                     uint32_t events)
 {
 	entry->queue = queue;
 	entry->task = task;

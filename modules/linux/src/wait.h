@@ -29,7 +29,7 @@ struct wait_entry {
 	struct task *task;
 	/* Called under queue->lock in place of waking task, when not null (epoll). Must only take RANK_LEAF locks. */
 	void (*notify)(struct wait_entry *entry, uint32_t events);
-	uint32_t events; /* only wakes with one of these bits (poll events), 0: all */
+	uint32_t events;  /* only wakes with one of these bits (poll events), 0: all */
 	int is_exclusive; /* wait_wake_one wakes one such entry */
 };
 
@@ -38,7 +38,7 @@ void wait_queue_init(struct wait_queue *queue);
 /* entry must stay valid until wait_remove; both are cheap and may be called with any lock but RANK_WAIT held. */
 void wait_add(struct wait_queue *queue, struct wait_entry *entry, struct task *task);
 void wait_add_events(struct wait_queue *queue, struct wait_entry *entry, struct task *task,
-		     uint32_t events);
+                     uint32_t events);
 void wait_remove(struct wait_entry *entry);
 
 /* Wake everyone / those waiting for one of the poll events / the first exclusive one. */
@@ -61,19 +61,19 @@ int64_t wait_sleep_killable(struct task *task, uint32_t sequence, uint64_t deadl
 void task_wake(struct task *task);
 
 /* 0 when the condition holds, else what wait_sleep returned. */
-#define wait_event(task, wait_queue_, condition, deadline)                                         \
-	({                                                                                         \
-		struct wait_entry wait_entry_;                                                     \
-		int64_t wait_result_ = 0;                                                          \
-		wait_add((wait_queue_), &wait_entry_, (task));                                     \
-		for (;;) {                                                                         \
-			uint32_t wait_seen_ = wait_sequence(task);                                 \
-			if (condition)                                                             \
-				break;                                                             \
-			wait_result_ = wait_sleep((task), wait_seen_, (deadline));                 \
-			if (wait_result_ != 0)                                                     \
-				break;                                                             \
-		}                                                                                  \
-		wait_remove(&wait_entry_);                                                         \
-		wait_result_;                                                                      \
+#define wait_event(task, wait_queue_, condition, deadline) \
+	({ \
+		struct wait_entry wait_entry_; \
+		int64_t wait_result_ = 0; \
+		wait_add((wait_queue_), &wait_entry_, (task)); \
+		for (;;) { \
+			uint32_t wait_seen_ = wait_sequence(task); \
+			if (condition) \
+				break; \
+			wait_result_ = wait_sleep((task), wait_seen_, (deadline)); \
+			if (wait_result_ != 0) \
+				break; \
+		} \
+		wait_remove(&wait_entry_); \
+		wait_result_; \
 	})

@@ -126,7 +126,7 @@ static struct process_times times_of_zombie_locked(const struct process *child)
 
 /* 1: news found; 0: children, but no news; -ECHILD: nobody to wait for. */
 static int64_t look(struct process *process, const struct wait_request *request,
-		    struct wait_news *news)
+                    struct wait_news *news)
 {
 	int64_t result = -ECHILD;
 
@@ -148,13 +148,13 @@ static int64_t look(struct process *process, const struct wait_request *request,
 
 /* Two threads may wait for the same child: only the one that buries it has it. */
 static int64_t wait_for_news(struct task *task, const struct wait_request *request,
-			     struct wait_news *news)
+                             struct wait_news *news)
 {
 	int64_t found = 0;
 	int64_t result = wait_event(task, &task->process->child_wait,
-				    (found = look(task->process, request, news)) != 0 ||
-					    (request->options & WNOHANG),
-				    0);
+	                            (found = look(task->process, request, news)) != 0 ||
+	                                    (request->options & WNOHANG),
+	                            0);
 
 	if (result != 0)
 		return result;
@@ -202,20 +202,22 @@ static int64_t put_wait_info(struct task *task, uint64_t u_info, const struct wa
 		info.si_code = news->code;
 		info.child.pid = news->pid;
 		info.child.uid = news->uid;
-		info.child.status = news->code == CLD_EXITED ? news->status >> 8 & 0xff
-				    : news->code == CLD_STOPPED ? news->status >> 8
-				    : news->code == CLD_CONTINUED ? SIGCONT
-								  : news->status & 0x7f;
+		info.child.status = news->code == CLD_EXITED      ? news->status >> 8 & 0xff
+		                    : news->code == CLD_STOPPED   ? news->status >> 8
+		                    : news->code == CLD_CONTINUED ? SIGCONT
+		                                                  : news->status & 0x7f;
 	}
 	return copy_to_guest(task, u_info, &info, sizeof(info));
 }
 
-SYSCALL5(waitid, int32_t, type, int32_t, id, uint64_t, u_info, uint32_t, options, uint64_t, u_rusage)
+SYSCALL5(waitid, int32_t, type, int32_t, id, uint64_t, u_info, uint32_t, options, uint64_t,
+         u_rusage)
 {
 	struct wait_request request = {.id = id, .options = options};
 	struct wait_news news;
 
-	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | WNOTHREAD | WCLONE | WALL))
+	if (options &
+	    ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | WNOTHREAD | WCLONE | WALL))
 		return -EINVAL;
 	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;

@@ -15,12 +15,12 @@
 void check_result(int is_good, const char *what, const char *file, int line);
 #define CHECK(condition) check_result(!!(condition), #condition, __FILE__, __LINE__)
 /* A call that must fail with this errno. */
-#define CHECK_ERRNO(call, error)                                                                       \
-	do {                                                                                           \
-		errno = 0;                                                                             \
-		long check_result_ = (long)(call);                                                     \
-		check_result(check_result_ == -1 && errno == (error), #call " fails with " #error,      \
-			     __FILE__, __LINE__);                                                      \
+#define CHECK_ERRNO(call, error) \
+	do { \
+		errno = 0; \
+		long check_result_ = (long)(call); \
+		check_result(check_result_ == -1 && errno == (error), #call " fails with " #error, \
+		             __FILE__, __LINE__); \
 	} while (0)
 
 /* Memory shared with children, zeroed. */

@@ -21,13 +21,13 @@ static int helper_environment(char **argv)
 	for (int i = 0; i < 16; i++)
 		sum |= random[i];
 	return strcmp(argv[3], "two words") == 0 && argv[4][0] == 0 && argv[5] == NULL &&
-			       strcmp(getenv("COLOR"), "blue") == 0 && environ[1] == NULL &&
-			       getauxval(AT_PAGESZ) == 4096 && getauxval(AT_UID) == getuid() &&
-			       getauxval(AT_PHDR) != 0 && getauxval(AT_ENTRY) != 0 && sum != 0 &&
-			       strcmp((char *)getauxval(AT_PLATFORM), "x86_64") == 0 &&
-			       getauxval(AT_SECURE) == 0 && getauxval(AT_EXECFN) != 0
-		       ? 21
-		       : 1;
+	                       strcmp(getenv("COLOR"), "blue") == 0 && environ[1] == NULL &&
+	                       getauxval(AT_PAGESZ) == 4096 && getauxval(AT_UID) == getuid() &&
+	                       getauxval(AT_PHDR) != 0 && getauxval(AT_ENTRY) != 0 && sum != 0 &&
+	                       strcmp((char *)getauxval(AT_PLATFORM), "x86_64") == 0 &&
+	                       getauxval(AT_SECURE) == 0 && getauxval(AT_EXECFN) != 0
+	               ? 21
+	               : 1;
 }
 
 static int helper_signals(void)
@@ -40,10 +40,10 @@ static int helper_signals(void)
 	sigprocmask(SIG_BLOCK, NULL, &mask);
 	sigpending(&waiting);
 	return ignored.sa_handler == SIG_IGN && handled.sa_handler == SIG_DFL &&
-			       sigismember(&mask, SIGHUP) && !sigismember(&mask, SIGINT) &&
-			       sigismember(&waiting, SIGHUP)
-		       ? 22
-		       : 1;
+	                       sigismember(&mask, SIGHUP) && !sigismember(&mask, SIGINT) &&
+	                       sigismember(&waiting, SIGHUP)
+	               ? 22
+	               : 1;
 }
 
 int exec_helper(int argc, char **argv)

@@ -51,7 +51,8 @@ static void test_segv(void)
 	set_handler(SIGSEGV, leave);
 	if (sigsetjmp(back, 1) == 0)
 		*(volatile char *)low_address = 1;
-	CHECK(last_signal == SIGSEGV && last_code == SEGV_MAPERR && last_address == (void *)low_address);
+	CHECK(last_signal == SIGSEGV && last_code == SEGV_MAPERR &&
+	      last_address == (void *)low_address);
 	last_signal = 0;
 	if (sigsetjmp(back, 1) == 0)
 		*(volatile char *)(area + 5) = 1;
@@ -139,12 +140,13 @@ static void test_registers(void)
 {
 	uint64_t rcx, r11, rbx, r12, xmm;
 
-	__asm__ volatile("mov $0x1111, %%rbx\n\tmov $0x2222, %%r12\n\tmovq %5, %%xmm15\n\t"
-			 "mov $39, %%eax\n\tsyscall\n1:\n\tlea 1b(%%rip), %%rax\n\tsub %%rax, %%rcx\n\t"
-			 "mov %%rcx, %0\n\tmov %%r11, %1\n\tmov %%rbx, %2\n\tmov %%r12, %3\n\tmovq %%xmm15, %4"
-			 : "=m"(rcx), "=m"(r11), "=m"(rbx), "=m"(r12), "=m"(xmm)
-			 : "r"((uint64_t)0x3333)
-			 : "rax", "rcx", "r11", "rbx", "r12", "xmm15", "memory");
+	__asm__ volatile(
+		"mov $0x1111, %%rbx\n\tmov $0x2222, %%r12\n\tmovq %5, %%xmm15\n\t"
+		"mov $39, %%eax\n\tsyscall\n1:\n\tlea 1b(%%rip), %%rax\n\tsub %%rax, %%rcx\n\t"
+		"mov %%rcx, %0\n\tmov %%r11, %1\n\tmov %%rbx, %2\n\tmov %%r12, %3\n\tmovq %%xmm15, %4"
+		: "=m"(rcx), "=m"(r11), "=m"(rbx), "=m"(r12), "=m"(xmm)
+		: "r"((uint64_t)0x3333)
+		: "rax", "rcx", "r11", "rbx", "r12", "xmm15", "memory");
 	CHECK(rcx == 0);
 	CHECK((r11 & 2) == 2);
 	CHECK(rbx == 0x1111 && r12 == 0x2222 && xmm == 0x3333);

@@ -7,7 +7,7 @@
 #include "check.h"
 
 static long futex(void *word, int operation, unsigned value, const void *timeout, void *word2,
-		  unsigned value3)
+                  unsigned value3)
 {
 	return syscall(SYS_futex, word, operation, value, timeout, word2, value3);
 }
@@ -35,7 +35,8 @@ static void test_refusals(void)
 	if (until.tv_nsec >= 1000000000)
 		until.tv_sec++, until.tv_nsec -= 1000000000;
 	before = now_ms();
-	CHECK_ERRNO(futex(&word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 1, &until, NULL, ~0u), ETIMEDOUT);
+	CHECK_ERRNO(futex(&word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 1, &until, NULL, ~0u),
+	            ETIMEDOUT);
 	CHECK(now_ms() - before >= 40);
 }
 
@@ -97,7 +98,7 @@ static void test_wake_op(void)
 	start_waiters(&words[0], &words[1], 1, ~0u);
 	words[2] = 5;
 	CHECK(futex(&words[0], FUTEX_WAKE_OP, 1, (void *)1, &words[2],
-		    FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 5)) == 1);
+	            FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 5)) == 1);
 	CHECK(words[2] == 8);
 	CHECK(reap(1) == 1);
 }

@@ -18,9 +18,9 @@ static void lose_root(void *argument)
 {
 	(void)argument;
 	_exit(setuid(1000) == 0 && getuid() == 1000 && geteuid() == 1000 && setuid(0) == -1 &&
-			      errno == EPERM && kill(getppid(), 0) == -1 && errno == EPERM
-		      ? 0
-		      : 1);
+	                      errno == EPERM && kill(getppid(), 0) == -1 && errno == EPERM
+	              ? 0
+	              : 1);
 }
 
 static void lend_root(void *argument)
@@ -29,11 +29,12 @@ static void lend_root(void *argument)
 
 	(void)argument;
 	_exit(seteuid(1000) == 0 && geteuid() == 1000 && getuid() == 0 && seteuid(0) == 0 &&
-			      setresuid(1, 2, 3) == 0 && getresuid(&real, &effective, &saved) == 0 &&
-			      real == 1 && effective == 2 && saved == 3 && setresuid(-1, 3, -1) == 0 &&
-			      setresuid(-1, 5, -1) == -1
-		      ? 0
-		      : 1);
+	                      setresuid(1, 2, 3) == 0 &&
+	                      getresuid(&real, &effective, &saved) == 0 && real == 1 &&
+	                      effective == 2 && saved == 3 && setresuid(-1, 3, -1) == 0 &&
+	                      setresuid(-1, 5, -1) == -1
+	              ? 0
+	              : 1);
 }
 
 static void change_groups(void *argument)
@@ -41,10 +42,11 @@ static void change_groups(void *argument)
 	gid_t groups[] = {10, 20, 30}, seen[4];
 
 	(void)argument;
-	_exit(syscall(SYS_setgroups, 3, groups) == 0 && getgroups(0, NULL) == 3 && getgroups(4, seen) == 3 &&
-			      seen[2] == 30 && getgroups(2, seen) == -1 && setgid(7) == 0 && getegid() == 7
-		      ? 0
-		      : 1);
+	_exit(syscall(SYS_setgroups, 3, groups) == 0 && getgroups(0, NULL) == 3 &&
+	                      getgroups(4, seen) == 3 && seen[2] == 30 &&
+	                      getgroups(2, seen) == -1 && setgid(7) == 0 && getegid() == 7
+	              ? 0
+	              : 1);
 }
 
 static void keep_capabilities(void *argument)
@@ -54,10 +56,10 @@ static void keep_capabilities(void *argument)
 
 	(void)argument;
 	_exit(prctl(PR_SET_KEEPCAPS, 1) == 0 && syscall(SYS_setuid, 1000) == 0 &&
-			      syscall(SYS_capget, &header, data) == 0 && data[0].effective == 0 &&
-			      data[0].permitted != 0
-		      ? 0
-		      : 1);
+	                      syscall(SYS_capget, &header, data) == 0 && data[0].effective == 0 &&
+	                      data[0].permitted != 0
+	              ? 0
+	              : 1);
 }
 
 static void test_users(void)

@@ -10,9 +10,9 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } suites[] = {
-	{"process", test_process}, {"exec", test_exec},     {"signal", test_signal},
-	{"restart", test_restart}, {"futex", test_futex},   {"thread", test_thread},
-	{"memory", test_memory},   {"time", test_time},     {"ids", test_ids},
+	{"process", test_process}, {"exec", test_exec},   {"signal", test_signal},
+	{"restart", test_restart}, {"futex", test_futex}, {"thread", test_thread},
+	{"memory", test_memory},   {"time", test_time},   {"ids", test_ids},
 	{"fault", test_fault},
 };
 
@@ -21,7 +21,8 @@ void check_result(int is_good, const char *what, const char *file, int line)
 	__atomic_fetch_add(is_good ? passed : failed, 1, __ATOMIC_RELAXED);
 	if (!is_good) {
 		char text[300];
-		int len = snprintf(text, sizeof(text), "FAIL %s:%d: %s (errno %d)\n", file, line, what, errno);
+		int len = snprintf(text, sizeof(text), "FAIL %s:%d: %s (errno %d)\n", file, line,
+		                   what, errno);
 
 		(void)!write(1, text, (size_t)len);
 	}
@@ -91,7 +92,8 @@ int main(int argc, char **argv)
 		int before = *failed, done = *passed;
 
 		suites[i].run();
-		printf("%s: %d passed, %d failed\n", suites[i].name, *passed - done, *failed - before);
+		printf("%s: %d passed, %d failed\n", suites[i].name, *passed - done,
+		       *failed - before);
 		fflush(stdout);
 	}
 	printf("%d passed, %d failed\n", *passed, *failed);

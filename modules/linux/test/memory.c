@@ -34,13 +34,14 @@ static void test_map(void)
 	/* A hole in the middle, filled again at exactly that place. */
 	CHECK(munmap(area + 4 * PAGE, 2 * PAGE) == 0);
 	char *again = mmap(area + 4 * PAGE, PAGE, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 
-	CHECK(again == area + 4 * PAGE && again[0] == 0 && area[3 * PAGE] == 'a' && area[6 * PAGE] == 'a');
+	CHECK(again == area + 4 * PAGE && again[0] == 0 && area[3 * PAGE] == 'a' &&
+	      area[6 * PAGE] == 'a');
 	CHECK(mmap(area, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == area);
 	CHECK(area[0] == 0);
-	CHECK(mmap(area, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) ==
-		      MAP_FAILED &&
+	CHECK(mmap(area, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+	           0) == MAP_FAILED &&
 	      errno == EEXIST);
 	CHECK(munmap(area, 10 * PAGE) == 0);
 	CHECK(munmap(area, 10 * PAGE) == 0); /* nothing there is fine */
@@ -50,7 +51,9 @@ static void test_map(void)
 	CHECK_ERRNO(map(PAGE, PROT_READ, 0), EINVAL);
 	CHECK_ERRNO(map(1ul << 50, PROT_READ, MAP_PRIVATE), ENOMEM);
 	CHECK_ERRNO(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, -1, 0), EBADF);
-	CHECK_ERRNO(mmap((void *)123, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), EINVAL);
+	CHECK_ERRNO(mmap((void *)123, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+	                 0),
+	            EINVAL);
 	/* A large reservation costs nothing. */
 	area = map(1ul << 36, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE);
 	CHECK(area != MAP_FAILED);
@@ -107,7 +110,8 @@ static void test_remap(void)
 	/* Shrink, then grow with something in the way. */
 	CHECK(mremap(area, 4 * PAGE, 2 * PAGE, 0) == area);
 	CHECK(in_child(touch_read, area + 2 * PAGE) == SIGSEGV);
-	char *wall = mmap(area + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	char *wall = mmap(area + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+	                  -1, 0);
 
 	CHECK(wall == area + 2 * PAGE);
 	CHECK(mremap(area, 2 * PAGE, 8 * PAGE, 0) == MAP_FAILED && errno == ENOMEM);

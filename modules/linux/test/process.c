@@ -151,14 +151,17 @@ static void test_groups(void)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		int is_good = setsid() == getpid() && getsid(0) == getpid() && getpgrp() == getpid();
+		int is_good = setsid() == getpid() && getsid(0) == getpid() &&
+		              getpgrp() == getpid();
 
 		is_good = is_good && setsid() == -1 && errno == EPERM;
 		is_good = is_good && setpgid(0, 0) == -1 && errno == EPERM;
 		pid_t child = fork();
 
 		if (child == 0)
-			_exit(getpgrp() == getppid() && setpgid(0, 0) == 0 && getpgrp() == getpid() ? 0 : 1);
+			_exit(getpgrp() == getppid() && setpgid(0, 0) == 0 && getpgrp() == getpid()
+			              ? 0
+			              : 1);
 		int status;
 
 		is_good = is_good && waitpid(child, &status, 0) == child && status == 0;
@@ -223,7 +226,7 @@ static void test_usage(void)
 	memset(&usage, 0xff, sizeof(usage));
 	CHECK(wait4(pid, NULL, 0, &usage) == pid);
 	CHECK(usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec +
-		      usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec >
+	              usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec >
 	      0);
 	CHECK(getrusage(RUSAGE_CHILDREN, &usage) == 0 &&
 	      usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec > 0);

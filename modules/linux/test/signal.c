@@ -181,10 +181,12 @@ static void test_alternate_stack(void)
 	CHECK(sigaltstack(&alternate, NULL) == 0);
 	set_handler(SIGUSR1, informing, SA_ONSTACK);
 	raise(SIGUSR1);
-	CHECK(handler_stack >= (uintptr_t)stack && handler_stack < (uintptr_t)stack + sizeof(stack));
+	CHECK(handler_stack >= (uintptr_t)stack &&
+	      handler_stack < (uintptr_t)stack + sizeof(stack));
 	set_handler(SIGUSR1, informing, 0);
 	raise(SIGUSR1);
-	CHECK(handler_stack < (uintptr_t)stack || handler_stack >= (uintptr_t)stack + sizeof(stack));
+	CHECK(handler_stack < (uintptr_t)stack ||
+	      handler_stack >= (uintptr_t)stack + sizeof(stack));
 	alternate.ss_flags = SS_DISABLE;
 	CHECK(sigaltstack(&alternate, NULL) == 0);
 	signal(SIGUSR1, SIG_DFL);
@@ -213,11 +215,11 @@ static void test_frame(void)
 
 	set_handler(SIGUSR1, changing, 0);
 	__asm__ volatile("mov $1, %%r13\n\tmovq %3, %%xmm6\n\tmovq %4, %%xmm7\n\t"
-			 "mov $62, %%eax\n\tmov %5, %%rdi\n\tmov %6, %%rsi\n\tsyscall\n\t"
-			 "mov %%r13, %0\n\tmovq %%xmm6, %1\n\tmovq %%xmm7, %2"
-			 : "=&r"(r13), "=&r"(xmm6), "=&r"(xmm7)
-			 : "r"((uint64_t)0x4242), "r"((uint64_t)0x11), "r"(pid), "r"((long)SIGUSR1)
-			 : "rax", "rcx", "r11", "rdi", "rsi", "r13", "xmm6", "xmm7", "memory");
+	                 "mov $62, %%eax\n\tmov %5, %%rdi\n\tmov %6, %%rsi\n\tsyscall\n\t"
+	                 "mov %%r13, %0\n\tmovq %%xmm6, %1\n\tmovq %%xmm7, %2"
+	                 : "=&r"(r13), "=&r"(xmm6), "=&r"(xmm7)
+	                 : "r"((uint64_t)0x4242), "r"((uint64_t)0x11), "r"(pid), "r"((long)SIGUSR1)
+	                 : "rax", "rcx", "r11", "rdi", "rsi", "r13", "xmm6", "xmm7", "memory");
 	CHECK(r13 == 0x1234);
 	CHECK(xmm6 == 0x4242);
 	CHECK(xmm7 == 0x55);
