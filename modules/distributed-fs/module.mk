@@ -9,6 +9,14 @@ LIB  := src/attr.c src/block.c src/btnode.c src/btree.c src/btree_shrink.c src/b
 
 INTERFACES := interface/distributed-fs/file.ipc
 
+PROGRAMS := files
+files_SRC := src/server/files_main.c src/server/backend.c src/server/cache.c src/server/clock.c \
+	src/server/control.c src/server/disk.c src/server/memory_disk.c \
+	src/server/place.c src/server/session.c src/server/session_data.c src/server/session_names.c \
+	src/server/vnode.c src/server/writeback.c
+files_LIBS  := distributed-fs object-tree libanon base
+files_FLAGS := NOFPU
+
 HOST_PROGRAMS := anonstore
 anonstore_HOST_SRC  := src/host/anonstore.c src/host/get.c src/host/guest.c src/host/image.c \
 	src/host/list.c src/host/put.c

@@ -1,0 +1,334 @@
+/*
+ * Page caches. The kernel asks here (IPC_OP_PAGE_REQUEST) for pages that are absent and for leave to write
+ * clean ones:
+ *
+ *	absent --read, supply--> clean --reserve space, permit--> dirty --write-back--> clean --evict--> absent
+ *
+ * Pages are read into a staging object and moved from there. A file that is read in order is read ahead, in
+ * windows that double; one written in order gets leave for several pages at once.
+ *
+ * The count of pages is kept high rather than exact: each supply adds, and cache_trim counts anew. When the
+ * limit is passed, the files used least recently lose their clean pages first.
+ */
+#include "cache.h"
+#include "files.h"
+#include "memory_disk.h"
+#include "writeback.h"
+
+#include <base/bits.h>
+#include <base/string.h>
+#include <libanon/log.h>
+#include <libanon/memory.h>
+#include <libanon/start.h>
+#include <libanon/wire.h>
+
+#define STAGING_PAGES 32u
+#define STAGING_BYTES (STAGING_PAGES * PAGE_SIZE)
+#define WINDOW_FIRST 4u
+#define WRITE_AHEAD_PAGES 8u
+#define LIMIT_PART 2u /* of the pages that we may have */
+#define LIMIT_MIN 64u
+#define NODE_PAGES 2u      /* what a cached file costs besides its pages */
+#define CACHED_FILES_MAX 4000u
+#define LOW_MEMORY_PART 32u /* of the machine: below, we give pages back */
+#define LOOK_EVERY 64u      /* page requests */
+#define RIGHTS_PAGES (RIGHT_READ | RIGHT_MAP | RIGHT_EXECUTE | RIGHT_DERIVE | RIGHT_TRANSFER)
+
+static handle_t staging_memory;
+static uint8_t *staging;
+static struct list recent = LIST_INIT(recent); /* nodes with pages, the latest used last */
+static uint32_t cached_files;
+static uint64_t pages, limit;
+
+uint64_t cache_pages(void)
+{
+	return pages;
+}
+
+status_t cache_begin(void)
+{
+	struct domain_info domain;
+	struct system_info system;
+	void *at;
+	status_t status = memory_new(STAGING_BYTES, &staging_memory, &at);
+
+	if (status == OK)
+		status = sys_domain_info(own_domain(), &domain);
+	if (status == OK)
+		status = sys_system_info(&system);
+	if (status != OK)
+		return status;
+	staging = at;
+	limit = MIN(domain.limits.pages - domain.pages_used, system.pages_free) / LIMIT_PART;
+	if (fs.is_memory)
+		limit /= 2; /* the other half is the store */
+	limit = MAX(limit, (uint64_t)LIMIT_MIN);
+	return OK;
+}
+
+/* --- opening and closing --- */
+
+static void mark_used(struct vnode *node)
+{
+	list_remove(&node->recent);
+	list_push_back(&recent, &node->recent);
+}
+
+static status_t make_memory(struct vnode *node)
+{
+	handle_t pager;
+	status_t status = files_handle(BADGE_CACHE, vnode_inode(node), RIGHT_CALL, &pager);
+
+	if (status != OK)
+		return status;
+	status = sys_memory_create_paged(pager, HANDLE_NONE, node->size, &node->memory);
+	(void)sys_handle_close(pager);
+	if (status != OK)
+		return status;
+	cached_files++;
+	pages += NODE_PAGES;
+	return OK;
+}
+
+status_t cache_open(struct vnode *node, bool is_writable, handle_t *out)
+{
+	status_t status = OK;
+
+	if (handle_is_none(node->memory))
+		status = make_memory(node);
+	if (status != OK)
+		return status;
+	mark_used(node);
+	cache_trim();
+	return sys_handle_derive(node->memory, RIGHTS_PAGES | (is_writable ? RIGHT_WRITE : 0), 0,
+	                         out);
+}
+
+void cache_close(struct vnode *node)
+{
+	writeback_forget(node);
+	if (handle_is_none(node->memory))
+		return;
+	(void)sys_handle_revoke(node->memory);
+	(void)sys_memory_resize(node->memory, 0);
+	(void)sys_handle_close(node->memory);
+	node->memory = HANDLE_NONE;
+	list_remove(&node->recent);
+	cached_files--;
+}
+
+bool cache_is_mapped(const struct vnode *node)
+{
+	struct memory_info info;
+
+	return !handle_is_none(node->memory) && sys_memory_info(node->memory, &info) == OK &&
+	       info.mappings > 0;
+}
+
+/* --- reading --- */
+
+static bool is_present(const struct vnode *node, uint64_t offset)
+{
+	uint64_t word;
+
+	return sys_memory_read(node->memory, offset, &word, sizeof(word)) == OK;
+}
+
+static uint64_t end_of_pages(const struct vnode *node)
+{
+	return align_up(node->size, PAGE_SIZE);
+}
+
+/* How much to read at offset: more each time when reads follow one another. */
+static uint64_t choose_window(struct vnode *node, uint64_t offset)
+{
+	bool is_sequential = offset == node->next_read;
+	uint32_t window = is_sequential ? MIN(node->window_pages * 2, STAGING_PAGES) : 1;
+	uint64_t bytes;
+
+	if (offset == 0 || (is_sequential && window < WINDOW_FIRST))
+		window = MAX(window, WINDOW_FIRST);
+	node->window_pages = window;
+	bytes = MIN(window * PAGE_SIZE, end_of_pages(node) - offset);
+	node->next_read = offset + bytes;
+	return bytes;
+}
+
+static status_t supply(struct vnode *node, uint64_t offset, uint64_t bytes)
+{
+	status_t status = sys_memory_supply(node->memory, offset, staging_memory, 0, bytes);
+
+	pages += bytes / PAGE_SIZE;
+	if (status == E_NOMEM) {
+		cache_trim();
+		status = sys_memory_supply(node->memory, offset, staging_memory, 0, bytes);
+	}
+	return status;
+}
+
+static status_t read_pages(struct vnode *node, uint64_t offset, uint64_t bytes)
+{
+	size_t len = 0;
+	status_t status = store_read(fs.store, vnode_inode(node), offset, staging, bytes, &len);
+
+	if (status != OK) {
+		log_error("inode %lu at %lu cannot be read: %s", vnode_inode(node), offset,
+		          status_name(status));
+		return E_IO;
+	}
+	if (len < bytes)
+		memset(staging + len, 0, bytes - len);
+	return supply(node, offset, bytes);
+}
+
+/* --- page requests --- */
+
+static status_t permit(struct vnode *node, uint64_t offset)
+{
+	uint64_t end = offset + PAGE_SIZE;
+	status_t status = writeback_reserve(node, offset);
+
+	if (status != OK)
+		return status;
+	if (offset == node->next_write) {
+		/* Written in order: the pages that follow and are here already will be next. */
+		uint64_t stop = MIN(end + (WRITE_AHEAD_PAGES - 1) * PAGE_SIZE, end_of_pages(node));
+
+		while (end < stop && is_present(node, end) && writeback_reserve(node, end) == OK)
+			end += PAGE_SIZE;
+	}
+	node->next_write = end;
+	return writeback_permit(node, offset, end - offset);
+}
+
+/* The machine's other programs need memory too. */
+static void look_at_memory(void)
+{
+	static uint32_t requests;
+	struct system_info info;
+
+	if (++requests % LOOK_EVERY != 0 || sys_system_info(&info) != OK)
+		return;
+	if (info.pages_free < info.pages_total / LOW_MEMORY_PART && limit > LIMIT_MIN) {
+		uint64_t normal = limit;
+
+		limit = MAX(pages / 2, (uint64_t)LIMIT_MIN);
+		cache_trim();
+		limit = normal;
+	}
+}
+
+static status_t page_request(struct vnode *node, uint64_t offset, uint64_t access)
+{
+	status_t status = OK;
+
+	if (!is_aligned(offset, PAGE_SIZE) || offset >= end_of_pages(node))
+		return E_RANGE;
+	mark_used(node);
+	look_at_memory();
+	if (!is_present(node, offset)) {
+		if (pages + STAGING_PAGES > limit)
+			cache_trim();
+		status = read_pages(node, offset, choose_window(node, offset));
+	}
+	if (status == OK && (access & MAP_WRITE) != 0)
+		status = permit(node, offset);
+	return status;
+}
+
+status_t cache_dispatch(uint64_t value, struct ipc_message *m)
+{
+	struct vnode *node = vnode_find(value);
+	status_t status = E_STALE;
+
+	if (ipc_tag_op(m->tag) != IPC_OP_PAGE_REQUEST)
+		return ipc_dispatch_end(m, E_UNSUPPORTED);
+	if (node != NULL && !handle_is_none(node->memory))
+		status = page_request(node, m->words[0], m->words[2]);
+	ipc_set_status(m, status);
+	return OK;
+}
+
+/* --- sizes --- */
+
+/* Zeroes the page that holds byte `size` from there on, if it is here and not zero already. */
+static status_t zero_tail(struct vnode *node, uint64_t size)
+{
+	static uint8_t tail[PAGE_SIZE];
+	static const uint8_t zero[PAGE_SIZE];
+	uint64_t within = size % PAGE_SIZE, bytes = PAGE_SIZE - within;
+	status_t status;
+
+	if (within == 0 || sys_memory_read(node->memory, size, tail, bytes) != OK ||
+	    memcmp(tail, zero, bytes) == 0)
+		return OK;
+	status = writeback_reserve(node, size - within);
+	if (status == OK)
+		status = writeback_permit(node, size - within, PAGE_SIZE);
+	return status == OK ? sys_memory_write(node->memory, size, zero, bytes) : status;
+}
+
+status_t cache_resize(struct vnode *node, uint64_t size)
+{
+	uint64_t old = node->size;
+	status_t status = OK;
+
+	node->size = size;
+	if (handle_is_none(node->memory))
+		return OK;
+	if (align_up(size, PAGE_SIZE) != align_up(old, PAGE_SIZE))
+		status = sys_memory_resize(node->memory, size);
+	return status == OK ? zero_tail(node, MIN(old, size)) : status;
+}
+
+/* --- eviction --- */
+
+static uint64_t resident(const struct vnode *node)
+{
+	struct memory_info info;
+
+	return sys_memory_info(node->memory, &info) == OK ? info.resident_pages : 0;
+}
+
+static void evict(struct vnode *node)
+{
+	uint64_t dropped;
+
+	writeback_vnode(node);
+	if (node->references == 0 && !cache_is_mapped(node))
+		vnode_drop_unused(node);
+	else
+		(void)sys_memory_evict(node->memory, 0, end_of_pages(node), &dropped);
+}
+
+static void count_pages(void)
+{
+	struct list *at;
+
+	pages = 0;
+	list_for_each (at, &recent)
+		pages += resident(list_entry(at, struct vnode, recent)) + NODE_PAGES;
+}
+
+/* A quarter below the limit, so that it is not needed again at once. */
+void cache_trim(void)
+{
+	struct list *at, *next;
+	uint64_t target = limit - limit / 4;
+
+	if (pages <= limit && cached_files <= CACHED_FILES_MAX)
+		return;
+	count_pages();
+	list_for_each_safe (at, next, &recent) {
+		struct vnode *node = list_entry(at, struct vnode, recent);
+		uint64_t here = resident(node) + NODE_PAGES;
+
+		if (pages <= target && cached_files <= CACHED_FILES_MAX * 3 / 4)
+			break;
+		if (next == &recent)
+			break; /* the file in use now */
+		evict(node);
+		pages -= MIN(here, pages);
+	}
+	count_pages();
+}

@@ -1,0 +1,21 @@
+/*
+ * The page cache of a regular file: one pager-backed memory object per node, shared by all who open it.
+ */
+#pragma once
+#include "vnode.h"
+
+struct ipc_message;
+
+status_t cache_begin(void);
+/* A handle to the file's pages for a client. */
+status_t cache_open(struct vnode *node, bool is_writable, handle_t *out);
+/* Takes back every handle and mapping, and forgets the pages. */
+void cache_close(struct vnode *node);
+bool cache_is_mapped(const struct vnode *node);
+/* Answers a page request; value is the inode. */
+status_t cache_dispatch(uint64_t value, struct ipc_message *m);
+/* The file's size changes: pages behind the end go, and the rest of the last one becomes zero. */
+status_t cache_resize(struct vnode *node, uint64_t size);
+uint64_t cache_pages(void);
+/* Drops pages until the cache is within its limit again. */
+void cache_trim(void);

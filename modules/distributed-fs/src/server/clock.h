@@ -1,0 +1,13 @@
+/*
+ * The wall clock as the store sees it, and its random numbers.
+ */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+void clock_begin(void);
+void clock_read(void); /* asks the time service again */
+int64_t clock_now(void);
+/* Until called with 0: what the store takes as now. Write-back must not change a file's times. */
+void clock_pretend(int64_t ns);
+void clock_random(void *buffer, size_t bytes);
