@@ -321,14 +321,19 @@ static bool read_bind(struct parser *p, struct text *rest)
 		return fail(p, "too many bindings", (struct text){0});
 	if (!need_name(p, rest, b->path, sizeof(b->path)))
 		return false;
-	if (b->path[0] != '/' || !b->path[1])
+	if (b->path[0] != '/')
 		return fail(p, "a path starts with /: ", text_of(b->path));
 	p->s->bind_count++;
-	if (!text_word(rest, &word))
-		return true;
-	if (!text_is(word, "badge"))
-		return fail(p, "not understood here: ", word);
-	return need_number(p, rest, 0x7fffffffffffffff, &b->badge);
+	while (text_word(rest, &word)) {
+		if (text_is(word, "union"))
+			b->is_union = true;
+		else if (!text_is(word, "badge"))
+			return fail(p, "not understood here: ", word);
+		else if (!need_number(p, rest, 0x7fffffffffffffff, &b->badge))
+			return false;
+	}
+	/* Nothing may take the place of the tree itself. */
+	return b->path[1] || b->is_union || fail(p, "the root takes only a union: ", text_of(b->path));
 }
 
 static bool read_directory(struct parser *p, struct text *rest)

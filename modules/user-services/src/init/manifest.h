@@ -48,6 +48,7 @@ struct manifest_cap {
 struct manifest_bind {
 	char path[MANIFEST_PATH];
 	uint64_t badge;
+	bool is_union; /* behind what the path shows anyway, not in its place */
 };
 
 enum restart_policy { RESTART_ALWAYS, RESTART_ONCE, RESTART_NEVER };

@@ -80,6 +80,7 @@ TEST(refusals_name_line_and_reason)
 	refused("service a\n cap log uncached\n", 2, "uncached");
 	refused("service a\n", 1, "budget");
 	refused("service a\n" BUDGET " bind /x\n", 1, "without");
+	refused("service a\n" BUDGET "cap serve\nbind /\n", 4, "union");
 	refused("service a\n" BUDGET "service a\n" BUDGET, 3, "second");
 	refused("service a\n" BUDGET "cap serve\ncap serve\n", 1, "two capabilities");
 }

@@ -11,10 +11,12 @@
 #include <object-tree/object_ipc.h>
 
 #define BIND_PATIENCE_MS 1000
+#define BIND_AFTER 2u
 #define BIND_REPLACE 4u
 #define RIGHTS_BOUND (RIGHT_CALL | RIGHT_DERIVE | RIGHT_TRANSFER)
 
-static status_t bind(handle_t tree, handle_t endpoint, const char *path, uint64_t badge)
+static status_t bind(handle_t tree, handle_t endpoint, const char *path, uint64_t badge,
+                     uint32_t flags)
 {
 	handle_t object;
 	status_t status = sys_handle_derive(endpoint, RIGHTS_BOUND, badge, &object);
@@ -22,9 +24,10 @@ static status_t bind(handle_t tree, handle_t endpoint, const char *path, uint64_
 	if (status != OK)
 		return status;
 	status = object_bind_until(tree, deadline_in_ms(BIND_PATIENCE_MS), path + 1, object,
-	                           RIGHTS_BOUND, BIND_REPLACE);
+	                           RIGHTS_BOUND, flags);
 	(void)sys_handle_close(object);
-	return status;
+	/* Of a union: bound by an attempt whose answer was lost. */
+	return status == E_EXIST ? OK : status;
 }
 
 /* Binding number `at` of an instance: /srv/NAME, then the listed ones. */
@@ -34,9 +37,10 @@ static status_t bind_number(handle_t tree, const struct instance *in, uint32_t a
 	const struct manifest_bind *listed = &in->conf->binds[at ? at - 1 : 0];
 
 	if (at != 0)
-		return bind(tree, in->endpoint, listed->path, listed->badge);
+		return bind(tree, in->endpoint, listed->path, listed->badge,
+		            listed->is_union ? BIND_AFTER : BIND_REPLACE);
 	format_string(path, sizeof(path), "/srv/%s", in->conf->name);
-	return bind(tree, in->endpoint, path, 0);
+	return bind(tree, in->endpoint, path, 0, BIND_REPLACE);
 }
 
 /* Bind what is missing of one instance; false when the tree did not answer. */
