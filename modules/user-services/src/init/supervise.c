@@ -165,19 +165,27 @@ static void rest(struct supervisor *sup, struct instance *in)
 	in->start_at_ns = clock_ns() + backoff_ns(in);
 }
 
-/* The services that got their devices from this one: they must ask anew. */
+static bool has_device_of(const struct instance *in, const char *manager)
+{
+	for (uint32_t i = 0; i < in->conf->cap_count; i++) {
+		const struct manifest_cap *cap = &in->conf->caps[i];
+
+		if (cap->kind == CAP_PCI && strcmp(cap->target, manager) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The services that got their devices from this one must ask anew. It is not their failure. */
 static void restart_dependants(struct supervisor *sup, struct instance *in)
 {
 	for (uint32_t i = 0; i < sup->manifest.count; i++) {
 		struct instance *other = &sup->instances[i];
 
-		for (uint32_t c = 0; other->state == INSTANCE_RUNNING && c < other->conf->cap_count;
-		     c++) {
-			const struct manifest_cap *cap = &other->conf->caps[c];
-
-			if (cap->kind == CAP_PCI && strcmp(cap->target, in->conf->name) == 0)
-				(void)sys_process_kill(other->process, PROCESS_STATUS_KILLED);
-		}
+		if (other->state != INSTANCE_RUNNING || !has_device_of(other, in->conf->name))
+			continue;
+		other->failures = 0;
+		(void)sys_process_kill(other->process, PROCESS_STATUS_KILLED);
 	}
 }
 
