@@ -29,6 +29,11 @@ LINUX_PROGRAMS       := linuxtest
 linuxtest_LINUX_SRC  := test/main.c test/process.c test/exec.c test/signal.c test/restart.c test/futex.c \
 	test/thread.c test/memory.c test/time.c test/ids.c test/fault.c
 
+# The same for files, names, descriptors, pipes, terminals.
+LINUX_PROGRAMS     += filetest
+filetest_LINUX_SRC := test/file_main.c test/file.c test/names.c test/directory.c test/fd.c test/lock.c \
+	test/pipe.c test/poll.c test/tty.c test/proc.c test/rights.c
+
 UNIT_TESTS += binfmt_test exec_stack_test signal_queue_test syscall_table_test
 binfmt_test_TEST_SRC         := src/binfmt_test.c src/binfmt_elf.c src/binfmt_script.c
 binfmt_test_TEST_LIBS        := base

@@ -115,6 +115,17 @@ static int64_t give_up(struct task *task, struct tty *tty)
 	return 0; /* the terminal belongs to the session here: one member alone cannot leave it */
 }
 
+static bool group_exists(int32_t group)
+{
+	bool is_found = false;
+	struct process *process;
+	for (int32_t pid = 0; !is_found && (process = process_next(pid)); process_put(process)) {
+		pid = process->pid;
+		is_found = process->pgid == group;
+	}
+	return is_found;
+}
+
 static int64_t set_group(struct task *task, struct tty *tty, uint64_t u_group)
 {
 	uint32_t group;
@@ -129,7 +140,7 @@ static int64_t set_group(struct task *task, struct tty *tty, uint64_t u_group)
 	if ((int32_t)group < 0)
 		return -EINVAL;
 	if (!pgrp_in_session((int32_t)group, session))
-		return -EPERM;
+		return group_exists((int32_t)group) ? -EPERM : -ESRCH;
 	mutex_lock(&tty->lock);
 	tty->group = (int32_t)group;
 	mutex_unlock(&tty->lock);

@@ -1,0 +1,82 @@
+/*
+ * Permission: modes, owners, the sticky bit, as seen by a user who is not root. Needs root to begin with.
+ */
+#include "file_suites.h"
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/stat.h>
+
+static void as_user(void *argument)
+{
+	struct stat st;
+	(void)argument;
+	CHECK(setgroups(0, NULL) == 0 && setgid(1234) == 0 && setuid(1234) == 0);
+	CHECK_ERRNO(open("secret", O_RDONLY), EACCES);
+	CHECK_ERRNO(open("readable", O_WRONLY), EACCES);
+	CHECK(open("readable", O_RDONLY) >= 0);
+	CHECK_ERRNO(open("closed/inside", O_RDONLY), EACCES);
+	CHECK_ERRNO(stat("closed/inside", &st), EACCES);
+	CHECK_ERRNO(open("closed", O_RDONLY), EACCES);
+	CHECK_ERRNO(open("new", O_WRONLY | O_CREAT, 0600), EACCES);
+	CHECK_ERRNO(mkdir("newdir", 0700), EACCES);
+	CHECK_ERRNO(unlink("readable"), EACCES);
+	CHECK_ERRNO(chmod("readable", 0777), EPERM);
+	CHECK_ERRNO(chown("readable", 1234, 1234), EPERM);
+	CHECK_ERRNO(utimensat(AT_FDCWD, "readable", (struct timespec[2]){{1, 0}, {1, 0}}, 0), EPERM);
+	CHECK_ERRNO(access("secret", R_OK), EACCES);
+	CHECK(access("readable", R_OK) == 0 && access("secret", F_OK) == 0);
+	int fd = open("sticky/mine", O_WRONLY | O_CREAT, 0600);
+	CHECK(fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == 1234 && st.st_gid == 1234);
+	CHECK_ERRNO(unlink("sticky/roots"), EPERM);
+	CHECK_ERRNO(rename("sticky/roots", "sticky/stolen"), EPERM);
+	CHECK(rename("sticky/mine", "sticky/still-mine") == 0 && unlink("sticky/still-mine") == 0);
+	CHECK(chmod("own", 0400) == 0);
+	CHECK_ERRNO(open("own", O_WRONLY), EACCES);
+	CHECK_ERRNO(chown("own", 0, 0), EPERM);
+	fd = open("group/file", O_WRONLY | O_CREAT, 0600);
+	CHECK(fd >= 0 && fstat(fd, &st) == 0 && st.st_gid == 77);
+	CHECK_ERRNO(mknod("sticky/dev", S_IFCHR | 0600, 0x103), EPERM);
+	CHECK_ERRNO(chroot("sticky"), EPERM);
+}
+
+static void as_root(void)
+{
+	struct stat st;
+	CHECK(open("secret", O_RDWR) >= 0);
+	CHECK_ERRNO(access("secret", X_OK), EACCES);
+	CHECK(chown("own", 1234, 1234) == 0 && stat("own", &st) == 0 && st.st_uid == 1234);
+	put_file("suid", "");
+	CHECK(chmod("suid", 06755) == 0 && chown("suid", 5, 5) == 0 && stat("suid", &st) == 0);
+	CHECK((st.st_mode & 07777) == 0755);
+}
+
+static void in_root(void *argument)
+{
+	char path[64];
+	(void)argument;
+	CHECK(mkdir("jail", 0755) == 0 && mkdir("jail/in", 0755) == 0);
+	put_file("jail/in/f", "jailed");
+	CHECK(chroot("jail") == 0 && chdir("/in") == 0);
+	CHECK(strcmp(get_file("/in/f"), "jailed") == 0 && strcmp(get_file("../../../in/f"), "jailed") == 0);
+	CHECK(getcwd(path, sizeof(path)) && strcmp(path, "/in") == 0);
+	CHECK_ERRNO(open("/readable", O_RDONLY), ENOENT);
+}
+
+void test_rights(void)
+{
+	if (getuid() != 0) {
+		printf("rights: skipped, not root\n");
+		return;
+	}
+	put_file("secret", "s");
+	put_file("readable", "r");
+	put_file("own", "o");
+	CHECK(chmod("secret", 0600) == 0);
+	CHECK(mkdir("closed", 0700) == 0 && mkdir("sticky", 0777) == 0 && chmod("sticky", 01777) == 0);
+	CHECK(mkdir("group", 0777) == 0 && chown("group", 0, 77) == 0 && chmod("group", 02777) == 0);
+	put_file("closed/inside", "");
+	put_file("sticky/roots", "");
+	as_root();
+	CHECK(in_child(as_user, NULL) == 0);
+	CHECK(in_child(in_root, NULL) == 0);
+}
