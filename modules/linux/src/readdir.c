@@ -11,7 +11,7 @@
 #include <libanon/heap.h>
 
 #define BUFFER_MAX (32ul << 10)
-#define LAYER_SHIFT 56
+#define LAYER_SHIFT 60 /* cursors of the store have 60 bits */
 #define CURSOR_MASK ((1ull << LAYER_SHIFT) - 1)
 
 struct listing {
