@@ -6,7 +6,8 @@
 
 static bool is_known(uint8_t type)
 {
-	return type == FRAME_COMMAND || type == FRAME_NATIVE || type == FRAME_INPUT || type == FRAME_QUIT;
+	return type == FRAME_COMMAND || type == FRAME_NATIVE || type == FRAME_INPUT ||
+	       type == FRAME_QUIT;
 }
 
 static uint32_t payload_len(const struct frame_reader *r)

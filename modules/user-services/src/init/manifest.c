@@ -333,7 +333,8 @@ static bool read_bind(struct parser *p, struct text *rest)
 			return false;
 	}
 	/* Nothing may take the place of the tree itself. */
-	return b->path[1] || b->is_union || fail(p, "the root takes only a union: ", text_of(b->path));
+	return b->path[1] || b->is_union ||
+	       fail(p, "the root takes only a union: ", text_of(b->path));
 }
 
 static bool read_directory(struct parser *p, struct text *rest)
