@@ -6,13 +6,12 @@
 #include "errno.h"
 #include <libanon/enter.h>
 #include <libanon/memory.h>
-#include <libanon/start.h>
 #include <libanon/syscall.h>
 #include <libanon/time.h>
 
 int64_t memory_os_create(uint64_t bytes, handle_t *out_memory)
 {
-	return errno_from_status(sys_memory_create(own_domain(), bytes, 0, out_memory));
+	return errno_from_status(sys_memory_create(HANDLE_NONE, bytes, 0, out_memory));
 }
 
 int64_t memory_os_resize(handle_t memory, uint64_t bytes)
