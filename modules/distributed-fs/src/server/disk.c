@@ -68,7 +68,7 @@ static void submit(unsigned slot)
 static void kick(void)
 {
 	if (disk.unkicked > 0 && !handle_is_none(disk.submit))
-		(void)sys_event_signal(disk.submit, 1);
+		(void)sys_event_signal(disk.submit, UINT64_MAX); /* its badge says which bits */
 	disk.unkicked = 0;
 }
 
