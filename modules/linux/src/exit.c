@@ -228,6 +228,7 @@ static bool unlink_task(struct task *task)
 	mutex_lock(&tasks_lock);
 	task->cpu_ns = info.cpu_ns;
 	task->is_exited = true;
+	task->thread = HANDLE_NONE; /* nobody may kick whoever gets the number next */
 	process->live_count--;
 	bool is_last = process->live_count == 0;
 

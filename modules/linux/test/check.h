@@ -43,5 +43,6 @@ void test_memory(void);
 void test_time(void);
 void test_ids(void);
 void test_fault(void);
+void test_object(void);
 /* What the exec suite starts this program as. */
 int exec_helper(int argc, char **argv);

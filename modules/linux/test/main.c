@@ -10,10 +10,10 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } suites[] = {
-	{"process", test_process}, {"exec", test_exec},   {"signal", test_signal},
-	{"restart", test_restart}, {"futex", test_futex}, {"thread", test_thread},
-	{"memory", test_memory},   {"time", test_time},   {"ids", test_ids},
-	{"fault", test_fault},
+	{"process", test_process}, {"exec", test_exec},     {"signal", test_signal},
+	{"restart", test_restart}, {"futex", test_futex},   {"thread", test_thread},
+	{"memory", test_memory},   {"time", test_time},     {"ids", test_ids},
+	{"fault", test_fault},     {"object", test_object},
 };
 
 void check_result(int is_good, const char *what, const char *file, int line)
