@@ -1,6 +1,6 @@
 /*
  * Power: switches the machine off or starts it anew, orderly. First init stops every service that is not
- * marked `keep`, from the highest level down, then the device manager turns the machine off. With
+ * marked `keep`, from the highest level down, the file server writes what is left, then the device manager turns the machine off. With
  * `debugexit` on the kernel command line the machine is QEMU under test and ends with exit status 1 (value 0).
  */
 #include "common/client.h"
@@ -16,6 +16,7 @@
 #define DEBUG_EXIT_PORT 0xf4
 #define STOP_PATIENCE_MS 10000
 #define DEVICE_PATIENCE_MS 3000
+#define SYNC_PATIENCE_MS 60000
 
 static struct service self;
 static char cmdline[BOOT_CMDLINE_MAX];
@@ -41,6 +42,21 @@ static void stop_services(void)
 		log_error("services were not stopped: %s", status_name(status));
 }
 
+/* Nobody writes any more: what they wrote goes to the disk. */
+static void sync_files(void)
+{
+	struct client_call call;
+	handle_t files = start_handle("files");
+	status_t status;
+
+	if (handle_is_none(files))
+		return;
+	client_begin(&call);
+	status = client_call(&call, files, "sync", deadline_in_ms(SYNC_PATIENCE_MS));
+	if (status != OK)
+		log_error("files were not written to the disk: %s", status_name(status));
+}
+
 static void leave_emulator(void)
 {
 	if (text_has_word(cmdline, "debugexit"))
@@ -58,6 +74,7 @@ static status_t method_shutdown(struct object_call *call)
 {
 	(void)call;
 	stop_services();
+	sync_files();
 	leave_emulator();
 	return still_on(device_power_off_until(start_handle("devices"),
 	                                       deadline_in_ms(DEVICE_PATIENCE_MS)));
@@ -67,6 +84,7 @@ static status_t method_reboot(struct object_call *call)
 {
 	(void)call;
 	stop_services();
+	sync_files();
 	return still_on(
 		device_reset_until(start_handle("devices"), deadline_in_ms(DEVICE_PATIENCE_MS)));
 }
