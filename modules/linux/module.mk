@@ -13,11 +13,12 @@ LINUX_CORE := src/main.c src/container.c src/job.c src/stop.c src/entry.c src/sy
 # Files: descriptors, the file tree, file systems, terminals, pipes.
 LINUX_FILES := src/archivefs.c src/attr.c src/console.c src/dcache.c src/device.c src/dirent.c src/epoll.c \
 	src/etcfs.c src/eventfd.c src/fcntl.c src/file.c src/filemap.c src/files.c src/fs_struct.c src/inode.c \
-	src/iter.c src/locks.c src/n_tty.c src/n_tty_out.c src/namei.c src/names.c src/namespace.c src/objfs.c \
-	src/open.c src/pages.c src/pages_os.c src/pipe.c src/poll.c src/poll_wait.c src/proc.c src/proc_net.c \
-	src/proc_pid.c src/proc_sys.c src/proc_system.c src/pty.c src/read_write.c src/readdir.c src/ring.c \
-	src/select.c src/stat.c src/store_client.c src/storefs.c src/stream.c src/sync.c src/synthfs.c \
-	src/sysfs.c src/text.c src/tmpfs.c src/tty.c src/tty_ioctl.c src/tty_jobctrl.c src/vfs.c src/xattr.c
+	src/iter.c src/locks.c src/n_tty.c src/n_tty_out.c src/namei.c src/names.c src/namespace.c src/obj_call.c \
+	src/obj_watch.c src/objfs.c src/open.c src/pages.c src/pages_os.c src/pipe.c src/poll.c src/poll_wait.c \
+	src/proc.c src/proc_anonymos.c src/proc_net.c src/proc_pid.c src/proc_sys.c src/proc_system.c src/pty.c \
+	src/read_write.c src/readdir.c src/ring.c src/select.c src/stat.c src/store_client.c src/storefs.c \
+	src/stream.c src/sync.c src/synthfs.c src/sysfs.c src/text.c src/tmpfs.c src/tty.c src/tty_ioctl.c \
+	src/tty_jobctrl.c src/vfs.c src/xattr.c
 
 PROGRAMS    := linux
 linux_SRC   := $(LINUX_CORE) $(LINUX_FILES)
@@ -34,6 +35,11 @@ LINUX_PROGRAMS     += filetest
 filetest_LINUX_SRC := test/file_main.c test/file.c test/names.c test/directory.c test/fd.c test/lock.c \
 	test/pipe.c test/poll.c test/tty.c test/proc.c test/rights.c
 
+# The object tree from a shell.
+LINUX_PROGRAMS       += obj
+obj_LINUX_SRC        := obj/main.c obj/operations.c obj/watch.c
+obj_LINUX_LIBS       := object-tree base
+
 UNIT_TESTS += binfmt_test exec_stack_test signal_queue_test syscall_table_test
 binfmt_test_TEST_SRC         := src/binfmt_test.c src/binfmt_elf.c src/binfmt_script.c
 binfmt_test_TEST_LIBS        := base
@@ -43,3 +49,14 @@ signal_queue_test_TEST_SRC   := src/signal_queue_test.c src/signal_queue.c src/s
 	src/host_heap.c
 signal_queue_test_TEST_LIBS  := base
 syscall_table_test_TEST_SRC  := src/syscall_table_test.c
+
+# Host tests of the file half.
+UNIT_TESTS += n_tty_test vfs_test
+n_tty_test_TEST_SRC  := src/n_tty_test.c src/n_tty.c src/n_tty_out.c src/ring.c src/text.c src/dirent.c \
+	src/host_heap.c
+n_tty_test_TEST_LIBS := base
+vfs_test_TEST_SRC    := src/vfs_test.c src/host_files.c src/host_heap.c src/attr.c src/dcache.c src/dirent.c \
+	src/fcntl.c src/file.c src/filemap.c src/files.c src/fs_struct.c src/inode.c src/iter.c src/locks.c \
+	src/namei.c src/names.c src/namespace.c src/open.c src/pages.c src/pipe.c src/read_write.c \
+	src/readdir.c src/ring.c src/stat.c src/sync.c src/tmpfs.c src/xattr.c
+vfs_test_TEST_LIBS   := base

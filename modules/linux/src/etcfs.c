@@ -154,6 +154,22 @@ SHOW(shells)
 	return 0;
 }
 
+/* The prompt is true at each moment: the shell expands it anew each time, asking /proc/anonymos. */
+SHOW(profile)
+{
+	static const char lines[] =
+		"PS1='$(read -r user namespace permission </proc/anonymos/session;"
+		" echo \"$user@$namespace:$PWD($permission)\")\\$ '\n"
+		"for folder in /apps/*/*/bin \"$HOME/bin\"; do\n"
+		"\t[ -d \"$folder\" ] && PATH=$PATH:$folder\n"
+		"done\n"
+		"unset folder\n"
+		"export PATH PS1\n";
+
+	text_add_bytes(text, lines, sizeof(lines) - 1);
+	return 0;
+}
+
 SHOW(nothing)
 {
 	(void)text;
@@ -169,6 +185,7 @@ static const struct synth_entry entries[] = {
 	TEXT_FILE("hosts", show_hosts),
 	TEXT_FILE("nsswitch.conf", show_nsswitch),
 	TEXT_FILE("passwd", show_passwd),
+	TEXT_FILE("profile", show_profile),
 	TEXT_FILE("resolv.conf", show_nothing),
 	TEXT_FILE("shells", show_shells),
 	{0},

@@ -33,6 +33,7 @@ struct job {
 	bool is_not_started;   /* by the job's own thread, before it ends */
 	bool is_console;       /* [I] */
 	char *cwd;             /* [I] */
+	char *program;         /* [I] a path, or a name to look for */
 	struct exec_args args; /* by the job's own thread */
 };
 
@@ -49,6 +50,7 @@ static void job_free(struct job *job)
 	if (job->ended.value)
 		sys_handle_close(job->ended);
 	heap_free(job->cwd);
+	heap_free(job->program);
 	heap_free(job);
 }
 
@@ -68,6 +70,26 @@ static int64_t take_strings(struct exec_args *args, const struct job_request *re
 	return error == 0 && args->arguments.count < request->argc ? -EINVAL : error;
 }
 
+/* The first argument of a login shell is its name behind a '-'. */
+static int64_t name_login_shell(struct job *job)
+{
+	char name[PROGRAM_PATH_BYTES] = "-";
+	const char *slash = strrchr(job->program, '/');
+
+	if (!string_copy(name + 1, slash ? slash + 1 : job->program, sizeof(name) - 1))
+		return -EINVAL;
+	exec_strings_drop_first(&job->args.arguments);
+	return exec_strings_prepend(&job->args.arguments, name);
+}
+
+static int64_t take_program(struct job *job)
+{
+	job->program = heap_strdup(job->args.arguments.text);
+	if (!job->program)
+		return -ENOMEM;
+	return job->flags & JOB_IS_LOGIN ? name_login_shell(job) : 0;
+}
+
 static struct job *job_new(const struct job_request *request, status_t *out_status)
 {
 	struct job *job = heap_zalloc(sizeof(*job));
@@ -80,6 +102,8 @@ static struct job *job_new(const struct job_request *request, status_t *out_stat
 	job->cwd = heap_strdup(request->cwd);
 	int64_t error = job->cwd ? take_strings(&job->args, request) : -ENOMEM;
 
+	if (error == 0)
+		error = take_program(job);
 	if (error == 0)
 		return job;
 	*out_status = error == -EINVAL ? E_INVAL : E_NOMEM;
@@ -170,18 +194,22 @@ static int64_t exec_by_path(struct task *task, struct exec_args *args, const cha
 	return result;
 }
 
+/* Who logs in without a home directory begins at the root. */
+static int64_t enter_directory(struct task *task, const struct job *job)
+{
+	int64_t result = job->cwd[0] ? fs_chdir(task, job->cwd) : 0;
+
+	return job->flags & JOB_IS_LOGIN ? 0 : result;
+}
+
 static int64_t exec_job(struct task *task, struct job *job)
 {
-	char *name = heap_strdup(job->args.arguments.text);
-	int64_t result = name ? 0 : -ENOMEM;
+	int64_t result = enter_directory(task, job);
 
-	if (result == 0 && job->cwd[0])
-		result = fs_chdir(task, job->cwd);
-	if (result == 0)
-		result = strchr(name, '/') ? exec_file(task, name, &job->args)
-		                           : exec_by_path(task, &job->args, name);
-	heap_free(name);
-	return result;
+	if (result != 0)
+		return result;
+	return strchr(job->program, '/') ? exec_file(task, job->program, &job->args)
+	                                 : exec_by_path(task, &job->args, job->program);
 }
 
 static int64_t job_first(struct task *task)
@@ -190,7 +218,7 @@ static int64_t job_first(struct task *task)
 	int64_t result = job->is_not_started ? -EIO : exec_job(task, job);
 
 	if (result != 0)
-		log_warn("%s cannot be started: errno %d", job->args.arguments.text, (int)-result);
+		log_warn("%s cannot be started: errno %d", job->program, (int)-result);
 	exec_strings_free(&job->args.arguments);
 	exec_strings_free(&job->args.environment);
 	if (result != 0) {

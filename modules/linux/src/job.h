@@ -19,6 +19,7 @@ struct job_request {
 	uint64_t bits;
 };
 #define JOB_ENDS_GROUP 1u
+#define JOB_IS_LOGIN 2u
 
 enum job_state { JOB_RUNNING, JOB_EXITED, JOB_KILLED, JOB_NOT_STARTED };
 

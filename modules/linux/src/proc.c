@@ -74,6 +74,7 @@ static bool next_pid(const struct synth_target *target, uint64_t *cursor, char n
 #define TEXT_FILE(n, s) {.name = (n), .mode = S_IFREG | 0444, .show = (s)}
 
 static const struct synth_entry root_entries[] = {
+	{.name = "anonymos", .mode = S_IFDIR | 0555, .children = proc_anonymos_entries},
 	TEXT_FILE("cmdline", proc_show_cmdline),
 	TEXT_FILE("cpuinfo", proc_show_cpuinfo),
 	TEXT_FILE("devices", proc_show_devices),

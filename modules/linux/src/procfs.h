@@ -38,7 +38,8 @@ int64_t synthfs_create(const char *type, int64_t magic, const struct synth_entry
 int64_t procfs_create(struct super **out_super, struct dentry **out_root);
 int64_t sysfs_create(struct super **out_super, struct dentry **out_root);
 
-/* proc_pid.c, proc_net.c, proc_sys.c */
+/* proc_anonymos.c, proc_pid.c, proc_net.c, proc_sys.c */
+extern const struct synth_entry proc_anonymos_entries[];
 extern const struct synth_entry proc_pid_entries[];
 extern const struct synth_entry proc_net_entries[];
 extern const struct synth_entry proc_sys_entries[];

@@ -6,6 +6,7 @@
 #include "syscall.h"
 #include <base/bits.h>
 #include <libanon/log.h>
+#include <linux/object_calls.h>
 
 #define CALL(number, name) syscall_fn linux_##name __attribute__((weak));
 #include "syscall_table.h"
@@ -17,15 +18,18 @@ static const struct syscall_entry linux_calls[] = {
 #undef CALL
 };
 
-/* The object tree's own calls (docs/linux.md): far above Linux's numbers. */
-#define OBJECT_CALL_FIRST 0x1000
+/* The object tree's own calls, far above Linux's numbers. */
 syscall_fn linux_obj_call __attribute__((weak));
 syscall_fn linux_obj_list __attribute__((weak));
 syscall_fn linux_obj_describe __attribute__((weak));
+syscall_fn linux_obj_get __attribute__((weak));
+syscall_fn linux_obj_watch __attribute__((weak));
 static const struct syscall_entry object_calls[] = {
 	{"obj_call", linux_obj_call},
 	{"obj_list", linux_obj_list},
 	{"obj_describe", linux_obj_describe},
+	{"obj_get", linux_obj_get},
+	{"obj_watch", linux_obj_watch},
 };
 
 /* One bit for each number whose absence was logged. */

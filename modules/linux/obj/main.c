@@ -1,0 +1,98 @@
+/*
+ * obj: the object tree from a shell.
+ *
+ *   obj ls [PATH]                   names, directories with a slash
+ *   obj describe PATH               what the object says of itself
+ *   obj call PATH METHOD [JSON]     call a method; "-": the arguments come from standard input
+ *   obj get PATH PROPERTY
+ *   obj watch PATH [EVENT]          a line for each event, until interrupted; without EVENT all there are
+ *
+ * A path begins at the tree's root; one without a slash in front, at the working directory (/obj/sys and /sys are the
+ * same place). Results are JSON, long ones with an item a line. Ends with 0, 1 when the operation failed, or 2 when
+ * the command line is wrong.
+ */
+#include "obj.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int usage(void)
+{
+	fputs("usage: obj ls [PATH] | describe PATH | call PATH METHOD [JSON] | get PATH PROPERTY | "
+	      "watch PATH [EVENT]\n",
+	      stderr);
+	return OBJ_USAGE;
+}
+
+int obj_fail(const char *path, const char *member, const char *text)
+{
+	fprintf(stderr, "obj: %s%s%s: %s\n", path, member ? " " : "", member ? member : "", text);
+	return OBJ_FAILED;
+}
+
+/* The mountpoint of the tree, as a prefix of a path, names the tree's root. */
+static const char *without_mountpoint(const char *path)
+{
+	size_t len = strlen(OBJ_MOUNTPOINT);
+
+	if (strncmp(path, OBJ_MOUNTPOINT, len) != 0 || (path[len] != '/' && path[len] != 0))
+		return path;
+	return path[len] == 0 ? "/" : path + len;
+}
+
+/* "." and ".." and doubled slashes go, as a shell's user would expect of names that are no files. */
+static void shorten(char *path)
+{
+	char *end = path;
+
+	for (char *at = path; *at;) {
+		size_t skip = strspn(at, "/"), len = strcspn(at + skip, "/");
+		const char *name = at + skip;
+
+		if (len == 2 && memcmp(name, "..", 2) == 0) {
+			while (end > path && *--end != '/')
+				;
+		} else if (len > 0 && !(len == 1 && name[0] == '.')) {
+			*end++ = '/';
+			memmove(end, name, len);
+			end += len;
+		}
+		at += skip + len;
+	}
+	if (end == path)
+		*end++ = '/';
+	*end = 0;
+}
+
+static const char *tree_path(const char *argument)
+{
+	static char path[OBJ_PATH_BYTES];
+	char folder[OBJ_PATH_BYTES] = "";
+
+	if (argument[0] != '/' && !getcwd(folder, sizeof(folder)))
+		folder[0] = 0;
+	if (snprintf(path, sizeof(path), "%s/%s", folder, argument) >= (int)sizeof(path)) {
+		obj_fail(argument, NULL, "the path is too long");
+		exit(OBJ_USAGE);
+	}
+	shorten(path);
+	return without_mountpoint(path);
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (strcmp(verb, "ls") == 0 && argc <= 3)
+		return obj_ls(tree_path(argc == 3 ? argv[2] : "."));
+	if (strcmp(verb, "describe") == 0 && argc == 3)
+		return obj_describe_object(tree_path(argv[2]));
+	if (strcmp(verb, "call") == 0 && (argc == 4 || argc == 5))
+		return obj_call_method(tree_path(argv[2]), argv[3], argv[4]);
+	if (strcmp(verb, "get") == 0 && argc == 4)
+		return obj_get_property(tree_path(argv[2]), argv[3]);
+	if (strcmp(verb, "watch") == 0 && (argc == 3 || argc == 4))
+		return obj_watch_events(tree_path(argv[2]), argv[3]);
+	return usage();
+}

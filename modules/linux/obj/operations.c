@@ -1,0 +1,118 @@
+/*
+ * What the command obj does with one object, by the monitor's system calls: list, describe, call, get. A refused call
+ * is explained from the object's own description.
+ */
+#include "obj.h"
+#include <errno.h>
+#include <linux/object_calls.h>
+#include <object-tree/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KIND_DIRECTORY 2 /* of an entry: OBJECT_KIND_DIRECTORY */
+#define LINE_MAX_BYTES 78 /* longer results get an item a line */
+#define ARGUMENTS_MAX 3900
+
+static unsigned char value[OBJECT_CALL_VALUE_MAX];
+static char text[4 * OBJECT_CALL_VALUE_MAX];
+
+static int fail_errno(const char *path, const char *member)
+{
+	return obj_fail(path, member, errno == ENOSYS ? "this system has no object tree" : strerror(errno));
+}
+
+static int print_value(const char *path, size_t len)
+{
+	size_t text_len = 0;
+
+	if (len == 0)
+		return OBJ_OK;
+	if (json_from_cbor(value, len, false, text, sizeof(text), &text_len) != OK)
+		return obj_fail(path, NULL, "the answer cannot be shown as JSON");
+	if (text_len > LINE_MAX_BYTES)
+		(void)json_from_cbor(value, len, true, text, sizeof(text), &text_len);
+	puts(text);
+	return OBJ_OK;
+}
+
+int obj_ls(const char *path)
+{
+	long len = syscall(NR_obj_list, path, value, sizeof(value));
+
+	if (len < 0)
+		return fail_errno(path, NULL);
+	for (long at = 0; at + 2 <= len; at += 2 + value[at + 1])
+		printf("%.*s%s\n", value[at + 1], (char *)value + at + 2, value[at] == KIND_DIRECTORY ? "/" : "");
+	return OBJ_OK;
+}
+
+int obj_describe_object(const char *path)
+{
+	long len = syscall(NR_obj_describe, path, value, sizeof(value));
+
+	return len < 0 ? fail_errno(path, NULL) : print_value(path, (size_t)len);
+}
+
+int obj_get_property(const char *path, const char *property)
+{
+	long len = syscall(NR_obj_get, path, property, value, sizeof(value));
+
+	return len < 0 ? fail_errno(path, property) : print_value(path, (size_t)len);
+}
+
+/* The text of a field in a map, or false. */
+static bool find_text(const struct cbor_reader *map, const char *key, const char **out, size_t *len)
+{
+	struct cbor_reader found;
+
+	return cbor_find(map->at + map->pos, map->len - map->pos, key, &found) == OK &&
+	       cbor_get_text(&found, out, len) == OK;
+}
+
+/* What the object says about the method that refused. */
+static int explain_refusal(const char *path, const char *method, int error)
+{
+	struct cbor_reader methods, found;
+	const char *arguments;
+	size_t arguments_len;
+	char line[512];
+	long len = syscall(NR_obj_describe, path, value, sizeof(value));
+
+	errno = error;
+	if (len < 0)
+		return fail_errno(path, NULL);
+	if (cbor_find(value, (size_t)len, "methods", &methods) != OK ||
+	    cbor_find(methods.at + methods.pos, methods.len - methods.pos, method, &found) != OK)
+		return obj_fail(path, method, "no such method");
+	if (error != EINVAL)
+		return fail_errno(path, method);
+	if (!find_text(&found, "args", &arguments, &arguments_len))
+		return obj_fail(path, method, "refused: the method takes no arguments");
+	snprintf(line, sizeof(line), "refused: the arguments are {%.*s}", (int)arguments_len, arguments);
+	return obj_fail(path, method, line);
+}
+
+static const char *read_input(void)
+{
+	size_t len = fread(text, 1, sizeof(text) - 1, stdin);
+
+	text[len] = 0;
+	return text;
+}
+
+int obj_call_method(const char *path, const char *method, const char *json)
+{
+	unsigned char arguments[ARGUMENTS_MAX];
+	size_t len = 0;
+
+	if (json && strcmp(json, "-") == 0)
+		json = read_input();
+	if (json && json_parse(json, arguments, sizeof(arguments), &len) != OK) {
+		obj_fail(path, method, "the arguments are not JSON (whole numbers only)");
+		return OBJ_USAGE;
+	}
+	long got = syscall(NR_obj_call, path, method, arguments, len, value, sizeof(value));
+
+	return got < 0 ? explain_refusal(path, method, errno) : print_value(path, (size_t)got);
+}
