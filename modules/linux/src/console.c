@@ -23,17 +23,20 @@
 #define NEWS_ROOM BIT(9)
 #define NEWS_ALL (NEWS_INPUT | NEWS_DRAINED | NEWS_SIZE | NEWS_OUTPUT | NEWS_ROOM)
 #define RETRY_NS (20 * NS_PER_MS)
+#define FLUSH_TRIES 200u
+#define FLUSH_PAUSE_NS (5 * NS_PER_MS)
 
 static struct tty console_tty;
 static handle_t service, news;
 
-/* Only the console's thread touches this. */
+/* Only the console's thread changes this. */
 static struct {
 	uint8_t output[2048];
 	size_t output_at, output_len;
 	uint8_t input[CONSOLE_READ_TEXT_MAX];
 	size_t input_at, input_len;
-} buffers;
+	bool is_idle; /* [a] nothing is held in output */
+} buffers = {.is_idle = true};
 
 static void console_output(struct tty *tty)
 {
@@ -108,6 +111,21 @@ static void listen(void)
 		log_warn("console: listen: %s", status_name(status));
 }
 
+/* What is on its way to the service, for console_flush. */
+static bool is_flushed(void)
+{
+	mutex_lock(&console_tty.lock);
+	bool is_empty = n_tty_out_pending(&console_tty.line) == 0;
+	mutex_unlock(&console_tty.lock);
+	return is_empty && __atomic_load_n(&buffers.is_idle, __ATOMIC_ACQUIRE);
+}
+
+void console_flush(void)
+{
+	for (unsigned i = 0; i < FLUSH_TRIES && !handle_is_none(service) && !is_flushed(); i++)
+		sleep_ns(FLUSH_PAUSE_NS);
+}
+
 static void run(void *argument)
 {
 	bool is_stuck = false;
@@ -126,7 +144,9 @@ static void run(void *argument)
 			update_size();
 		if (bits & (NEWS_INPUT | NEWS_ROOM))
 			pull_input();
+		__atomic_store_n(&buffers.is_idle, false, __ATOMIC_RELEASE);
 		is_stuck = !push_output();
+		__atomic_store_n(&buffers.is_idle, !is_stuck, __ATOMIC_RELEASE);
 	}
 }
 

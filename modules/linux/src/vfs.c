@@ -140,6 +140,7 @@ static void sync_one(void *context, struct mount *mount)
 
 void vfs_sync_all(void)
 {
+	console_flush();
 	mounts_for_each(sync_one, NULL);
 }
 
