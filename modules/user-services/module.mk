@@ -1,8 +1,8 @@
 NAME := user-services
-USES := base microkernel libanon object-tree
+USES := base microkernel libanon object-tree distributed-fs
 LIB  :=
 INTERFACES := interface/user-services/log.ipc interface/user-services/stream.ipc \
-	interface/user-services/console.ipc interface/user-services/block.ipc \
+	interface/user-services/console.ipc \
 	interface/user-services/device.ipc interface/user-services/container.ipc
 
 services_COMMON := src/common/service.c src/common/client.c src/common/listeners.c src/common/text.c

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KIND_DIRECTORY 2 /* of an entry: OBJECT_KIND_DIRECTORY */
+#define KIND_DIRECTORY 2  /* of an entry: OBJECT_KIND_DIRECTORY */
 #define LINE_MAX_BYTES 78 /* longer results get an item a line */
 #define ARGUMENTS_MAX 3900
 
@@ -19,7 +19,8 @@ static char text[4 * OBJECT_CALL_VALUE_MAX];
 
 static int fail_errno(const char *path, const char *member)
 {
-	return obj_fail(path, member, errno == ENOSYS ? "this system has no object tree" : strerror(errno));
+	return obj_fail(path, member,
+	                errno == ENOSYS ? "this system has no object tree" : strerror(errno));
 }
 
 static int print_value(const char *path, size_t len)
@@ -43,7 +44,8 @@ int obj_ls(const char *path)
 	if (len < 0)
 		return fail_errno(path, NULL);
 	for (long at = 0; at + 2 <= len; at += 2 + value[at + 1])
-		printf("%.*s%s\n", value[at + 1], (char *)value + at + 2, value[at] == KIND_DIRECTORY ? "/" : "");
+		printf("%.*s%s\n", value[at + 1], (char *)value + at + 2,
+		       value[at] == KIND_DIRECTORY ? "/" : "");
 	return OBJ_OK;
 }
 
@@ -89,7 +91,8 @@ static int explain_refusal(const char *path, const char *method, int error)
 		return fail_errno(path, method);
 	if (!find_text(&found, "args", &arguments, &arguments_len))
 		return obj_fail(path, method, "refused: the method takes no arguments");
-	snprintf(line, sizeof(line), "refused: the arguments are {%.*s}", (int)arguments_len, arguments);
+	snprintf(line, sizeof(line), "refused: the arguments are {%.*s}", (int)arguments_len,
+	         arguments);
 	return obj_fail(path, method, line);
 }
 

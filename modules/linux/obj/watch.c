@@ -38,7 +38,8 @@ static void add_all(const char *path)
 	uint64_t pairs;
 	long len = syscall(NR_obj_describe, path, value, sizeof(value));
 
-	if (len < 0 || cbor_find(value, (size_t)len, "events", &events) != OK || cbor_get_map(&events, &pairs) != OK)
+	if (len < 0 || cbor_find(value, (size_t)len, "events", &events) != OK ||
+	    cbor_get_map(&events, &pairs) != OK)
 		return;
 	while (pairs-- > 0) {
 		char name[NAME_BYTES];
@@ -57,7 +58,8 @@ static void tell(const char *path)
 	for (unsigned i = 0; i < count; i++) {
 		unsigned long times;
 
-		if (waits[i].revents == 0 || read(waits[i].fd, &times, sizeof(times)) != sizeof(times))
+		if (waits[i].revents == 0 ||
+		    read(waits[i].fd, &times, sizeof(times)) != sizeof(times))
 			continue;
 		printf("{\"event\":\"%s\",\"object\":\"%s\"}\n", names[i], path);
 		fflush(stdout);
@@ -68,13 +70,15 @@ int obj_watch_events(const char *path, const char *event)
 {
 	if (event) {
 		if (!add(path, event))
-			return obj_fail(path, event, errno == ENOENT ? "no such event" : strerror(errno));
+			return obj_fail(path, event,
+			                errno == ENOENT ? "no such event" : strerror(errno));
 	} else {
 		add(path, NULL);
 		add_all(path);
 	}
 	if (count == 0)
-		return obj_fail(path, NULL, errno == ENOTDIR ? "nothing to watch" : strerror(errno));
+		return obj_fail(path, NULL,
+		                errno == ENOTDIR ? "nothing to watch" : strerror(errno));
 	while (poll(waits, count, -1) >= 0 || errno == EINTR)
 		tell(path);
 	return obj_fail(path, NULL, strerror(errno));

@@ -18,8 +18,8 @@
 #include <libanon/memory.h>
 #include <libanon/start.h>
 #include <libanon/time.h>
-#include <user-services/block_ipc.h>
-#include <user-services/block_ring.h>
+#include <distributed-fs/block_ipc.h>
+#include <distributed-fs/block_ring.h>
 
 #define SLOTS 16u
 #define SECTOR 512u

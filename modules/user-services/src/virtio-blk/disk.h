@@ -4,7 +4,7 @@
  */
 #pragma once
 #include <stdbool.h>
-#include <user-services/block_ring.h>
+#include <distributed-fs/block_ring.h>
 #include "virtio-blk/virtio_pci.h"
 
 #define DISK_SLOTS 16u

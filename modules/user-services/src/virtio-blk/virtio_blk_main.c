@@ -9,7 +9,7 @@
 #include <libanon/log.h>
 #include <libanon/memory.h>
 #include <libanon/start.h>
-#include <user-services/block_ipc.h>
+#include <distributed-fs/block_ipc.h>
 
 #define EVENT_DEVICE 1ul
 #define EVENT_SUBMIT 2ul
