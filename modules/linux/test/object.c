@@ -1,5 +1,5 @@
 /*
- * The object tree by system call. There is none on a real Linux: there the calls do not exist.
+ * The object tree by system call. There is none on a real Linux, nor in a container without a namespace.
  */
 #include <sys/syscall.h>
 #include "check.h"
@@ -24,7 +24,7 @@ void test_object(void)
 	static const unsigned char empty_map[] = {0xa0}, broken[] = {0x7f};
 	long bytes = syscall(OBJ_LIST, "/", buffer, sizeof(buffer));
 
-	if (bytes == -1 && errno == ENOSYS)
+	if (bytes == -1 && (errno == ENOSYS || errno == EPERM))
 		return;
 	CHECK(bytes > 0 && has_name(buffer, bytes, "sys") && has_name(buffer, bytes, "dev"));
 	CHECK_ERRNO(syscall(OBJ_LIST, "/", buffer, 3), ERANGE);

@@ -59,13 +59,15 @@ static void test_copies(void)
 static void test_wait_variants(void)
 {
 	siginfo_t info;
+	volatile int *may_end = shared_memory(4096);
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		sleep_ms(50);
+		wait_for(may_end, 1);
 		_exit(5);
 	}
 	CHECK(waitpid(pid, NULL, WNOHANG) == 0);
+	*may_end = 1;
 	memset(&info, 0xff, sizeof(info));
 	CHECK(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
 	CHECK(info.si_pid == pid && info.si_code == CLD_EXITED && info.si_status == 5 &&
