@@ -7,8 +7,8 @@ INTERFACES := interface/user-services/log.ipc interface/user-services/stream.ipc
 
 services_COMMON := src/common/service.c src/common/client.c src/common/listeners.c src/common/text.c
 
-PROGRAMS := init log power memory time users scheduler devices serial keyboard screen console exec svctest \
-	virtio-blk
+PROGRAMS := init log power memory time users scheduler devices serial keyboard screen console exec session \
+	svctest virtio-blk
 services_LIBRARIES := object-tree libanon base
 init_SRC  := src/init/init_main.c src/init/supervise.c src/init/grant.c src/init/publish.c \
 	src/init/init_object.c src/init/manifest.c src/init/manifest_check.c $(services_COMMON)
@@ -21,8 +21,8 @@ memory_SRC  := src/memory/memory_main.c $(services_COMMON)
 memory_LIBS := $(services_LIBRARIES)
 time_SRC  := src/time/time_main.c src/time/rtc.c $(services_COMMON)
 time_LIBS := $(services_LIBRARIES)
-users_SRC  := src/users/users_main.c src/users/users.c $(services_COMMON)
-users_LIBS := $(services_LIBRARIES)
+users_SRC  := src/users/users_main.c src/users/users.c src/users/storage.c $(services_COMMON)
+users_LIBS := distributed-fs $(services_LIBRARIES)
 scheduler_SRC  := src/scheduler/scheduler_main.c src/scheduler/jobs.c $(services_COMMON)
 scheduler_LIBS := $(services_LIBRARIES)
 devices_SRC  := src/devices/devices_main.c src/devices/claims.c src/devices/pci.c src/devices/acpi.c $(services_COMMON)
@@ -38,6 +38,8 @@ console_SRC  := src/console/console_main.c src/console/port.c $(services_COMMON)
 console_LIBS := $(services_LIBRARIES)
 exec_SRC  := src/exec/exec_main.c src/exec/shell.c src/exec/frame.c $(services_COMMON)
 exec_LIBS := $(services_LIBRARIES)
+session_SRC  := src/session/session_main.c src/session/login.c src/session/settings.c $(services_COMMON)
+session_LIBS := distributed-fs $(services_LIBRARIES)
 virtio-blk_SRC  := src/virtio-blk/virtio_blk_main.c src/virtio-blk/disk.c src/virtio-blk/virtio_pci.c $(services_COMMON)
 virtio-blk_LIBS := $(services_LIBRARIES)
 svctest_SRC  := src/svctest/svctest_main.c src/common/client.c src/common/text.c

@@ -23,7 +23,8 @@ int64_t object_place_get(struct task *task, uint64_t u_path, struct object_place
 }
 
 /* What a call wrote into its own buffer goes to the caller. */
-static int64_t give(struct task *task, status_t status, const void *value, uint32_t len, uint64_t u_to)
+static int64_t give(struct task *task, status_t status, const void *value, uint32_t len,
+                    uint64_t u_to)
 {
 	if (status != OK)
 		return errno_from_status(status);
@@ -39,7 +40,7 @@ static uint8_t *value_room(uint64_t *max)
 }
 
 static int64_t call(struct task *task, const char *method, uint64_t u_args, uint32_t args_len,
-		    const struct object_place *place, struct obj_result *result)
+                    const struct object_place *place, struct obj_result *result)
 {
 	uint8_t args[OBJECT_CALL_ARGS_MAX];
 	const struct obj_arguments arguments = {.args = args, .args_len = args_len};
@@ -53,8 +54,8 @@ static int64_t call(struct task *task, const char *method, uint64_t u_args, uint
 	return errno_from_status(status);
 }
 
-SYSCALL6(obj_call, uint64_t, u_path, uint64_t, u_method, uint64_t, u_args, uint64_t, args_len, uint64_t, u_result,
-	 uint64_t, max)
+SYSCALL6(obj_call, uint64_t, u_path, uint64_t, u_method, uint64_t, u_args, uint64_t, args_len,
+         uint64_t, u_result, uint64_t, max)
 {
 	struct object_place place;
 	char method[METHOD_BYTES];
@@ -80,7 +81,8 @@ SYSCALL3(obj_list, uint64_t, u_path, uint64_t, u_entries, uint64_t, max)
 {
 	struct object_place place;
 	int64_t result = object_place_get(task, u_path, &place);
-	struct obj_names names = {.at = result == 0 ? value_room(&max) : NULL, .max = (uint32_t)max};
+	struct obj_names names = {.at = result == 0 ? value_room(&max) : NULL,
+	                          .max = (uint32_t)max};
 	if (!names.at)
 		return result == 0 ? -ENOMEM : result;
 	status_t status = obj_list(place.root, place.path, &names);

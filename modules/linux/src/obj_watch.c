@@ -37,7 +37,8 @@ static void count_news(void *argument)
 {
 	struct obj_watch *watch = argument;
 	uint64_t bits = 0;
-	while (event_await(watch->news, NEWS_CAME | NEWS_STOP, 0, &bits) == OK && !(bits & NEWS_STOP)) {
+	while (event_await(watch->news, NEWS_CAME | NEWS_STOP, 0, &bits) == OK &&
+	       !(bits & NEWS_STOP)) {
 		__atomic_add_fetch(&watch->count, 1, __ATOMIC_RELEASE);
 		wait_wake(&watch->wait);
 	}
@@ -64,7 +65,8 @@ static int64_t watch_read(struct file *file, struct iter *to, uint64_t *position
 		if (result != 0)
 			return result;
 	}
-	return iter_put(to, &count, sizeof(count)) == sizeof(count) ? (int64_t)sizeof(count) : -EFAULT;
+	return iter_put(to, &count, sizeof(count)) == sizeof(count) ? (int64_t)sizeof(count)
+	                                                            : -EFAULT;
 }
 
 static uint32_t watch_poll(struct file *file, struct poll_table *table)
@@ -82,7 +84,11 @@ static void watch_release(struct file *file)
 }
 
 static const struct file_ops watch_ops = {
-	.name = "obj_watch", .flags = FILE_STREAM, .read = watch_read, .poll = watch_poll, .release = watch_release,
+	.name = "obj_watch",
+	.flags = FILE_STREAM,
+	.read = watch_read,
+	.poll = watch_poll,
+	.release = watch_release,
 };
 
 /* Every object that the path names and that has such an event is asked. */
@@ -98,7 +104,7 @@ static int64_t subscribe(const struct object_place *place, const char *event, ha
 		refusal = status;
 	for (; status == OK; status = obj_walk_next(&walk, &object)) {
 		status_t answer = event ? object_subscribe(object, event, news, NEWS_CAME)
-					: object_watch(object, news, NEWS_CAME);
+		                        : object_watch(object, news, NEWS_CAME);
 		(void)sys_handle_close(object);
 		is_asked |= answer == OK;
 		if (answer != OK)
@@ -132,8 +138,8 @@ static int64_t watch_open(struct obj_watch *watch, uint32_t flags, struct file *
 		watch_put(watch);
 		return result;
 	}
-	result = file_create_anonymous("anon_inode:[obj_watch]", 0600, O_RDONLY | (flags & O_NONBLOCK), &watch_ops,
-				       watch, out);
+	result = file_create_anonymous("anon_inode:[obj_watch]", 0600,
+	                               O_RDONLY | (flags & O_NONBLOCK), &watch_ops, watch, out);
 	if (result == 0)
 		return 0;
 	(void)sys_event_signal(watch->news, NEWS_STOP);

@@ -29,7 +29,8 @@ static bool ask_user_manager(char *name, size_t size)
 		return false;
 	if (!handle_is_none(result.cap))
 		(void)sys_handle_close(result.cap);
-	if (cbor_find(value, result.len, "name", &user) != OK || cbor_get_text(&user, &text, &len) != OK)
+	if (cbor_find(value, result.len, "name", &user) != OK ||
+	    cbor_get_text(&user, &text, &len) != OK)
 		return false;
 	return string_copy_len(name, text, len, size);
 }
@@ -51,8 +52,8 @@ static unsigned privilege_level(void)
 
 #define SHOW(name) \
 	static int64_t show_##name(struct task *reader __attribute__((unused)), \
-				   const struct synth_target *target __attribute__((unused)), \
-				   struct text *text)
+	                           const struct synth_target *target __attribute__((unused)), \
+	                           struct text *text)
 
 SHOW(user)
 {
@@ -84,12 +85,11 @@ SHOW(session)
 	return 0;
 }
 
-#define FACT(n) {.name = #n, .mode = S_IFREG | 0444, .show = show_##n}
+#define FACT(n) \
+	{ \
+		.name = #n, .mode = S_IFREG | 0444, .show = show_##n \
+	}
 
 const struct synth_entry proc_anonymos_entries[] = {
-	FACT(namespace),
-	FACT(permission),
-	FACT(session),
-	FACT(user),
-	{0},
+	FACT(namespace), FACT(permission), FACT(session), FACT(user), {0},
 };

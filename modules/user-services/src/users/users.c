@@ -1,6 +1,7 @@
 /*
  * The list of users. Names end up in paths, so what may stand in one is narrow. The list is small and
- * searched from the front; a name is stored once and never changed.
+ * searched from the front; a name is stored once and never changed. A number is never given twice: files
+ * keep it as their owner.
  */
 #include "users/users.h"
 
@@ -8,9 +9,7 @@
 
 void users_init(struct users *u)
 {
-	*u = (struct users){.next_id = USER_FIRST_ID};
-	users_add(u, "alice");
-	users_add(u, "bob");
+	*u = (struct users){0};
 }
 
 bool user_name_is_valid(const char *name)
@@ -37,11 +36,47 @@ int users_find(const struct users *u, const char *name)
 	return -1;
 }
 
-int users_add(struct users *u, const char *name)
+static bool has_id(const struct users *u, uint64_t id)
 {
+	for (uint32_t i = 0; i < u->count; i++) {
+		if (u->of[i].id == id)
+			return true;
+	}
+	return false;
+}
+
+int users_add_known(struct users *u, const char *name, uint64_t id)
+{
+	bool is_free = id >= USER_FIRST_ID && id <= USER_LAST_ID && !has_id(u, id);
+
 	if (u->count == USERS_MAX)
 		return -1;
 	string_copy(u->of[u->count].name, name, sizeof(u->of[0].name));
-	u->of[u->count].id = u->next_id++;
+	u->of[u->count].id = is_free ? (uint32_t)id : 0;
 	return (int)u->count++;
+}
+
+void users_give_id(struct users *u, int at)
+{
+	uint32_t id = USER_FIRST_ID;
+
+	for (uint32_t i = 0; i < u->count; i++) {
+		if (u->of[i].id >= id)
+			id = u->of[i].id + 1;
+	}
+	u->of[at].id = id;
+}
+
+int users_add(struct users *u, const char *name)
+{
+	int at = users_add_known(u, name, 0);
+
+	if (at >= 0)
+		users_give_id(u, at);
+	return at;
+}
+
+void users_drop_last(struct users *u)
+{
+	u->count--;
 }

@@ -1,4 +1,4 @@
-/* The list of users and which of them is at the console. Pure; kept in memory until there is a store. */
+/* The list of users and which of them is at the console. Pure. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -6,22 +6,28 @@
 #define USERS_MAX 64
 #define USER_NAME_MAX 31
 #define USER_FIRST_ID 1000u
+#define USER_LAST_ID 59999u
 
 struct user {
 	char name[USER_NAME_MAX + 1];
-	uint32_t id;
+	uint32_t id; /* 0: not given yet */
 };
 
 struct users {
-	uint32_t count, current, next_id;
+	uint32_t count, current;
 	struct user of[USERS_MAX];
 };
 
-/* alice and bob, as on a fresh disk; alice is current. */
 void users_init(struct users *u);
 /* Lower-case letters, digits, '-' and '_', beginning with a letter. */
 bool user_name_is_valid(const char *name);
 /* Index, or -1. */
 int users_find(const struct users *u, const char *name);
-/* The index of the new user, or -1 when the list is full. */
+/* The index of the new user with a number that nobody has, or -1 when the list is full. */
 int users_add(struct users *u, const char *name);
+/* A user that has a number already; one that is taken or out of range becomes 0. */
+int users_add_known(struct users *u, const char *name, uint64_t id);
+/* A number for user `at`, above all that are given. */
+void users_give_id(struct users *u, int at);
+/* Only the last one can be taken back. */
+void users_drop_last(struct users *u);

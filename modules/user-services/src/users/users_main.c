@@ -1,9 +1,9 @@
 /*
- * The user manager: who the users are and who sits at the console. Users live in memory; with a file server
- * they are /cfg/users/NAME.json and createUser makes the user's directories.
+ * The user manager: who the users are and who sits at the console. They are kept as files (users/storage.c);
+ * createUser also makes the user's directories.
  */
 #include "common/service.h"
-#include "users/users.h"
+#include "users/storage.h"
 
 #include <base/bits.h>
 #include <libanon/log.h>
@@ -42,6 +42,11 @@ static status_t method_create(struct object_call *call)
 	at = users_add(&users, name);
 	if (at < 0)
 		return E_LIMIT;
+	status = storage_create(&users.of[at]);
+	if (status != OK) {
+		users_drop_last(&users);
+		return status;
+	}
 	put_user(call, &users.of[at]);
 	service_news(&self, 0);
 	return OK;
@@ -104,7 +109,7 @@ static const struct object_type type = {.name = "userManager",
 int main(int argc, char **argv)
 {
 	(void)argc, (void)argv;
-	users_init(&users);
+	storage_load(&users);
 	if (service_begin(&self, HANDLE_NONE, NULL, NULL) != OK)
 		return 1;
 	return service_run(&self, &type);

@@ -24,6 +24,8 @@ TEST(list)
 	char name[] = "user-00";
 
 	users_init(&u);
+	CHECK_EQ(users_add(&u, "alice"), 0);
+	CHECK_EQ(users_add(&u, "bob"), 1);
 	CHECK_EQ(users_find(&u, "bob"), 1);
 	CHECK_EQ(u.of[1].id, USER_FIRST_ID + 1);
 	CHECK_EQ(users_find(&u, "carol"), -1);
@@ -33,6 +35,28 @@ TEST(list)
 		CHECK_EQ(users_add(&u, name), i + 2);
 	}
 	CHECK_EQ(users_add(&u, "one-more"), -1);
+	CHECK_EQ(users_add_known(&u, "one-more", 1000), -1);
+}
+
+TEST(numbers)
+{
+	struct users u;
+
+	users_init(&u);
+	CHECK_EQ(users_add_known(&u, "alice", 1007), 0);
+	CHECK_EQ(users_add_known(&u, "twin", 1007), 1);
+	CHECK_EQ(users_add_known(&u, "root-like", 0), 2);
+	CHECK_EQ(users_add_known(&u, "far", 1ull << 40), 3);
+	CHECK_EQ(u.of[0].id, 1007);
+	CHECK_EQ(u.of[1].id, 0);
+	CHECK_EQ(u.of[2].id, 0);
+	CHECK_EQ(u.of[3].id, 0);
+	users_give_id(&u, 1);
+	CHECK_EQ(u.of[1].id, 1008);
+	CHECK_EQ(users_add(&u, "next"), 4);
+	CHECK_EQ(u.of[4].id, 1009);
+	users_drop_last(&u);
+	CHECK_EQ(users_find(&u, "next"), -1);
 }
 
 TEST_MAIN();

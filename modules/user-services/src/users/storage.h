@@ -1,0 +1,13 @@
+/* Users in files: /cfg/users/NAME.json and /users/NAME. */
+#pragma once
+#include "users/users.h"
+
+#include <libanon/syscall.h>
+
+/*
+ * Fills the list from the files; alice is current, or who comes first. Without a file server, or without any
+ * user there, they are alice and bob.
+ */
+void storage_load(struct users *u);
+/* Makes the user's directories, then the file that says the user exists. Without a file server nothing. */
+status_t storage_create(const struct user *user);
