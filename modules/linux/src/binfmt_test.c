@@ -1,4 +1,7 @@
-/* Tests of binfmt_elf.c, binfmt_script.c: good programs are planned right; nothing in a file is believed. */
+/*
+ * Tests of binfmt_elf.c and binfmt_script.c: good programs are planned right; nothing in a file is believed,
+ * whatever its bytes are.
+ */
 #include <base/test.h>
 #include "binfmt_elf.h"
 #include "binfmt_script.h"

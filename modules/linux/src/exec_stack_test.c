@@ -1,4 +1,7 @@
-/* Tests of exec_stack.c: what a program finds at its stack pointer is where Linux puts it. */
+/*
+ * Tests of exec_stack.c and exec_args.c: what a program finds at its stack pointer is where Linux puts it,
+ * and the strings are the ones that were gathered.
+ */
 #include <base/test.h>
 #include "exec_stack.h"
 

@@ -1,4 +1,7 @@
-/* Tests of signal_queue.c, signal_place.c and timer_math.c: order, counting, and where frames lie. */
+/*
+ * Tests of signal_queue.c, signal_place.c and timer_math.c: the order of signals against a model, where
+ * frames lie for any stack pointer, periods that were missed.
+ */
 #include <base/test.h>
 #include <base/random.h>
 #include "signal_frame.h"

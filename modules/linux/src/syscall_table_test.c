@@ -1,4 +1,7 @@
-/* Tests of syscall_table.h: numbers rise, names are Linux's (the host's <asm/unistd_64.h> says). */
+/*
+ * Tests of syscall_table.h: numbers rise, and every name has the number that the host's own header gives
+ * it.
+ */
 #include <base/test.h>
 #include <sys/syscall.h>
 

@@ -3,8 +3,8 @@
  */
 #include <sys/syscall.h>
 #include <time.h>
-#include <linux/futex.h>
 #include "check.h"
+#include "futex.h"
 
 static long futex(void *word, int operation, unsigned value, const void *timeout, void *word2,
                   unsigned value3)

@@ -10,7 +10,6 @@
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
-#include <linux/capability.h>
 #include "check.h"
 
 /* In children: a change of user does not come back. */
@@ -51,8 +50,13 @@ static void change_groups(void *argument)
 
 static void keep_capabilities(void *argument)
 {
-	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-	struct __user_cap_data_struct data[2];
+	struct {
+		uint32_t version;
+		int pid;
+	} header = {0x20080522, 0};
+	struct {
+		uint32_t effective, permitted, inheritable;
+	} data[2];
 
 	(void)argument;
 	_exit(prctl(PR_SET_KEEPCAPS, 1) == 0 && syscall(SYS_setuid, 1000) == 0 &&

@@ -5,8 +5,8 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
-#include <linux/futex.h>
 #include "check.h"
+#include "futex.h"
 
 static volatile int count;
 
