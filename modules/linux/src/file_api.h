@@ -22,7 +22,8 @@ void files_get(struct files *files);
 void files_put(struct files *files);
 void files_close_on_exec(struct files *files);
 struct file *files_lookup(struct files *files, int32_t fd); /* a reference, or null */
-int64_t files_install(struct files *files, struct file *file, int32_t fd); /* takes the reference; fd -1: lowest */
+int64_t files_install(struct files *files, struct file *file,
+                      int32_t fd); /* takes the reference; fd -1: lowest */
 
 struct fs *fs_create(void); /* cwd and root: the container's root; umask 022 */
 struct fs *fs_copy(struct fs *from);
@@ -38,7 +39,7 @@ void file_put(struct file *file);
 int64_t vfs_open_exec(struct task *task, const char *path, struct file **out_file);
 /* The same relative to a descriptor, for execveat. flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW. */
 int64_t vfs_open_exec_at(struct task *task, int32_t dir_fd, const char *path, uint32_t flags,
-			 struct file **out_file);
+                         struct file **out_file);
 /* Read at an offset into monitor memory; never moves the position. Bytes read, 0 at the end. */
 int64_t file_pread(struct file *file, void *buffer, size_t bytes, uint64_t offset);
 /*
@@ -65,7 +66,7 @@ int64_t file_sync_range(struct file *file, uint64_t offset, uint64_t bytes);
 bool file_maps_as_zero(struct file *file);
 
 /* --- start of a container (container.c calls these once, in this order) --- */
-int64_t vfs_start(void);           /* mounts the root, /proc, /dev, /tmp... from the start handles */
+int64_t vfs_start(void); /* mounts the root, /proc, /dev, /tmp... from the start handles */
 /* The console's tty, opened read-write: a reference, or null. When the task leads a session that has no terminal, it
  * becomes that session's controlling one and the task's group its foreground group, as opening a tty does. */
 struct file *console_open(struct task *task);

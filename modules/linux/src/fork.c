@@ -210,6 +210,21 @@ static void adopt_locked(struct process *child, struct process *parent)
 	parent->children = child;
 }
 
+/* RLIMIT_NPROC: threads of the same user. Root is not counted. */
+static bool is_over_limit_locked(struct task *parent)
+{
+	uint64_t limit = task_rlimit(parent, RLIMIT_NPROC);
+	uint64_t count = 0;
+
+	if (limit == RLIM_INFINITY || parent->cred.uid == 0 || capable(parent, CAP_SYS_RESOURCE))
+		return false;
+	for (struct process *p = process_next_locked(0); p; p = process_next_locked(p)) {
+		if (p->tasks && p->tasks->cred.uid == parent->cred.uid)
+			count += p->live_count;
+	}
+	return count >= limit;
+}
+
 static int64_t link_child(struct task *child, struct task *parent,
                           const struct clone_request *request)
 {
@@ -218,7 +233,9 @@ static int64_t link_child(struct task *child, struct task *parent,
 
 	mutex_lock(&tasks_lock);
 	/* A process that is ending gets no new threads, which would outlive it. */
-	int32_t tid = signal_kill_pending(parent) ? -EINTR : pid_alloc_locked();
+	int32_t tid = signal_kill_pending(parent)    ? -EINTR
+	              : is_over_limit_locked(parent) ? -EAGAIN
+	                                             : pid_alloc_locked();
 
 	if (tid > 0) {
 		child->tid = tid;

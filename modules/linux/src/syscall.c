@@ -25,10 +25,8 @@ syscall_fn linux_obj_describe __attribute__((weak));
 syscall_fn linux_obj_get __attribute__((weak));
 syscall_fn linux_obj_watch __attribute__((weak));
 static const struct syscall_entry object_calls[] = {
-	{"obj_call", linux_obj_call},
-	{"obj_list", linux_obj_list},
-	{"obj_describe", linux_obj_describe},
-	{"obj_get", linux_obj_get},
+	{"obj_call", linux_obj_call},         {"obj_list", linux_obj_list},
+	{"obj_describe", linux_obj_describe}, {"obj_get", linux_obj_get},
 	{"obj_watch", linux_obj_watch},
 };
 
