@@ -15,7 +15,8 @@
 
 #define EVENT_NAME_BYTES 64
 #define NEWS_CAME BIT(0)
-#define NEWS_STOP BIT(1)
+#define NEWS_STOP BIT(8) /* services also signal the bits next to theirs */
+#define DEADLINE_PASSED 1
 
 struct obj_watch {
 	handle_t news;
@@ -90,6 +91,13 @@ static const struct file_ops watch_ops = {
 	.poll = watch_poll,
 	.release = watch_release,
 };
+
+/* Who is asked for news often signals once at once: no event was that. */
+static void forget_news(struct obj_watch *watch)
+{
+	uint64_t bits;
+	(void)sys_event_wait(watch->news, NEWS_CAME, DEADLINE_PASSED, &bits);
+}
 
 /* Every object that the path names and that has such an event is asked. */
 static int64_t subscribe(const struct object_place *place, const char *event, handle_t news)
@@ -167,6 +175,7 @@ SYSCALL3(obj_watch, uint64_t, u_path, uint64_t, u_event, uint32_t, flags)
 		watch_put(watch);
 		return result;
 	}
+	forget_news(watch);
 	result = watch_open(watch, flags, &file);
 	return result == 0 ? files_add_new(task, file, flags & O_CLOEXEC) : result;
 }
