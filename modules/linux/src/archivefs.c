@@ -17,7 +17,7 @@
 struct archive_inode {
 	struct inode inode; /* first */
 	const uint8_t *data;
-	handle_t memory;    /* inode.lock: a copy to map, once asked for */
+	handle_t memory; /* inode.lock: a copy to map, once asked for */
 };
 
 static const uint8_t *archive_bytes; /* mapped whole; null before the first use */
@@ -40,8 +40,8 @@ static bool slice_out(struct archive_inode *a, handle_t *out_memory)
 	uint64_t offset = (uint64_t)(a->data - archive_bytes);
 	if (offset % PAGE_SIZE || a->inode.size == 0)
 		return false;
-	return sys_memory_slice(start_handle("archive"), offset, align_up(a->inode.size, PAGE_SIZE), 0,
-				out_memory) == OK;
+	return sys_memory_slice(start_handle("archive"), offset, align_up(a->inode.size, PAGE_SIZE),
+	                        0, out_memory) == OK;
 }
 
 static int64_t copy_out(struct archive_inode *a, handle_t *out_memory)
@@ -95,9 +95,12 @@ static void archive_free(struct inode *inode)
 		memory_os_close(a->memory);
 }
 
-static const struct inode_ops archive_inode_ops = {.readlink = archive_readlink, .free = archive_free};
+static const struct inode_ops archive_inode_ops = {.readlink = archive_readlink,
+                                                   .free = archive_free};
 static const struct file_ops archive_file_ops = {
-	.name = "archive", .read = archive_read, .memory = archive_memory,
+	.name = "archive",
+	.read = archive_read,
+	.memory = archive_memory,
 };
 static const struct file_ops archive_dir_ops = {.name = "archive", .readdir = dcache_readdir};
 static const struct super_ops archive_super_ops;
@@ -108,8 +111,9 @@ static struct inode *new_inode(struct super *super, const struct archive_entry *
 	if (!a)
 		return NULL;
 	inode_init(&a->inode, super, entry->mode, &archive_inode_ops);
-	a->inode.file_ops = S_ISDIR(entry->mode) ? &archive_dir_ops :
-			    S_ISREG(entry->mode) ? &archive_file_ops : NULL;
+	a->inode.file_ops = S_ISDIR(entry->mode)   ? &archive_dir_ops
+	                    : S_ISREG(entry->mode) ? &archive_file_ops
+	                                           : NULL;
 	a->inode.size = S_ISDIR(entry->mode) ? 0 : entry->bytes;
 	a->inode.allocated = a->inode.size;
 	a->inode.atime = a->inode.mtime = a->inode.ctime = 0;
@@ -180,7 +184,7 @@ int64_t archivefs_create(const char *top, struct super **out_super, struct dentr
 	if (!map_archive(&archive))
 		return -ENOENT;
 	struct super *super = super_create("archive", &archive_super_ops,
-					   SUPER_RESIDENT | SUPER_READ_ONLY, CRAMFS_MAGIC);
+	                                   SUPER_RESIDENT | SUPER_READ_ONLY, CRAMFS_MAGIC);
 	struct inode *inode = super ? new_inode(super, &entry) : NULL;
 	struct dentry *root = inode ? dentry_create_root(inode) : NULL;
 	if (!root)

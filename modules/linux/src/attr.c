@@ -35,7 +35,8 @@ static int64_t path_of_fd(struct task *task, int32_t fd, bool is_path_ok, struct
 
 static uint32_t lookup_of(uint32_t flags)
 {
-	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+	       (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 }
 
 /* --- mode --- */
@@ -58,7 +59,8 @@ static int64_t chmod_path(struct task *task, const struct path *path, uint32_t m
 	return set_attributes(path, &a);
 }
 
-static int64_t chmod_at(struct task *task, int32_t dir_fd, uint64_t u_path, uint32_t mode, uint32_t flags)
+static int64_t chmod_at(struct task *task, int32_t dir_fd, uint64_t u_path, uint32_t mode,
+                        uint32_t flags)
 {
 	struct path path;
 	int64_t result = path_from_guest(task, dir_fd, u_path, lookup_of(flags), &path);
@@ -98,8 +100,9 @@ static int64_t may_chown(struct task *task, const struct inode *inode, uint32_t 
 		return 0;
 	if (uid != ~0u && (inode->uid != task->cred.fsuid || uid != inode->uid))
 		return -EPERM;
-	if (gid != ~0u && (inode->uid != task->cred.fsuid ||
-			   (gid != task->cred.fsgid && !cred_in_group(&task->cred, gid) && gid != inode->gid)))
+	if (gid != ~0u &&
+	    (inode->uid != task->cred.fsuid ||
+	     (gid != task->cred.fsgid && !cred_in_group(&task->cred, gid) && gid != inode->gid)))
 		return -EPERM;
 	return 0;
 }
@@ -124,8 +127,8 @@ static int64_t chown_path(struct task *task, const struct path *path, uint32_t u
 	return set_attributes(path, &a);
 }
 
-static int64_t chown_at(struct task *task, int32_t dir_fd, uint64_t u_path, uint32_t uid, uint32_t gid,
-			uint32_t flags)
+static int64_t chown_at(struct task *task, int32_t dir_fd, uint64_t u_path, uint32_t uid,
+                        uint32_t gid, uint32_t flags)
 {
 	struct path path;
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
@@ -167,8 +170,8 @@ SYSCALL3(fchown, int32_t, fd, uint32_t, uid, uint32_t, gid)
 /* --- times --- */
 
 /* A time as utimensat takes it, into *out_ns with its bit of *mask. *is_now: at least one was UTIME_NOW. */
-static int64_t take_time(const struct linux_timespec *t, uint32_t bit, uint32_t *mask, uint64_t *out_ns,
-			 bool *is_now)
+static int64_t take_time(const struct linux_timespec *t, uint32_t bit, uint32_t *mask,
+                         uint64_t *out_ns, bool *is_now)
 {
 	if (t->tv_nsec == UTIME_OMIT)
 		return 0;
@@ -184,7 +187,8 @@ static int64_t take_time(const struct linux_timespec *t, uint32_t bit, uint32_t 
 	return 0;
 }
 
-static int64_t set_times(struct task *task, const struct path *path, const struct linux_timespec times[2])
+static int64_t set_times(struct task *task, const struct path *path,
+                         const struct linux_timespec times[2])
 {
 	struct attributes a = {0};
 	struct inode *inode = path->dentry->inode;
@@ -207,7 +211,7 @@ static int64_t set_times(struct task *task, const struct path *path, const struc
 }
 
 static int64_t utimens(struct task *task, int32_t dir_fd, uint64_t u_path,
-		       const struct linux_timespec times[2], uint32_t flags)
+                       const struct linux_timespec times[2], uint32_t flags)
 {
 	struct path path;
 	int64_t result;

@@ -51,7 +51,9 @@ static void console_input_room(struct tty *tty)
 }
 
 static const struct tty_driver console_driver = {
-	.output = console_output, .input_room = console_input_room, .can_drain = true,
+	.output = console_output,
+	.input_room = console_input_room,
+	.can_drain = true,
 };
 
 /* Sends what programs have written; false when the service's queue is full. */
@@ -61,12 +63,14 @@ static bool push_output(void)
 		uint32_t accepted = 0;
 		if (buffers.output_at == buffers.output_len) {
 			buffers.output_at = 0;
-			buffers.output_len = tty_drain(&console_tty, buffers.output, sizeof(buffers.output));
+			buffers.output_len = tty_drain(&console_tty, buffers.output,
+			                               sizeof(buffers.output));
 		}
 		if (buffers.output_len == 0)
 			return true;
 		status_t status = console_write(service, buffers.output + buffers.output_at,
-						(uint32_t)(buffers.output_len - buffers.output_at), &accepted);
+		                                (uint32_t)(buffers.output_len - buffers.output_at),
+		                                &accepted);
 		if (status != OK)
 			return false;
 		buffers.output_at += accepted;
@@ -87,7 +91,7 @@ static void pull_input(void)
 	while (offer_input()) {
 		uint32_t len = 0;
 		status_t status = console_read(service, sizeof(buffers.input), buffers.input,
-					       sizeof(buffers.input), &len);
+		                               sizeof(buffers.input), &len);
 		buffers.input_at = 0;
 		buffers.input_len = status == OK ? len : 0;
 		if (buffers.input_len == 0)

@@ -160,7 +160,8 @@ void dentry_put(struct dentry *dentry)
 	mutex_lock(&dcache_lock);
 	put_locked(dentry, &victims);
 	while (unused_count > UNUSED_MAX)
-		drop_unused_locked(list_entry(list_first(&unused), struct dentry, unused), &victims);
+		drop_unused_locked(list_entry(list_first(&unused), struct dentry, unused),
+		                   &victims);
 	mutex_unlock(&dcache_lock);
 	free_victims(victims);
 }
@@ -170,7 +171,7 @@ void dcache_shrink(struct super *super)
 	struct dentry *victims = NULL;
 	struct list *at, *next;
 	mutex_lock(&dcache_lock);
-	list_for_each_safe(at, next, &unused) {
+	list_for_each_safe (at, next, &unused) {
 		struct dentry *dentry = list_entry(at, struct dentry, unused);
 		if (dentry->inode->super == super)
 			drop_unused_locked(dentry, &victims);
@@ -241,7 +242,8 @@ static int64_t add_locked(struct dentry *parent, struct dentry *dentry, struct d
 	return 0;
 }
 
-int64_t dcache_add(struct dentry *parent, const char *name, struct inode *inode, struct dentry **out)
+int64_t dcache_add(struct dentry *parent, const char *name, struct inode *inode,
+                   struct dentry **out)
 {
 	struct dentry *dentry = dentry_create(name, inode);
 	*out = NULL;
@@ -309,7 +311,7 @@ static struct dentry *place_locked(struct dentry *dentry, struct dentry *dir, ch
 }
 
 static int64_t may_move_locked(struct dentry *from, struct dentry *dir, const char *name,
-			       struct dentry *existing, bool is_exchange)
+                               struct dentry *existing, bool is_exchange)
 {
 	if (!(from->flags & DENTRY_HASHED) || dir->flags & DENTRY_DEAD)
 		return -ENOENT;
@@ -337,8 +339,8 @@ static void exchange_locked(struct dentry *a, struct dentry *b, struct dentry *p
 	hash_locked(b);
 }
 
-int64_t dcache_move(struct dentry *from, struct dentry *dir, const char *name, struct dentry *existing,
-		    bool is_exchange)
+int64_t dcache_move(struct dentry *from, struct dentry *dir, const char *name,
+                    struct dentry *existing, bool is_exchange)
 {
 	struct dentry *victims = NULL, *parents[2] = {NULL, NULL};
 	char *copy = heap_strdup(name);
@@ -387,7 +389,7 @@ static struct dentry *child_at(struct dentry *dir, uint64_t cursor)
 	struct dentry *found = NULL;
 	struct list *at;
 	mutex_lock(&dcache_lock);
-	list_for_each(at, &dir->children) {
+	list_for_each (at, &dir->children) {
 		struct dentry *child = list_entry(at, struct dentry, siblings);
 		if (child->sequence >= cursor) {
 			get_locked(child);
@@ -412,7 +414,8 @@ static struct dentry *child_after(struct dentry *dir, struct dentry *child)
 	return is_here ? next : child_at(dir, child->sequence + 1);
 }
 
-int64_t dcache_readdir(struct file *file, struct dentry *dir, uint64_t cursor, struct dir_sink *sink)
+int64_t dcache_readdir(struct file *file, struct dentry *dir, uint64_t cursor,
+                       struct dir_sink *sink)
 {
 	struct dentry *child = child_at(dir, cursor);
 	(void)file;
@@ -420,7 +423,8 @@ int64_t dcache_readdir(struct file *file, struct dentry *dir, uint64_t cursor, s
 		char name[NAME_MAX + 1];
 		struct inode *inode = child->inode;
 		dentry_name(child, name);
-		if (!sink->emit(sink, name, inode->number, mode_to_dt(inode->mode), child->sequence + 1))
+		if (!sink->emit(sink, name, inode->number, mode_to_dt(inode->mode),
+		                child->sequence + 1))
 			break;
 		struct dentry *next = child_after(dir, child);
 		dentry_put(child);

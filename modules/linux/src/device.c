@@ -63,16 +63,29 @@ static int64_t device_seek(struct file *file, int64_t offset, int whence)
 }
 
 static const struct file_ops null_ops = {
-	.name = "null", .read = null_read, .write = null_write, .seek = device_seek,
+	.name = "null",
+	.read = null_read,
+	.write = null_write,
+	.seek = device_seek,
 };
 static const struct file_ops zero_ops = {
-	.name = "zero", .flags = FILE_AS_ZERO, .read = zero_read, .write = null_write, .seek = device_seek,
+	.name = "zero",
+	.flags = FILE_AS_ZERO,
+	.read = zero_read,
+	.write = null_write,
+	.seek = device_seek,
 };
 static const struct file_ops full_ops = {
-	.name = "full", .read = zero_read, .write = full_write, .seek = device_seek,
+	.name = "full",
+	.read = zero_read,
+	.write = full_write,
+	.seek = device_seek,
 };
 static const struct file_ops random_ops = {
-	.name = "random", .read = random_read, .write = null_write, .seek = device_seek,
+	.name = "random",
+	.read = random_read,
+	.write = null_write,
+	.seek = device_seek,
 };
 
 static int64_t open_own_tty(struct task *task, struct file *file)
@@ -146,8 +159,8 @@ int64_t devfs_create(struct super **out_super, struct dentry **out_root)
 	int64_t result = tmpfs_create("devtmpfs", TMPFS_MAGIC, 0755, out_super, out_root);
 	for (unsigned i = 0; result == 0 && i < ARRAY_SIZE(device_names); i++) {
 		const struct device_name *d = &device_names[i];
-		result = tmpfs_make(*out_root, d->name, d->mode, dev_make(d->major, d->minor), d->target,
-				    NULL);
+		result = tmpfs_make(*out_root, d->name, d->mode, dev_make(d->major, d->minor),
+		                    d->target, NULL);
 	}
 	return result;
 }

@@ -7,7 +7,7 @@
 #include <base/string.h>
 
 bool dirent_pack(struct dirent_buffer *buffer, const char *name, uint64_t inode, uint8_t type,
-		 uint64_t next)
+                 uint64_t next)
 {
 	size_t len = strlen(name);
 	size_t record = align_up(DIRENT64_NAME_AT + len + 1, 8);

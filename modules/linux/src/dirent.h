@@ -11,4 +11,4 @@ struct dirent_buffer {
 
 /* False when it does not fit. `next` is the position behind the entry. */
 bool dirent_pack(struct dirent_buffer *buffer, const char *name, uint64_t inode, uint8_t type,
-		 uint64_t next);
+                 uint64_t next);

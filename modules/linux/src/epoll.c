@@ -32,23 +32,23 @@ struct epoll_event {
 } __attribute__((packed));
 
 struct epoll {
-	struct list watches;         /* [E] */
+	struct list watches; /* [E] */
 	struct mutex ready_lock;
-	struct list ready;           /* [r] */
+	struct list ready; /* [r] */
 	struct wait_queue wait;
 };
 
 struct epoll_watch {
-	uint32_t references;         /* [a] being linked is one */
-	struct epoll *epoll;         /* [I] */
-	struct file *file;           /* [E] null once forgotten */
-	int32_t fd;                  /* [I] */
-	uint32_t events;             /* [r] wanted, with EPOLLET and EPOLLONESHOT */
-	uint64_t data;               /* [r] */
-	bool is_off;                 /* [r] reported once, or removed */
-	struct list node;            /* [E] in epoll->watches */
+	uint32_t references;           /* [a] being linked is one */
+	struct epoll *epoll;           /* [I] */
+	struct file *file;             /* [E] null once forgotten */
+	int32_t fd;                    /* [I] */
+	uint32_t events;               /* [r] wanted, with EPOLLET and EPOLLONESHOT */
+	uint64_t data;                 /* [r] */
+	bool is_off;                   /* [r] reported once, or removed */
+	struct list node;              /* [E] in epoll->watches */
 	struct epoll_watch *file_next; /* [E] in file->watches */
-	struct list ready_node;      /* [r] */
+	struct list ready_node;        /* [r] */
 	unsigned queue_count;
 	struct epoll_link {
 		struct wait_entry entry; /* first */
@@ -129,7 +129,7 @@ static void watch_drop(struct epoll_watch *watch)
 static struct epoll_watch *find_locked(struct epoll *epoll, const struct file *file, int32_t fd)
 {
 	struct list *at;
-	list_for_each(at, &epoll->watches) {
+	list_for_each (at, &epoll->watches) {
 		struct epoll_watch *watch = list_entry(at, struct epoll_watch, node);
 		if (watch->file == file && watch->fd == fd)
 			return watch;
@@ -138,7 +138,8 @@ static struct epoll_watch *find_locked(struct epoll *epoll, const struct file *f
 }
 
 /* Asks the file, once it is linked, and registers with its queues the first time. */
-static void start_watch(struct task *task, struct epoll_watch *watch, struct file *file, bool is_new)
+static void start_watch(struct task *task, struct epoll_watch *watch, struct file *file,
+                        bool is_new)
 {
 	struct epoll_table table = {.table.add = add_entry, .watch = watch, .task = task};
 	uint32_t wanted = watch->events | POLLERR | POLLHUP;
@@ -149,7 +150,7 @@ static void start_watch(struct task *task, struct epoll_watch *watch, struct fil
 }
 
 static int64_t add_watch(struct task *task, struct epoll *epoll, struct file *file, int32_t fd,
-			 const struct epoll_event *event)
+                         const struct epoll_event *event)
 {
 	struct epoll_watch *watch = heap_zalloc(sizeof(*watch));
 	if (!watch)
@@ -180,7 +181,7 @@ static int64_t add_watch(struct task *task, struct epoll *epoll, struct file *fi
 }
 
 static int64_t change_watch(struct task *task, struct epoll *epoll, struct file *file, int32_t fd,
-			    const struct epoll_event *event)
+                            const struct epoll_event *event)
 {
 	mutex_lock(&epoll_lock);
 	struct epoll_watch *watch = find_locked(epoll, file, fd);
@@ -231,7 +232,8 @@ static void epoll_release(struct file *file)
 	for (;;) {
 		mutex_lock(&epoll_lock);
 		struct list *first = list_first(&epoll->watches);
-		struct epoll_watch *watch = first ? list_entry(first, struct epoll_watch, node) : NULL;
+		struct epoll_watch *watch = first ? list_entry(first, struct epoll_watch, node)
+		                                  : NULL;
 		if (watch)
 			unlink_locked(watch);
 		mutex_unlock(&epoll_lock);
@@ -248,7 +250,8 @@ static struct epoll_watch *take_ready(struct epoll *epoll)
 {
 	mutex_lock(&epoll->ready_lock);
 	struct list *first = list_first(&epoll->ready);
-	struct epoll_watch *watch = first ? list_entry(first, struct epoll_watch, ready_node) : NULL;
+	struct epoll_watch *watch = first ? list_entry(first, struct epoll_watch, ready_node)
+	                                  : NULL;
 	if (watch) {
 		list_remove(&watch->ready_node);
 		__atomic_add_fetch(&watch->references, 1, __ATOMIC_RELAXED);
@@ -264,7 +267,7 @@ static struct file *watched_file(struct epoll_watch *watch)
 	struct file *file = watch->file;
 	uint32_t seen = file ? __atomic_load_n(&file->references, __ATOMIC_RELAXED) : 0;
 	while (seen > 0 && !__atomic_compare_exchange_n(&file->references, &seen, seen + 1, false,
-							__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	                                                __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		;
 	mutex_unlock(&epoll_lock);
 	return seen > 0 ? file : NULL;
@@ -295,7 +298,7 @@ static uint32_t count_ready(struct epoll *epoll)
 	uint32_t count = 0;
 	struct list *at;
 	mutex_lock(&epoll->ready_lock);
-	list_for_each(at, &epoll->ready)
+	list_for_each (at, &epoll->ready)
 		count++;
 	mutex_unlock(&epoll->ready_lock);
 	return count;
@@ -319,7 +322,7 @@ static uint32_t harvest(struct epoll *epoll, struct epoll_event *events, uint32_
 }
 
 static int64_t wait_for_events(struct task *task, struct epoll *epoll, struct epoll_event *events,
-			       uint32_t max, uint64_t deadline, bool may_sleep)
+                               uint32_t max, uint64_t deadline, bool may_sleep)
 {
 	for (;;) {
 		uint32_t count = harvest(epoll, events, max);
@@ -343,7 +346,10 @@ static uint32_t epoll_poll(struct file *file, struct poll_table *table)
 }
 
 static const struct file_ops epoll_ops = {
-	.name = "epoll", .flags = FILE_STREAM, .poll = epoll_poll, .release = epoll_release,
+	.name = "epoll",
+	.flags = FILE_STREAM,
+	.poll = epoll_poll,
+	.release = epoll_release,
 };
 
 /* --- calls --- */
@@ -361,8 +367,8 @@ static int64_t make_epoll(struct task *task, uint32_t flags)
 	mutex_init(&epoll->ready_lock, RANK_LEAF);
 	wait_queue_init(&epoll->wait);
 	mutex_init(&epoll->wait.lock, RANK_LEAF);
-	int64_t result = file_create_anonymous("anon_inode:[eventpoll]", 0600, O_RDWR, &epoll_ops, epoll,
-					       &file);
+	int64_t result = file_create_anonymous("anon_inode:[eventpoll]", 0600, O_RDWR, &epoll_ops,
+	                                       epoll, &file);
 	if (result != 0) {
 		heap_free(epoll);
 		return result;
@@ -380,8 +386,8 @@ SYSCALL1(epoll_create1, uint32_t, flags)
 	return make_epoll(task, flags);
 }
 
-static int64_t control(struct task *task, struct file *epoll_file, struct file *file, int32_t operation,
-		       int32_t fd, const struct epoll_event *event)
+static int64_t control(struct task *task, struct file *epoll_file, struct file *file,
+                       int32_t operation, int32_t fd, const struct epoll_event *event)
 {
 	struct epoll *epoll = epoll_file->private;
 	if (epoll_file->ops != &epoll_ops || epoll_file == file || file->ops == &epoll_ops)
@@ -399,7 +405,8 @@ static int64_t control(struct task *task, struct file *epoll_file, struct file *
 SYSCALL4(epoll_ctl, int32_t, epoll_fd, int32_t, operation, int32_t, fd, uint64_t, u_event)
 {
 	struct epoll_event event = {0};
-	if (operation != EPOLL_CTL_DEL && copy_from_guest(task, &event, u_event, sizeof(event)) != 0)
+	if (operation != EPOLL_CTL_DEL &&
+	    copy_from_guest(task, &event, u_event, sizeof(event)) != 0)
 		return -EFAULT;
 	struct file *epoll_file = files_lookup(task->files, epoll_fd);
 	struct file *file = epoll_file ? files_lookup(task->files, fd) : NULL;
@@ -411,7 +418,7 @@ SYSCALL4(epoll_ctl, int32_t, epoll_fd, int32_t, operation, int32_t, fd, uint64_t
 
 /* timeout_ns: -1 for none. */
 static int64_t wait_on(struct task *task, int32_t epoll_fd, uint64_t u_events, int32_t max,
-		       int64_t timeout_ns)
+                       int64_t timeout_ns)
 {
 	if (max <= 0 || (uint64_t)max > INT32_MAX / sizeof(struct epoll_event))
 		return -EINVAL;
@@ -423,9 +430,11 @@ static int64_t wait_on(struct task *task, int32_t epoll_fd, uint64_t u_events, i
 	int64_t result = file->ops != &epoll_ops ? -EINVAL : events ? 0 : -ENOMEM;
 	if (result == 0)
 		result = wait_for_events(task, file->private, events, count,
-					 timeout_ns > 0 ? time_deadline_in((uint64_t)timeout_ns) : 0,
-					 timeout_ns != 0);
-	if (result > 0 && copy_to_guest(task, u_events, events, (size_t)result * sizeof(*events)) != 0)
+		                         timeout_ns > 0 ? time_deadline_in((uint64_t)timeout_ns)
+		                                        : 0,
+		                         timeout_ns != 0);
+	if (result > 0 &&
+	    copy_to_guest(task, u_events, events, (size_t)result * sizeof(*events)) != 0)
 		result = -EFAULT;
 	heap_free(events);
 	file_put(file);
@@ -433,7 +442,7 @@ static int64_t wait_on(struct task *task, int32_t epoll_fd, uint64_t u_events, i
 }
 
 static int64_t wait_masked(struct task *task, int32_t epoll_fd, uint64_t u_events, int32_t max,
-			   int64_t timeout_ns, uint64_t u_mask, uint64_t mask_bytes)
+                           int64_t timeout_ns, uint64_t u_mask, uint64_t mask_bytes)
 {
 	sigset_t64 mask;
 	if (u_mask) {
@@ -459,14 +468,14 @@ SYSCALL4(epoll_wait, int32_t, epoll_fd, uint64_t, u_events, int32_t, max, int32_
 	return wait_on(task, epoll_fd, u_events, max, ns_of_ms(timeout_ms));
 }
 
-SYSCALL6(epoll_pwait, int32_t, epoll_fd, uint64_t, u_events, int32_t, max, int32_t, timeout_ms, uint64_t,
-	 u_mask, uint64_t, mask_bytes)
+SYSCALL6(epoll_pwait, int32_t, epoll_fd, uint64_t, u_events, int32_t, max, int32_t, timeout_ms,
+         uint64_t, u_mask, uint64_t, mask_bytes)
 {
 	return wait_masked(task, epoll_fd, u_events, max, ns_of_ms(timeout_ms), u_mask, mask_bytes);
 }
 
-SYSCALL6(epoll_pwait2, int32_t, epoll_fd, uint64_t, u_events, int32_t, max, uint64_t, u_timeout, uint64_t,
-	 u_mask, uint64_t, mask_bytes)
+SYSCALL6(epoll_pwait2, int32_t, epoll_fd, uint64_t, u_events, int32_t, max, uint64_t, u_timeout,
+         uint64_t, u_mask, uint64_t, mask_bytes)
 {
 	struct linux_timespec timeout;
 	uint64_t ns = 0;
@@ -477,6 +486,7 @@ SYSCALL6(epoll_pwait2, int32_t, epoll_fd, uint64_t, u_events, int32_t, max, uint
 		if (result != 0)
 			return result;
 	}
-	return wait_masked(task, epoll_fd, u_events, max, u_timeout ? (int64_t)MIN(ns, (uint64_t)INT64_MAX) : -1,
-			   u_mask, mask_bytes);
+	return wait_masked(task, epoll_fd, u_events, max,
+	                   u_timeout ? (int64_t)MIN(ns, (uint64_t)INT64_MAX) : -1, u_mask,
+	                   mask_bytes);
 }

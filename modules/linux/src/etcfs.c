@@ -23,7 +23,8 @@ static int64_t read_file(const char *name, char *buffer, size_t size)
 	int64_t len = path_at_start(name, &path);
 	if (len != 0)
 		return len;
-	len = S_ISREG(path.dentry->inode->mode) ? file_open_path(NULL, &path, O_RDONLY, &file) : -EINVAL;
+	len = S_ISREG(path.dentry->inode->mode) ? file_open_path(NULL, &path, O_RDONLY, &file)
+	                                        : -EINVAL;
 	path_put(&path);
 	if (len != 0)
 		return len;
@@ -66,7 +67,8 @@ static void add_user(struct user_list *list, const char *name, uint32_t id)
 		text_add(list->text, "%s:x:%u:%u:%s:/users/%s:/bin/sh\n", name, id, id, name, name);
 }
 
-static bool take_name(struct dir_sink *sink, const char *name, uint64_t inode, uint8_t type, uint64_t next)
+static bool take_name(struct dir_sink *sink, const char *name, uint64_t inode, uint8_t type,
+                      uint64_t next)
 {
 	struct user_list *list = (struct user_list *)sink;
 	char user[64], path[96] = "cfg/users/", json[FILE_BYTES];
@@ -76,7 +78,8 @@ static bool take_name(struct dir_sink *sink, const char *name, uint64_t inode, u
 	if (len < 6 || len - 5 >= sizeof(user) || strcmp(name + len - 5, ".json") != 0)
 		return true;
 	string_copy_len(user, name, len - 5, sizeof(user));
-	if (strchr(user, ':') || strchr(user, '\n') || !string_copy(path + 10, name, sizeof(path) - 10))
+	if (strchr(user, ':') || strchr(user, '\n') ||
+	    !string_copy(path + 10, name, sizeof(path) - 10))
 		return true;
 	uint32_t id = FIRST_USER_ID + list->count;
 	if (read_file(path, json, sizeof(json)) > 0)
@@ -95,7 +98,8 @@ static void add_users(struct text *text, bool is_group)
 	const struct file_ops *ops = path.dentry->inode->file_ops;
 	do {
 		cursor = list.next;
-		if (!ops || !ops->readdir || ops->readdir(NULL, path.dentry, cursor, &list.sink) != 0)
+		if (!ops || !ops->readdir ||
+		    ops->readdir(NULL, path.dentry, cursor, &list.sink) != 0)
 			break;
 	} while (list.next != cursor && list.count < USERS_SHOWN_MAX);
 	path_put(&path);
@@ -103,8 +107,8 @@ static void add_users(struct text *text, bool is_group)
 
 #define SHOW(name) \
 	static int64_t show_##name(struct task *reader __attribute__((unused)), \
-				   const struct synth_target *target __attribute__((unused)), \
-				   struct text *text)
+	                           const struct synth_target *target __attribute__((unused)), \
+	                           struct text *text)
 
 SHOW(passwd)
 {
@@ -176,19 +180,17 @@ SHOW(nothing)
 	return 0;
 }
 
-#define TEXT_FILE(n, s) {.name = (n), .mode = S_IFREG | 0644, .show = (s)}
+#define TEXT_FILE(n, s) \
+	{ \
+		.name = (n), .mode = S_IFREG | 0644, .show = (s) \
+	}
 
 static const struct synth_entry entries[] = {
-	TEXT_FILE("fstab", show_nothing),
-	TEXT_FILE("group", show_group),
-	TEXT_FILE("hostname", show_hostname),
-	TEXT_FILE("hosts", show_hosts),
-	TEXT_FILE("nsswitch.conf", show_nsswitch),
-	TEXT_FILE("passwd", show_passwd),
-	TEXT_FILE("profile", show_profile),
-	TEXT_FILE("resolv.conf", show_nothing),
-	TEXT_FILE("shells", show_shells),
-	{0},
+	TEXT_FILE("fstab", show_nothing),          TEXT_FILE("group", show_group),
+	TEXT_FILE("hostname", show_hostname),      TEXT_FILE("hosts", show_hosts),
+	TEXT_FILE("nsswitch.conf", show_nsswitch), TEXT_FILE("passwd", show_passwd),
+	TEXT_FILE("profile", show_profile),        TEXT_FILE("resolv.conf", show_nothing),
+	TEXT_FILE("shells", show_shells),          {0},
 };
 
 static const struct synth_entry root = {.name = "/", .mode = S_IFDIR | 0755, .children = entries};

@@ -51,7 +51,8 @@ static int64_t eventfd_read(struct file *file, struct iter *to, uint64_t *positi
 			return result;
 	}
 	wait_wake_events(&e->wait, POLLOUT);
-	return iter_put(to, &value, sizeof(value)) == sizeof(value) ? (int64_t)sizeof(value) : -EFAULT;
+	return iter_put(to, &value, sizeof(value)) == sizeof(value) ? (int64_t)sizeof(value)
+	                                                            : -EFAULT;
 }
 
 static int64_t eventfd_write(struct file *file, struct iter *from, uint64_t *position)
@@ -92,8 +93,12 @@ static void eventfd_release(struct file *file)
 }
 
 static const struct file_ops eventfd_ops = {
-	.name = "eventfd", .flags = FILE_STREAM, .read = eventfd_read, .write = eventfd_write,
-	.poll = eventfd_poll, .release = eventfd_release,
+	.name = "eventfd",
+	.flags = FILE_STREAM,
+	.read = eventfd_read,
+	.write = eventfd_write,
+	.poll = eventfd_poll,
+	.release = eventfd_release,
 };
 
 static int64_t make_eventfd(struct task *task, uint32_t count, uint32_t flags)
@@ -108,8 +113,9 @@ static int64_t make_eventfd(struct task *task, uint32_t count, uint32_t flags)
 	wait_queue_init(&e->wait);
 	e->count = count;
 	e->is_semaphore = flags & EFD_SEMAPHORE;
-	int64_t result = file_create_anonymous("anon_inode:[eventfd]", 0600, O_RDWR | (flags & O_NONBLOCK),
-					       &eventfd_ops, e, &file);
+	int64_t result = file_create_anonymous("anon_inode:[eventfd]", 0600,
+	                                       O_RDWR | (flags & O_NONBLOCK), &eventfd_ops, e,
+	                                       &file);
 	if (result != 0) {
 		heap_free(e);
 		return result;

@@ -7,7 +7,8 @@
 #include "locks.h"
 #include "pipe.h"
 
-static int64_t dup_above(struct task *task, struct file *file, uint64_t minimum, bool is_close_on_exec)
+static int64_t dup_above(struct task *task, struct file *file, uint64_t minimum,
+                         bool is_close_on_exec)
 {
 	if (minimum >= task_rlimit(task, RLIMIT_NOFILE) || minimum > INT32_MAX)
 		return -EINVAL;
@@ -35,7 +36,7 @@ static int64_t set_close_flag(struct task *task, int32_t fd, bool is_set)
 
 /* Commands that O_PATH descriptors know too. */
 static int64_t fcntl_any(struct task *task, int32_t fd, struct file *file, uint32_t command,
-			 uint64_t argument)
+                         uint64_t argument)
 {
 	switch (command) {
 	case F_DUPFD: return dup_above(task, file, argument, false);
@@ -50,9 +51,7 @@ static int64_t fcntl_any(struct task *task, int32_t fd, struct file *file, uint3
 static int64_t fcntl_open(struct task *task, struct file *file, uint32_t command, uint64_t argument)
 {
 	switch (command) {
-	case F_SETFL:
-		set_flags(file, O_SETFL, (uint32_t)argument);
-		return 0;
+	case F_SETFL: set_flags(file, O_SETFL, (uint32_t)argument); return 0;
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
@@ -60,9 +59,7 @@ static int64_t fcntl_open(struct task *task, struct file *file, uint32_t command
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW: return locks_fcntl(task, file, command, argument);
 	case F_GETOWN: return file->owner;
-	case F_SETOWN:
-		file->owner = (int32_t)argument;
-		return 0;
+	case F_SETOWN: file->owner = (int32_t)argument; return 0;
 	case F_GETPIPE_SZ: return pipe_size(file);
 	case F_SETPIPE_SZ: return pipe_set_size(file, (uint32_t)argument);
 	default: return -EINVAL;
@@ -99,7 +96,7 @@ static int64_t count_readable(struct task *task, struct file *file, uint64_t u_v
 }
 
 static int64_t ioctl_open(struct task *task, int32_t fd, struct file *file, uint32_t command,
-			  uint64_t argument)
+                          uint64_t argument)
 {
 	switch (command) {
 	case FIOCLEX: return set_close_flag(task, fd, true);
@@ -120,7 +117,8 @@ SYSCALL3(ioctl, int32_t, fd, uint32_t, command, uint64_t, argument)
 	struct file *file = files_lookup(task->files, fd);
 	if (!file)
 		return -EBADF;
-	int64_t result = file->flags & O_PATH ? -EBADF : ioctl_open(task, fd, file, command, argument);
+	int64_t result = file->flags & O_PATH ? -EBADF
+	                                      : ioctl_open(task, fd, file, command, argument);
 	file_put(file);
 	return result;
 }

@@ -13,7 +13,7 @@
 #include <libanon/heap.h>
 
 int64_t file_create(const struct path *path, uint32_t flags, const struct file_ops *ops,
-		    struct file **out_file)
+                    struct file **out_file)
 {
 	struct file *file = heap_zalloc(sizeof(*file));
 	if (!file)
@@ -56,13 +56,14 @@ static struct super *anonymous(void)
 	static struct mutex lock = MUTEX_RANKED(RANK_LEAF);
 	mutex_lock(&lock);
 	if (!anonymous_super)
-		anonymous_super = super_create("anon", &anonymous_super_ops, 0, ANON_INODE_FS_MAGIC);
+		anonymous_super = super_create("anon", &anonymous_super_ops, 0,
+		                               ANON_INODE_FS_MAGIC);
 	mutex_unlock(&lock);
 	return anonymous_super;
 }
 
 int64_t file_create_anonymous(const char *name, uint32_t mode, uint32_t flags,
-			      const struct file_ops *ops, void *private, struct file **out_file)
+                              const struct file_ops *ops, void *private, struct file **out_file)
 {
 	struct super *super = anonymous();
 	struct inode *inode = super ? inode_create(super, mode, &anonymous_inode_ops) : NULL;
@@ -79,13 +80,14 @@ int64_t file_create_anonymous(const char *name, uint32_t mode, uint32_t flags,
 
 static const struct file_ops path_only_ops = {.name = "path"};
 
-int64_t file_open_path(struct task *task, const struct path *path, uint32_t flags, struct file **out_file)
+int64_t file_open_path(struct task *task, const struct path *path, uint32_t flags,
+                       struct file **out_file)
 {
 	struct inode *inode = path->dentry->inode;
 	struct file *file;
 	if (flags & O_PATH)
-		return file_create(path, flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW), &path_only_ops,
-				   out_file);
+		return file_create(path, flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW),
+		                   &path_only_ops, out_file);
 	int64_t result = file_create(path, flags, inode->file_ops, &file);
 	if (result != 0)
 		return result;
@@ -281,9 +283,12 @@ int64_t file_owner(struct file *file, struct file_owner *out_owner)
 	if (result != 0)
 		return result;
 	mutex_lock(&inode->lock);
-	*out_owner = (struct file_owner){.mode = inode->mode, .uid = inode->uid, .gid = inode->gid,
-					 .inode = inode->number, .size = inode->size,
-					 .device = inode->super->device};
+	*out_owner = (struct file_owner){.mode = inode->mode,
+	                                 .uid = inode->uid,
+	                                 .gid = inode->gid,
+	                                 .inode = inode->number,
+	                                 .size = inode->size,
+	                                 .device = inode->super->device};
 	mutex_unlock(&inode->lock);
 	return 0;
 }

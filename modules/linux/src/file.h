@@ -19,11 +19,12 @@ struct epoll_watch;
 
 /* Takes directory entries; false when there is no room for this one. next is the position behind it. */
 struct dir_sink {
-	bool (*emit)(struct dir_sink *sink, const char *name, uint64_t inode, uint8_t type, uint64_t next);
+	bool (*emit)(struct dir_sink *sink, const char *name, uint64_t inode, uint8_t type,
+	             uint64_t next);
 };
 
-#define FILE_STREAM 1u   /* no position: seek and pread answer ESPIPE */
-#define FILE_AS_ZERO 2u  /* mmap gives anonymous memory */
+#define FILE_STREAM 1u  /* no position: seek and pread answer ESPIPE */
+#define FILE_AS_ZERO 2u /* mmap gives anonymous memory */
 
 struct file_ops {
 	const char *name;
@@ -33,7 +34,8 @@ struct file_ops {
 	int64_t (*write)(struct file *file, struct iter *from, uint64_t *position);
 	int64_t (*seek)(struct file *file, int64_t offset, int whence); /* null: seek_generic */
 	/* Entries from `cursor` (0 first) on; the emitted next values become cursors. 0 at the end. */
-	int64_t (*readdir)(struct file *file, struct dentry *dir, uint64_t cursor, struct dir_sink *sink);
+	int64_t (*readdir)(struct file *file, struct dentry *dir, uint64_t cursor,
+	                   struct dir_sink *sink);
 	uint32_t (*poll)(struct file *file, struct poll_table *table);
 	int64_t (*ioctl)(struct task *task, struct file *file, uint32_t command, uint64_t argument);
 	int64_t (*memory)(struct file *file, bool is_writable, handle_t *out_memory);
@@ -53,19 +55,19 @@ struct file {
 	uint64_t position;          /* [f] */
 	bool is_position_busy;      /* [f] a read or write that moves it is under way */
 	struct wait_queue position_wait;
-	int32_t owner;              /* [f] F_SETOWN */
+	int32_t owner;               /* [f] F_SETOWN */
 	struct epoll_watch *watches; /* epoll.c, under its own lock */
 };
 
 /* A description of what path names, without asking the kind to open it. Takes references of its own. */
 int64_t file_create(const struct path *path, uint32_t flags, const struct file_ops *ops,
-		    struct file **out_file);
+                    struct file **out_file);
 /* Without a name of its own: pipes, sockets, eventfds ("anon_inode:[eventfd]"). */
 int64_t file_create_anonymous(const char *name, uint32_t mode, uint32_t flags,
-			      const struct file_ops *ops, void *private, struct file **out_file);
+                              const struct file_ops *ops, void *private, struct file **out_file);
 /* Opens what path names: permission is checked already. */
 int64_t file_open_path(struct task *task, const struct path *path, uint32_t flags,
-		       struct file **out_file);
+                       struct file **out_file);
 
 /* At a position (pread), or at and moving the file's own (read). */
 int64_t file_read_at(struct file *file, struct iter *to, uint64_t position);

@@ -32,7 +32,9 @@ int64_t filemap_read(struct file *file, struct iter *to, uint64_t *position)
 	struct paged_inode *paged = paged_of(file);
 	uint64_t size = size_of(&paged->inode);
 	if (*position >= size || to->left > size - *position) {
-		int64_t result = paged->paged_ops->look_at_size ? paged->paged_ops->look_at_size(paged) : 0;
+		int64_t result = paged->paged_ops->look_at_size
+		                         ? paged->paged_ops->look_at_size(paged)
+		                         : 0;
 		if (result != 0)
 			return result;
 		size = size_of(&paged->inode);
@@ -71,14 +73,16 @@ static void note_written(struct paged_inode *paged, struct task *task, uint64_t 
 	bool has_set_id = inode->mode & (S_ISUID | S_ISGID);
 	mutex_unlock(&inode->lock);
 	if (has_set_id && task && !capable(task, CAP_FSETID)) {
-		struct attributes a = {.mask = ATTR_MODE, .mode = inode->mode & ~(S_ISUID | S_ISGID)};
+		struct attributes a = {.mask = ATTR_MODE,
+		                       .mode = inode->mode & ~(S_ISUID | S_ISGID)};
 		inode->ops->set(inode, &a);
 	}
 	if (paged->paged_ops->wrote)
 		paged->paged_ops->wrote(paged);
 }
 
-static int64_t write_at(struct paged_inode *paged, struct iter *from, uint64_t *position, bool is_growing)
+static int64_t write_at(struct paged_inode *paged, struct iter *from, uint64_t *position,
+                        bool is_growing)
 {
 	size_t bytes = from->left;
 	int64_t result = limit_write(from->task, *position, &bytes);

@@ -21,10 +21,10 @@ struct descriptor {
 };
 
 struct files {
-	uint32_t references; /* [a] */
-	struct mutex lock;   /* RANK_FILES */
-	int32_t size;        /* [t] of the table */
-	int32_t lowest;      /* [t] no free one below */
+	uint32_t references;      /* [a] */
+	struct mutex lock;        /* RANK_FILES */
+	int32_t size;             /* [t] of the table */
+	int32_t lowest;           /* [t] no free one below */
 	struct descriptor *table; /* [t] */
 };
 
@@ -143,7 +143,7 @@ int32_t files_next(struct files *files, int32_t from)
 }
 
 static int64_t add_locked(struct files *files, struct file *file, int32_t minimum, int32_t limit,
-			  bool is_close_on_exec)
+                          bool is_close_on_exec)
 {
 	int32_t fd = MAX(minimum, files->lowest);
 	while (fd < files->size && files->table[fd].file)
@@ -183,7 +183,7 @@ int64_t files_add_new(struct task *task, struct file *file, bool is_close_on_exe
 
 /* Puts file at fd, in the place of *out_old, which the caller closes. Takes the reference. */
 static int64_t replace_at(struct files *files, struct file *file, int32_t fd, bool is_close_on_exec,
-			  struct file **out_old)
+                          struct file **out_old)
 {
 	mutex_lock(&files->lock);
 	bool has_room = grow_locked(files, fd);
@@ -226,7 +226,8 @@ void files_close_on_exec(struct files *files)
 	for (int32_t fd = 0;; fd++) {
 		struct file *file = NULL;
 		mutex_lock(&files->lock);
-		while (fd < files->size && !(files->table[fd].file && files->table[fd].is_close_on_exec))
+		while (fd < files->size &&
+		       !(files->table[fd].file && files->table[fd].is_close_on_exec))
 			fd++;
 		bool is_end = fd >= files->size;
 		if (!is_end)
@@ -315,7 +316,8 @@ SYSCALL3(close_range, uint32_t, first, uint32_t, last, uint32_t, flags)
 {
 	if (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || first > last)
 		return -EINVAL;
-	if (flags & CLOSE_RANGE_UNSHARE && __atomic_load_n(&task->files->references, __ATOMIC_ACQUIRE) > 1) {
+	if (flags & CLOSE_RANGE_UNSHARE &&
+	    __atomic_load_n(&task->files->references, __ATOMIC_ACQUIRE) > 1) {
 		struct files *copy = files_copy(task->files), *old = task->files;
 		if (!copy)
 			return -ENOMEM;

@@ -122,7 +122,8 @@ int64_t fs_chdir(struct task *task, const char *name)
 SYSCALL1(chdir, uint64_t, u_path)
 {
 	struct path path;
-	int64_t result = path_from_guest(task, AT_FDCWD, u_path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &path);
+	int64_t result = path_from_guest(task, AT_FDCWD, u_path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY,
+	                                 &path);
 	return result == 0 ? chdir_to(task, path) : result;
 }
 
@@ -140,7 +141,8 @@ SYSCALL1(fchdir, int32_t, fd)
 SYSCALL1(chroot, uint64_t, u_path)
 {
 	struct path path;
-	int64_t result = path_from_guest(task, AT_FDCWD, u_path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &path);
+	int64_t result = path_from_guest(task, AT_FDCWD, u_path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY,
+	                                 &path);
 	if (result != 0)
 		return result;
 	result = inode_permission(task, path.dentry->inode, MAY_EXEC);
@@ -158,7 +160,8 @@ SYSCALL2(getcwd, uint64_t, u_buffer, uint64_t, size)
 	char text[PATH_MAX];
 	struct path path;
 	fs_cwd(task, &path);
-	int64_t len = path_is_deleted(&path) ? -ENOENT : path_print(task, &path, text, sizeof(text));
+	int64_t len = path_is_deleted(&path) ? -ENOENT
+	                                     : path_print(task, &path, text, sizeof(text));
 	path_put(&path);
 	if (len < 0)
 		return len;

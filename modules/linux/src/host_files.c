@@ -58,7 +58,8 @@ void wait_queue_init(struct wait_queue *queue)
 	*queue = (struct wait_queue){0};
 }
 
-void wait_add_events(struct wait_queue *queue, struct wait_entry *entry, struct task *task, uint32_t events)
+void wait_add_events(struct wait_queue *queue, struct wait_entry *entry, struct task *task,
+                     uint32_t events)
 {
 	*entry = (struct wait_entry){.queue = queue, .task = task, .events = events};
 }
@@ -202,7 +203,7 @@ int64_t put_guest_u64(struct task *task, uint64_t u_to, uint64_t value)
 }
 
 int64_t guest_iov_get(struct task *task, uint64_t u_iov, uint64_t count, struct guest_iovec *fast,
-		      uint64_t fast_count, struct guest_iovec **out_iov)
+                      uint64_t fast_count, struct guest_iovec **out_iov)
 {
 	int64_t total = 0;
 	if (count > fast_count)

@@ -12,7 +12,8 @@
 
 static uint64_t next_device = 1;
 
-struct super *super_create(const char *type, const struct super_ops *ops, uint32_t flags, int64_t magic)
+struct super *super_create(const char *type, const struct super_ops *ops, uint32_t flags,
+                           int64_t magic)
 {
 	struct super *super = heap_zalloc(sizeof(*super));
 	if (!super)
@@ -23,7 +24,8 @@ struct super *super_create(const char *type, const struct super_ops *ops, uint32
 	super->ops = ops;
 	super->magic = magic;
 	super->next_inode = 1;
-	super->device = dev_make(0, (uint32_t)__atomic_fetch_add(&next_device, 1, __ATOMIC_RELAXED));
+	super->device = dev_make(0,
+	                         (uint32_t)__atomic_fetch_add(&next_device, 1, __ATOMIC_RELAXED));
 	return super;
 }
 
@@ -36,7 +38,8 @@ void super_put(struct super *super)
 	heap_free(super);
 }
 
-void inode_init(struct inode *inode, struct super *super, uint32_t mode, const struct inode_ops *ops)
+void inode_init(struct inode *inode, struct super *super, uint32_t mode,
+                const struct inode_ops *ops)
 {
 	__atomic_fetch_add(&super->references, 1, __ATOMIC_RELAXED);
 	inode->references = 1;
@@ -90,7 +93,8 @@ int64_t inode_write_lock(struct task *task, struct inode *inode)
 		return 0;
 	if (task)
 		return wait_event(task, &inode->write_wait, take_write_token(inode), 0);
-	while (!take_write_token(inode)) /* no call to interrupt (mmap, truncate): the holder is soon done */
+	while (!take_write_token(
+		inode)) /* no call to interrupt (mmap, truncate): the holder is soon done */
 		memory_os_pause();
 	return 0;
 }
@@ -148,7 +152,8 @@ static uint32_t granted_bits(struct task *task, struct inode *inode, uint32_t ui
 	return mode & 7;
 }
 
-static int64_t check(struct task *task, struct inode *inode, uint32_t mask, uint32_t uid, uint32_t gid)
+static int64_t check(struct task *task, struct inode *inode, uint32_t mask, uint32_t uid,
+                     uint32_t gid)
 {
 	uint32_t mode = inode->mode;
 	mask &= 7;
@@ -176,7 +181,8 @@ int64_t inode_permission_real(struct task *task, struct inode *inode, uint32_t m
 {
 	const struct cred *cred = &task->cred;
 	if (cred->uid != 0 && cred->uid != cred->fsuid)
-		return (granted_bits(task, inode, cred->uid, cred->gid) & mask) == mask ? 0 : -EACCES;
+		return (granted_bits(task, inode, cred->uid, cred->gid) & mask) == mask ? 0
+		                                                                        : -EACCES;
 	return check(task, inode, mask, cred->uid, cred->gid);
 }
 

@@ -9,7 +9,7 @@
 #include <base/string.h>
 
 void iter_init_guest(struct iter *iter, struct task *task, struct guest_iovec *iov, uint64_t count,
-		     size_t bytes)
+                     size_t bytes)
 {
 	*iter = (struct iter){.task = task, .iov = iov, .iov_count = count, .left = bytes};
 }
@@ -22,7 +22,7 @@ void iter_init_memory(struct iter *iter, struct task *task, void *memory, size_t
 enum direction { TO_GUEST, FROM_GUEST, ZERO_GUEST };
 
 static int64_t copy_guest(struct task *task, uint64_t u_at, uint8_t *at, size_t bytes,
-			  enum direction direction)
+                          enum direction direction)
 {
 	if (direction == TO_GUEST)
 		return copy_to_guest(task, u_at, at, bytes);
@@ -33,7 +33,7 @@ static int64_t copy_guest(struct task *task, uint64_t u_at, uint8_t *at, size_t 
 
 /* Bytes moved of one piece; on a fault, up to the page of the bad address. */
 static size_t move_guest(struct task *task, uint64_t u_at, uint8_t *at, size_t bytes,
-			 enum direction direction)
+                         enum direction direction)
 {
 	size_t done = 0;
 	if (copy_guest(task, u_at, at, bytes, direction) == 0)
@@ -71,7 +71,8 @@ static size_t move(struct iter *iter, uint8_t *at, size_t bytes, enum direction 
 	while (done < bytes && iter->iov_count > 0) {
 		size_t part = MIN(bytes - done, (size_t)iter->iov->len);
 		uint8_t *side = direction == ZERO_GUEST ? NULL : at + done;
-		size_t moved = part ? move_guest(iter->task, iter->iov->base, side, part, direction) : 0;
+		size_t moved = part ? move_guest(iter->task, iter->iov->base, side, part, direction)
+		                    : 0;
 		iter->iov->base += moved;
 		iter->iov->len -= moved;
 		iter->left -= moved;

@@ -10,15 +10,15 @@ struct task;
 struct guest_iovec;
 
 struct iter {
-	struct task *task;         /* who waits; null: nobody may wait */
-	struct guest_iovec *iov;   /* advanced as bytes move */
+	struct task *task;       /* who waits; null: nobody may wait */
+	struct guest_iovec *iov; /* advanced as bytes move */
 	uint64_t iov_count;
-	uint8_t *memory;           /* not null: in the place of iov */
-	size_t left;               /* bytes still wanted */
+	uint8_t *memory; /* not null: in the place of iov */
+	size_t left;     /* bytes still wanted */
 };
 
 void iter_init_guest(struct iter *iter, struct task *task, struct guest_iovec *iov, uint64_t count,
-		     size_t bytes);
+                     size_t bytes);
 void iter_init_memory(struct iter *iter, struct task *task, void *memory, size_t bytes);
 
 /* Move up to `bytes`: returns how many went, fewer than min(bytes, left) at a bad address only. */

@@ -50,7 +50,8 @@ static void cut_locked(struct inode *inode, const struct file_lock *range, struc
 {
 	struct file_lock **at = &inode->locks, *l;
 	while ((l = *at)) {
-		if (l->is_flock != range->is_flock || l->owner != range->owner || !overlaps(l, range)) {
+		if (l->is_flock != range->is_flock || l->owner != range->owner ||
+		    !overlaps(l, range)) {
 			at = &l->next;
 		} else if (l->start < range->start && l->end > range->end) {
 			struct file_lock *rest = *spare;
@@ -83,7 +84,7 @@ static bool is_too_many_locked(struct inode *inode)
 
 /* Takes the lock when nothing conflicts; fresh is two spare structures. False: somebody else holds it. */
 static bool try_set(struct inode *inode, const struct file_lock *wanted, bool is_unlock,
-		    struct file_lock *fresh[2], int64_t *result)
+                    struct file_lock *fresh[2], int64_t *result)
 {
 	mutex_lock(&locks_lock);
 	bool is_free = is_unlock || !conflict_locked(inode, wanted);
@@ -103,15 +104,17 @@ static bool try_set(struct inode *inode, const struct file_lock *wanted, bool is
 }
 
 static int64_t set_lock(struct task *task, struct inode *inode, const struct file_lock *wanted,
-			bool is_unlock, bool may_wait)
+                        bool is_unlock, bool may_wait)
 {
 	struct file_lock *fresh[2] = {heap_alloc(sizeof(**fresh)), heap_alloc(sizeof(**fresh))};
 	int64_t result = fresh[0] && fresh[1] ? 0 : -ENOLCK;
 	once_run(&locks_once, locks_start);
 	if (result == 0 && !try_set(inode, wanted, is_unlock, fresh, &result)) {
 		int64_t waited = may_wait ? wait_event(task, &locks_wait,
-						       try_set(inode, wanted, is_unlock, fresh, &result), 0)
-					  : -EAGAIN;
+		                                       try_set(inode, wanted, is_unlock, fresh,
+		                                               &result),
+		                                       0)
+		                          : -EAGAIN;
 		if (waited != 0)
 			result = waited;
 	}
@@ -174,11 +177,14 @@ SYSCALL2(flock, int32_t, fd, uint32_t, operation)
 	struct file *file = files_lookup(task->files, fd);
 	if (!file)
 		return -EBADF;
-	struct file_lock wanted = {.owner = file, .is_flock = true, .is_write = kind == LOCK_EX,
-				   .end = TO_THE_END, .pid = task->process->pid};
+	struct file_lock wanted = {.owner = file,
+	                           .is_flock = true,
+	                           .is_write = kind == LOCK_EX,
+	                           .end = TO_THE_END,
+	                           .pid = task->process->pid};
 	int64_t result = file->flags & O_PATH ? -EBADF
-					      : set_lock(task, file->inode, &wanted, kind == LOCK_UN,
-							 !(operation & LOCK_NB));
+	                                      : set_lock(task, file->inode, &wanted,
+	                                                 kind == LOCK_UN, !(operation & LOCK_NB));
 	file_put(file);
 	return result;
 }
@@ -212,7 +218,7 @@ static int64_t range_of(struct file *file, const struct linux_flock *from, struc
 }
 
 static int64_t get_lock(struct task *task, struct file *file, struct linux_flock *flock,
-			const struct file_lock *wanted, uint64_t u_flock)
+                        const struct file_lock *wanted, uint64_t u_flock)
 {
 	mutex_lock(&locks_lock);
 	const struct file_lock *other = conflict_locked(file->inode, wanted);
@@ -240,17 +246,18 @@ int64_t locks_fcntl(struct task *task, struct file *file, uint32_t command, uint
 	if (is_ofd && flock.pid != 0)
 		return -EINVAL;
 	struct file_lock wanted = {.owner = is_ofd ? (const void *)file : task->files,
-				   .is_write = flock.type == F_WRLCK,
-				   .pid = is_ofd ? -1 : task->process->pid};
+	                           .is_write = flock.type == F_WRLCK,
+	                           .pid = is_ofd ? -1 : task->process->pid};
 	result = range_of(file, &flock, &wanted);
 	if (result != 0)
 		return result;
 	if (command == F_GETLK || command == F_OFD_GETLK)
-		return flock.type == F_UNLCK ? -EINVAL : get_lock(task, file, &flock, &wanted, u_flock);
+		return flock.type == F_UNLCK ? -EINVAL
+		                             : get_lock(task, file, &flock, &wanted, u_flock);
 	if (flock.type == F_RDLCK && !file_is_readable(file))
 		return -EBADF;
 	if (flock.type == F_WRLCK && !file_is_writable(file))
 		return -EBADF;
 	return set_lock(task, file->inode, &wanted, flock.type == F_UNLCK,
-			command == F_SETLKW || command == F_OFD_SETLKW);
+	                command == F_SETLKW || command == F_OFD_SETLKW);
 }

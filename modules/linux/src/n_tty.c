@@ -41,9 +41,9 @@ static void set_mark(struct n_tty *n, uint32_t i, bool is_set)
 void n_tty_default_termios(struct linux_termios *t)
 {
 	static const uint8_t cc[NCCS] = {
-		[VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4, [VMIN] = 1,
-		[VSTART] = 17, [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18, [VDISCARD] = 15,
-		[VWERASE] = 23, [VLNEXT] = 22,
+		[VINTR] = 3,     [VQUIT] = 28,   [VERASE] = 127, [VKILL] = 21, [VEOF] = 4,
+		[VMIN] = 1,      [VSTART] = 17,  [VSTOP] = 19,   [VSUSP] = 26, [VREPRINT] = 18,
+		[VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22,
 	};
 	*t = (struct linux_termios){
 		.iflag = ICRNL | IXON,
@@ -123,7 +123,7 @@ static void erase_one(struct n_tty *n, uint8_t c)
 	do {
 		n->head--;
 	} while (n->head != n->canon_head && n->termios.iflag & IUTF8 &&
-		 (INPUT_AT(n, n->head) & 0xc0) == 0x80);
+	         (INPUT_AT(n, n->head) & 0xc0) == 0x80);
 	if (!has_local(n, ECHO))
 		return;
 	if (has_local(n, ECHOE))
@@ -134,7 +134,8 @@ static void erase_one(struct n_tty *n, uint8_t c)
 
 static bool is_word_char(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c >= 128;
+	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' ||
+	       c >= 128;
 }
 
 static void erase_word(struct n_tty *n, uint8_t c)

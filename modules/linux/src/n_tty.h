@@ -15,15 +15,16 @@
 
 struct n_tty {
 	struct linux_termios termios;
-	uint32_t head, canon_head, tail; /* free-running; input in [tail, head), whole lines to canon_head */
+	uint32_t head, canon_head,
+		tail; /* free-running; input in [tail, head), whole lines to canon_head */
 	uint32_t out_head, out_tail;
-	uint32_t column;        /* of the output */
-	uint32_t canon_column;  /* where the line being edited began */
-	uint32_t signals;       /* 1 << signal to send to the foreground group */
-	uint32_t lines;         /* whole lines, end-of-file marks included, in the input */
+	uint32_t column;       /* of the output */
+	uint32_t canon_column; /* where the line being edited began */
+	uint32_t signals;      /* 1 << signal to send to the foreground group */
+	uint32_t lines;        /* whole lines, end-of-file marks included, in the input */
 	bool is_literal_next;
-	bool is_stopped;        /* by STOP or TCOOFF */
-	bool is_hungry;         /* input was refused for lack of room: the driver should offer it again */
+	bool is_stopped; /* by STOP or TCOOFF */
+	bool is_hungry;  /* input was refused for lack of room: the driver should offer it again */
 	uint8_t input[N_TTY_INPUT];
 	uint8_t marks[N_TTY_INPUT / 8]; /* bit set: this byte ends a line */
 	uint8_t output[N_TTY_OUTPUT];

@@ -123,7 +123,8 @@ TEST(full_input)
 	static uint8_t many[N_TTY_INPUT * 2];
 	n_tty_init(&tty);
 	memset(many, 'x', sizeof(many));
-	CHECK_EQ(n_tty_receive(&tty, many, sizeof(many)), sizeof(many)); /* the rest of a line is lost */
+	CHECK_EQ(n_tty_receive(&tty, many, sizeof(many)),
+	         sizeof(many)); /* the rest of a line is lost */
 	type("\n");
 	CHECK_EQ(strlen(line()), N_TTY_INPUT);
 	set_local(ICANON | ECHO, 0);
@@ -155,7 +156,8 @@ TEST(line_discipline_survives_anything)
 	for (unsigned round = 0; round < test_rounds(20000); round++) {
 		struct linux_termios t = tty.termios;
 		for (unsigned i = 0; i < sizeof(bytes); i++)
-			bytes[i] = (uint8_t)random_below(&random, random_below(&random, 4) ? 32 : 256);
+			bytes[i] = (uint8_t)random_below(&random,
+			                                 random_below(&random, 4) ? 32 : 256);
 		n_tty_receive(&tty, bytes, random_below(&random, sizeof(bytes)));
 		n_tty_put(&tty, bytes, random_below(&random, sizeof(bytes)));
 		n_tty_drain(&tty, bytes, random_below(&random, sizeof(bytes)));

@@ -41,7 +41,8 @@ static bool path_equals(const struct path *a, const struct path *b)
 }
 
 /* A child that the name cache or the file system knows in this very directory. */
-static int64_t find_child(struct task *task, struct dentry *dir, const char *name, struct dentry **out)
+static int64_t find_child(struct task *task, struct dentry *dir, const char *name,
+                          struct dentry **out)
 {
 	struct super *super = dir->inode->super;
 	struct dentry *dentry;
@@ -342,7 +343,7 @@ static int64_t lookup_empty(struct task *task, int32_t dir_fd, struct path *out)
 }
 
 int64_t path_lookup(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
-		    struct path *out_path)
+                    struct path *out_path)
 {
 	struct walk w;
 	if (*name == 0 && flags & LOOKUP_EMPTY)

@@ -11,7 +11,7 @@
 
 /* Walks to a name that must not exist yet: 0, or -EEXIST... */
 static int64_t walk_to_new(struct walk *walk, struct task *task, int32_t dir_fd, uint64_t u_path,
-			   char name[PATH_MAX])
+                           char name[PATH_MAX])
 {
 	int64_t result = walk_from_guest(walk, task, dir_fd, u_path, name);
 	if (result == 0)
@@ -21,8 +21,8 @@ static int64_t walk_to_new(struct walk *walk, struct task *task, int32_t dir_fd,
 	return result == -ENOENT && !walk->found.dentry && *walk->rest == 0 ? 0 : result;
 }
 
-static int64_t make(struct task *task, int32_t dir_fd, uint64_t u_path, uint32_t mode, uint64_t rdev,
-		    const char *target)
+static int64_t make(struct task *task, int32_t dir_fd, uint64_t u_path, uint32_t mode,
+                    uint64_t rdev, const char *target)
 {
 	char name[PATH_MAX];
 	struct walk walk;
@@ -48,14 +48,16 @@ SYSCALL3(mkdirat, int32_t, dir_fd, uint64_t, u_path, uint32_t, mode)
 	return make_directory(task, dir_fd, u_path, mode);
 }
 
-static int64_t make_node(struct task *task, int32_t dir_fd, uint64_t u_path, uint32_t mode, uint64_t rdev)
+static int64_t make_node(struct task *task, int32_t dir_fd, uint64_t u_path, uint32_t mode,
+                         uint64_t rdev)
 {
 	uint32_t type = mode & S_IFMT;
 	if (type == 0)
 		mode |= type = S_IFREG;
 	if (type == S_IFDIR)
 		return -EPERM;
-	if (type != S_IFREG && type != S_IFIFO && type != S_IFSOCK && type != S_IFCHR && type != S_IFBLK)
+	if (type != S_IFREG && type != S_IFIFO && type != S_IFSOCK && type != S_IFCHR &&
+	    type != S_IFBLK)
 		return -EINVAL;
 	if ((type == S_IFCHR || type == S_IFBLK) && !capable(task, CAP_MKNOD))
 		return -EPERM;
@@ -105,13 +107,13 @@ static int64_t link_into(struct walk *walk, const struct path *from)
 }
 
 static int64_t make_link(struct task *task, int32_t from_fd, uint64_t u_from, int32_t dir_fd,
-			 uint64_t u_path, uint32_t flags)
+                         uint64_t u_path, uint32_t flags)
 {
 	char name[PATH_MAX];
 	struct walk walk;
 	struct path from;
 	uint32_t lookup = (flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0) |
-			  (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	                  (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	int64_t result = path_from_guest(task, from_fd, u_from, lookup, &from);
@@ -130,7 +132,8 @@ SYSCALL2(link, uint64_t, u_from, uint64_t, u_path)
 	return make_link(task, AT_FDCWD, u_from, AT_FDCWD, u_path, 0);
 }
 
-SYSCALL5(linkat, int32_t, from_fd, uint64_t, u_from, int32_t, dir_fd, uint64_t, u_path, uint32_t, flags)
+SYSCALL5(linkat, int32_t, from_fd, uint64_t, u_from, int32_t, dir_fd, uint64_t, u_path, uint32_t,
+         flags)
 {
 	return make_link(task, from_fd, u_from, dir_fd, u_path, flags);
 }
@@ -215,7 +218,7 @@ SYSCALL3(unlinkat, int32_t, dir_fd, uint64_t, u_path, uint32_t, flags)
 /* --- rename --- */
 
 static int64_t check_replaced(struct task *task, const struct path *from, const struct path *to,
-			      uint32_t flags)
+                              uint32_t flags)
 {
 	if (flags & RENAME_NOREPLACE)
 		return -EEXIST;
@@ -248,7 +251,7 @@ static int64_t rename_found(struct walk *from, struct walk *to, bool has_target,
 	if (dcache_is_below(to->path.dentry, from->found.dentry))
 		return -EINVAL;
 	result = has_target ? check_replaced(from->task, &from->found, &to->found, flags)
-			    : walk_may_create(to, is_directory);
+	                    : walk_may_create(to, is_directory);
 	if (result != 0)
 		return result;
 	if (!has_target && flags & RENAME_EXCHANGE)
@@ -274,7 +277,7 @@ static int64_t rename_walked(struct walk *from, struct walk *to, uint32_t flags)
 }
 
 static int64_t rename_names(struct task *task, int32_t from_fd, uint64_t u_from, int32_t to_fd,
-			    uint64_t u_to, uint32_t flags)
+                            uint64_t u_to, uint32_t flags)
 {
 	char from_name[PATH_MAX], to_name[PATH_MAX];
 	struct walk from, to = {0};
@@ -301,14 +304,16 @@ SYSCALL4(renameat, int32_t, from_fd, uint64_t, u_from, int32_t, to_fd, uint64_t,
 	return rename_names(task, from_fd, u_from, to_fd, u_to, 0);
 }
 
-SYSCALL5(renameat2, int32_t, from_fd, uint64_t, u_from, int32_t, to_fd, uint64_t, u_to, uint32_t, flags)
+SYSCALL5(renameat2, int32_t, from_fd, uint64_t, u_from, int32_t, to_fd, uint64_t, u_to, uint32_t,
+         flags)
 {
 	return rename_names(task, from_fd, u_from, to_fd, u_to, flags);
 }
 
 /* --- readlink --- */
 
-static int64_t read_link(struct task *task, int32_t dir_fd, uint64_t u_path, uint64_t u_buffer, int32_t size)
+static int64_t read_link(struct task *task, int32_t dir_fd, uint64_t u_path, uint64_t u_buffer,
+                         int32_t size)
 {
 	char target[PATH_MAX];
 	struct path path;

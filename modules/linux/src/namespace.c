@@ -60,7 +60,7 @@ static void attach_locked(struct mount *mount, const struct path *where)
 }
 
 int64_t mount_attach(struct super *super, struct dentry *root, const char *source,
-		     const struct path *where, uint32_t flags, bool is_union, struct mount **out)
+                     const struct path *where, uint32_t flags, bool is_union, struct mount **out)
 {
 	struct mount *mount = heap_zalloc(sizeof(*mount));
 	char *copy = mount ? heap_strdup(source) : NULL;
@@ -69,8 +69,12 @@ int64_t mount_attach(struct super *super, struct dentry *root, const char *sourc
 		return -ENOMEM;
 	}
 	__atomic_fetch_add(&super->references, 1, __ATOMIC_RELAXED);
-	*mount = (struct mount){.references = 1, .flags = flags, .is_union = is_union,
-				.root = dentry_get(root), .super = super, .source = copy};
+	*mount = (struct mount){.references = 1,
+	                        .flags = flags,
+	                        .is_union = is_union,
+	                        .root = dentry_get(root),
+	                        .super = super,
+	                        .source = copy};
 	list_init(&mount->node);
 	mutex_lock(&mount_lock);
 	mount->id = next_mount_id++;
@@ -91,7 +95,7 @@ static struct mount *covering_locked(const struct path *path)
 {
 	struct list *at;
 	struct mount *found = NULL;
-	list_for_each(at, &mounts) {
+	list_for_each (at, &mounts) {
 		struct mount *mount = list_entry(at, struct mount, node);
 		if (!mount->is_union && is_at(mount, path))
 			found = mount;
@@ -136,7 +140,7 @@ bool path_union_layer(const struct path *path, unsigned index, struct path *out_
 	struct list *at;
 	bool is_found = false;
 	mutex_lock(&mount_lock);
-	list_for_each(at, &mounts) {
+	list_for_each (at, &mounts) {
 		struct mount *mount = list_entry(at, struct mount, node);
 		if (!mount->is_union || !is_at(mount, path) || index-- > 0)
 			continue;
@@ -153,7 +157,8 @@ int64_t path_may_write(const struct path *path)
 {
 	if (!path->mount)
 		return 0;
-	bool is_fixed = path->mount->flags & MS_RDONLY || path->mount->super->flags & SUPER_READ_ONLY;
+	bool is_fixed = path->mount->flags & MS_RDONLY ||
+	                path->mount->super->flags & SUPER_READ_ONLY;
 	return is_fixed ? -EROFS : 0;
 }
 
@@ -172,7 +177,7 @@ void mounts_for_each(void (*show)(void *context, struct mount *mount), void *con
 		struct mount *found = NULL;
 		struct list *at;
 		mutex_lock(&mount_lock);
-		list_for_each(at, &mounts) {
+		list_for_each (at, &mounts) {
 			struct mount *mount = list_entry(at, struct mount, node);
 			if (mount->id > after && (!found || mount->id < found->id))
 				found = mount;
@@ -226,7 +231,7 @@ SYSCALL2(umount2, uint64_t, u_path, uint32_t, flags)
 	if (!capable(task, CAP_SYS_ADMIN))
 		return -EPERM;
 	int64_t result = path_from_guest(task, AT_FDCWD, u_path,
-					 flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
+	                                 flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
 	if (result != 0)
 		return result;
 	struct mount *mount = path.mount;
@@ -240,7 +245,7 @@ SYSCALL2(umount2, uint64_t, u_path, uint32_t, flags)
 }
 
 static int64_t mount_new(struct task *task, const struct path *where, const char *type,
-			 const char *source, uint32_t flags, const char *options)
+                         const char *source, uint32_t flags, const char *options)
 {
 	const struct fs_type *fs = fs_type_find(type);
 	struct super *super;
@@ -258,7 +263,8 @@ static int64_t mount_new(struct task *task, const struct path *where, const char
 	return result;
 }
 
-static int64_t mount_bind(struct task *task, const struct path *where, const char *source, uint32_t flags)
+static int64_t mount_bind(struct task *task, const struct path *where, const char *source,
+                          uint32_t flags)
 {
 	struct path from;
 	int64_t result = path_lookup(task, AT_FDCWD, source, LOOKUP_FOLLOW, &from);
@@ -270,7 +276,7 @@ static int64_t mount_bind(struct task *task, const struct path *where, const cha
 		result = -EINVAL;
 	else
 		result = mount_attach(from.mount->super, from.dentry, from.mount->source, where,
-				      flags & MS_RDONLY, false, NULL);
+		                      flags & MS_RDONLY, false, NULL);
 	path_put(&from);
 	return result;
 }
@@ -286,7 +292,7 @@ static int64_t remount(const struct path *where, uint32_t flags)
 }
 
 static int64_t mount_path(struct task *task, const struct path *where, const char *type,
-			  const char *source, uint32_t flags, const char *options)
+                          const char *source, uint32_t flags, const char *options)
 {
 	uint32_t kept = flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
 	if (!where->mount)
@@ -296,14 +302,16 @@ static int64_t mount_path(struct task *task, const struct path *where, const cha
 	if (flags & MS_BIND)
 		return mount_bind(task, where, source, flags);
 	if (flags & MS_PROPAGATION)
-		return where->dentry == where->mount->root ? 0 : -EINVAL; /* one namespace: nothing to do */
+		return where->dentry == where->mount->root
+		               ? 0
+		               : -EINVAL; /* one namespace: nothing to do */
 	if (flags & MS_MOVE)
 		return -EINVAL;
 	return mount_new(task, where, type, source, kept, options);
 }
 
 int64_t mount_at(struct task *task, const char *where, const char *type, const char *source,
-		 uint32_t flags, const char *options)
+                 uint32_t flags, const char *options)
 {
 	struct path path;
 	int64_t result = path_lookup(task, AT_FDCWD, where, LOOKUP_FOLLOW, &path);
@@ -323,7 +331,7 @@ static int64_t copy_text(struct task *task, uint64_t u_text, char *to, size_t si
 }
 
 SYSCALL5(mount, uint64_t, u_source, uint64_t, u_where, uint64_t, u_type, uint64_t, flags, uint64_t,
-	 u_options)
+         u_options)
 {
 	char source[PATH_MAX], where[PATH_MAX], type[64], options[PATH_MAX];
 	if (!capable(task, CAP_SYS_ADMIN))

@@ -21,7 +21,8 @@
 #define LIST_MAX 32768u
 #define JSON_MAX 16384u
 
-enum objfs_kind { OBJFS_OBJECT, OBJFS_METHOD, OBJFS_PROPERTY };
+/* OBJFS_NAMES: a directory that shows what is bound below it and no members, for the union under "/". */
+enum objfs_kind { OBJFS_OBJECT, OBJFS_NAMES, OBJFS_METHOD, OBJFS_PROPERTY };
 
 struct objfs_inode {
 	struct inode inode; /* first */
@@ -44,9 +45,10 @@ static struct objfs_inode *objfs_of(struct inode *inode)
 }
 
 static struct inode *new_inode(struct super *super, enum objfs_kind kind, const char *path,
-			       const char *member)
+                               const char *member)
 {
-	static const uint32_t modes[] = {S_IFDIR | 0555, S_IFREG | 0666, S_IFREG | 0444};
+	static const uint32_t modes[] = {S_IFDIR | 0555, S_IFDIR | 0555, S_IFREG | 0666,
+	                                 S_IFREG | 0444};
 	struct objfs_inode *o = heap_zalloc(sizeof(*o));
 	if (!o)
 		return NULL;
@@ -60,9 +62,12 @@ static struct inode *new_inode(struct super *super, enum objfs_kind kind, const 
 		return NULL;
 	}
 	inode_init(&o->inode, super, modes[kind], &objfs_inode_ops);
-	o->inode.number = (hash_mix(hash_string(path) ^ hash_mix(hash_string(member) + kind)) >> 16) | 1;
-	o->inode.file_ops = kind == OBJFS_OBJECT ? &objfs_dir_ops :
-			    kind == OBJFS_METHOD ? &objfs_method_ops : &objfs_property_ops;
+	o->inode.number = (hash_mix(hash_string(path) ^ hash_mix(hash_string(member) + kind)) >>
+	                   16) |
+	                  1;
+	o->inode.file_ops = S_ISDIR(modes[kind])   ? &objfs_dir_ops
+	                    : kind == OBJFS_METHOD ? &objfs_method_ops
+	                                           : &objfs_property_ops;
 	return &o->inode;
 }
 
@@ -98,7 +103,7 @@ static bool has_member(const uint8_t *value, uint32_t len, const char *section, 
 }
 
 static int64_t find_member(struct super *super, struct objfs_inode *dir, const char *name,
-			   struct inode **out)
+                           struct inode **out)
 {
 	uint32_t len;
 	int64_t result;
@@ -126,7 +131,8 @@ static bool join(char *to, const char *path, const char *name)
 	return string_copy(to + len, name, OBJ_PATH_MAX + 1 - len);
 }
 
-static int64_t objfs_lookup(struct task *task, struct dentry *dir, const char *name, struct inode **out)
+static int64_t objfs_lookup(struct task *task, struct dentry *dir, const char *name,
+                            struct inode **out)
 {
 	char path[OBJ_PATH_MAX + 1];
 	struct objfs_inode *o = objfs_of(dir->inode);
@@ -136,7 +142,8 @@ static int64_t objfs_lookup(struct task *task, struct dentry *dir, const char *n
 		return -ENAMETOOLONG;
 	status_t status = obj_resolve(tree_root(), path, &object);
 	if (status != OK)
-		return find_member(dir->inode->super, o, name, out);
+		return o->kind == OBJFS_NAMES ? -ENOENT
+		                              : find_member(dir->inode->super, o, name, out);
 	(void)sys_handle_close(object);
 	*out = new_inode(dir->inode->super, OBJFS_OBJECT, path, "");
 	return *out ? 0 : -ENOMEM;
@@ -164,7 +171,7 @@ static bool emit_bound(const char *path, uint64_t *index, uint64_t cursor, struc
 }
 
 static bool emit_members(const uint8_t *value, uint32_t len, const char *section, uint64_t *index,
-			 uint64_t cursor, struct dir_sink *sink)
+                         uint64_t cursor, struct dir_sink *sink)
 {
 	struct cbor_reader map;
 	uint64_t pairs;
@@ -177,20 +184,22 @@ static bool emit_members(const uint8_t *value, uint32_t len, const char *section
 		if (cbor_get_text(&map, &key, &key_len) != OK || cbor_skip(&map) != OK)
 			return true;
 		string_copy_len(name, key, key_len, sizeof(name));
-		if ((*index)++ >= cursor && !sink->emit(sink, name, hash_string(name) | 1, DT_REG, *index))
+		if ((*index)++ >= cursor &&
+		    !sink->emit(sink, name, hash_string(name) | 1, DT_REG, *index))
 			return false;
 	}
 	return true;
 }
 
-static int64_t objfs_readdir(struct file *file, struct dentry *dir, uint64_t cursor, struct dir_sink *sink)
+static int64_t objfs_readdir(struct file *file, struct dentry *dir, uint64_t cursor,
+                             struct dir_sink *sink)
 {
 	struct objfs_inode *o = objfs_of(dir->inode);
 	uint64_t index = 0;
 	uint32_t len;
 	int64_t result;
 	(void)file;
-	if (!emit_bound(o->path, &index, cursor, sink))
+	if (!emit_bound(o->path, &index, cursor, sink) || o->kind == OBJFS_NAMES)
 		return 0;
 	uint8_t *value = describe(o->path, &len, &result);
 	if (!value)
@@ -216,8 +225,8 @@ static int64_t keep_json(struct file *file, const uint8_t *value, uint32_t value
 	file->private = answer;
 	size_t len = 0;
 	status_t status = value_len ? json_from_cbor(value, value_len, false, answer->text,
-						     sizeof(answer->text) - 1, &len)
-				    : OK;
+	                                             sizeof(answer->text) - 1, &len)
+	                            : OK;
 	if (len > 0)
 		answer->text[len++] = '\n';
 	answer->len = status == OK ? len : 0;
@@ -229,7 +238,8 @@ static int64_t read_answer(struct file *file, struct iter *to, uint64_t *positio
 	struct answer *answer = file->private;
 	if (!answer || *position >= answer->len || to->left == 0)
 		return 0;
-	size_t done = iter_put(to, answer->text + *position, MIN(to->left, answer->len - *position));
+	size_t done = iter_put(to, answer->text + *position,
+	                       MIN(to->left, answer->len - *position));
 	*position += done;
 	return done > 0 ? (int64_t)done : -EFAULT;
 }
@@ -240,8 +250,10 @@ static int64_t property_read(struct file *file, struct iter *to, uint64_t *posit
 	uint8_t value[VALUE_MAX];
 	uint32_t len;
 	if (*position == 0) {
-		status_t status = obj_get(tree_root(), o->path, o->member, value, sizeof(value), &len);
-		int64_t result = status == OK ? keep_json(file, value, len) : errno_from_status(status);
+		status_t status = obj_get(tree_root(), o->path, o->member, value, sizeof(value),
+		                          &len);
+		int64_t result = status == OK ? keep_json(file, value, len)
+		                              : errno_from_status(status);
 		if (result != 0)
 			return result;
 	}
@@ -308,26 +320,44 @@ static int64_t objfs_set(struct inode *inode, const struct attributes *attribute
 }
 
 static const struct inode_ops objfs_inode_ops = {
-	.lookup = objfs_lookup, .set = objfs_set, .free = objfs_free,
+	.lookup = objfs_lookup,
+	.set = objfs_set,
+	.free = objfs_free,
 };
 static const struct file_ops objfs_dir_ops = {.name = "obj", .readdir = objfs_readdir};
 static const struct file_ops objfs_property_ops = {
-	.name = "obj", .read = property_read, .release = objfs_release,
+	.name = "obj",
+	.read = property_read,
+	.release = objfs_release,
 };
 static const struct file_ops objfs_method_ops = {
-	.name = "obj", .read = method_read, .write = method_write, .release = objfs_release,
+	.name = "obj",
+	.read = method_read,
+	.write = method_write,
+	.release = objfs_release,
 };
 static const struct super_ops objfs_super_ops;
 
-int64_t objfs_create(struct super **out_super, struct dentry **out_root)
+static int64_t create(enum objfs_kind kind, const char *path, struct super **out_super,
+                      struct dentry **out_root)
 {
 	if (handle_is_none(tree_root()))
 		return -ENOENT;
 	struct super *super = super_create("obj", &objfs_super_ops, 0, OBJ_MAGIC);
-	struct inode *inode = super ? new_inode(super, OBJFS_OBJECT, "", "") : NULL;
+	struct inode *inode = super ? new_inode(super, kind, path, "") : NULL;
 	if (!inode)
 		return -ENOMEM;
 	*out_super = super;
 	*out_root = dentry_create_root(inode);
 	return *out_root ? 0 : -ENOMEM;
+}
+
+int64_t objfs_create(struct super **out_super, struct dentry **out_root)
+{
+	return create(OBJFS_OBJECT, "", out_super, out_root);
+}
+
+int64_t objfs_create_names(const char *path, struct super **out_super, struct dentry **out_root)
+{
+	return create(OBJFS_NAMES, path, out_super, out_root);
 }

@@ -12,7 +12,8 @@
 
 static uint32_t wanted_access(uint32_t flags)
 {
-	static const uint32_t bits[4] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE};
+	static const uint32_t bits[4] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+	                                 MAY_READ | MAY_WRITE};
 	return bits[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
 }
 
@@ -50,7 +51,7 @@ static int64_t truncate_opened(struct inode *inode)
 }
 
 static int64_t open_found(struct task *task, const struct path *path, uint32_t flags, bool is_new,
-			  struct file **out)
+                          struct file **out)
 {
 	int64_t result = is_new ? 0 : may_open(task, path, flags);
 	if (result == 0)
@@ -67,7 +68,8 @@ static int64_t open_found(struct task *task, const struct path *path, uint32_t f
 static struct new_inode new_for(struct task *task, const struct inode *dir, uint32_t mode)
 {
 	struct new_inode new = {.mode = mode & ~(S_ISLNK(mode) ? 0 : fs_umask(task)),
-				.uid = task->cred.fsuid, .gid = task->cred.fsgid};
+	                        .uid = task->cred.fsuid,
+	                        .gid = task->cred.fsgid};
 	if (dir->mode & S_ISGID) {
 		new.gid = dir->gid;
 		if (S_ISDIR(mode))
@@ -77,7 +79,7 @@ static struct new_inode new_for(struct task *task, const struct inode *dir, uint
 }
 
 int64_t make_in_walk(struct walk *walk, uint32_t mode, uint64_t rdev, const char *target,
-		     struct dentry **out)
+                     struct dentry **out)
 {
 	struct dentry *dir = walk->path.dentry, *dentry;
 	struct new_inode new = new_for(walk->task, dir->inode, mode);
@@ -116,7 +118,9 @@ static int64_t open_walk(struct walk *walk, uint32_t flags, uint32_t mode, struc
 	for (unsigned tries = 0; tries < 16; tries++) {
 		int64_t result = walk_last(walk, is_followed ? WALK_FOLLOW : WALK_LINK);
 		if (result == 0)
-			return is_exclusive ? -EEXIST : open_found(walk->task, &walk->found, flags, false, out);
+			return is_exclusive
+			               ? -EEXIST
+			               : open_found(walk->task, &walk->found, flags, false, out);
 		if (result != -ENOENT || !(flags & O_CREAT) || *walk->rest)
 			return result;
 		result = create_and_open(walk, flags, mode, out);
@@ -127,7 +131,7 @@ static int64_t open_walk(struct walk *walk, uint32_t flags, uint32_t mode, struc
 }
 
 static int64_t open_name(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
-			 uint32_t mode, struct file **out)
+                         uint32_t mode, struct file **out)
 {
 	struct walk walk;
 	if (flags & O_PATH)
@@ -142,7 +146,7 @@ static int64_t open_name(struct task *task, int32_t dir_fd, const char *name, ui
 }
 
 static int64_t open_guest(struct task *task, int32_t dir_fd, uint64_t u_path, uint32_t flags,
-			  uint32_t mode)
+                          uint32_t mode)
 {
 	char name[PATH_MAX];
 	struct file *file;
@@ -170,11 +174,11 @@ SYSCALL2(creat, uint64_t, u_path, uint32_t, mode)
 /* --- exec --- */
 
 int64_t vfs_open_exec_at(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
-			 struct file **out_file)
+                         struct file **out_file)
 {
 	struct path path;
 	uint32_t lookup = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
-			  (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	                  (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 	int64_t result = path_lookup(task, dir_fd, name, lookup, &path);
 	if (result != 0)
 		return result;
@@ -210,11 +214,11 @@ int64_t file_path(struct file *file, char *buffer, size_t size)
 /* --- access --- */
 
 static int64_t check_access(struct task *task, int32_t dir_fd, uint64_t u_path, uint32_t mask,
-			    uint32_t flags)
+                            uint32_t flags)
 {
 	struct path path;
 	uint32_t lookup = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
-			  (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	                  (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 	if (mask & ~7u || flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	int64_t result = path_from_guest(task, dir_fd, u_path, lookup, &path);
@@ -222,14 +226,15 @@ static int64_t check_access(struct task *task, int32_t dir_fd, uint64_t u_path, 
 		return result;
 	struct inode *inode = path.dentry->inode;
 	inode_refresh(inode);
-	if (mask & MAY_WRITE && (S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode)))
+	if (mask & MAY_WRITE &&
+	    (S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode)))
 		result = path_may_write(&path);
 	if (result == 0 && mask & MAY_EXEC && S_ISREG(inode->mode) && path.mount &&
 	    path.mount->flags & MS_NOEXEC)
 		result = -EACCES;
 	if (result == 0 && mask)
 		result = flags & AT_EACCESS ? inode_permission(task, inode, mask)
-					    : inode_permission_real(task, inode, mask);
+		                            : inode_permission_real(task, inode, mask);
 	path_put(&path);
 	return result;
 }

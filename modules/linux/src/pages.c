@@ -119,7 +119,7 @@ static bool is_file_bad(uint8_t *at, bool is_write)
 }
 
 static int64_t each_window(struct pages *pages, struct iter *iter, uint64_t offset, size_t bytes,
-			   move_fn *move, bool is_write)
+                           move_fn *move, bool is_write)
 {
 	size_t done = 0;
 	int64_t error = 0;
@@ -134,8 +134,9 @@ static int64_t each_window(struct pages *pages, struct iter *iter, uint64_t offs
 		size_t moved = move(iter, window->address + skip, part);
 		done += moved;
 		if (moved < part)
-			error = is_file_bad(window->address + skip + moved, is_write) ?
-					(is_write ? -ENOSPC : -EIO) : -EFAULT;
+			error = is_file_bad(window->address + skip + moved, is_write)
+			                ? (is_write ? -ENOSPC : -EIO)
+			                : -EFAULT;
 		window_put(window);
 	}
 	return done > 0 ? (int64_t)done : error;

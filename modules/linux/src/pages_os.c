@@ -53,9 +53,9 @@ size_t copy_guarded(void *to, const void *from, size_t bytes)
 		return bytes;
 	}
 	__asm__ volatile("lea 9f(%%rip), %%rax\n\tmov %%rax, %c[fixup](%[state])\n\t"
-			 "rep movsb\n\txor %%eax, %%eax\n9:\tmovq $0, %c[fixup](%[state])"
-			 : "=&a"(failed), "+D"(to), "+S"(from), "+c"(left)
-			 : [state] "r"(state), [fixup] "i"(offsetof(struct guest_state, fixup))
-			 : "memory", "cc");
+	                 "rep movsb\n\txor %%eax, %%eax\n9:\tmovq $0, %c[fixup](%[state])"
+	                 : "=&a"(failed), "+D"(to), "+S"(from), "+c"(left)
+	                 : [state] "r"(state), [fixup] "i"(offsetof(struct guest_state, fixup))
+	                 : "memory", "cc");
 	return failed ? 0 : bytes;
 }

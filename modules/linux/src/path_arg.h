@@ -5,7 +5,7 @@
 
 /* Copies a path argument: 0, -EFAULT, -ENAMETOOLONG, and -ENOENT for "" unless that is allowed. */
 static inline int64_t copy_path_arg(struct task *task, uint64_t u_path, bool may_be_empty,
-				    char buffer[PATH_MAX])
+                                    char buffer[PATH_MAX])
 {
 	int64_t len = strncpy_from_guest(task, buffer, u_path, PATH_MAX);
 	if (len < 0)
@@ -14,7 +14,7 @@ static inline int64_t copy_path_arg(struct task *task, uint64_t u_path, bool may
 }
 
 static inline int64_t path_from_guest(struct task *task, int32_t dir_fd, uint64_t u_path,
-				      uint32_t flags, struct path *out_path)
+                                      uint32_t flags, struct path *out_path)
 {
 	char name[PATH_MAX];
 	int64_t result = copy_path_arg(task, u_path, flags & LOOKUP_EMPTY, name);
@@ -23,7 +23,7 @@ static inline int64_t path_from_guest(struct task *task, int32_t dir_fd, uint64_
 
 /* The walk keeps pointing into `name` until walk_end. */
 static inline int64_t walk_from_guest(struct walk *walk, struct task *task, int32_t dir_fd,
-				      uint64_t u_path, char name[PATH_MAX])
+                                      uint64_t u_path, char name[PATH_MAX])
 {
 	*walk = (struct walk){.task = task};
 	int64_t result = copy_path_arg(task, u_path, false, name);

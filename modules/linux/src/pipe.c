@@ -20,11 +20,11 @@
 #define PIPE_MAX (1u << 20)
 
 struct pipe {
-	struct mutex lock;        /* RANK_PIPE */
-	struct ring ring;         /* [p] */
-	uint32_t readers, writers; /* [p] open descriptions */
+	struct mutex lock;                   /* RANK_PIPE */
+	struct ring ring;                    /* [p] */
+	uint32_t readers, writers;           /* [p] open descriptions */
 	uint32_t reader_opens, writer_opens; /* [p] ever: what an open waits for */
-	uint32_t users;           /* [F] files of a FIFO, and opens under way */
+	uint32_t users;                      /* [F] files of a FIFO, and opens under way */
 	struct wait_queue read_wait, write_wait;
 };
 
@@ -130,7 +130,7 @@ static int64_t put_chunk(struct pipe *pipe, const uint8_t *from, size_t bytes, b
 }
 
 static int64_t write_chunk(struct file *file, struct iter *from, const uint8_t *chunk, size_t bytes,
-			   bool is_whole)
+                           bool is_whole)
 {
 	struct pipe *pipe = file->private;
 	size_t done = 0;
@@ -140,7 +140,7 @@ static int64_t write_chunk(struct file *file, struct iter *from, const uint8_t *
 			put = -EAGAIN;
 		if (put == 0)
 			put = wait_event(from->task, &pipe->write_wait,
-					 has_room(pipe, is_whole ? bytes : 1), 0);
+			                 has_room(pipe, is_whole ? bytes : 1), 0);
 		if (put < 0)
 			return done > 0 && put != -EPIPE ? (int64_t)done : put;
 		done += (size_t)put;
@@ -242,13 +242,19 @@ static void pipe_release(struct file *file)
 }
 
 static const struct file_ops pipe_ops = {
-	.name = "pipe", .flags = FILE_STREAM, .read = pipe_read, .write = pipe_write, .poll = pipe_poll,
-	.ioctl = pipe_ioctl, .release = pipe_release,
+	.name = "pipe",
+	.flags = FILE_STREAM,
+	.read = pipe_read,
+	.write = pipe_write,
+	.poll = pipe_poll,
+	.ioctl = pipe_ioctl,
+	.release = pipe_release,
 };
 
 int64_t pipe_size(struct file *file)
 {
-	return file->ops == &pipe_ops ? (int64_t)((struct pipe *)file->private)->ring.limit : -EBADF;
+	return file->ops == &pipe_ops ? (int64_t)((struct pipe *)file->private)->ring.limit
+	                              : -EBADF;
 }
 
 int64_t pipe_set_size(struct file *file, uint32_t bytes)
@@ -283,7 +289,7 @@ static bool has_opened(struct pipe *pipe, bool is_reader, uint32_t seen)
 {
 	mutex_lock(&pipe->lock);
 	bool has = is_reader ? pipe->writers > 0 || pipe->writer_opens != seen
-			     : pipe->readers > 0 || pipe->reader_opens != seen;
+	                     : pipe->readers > 0 || pipe->reader_opens != seen;
 	mutex_unlock(&pipe->lock);
 	return has;
 }
@@ -301,7 +307,7 @@ static int64_t meet_other_side(struct task *task, struct file *file, struct pipe
 	if (file_is_nonblocking(file))
 		return is_reader ? 0 : -ENXIO;
 	return wait_event(task, is_reader ? &pipe->read_wait : &pipe->write_wait,
-			  has_opened(pipe, is_reader, seen), 0);
+	                  has_opened(pipe, is_reader, seen), 0);
 }
 
 int64_t fifo_open(struct task *task, struct file *file)
@@ -334,8 +340,8 @@ static int64_t create_pipe(uint32_t flags, struct file *ends[2])
 	uint32_t number = __atomic_add_fetch(&next_number, 1, __ATOMIC_RELAXED);
 	format_string(name, sizeof(name), "pipe:[%u]", number);
 	pipe->users = 2;
-	int64_t result = file_create_anonymous(name, S_IFIFO | 0600, flags | O_RDONLY, &pipe_ops, pipe,
-					       &ends[0]);
+	int64_t result = file_create_anonymous(name, S_IFIFO | 0600, flags | O_RDONLY, &pipe_ops,
+	                                       pipe, &ends[0]);
 	if (result != 0) {
 		pipe_free(pipe);
 		return result;

@@ -32,7 +32,8 @@ static int64_t look(struct poll_call *call, bool is_registering)
 			p->revents = POLLNVAL;
 		} else {
 			bool is_waiting = is_registering && ready == 0;
-			p->revents = (uint16_t)poll_wait_ask(&call->wait, file, p->events, is_waiting);
+			p->revents = (uint16_t)poll_wait_ask(&call->wait, file, p->events,
+			                                     is_waiting);
 			file_put(file);
 		}
 		ready += p->revents != 0;
@@ -96,7 +97,8 @@ static int64_t poll_until(struct task *task, uint64_t u_fds, uint64_t count, uin
 
 static int64_t poll_again(struct task *task, struct restart *restart)
 {
-	int64_t result = poll_until(task, restart->arguments[0], restart->arguments[1], restart->deadline);
+	int64_t result = poll_until(task, restart->arguments[0], restart->arguments[1],
+	                            restart->deadline);
 	return result == -ERESTARTNOHAND ? -ERESTART_RESTARTBLOCK : result;
 }
 
@@ -108,8 +110,8 @@ SYSCALL3(poll, uint64_t, u_fds, uint32_t, count, int32_t, timeout_ms)
 	int64_t result = poll_until(task, u_fds, count, deadline);
 	if (result != -ERESTARTNOHAND)
 		return result;
-	task->restart = (struct restart){.again = poll_again, .deadline = deadline,
-					 .arguments = {u_fds, count}};
+	task->restart = (struct restart){
+		.again = poll_again, .deadline = deadline, .arguments = {u_fds, count}};
 	return -ERESTART_RESTARTBLOCK;
 }
 
@@ -139,7 +141,7 @@ static void put_left(struct task *task, uint64_t u_timeout, uint64_t deadline)
 }
 
 SYSCALL5(ppoll, uint64_t, u_fds, uint32_t, count, uint64_t, u_timeout, uint64_t, u_mask, uint64_t,
-	 mask_bytes)
+         mask_bytes)
 {
 	uint64_t deadline;
 	sigset_t64 mask;

@@ -55,7 +55,8 @@ void poll_wait_end(struct poll_wait *wait)
 	}
 }
 
-uint32_t poll_wait_ask(struct poll_wait *wait, struct file *file, uint32_t events, bool is_registering)
+uint32_t poll_wait_ask(struct poll_wait *wait, struct file *file, uint32_t events,
+                       bool is_registering)
 {
 	wait->file = file;
 	return file_poll(file, is_registering ? &wait->table : NULL) & (events | POLLERR | POLLHUP);

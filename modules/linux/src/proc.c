@@ -9,34 +9,38 @@
 #include <base/format.h>
 #include <base/parse.h>
 
-static int64_t link_self(struct task *reader, const struct synth_target *target, char *buffer, size_t size)
+static int64_t link_self(struct task *reader, const struct synth_target *target, char *buffer,
+                         size_t size)
 {
 	(void)target;
 	return reader ? (int64_t)format_string(buffer, size, "%d", reader->process->pid) : -ENOENT;
 }
 
-static int64_t link_thread_self(struct task *reader, const struct synth_target *target, char *buffer,
-				size_t size)
+static int64_t link_thread_self(struct task *reader, const struct synth_target *target,
+                                char *buffer, size_t size)
 {
 	(void)target;
 	if (!reader)
 		return -ENOENT;
-	return (int64_t)format_string(buffer, size, "%d/task/%d", reader->process->pid, reader->tid);
+	return (int64_t)format_string(buffer, size, "%d/task/%d", reader->process->pid,
+	                              reader->tid);
 }
 
 static int64_t link_mounts(struct task *reader, const struct synth_target *target, char *buffer,
-			   size_t size)
+                           size_t size)
 {
 	(void)reader, (void)target;
 	return (int64_t)format_string(buffer, size, "self/mounts");
 }
 
 static const struct synth_entry pid_entry = {
-	.name = "pid", .mode = S_IFDIR | 0555, .children = proc_pid_entries,
+	.name = "pid",
+	.mode = S_IFDIR | 0555,
+	.children = proc_pid_entries,
 };
 
 static int64_t lookup_pid(const struct synth_target *target, const char *name,
-			  const struct synth_entry **out_entry, struct synth_target *out_target)
+                          const struct synth_entry **out_entry, struct synth_target *out_target)
 {
 	uint64_t pid;
 	(void)target;
@@ -47,7 +51,7 @@ static int64_t lookup_pid(const struct synth_target *target, const char *name,
 	if (!process && !task)
 		return -ENOENT;
 	*out_target = (struct synth_target){.pid = process ? (int32_t)pid : task->process->pid,
-					    .tid = (int32_t)pid};
+	                                    .tid = (int32_t)pid};
 	*out_entry = &pid_entry;
 	if (process)
 		process_put(process);
@@ -56,7 +60,8 @@ static int64_t lookup_pid(const struct synth_target *target, const char *name,
 	return 0;
 }
 
-static bool next_pid(const struct synth_target *target, uint64_t *cursor, char name[32], uint8_t *type)
+static bool next_pid(const struct synth_target *target, uint64_t *cursor, char name[32],
+                     uint8_t *type)
 {
 	(void)target;
 	if (*cursor > INT32_MAX)
@@ -71,7 +76,10 @@ static bool next_pid(const struct synth_target *target, uint64_t *cursor, char n
 	return true;
 }
 
-#define TEXT_FILE(n, s) {.name = (n), .mode = S_IFREG | 0444, .show = (s)}
+#define TEXT_FILE(n, s) \
+	{ \
+		.name = (n), .mode = S_IFREG | 0444, .show = (s) \
+	}
 
 static const struct synth_entry root_entries[] = {
 	{.name = "anonymos", .mode = S_IFDIR | 0555, .children = proc_anonymos_entries},
@@ -95,7 +103,11 @@ static const struct synth_entry root_entries[] = {
 };
 
 static const struct synth_entry root = {
-	.name = "/", .mode = S_IFDIR | 0555, .children = root_entries, .lookup = lookup_pid, .next = next_pid,
+	.name = "/",
+	.mode = S_IFDIR | 0555,
+	.children = root_entries,
+	.lookup = lookup_pid,
+	.next = next_pid,
 };
 
 int64_t procfs_create(struct super **out_super, struct dentry **out_root)

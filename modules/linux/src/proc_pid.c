@@ -82,22 +82,24 @@ typedef unsigned long long ull;
 static void add_stat(const struct seen *s, const struct synth_target *target, struct text *text)
 {
 	const struct process_times *t = &s->times, *c = &s->process->child_times;
-	text_add(text, "%d (%s) %c %d %d %d %u %d 0 0 0 0 0 ", target->tid, s->name, s->state, s->parent,
-		 s->group, s->session, (uint32_t)s->tty_device, s->tty_group);
-	text_add(text, "%llu %llu %llu %llu ", (ull)t->user_ns / TICK_NS, (ull)t->system_ns / TICK_NS,
-		 (ull)c->user_ns / TICK_NS, (ull)c->system_ns / TICK_NS);
+	text_add(text, "%d (%s) %c %d %d %d %u %d 0 0 0 0 0 ", target->tid, s->name, s->state,
+	         s->parent, s->group, s->session, (uint32_t)s->tty_device, s->tty_group);
+	text_add(text, "%llu %llu %llu %llu ", (ull)t->user_ns / TICK_NS,
+	         (ull)t->system_ns / TICK_NS, (ull)c->user_ns / TICK_NS,
+	         (ull)c->system_ns / TICK_NS);
 	text_add(text, "%d %d %u 0 %llu %llu %llu %llu ", 20 + s->process->nice, s->process->nice,
-		 s->process->task_count, (ull)s->process->start_ns / TICK_NS,
-		 (ull)s->usage.total_pages * 4096, (ull)s->usage.resident_pages,
-		 (ull)s->process->limits[RLIMIT_RSS].current);
+	         s->process->task_count, (ull)s->process->start_ns / TICK_NS,
+	         (ull)s->usage.total_pages * 4096, (ull)s->usage.resident_pages,
+	         (ull)s->process->limits[RLIMIT_RSS].current);
 	text_add(text, "%llu %llu %llu 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 ",
-		 (ull)(s->mm ? s->mm->code_start : 0), (ull)(s->mm ? s->mm->code_end : 0),
-		 (ull)(s->mm ? s->mm->stack_start : 0));
+	         (ull)(s->mm ? s->mm->code_start : 0), (ull)(s->mm ? s->mm->code_end : 0),
+	         (ull)(s->mm ? s->mm->stack_start : 0));
 	text_add(text, "%llu %llu %llu %llu %llu %llu %llu %d\n",
-		 (ull)(s->mm ? s->mm->data_start : 0), (ull)(s->mm ? s->mm->data_end : 0),
-		 (ull)(s->mm ? s->mm->brk_start : 0), (ull)(s->mm ? s->mm->arguments_start : 0),
-		 (ull)(s->mm ? s->mm->arguments_end : 0), (ull)(s->mm ? s->mm->environment_start : 0),
-		 (ull)(s->mm ? s->mm->environment_end : 0), 0);
+	         (ull)(s->mm ? s->mm->data_start : 0), (ull)(s->mm ? s->mm->data_end : 0),
+	         (ull)(s->mm ? s->mm->brk_start : 0), (ull)(s->mm ? s->mm->arguments_start : 0),
+	         (ull)(s->mm ? s->mm->arguments_end : 0),
+	         (ull)(s->mm ? s->mm->environment_start : 0),
+	         (ull)(s->mm ? s->mm->environment_end : 0), 0);
 }
 
 static int64_t show_stat(struct task *reader, const struct synth_target *target, struct text *text)
@@ -127,7 +129,8 @@ static const char *state_word(char state)
 static void add_credentials(const struct cred *c, struct text *text)
 {
 	text_add(text, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid);
-	text_add(text, "Gid:\t%u\t%u\t%u\t%u\nFDSize:\t64\nGroups:\t", c->gid, c->egid, c->sgid, c->fsgid);
+	text_add(text, "Gid:\t%u\t%u\t%u\t%u\nFDSize:\t64\nGroups:\t", c->gid, c->egid, c->sgid,
+	         c->fsgid);
 	for (uint32_t i = 0; i < c->group_count; i++)
 		text_add(text, "%u ", c->groups[i]);
 	text_add(text, "\n");
@@ -147,37 +150,43 @@ static void add_signals(const struct seen *s, struct text *text)
 	sigset_t64 shared = s->process->pending.set, own = s->task ? s->task->pending.set : 0;
 	sigset_t64 blocked = s->task ? s->task->blocked : 0;
 	mutex_unlock(&s->process->lock);
-	text_add(text, "SigQ:\t0/4096\nSigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n", (ull)own,
-		 (ull)shared, (ull)blocked);
+	text_add(text, "SigQ:\t0/4096\nSigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n",
+	         (ull)own, (ull)shared, (ull)blocked);
 	text_add(text, "SigIgn:\t%016llx\nSigCgt:\t%016llx\n", (ull)ignored, (ull)caught);
 }
 
-static int64_t show_status(struct task *reader, const struct synth_target *target, struct text *text)
+static int64_t show_status(struct task *reader, const struct synth_target *target,
+                           struct text *text)
 {
 	struct seen s;
 	(void)reader;
 	int64_t result = see(target, &s);
 	if (result != 0)
 		return result;
-	text_add(text, "Name:\t%s\nUmask:\t0022\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\n"
-		       "TracerPid:\t0\n",
-		 s.name, state_word(s.state), target->pid, target->tid, s.parent);
+	text_add(text,
+	         "Name:\t%s\nUmask:\t0022\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\n"
+	         "TracerPid:\t0\n",
+	         s.name, state_word(s.state), target->pid, target->tid, s.parent);
 	add_credentials(&s.cred, text);
 	if (s.mm)
-		text_add(text, "VmPeak:\t%8llu kB\nVmSize:\t%8llu kB\nVmLck:\t       0 kB\nVmHWM:\t%8llu kB\n"
-			       "VmRSS:\t%8llu kB\nVmData:\t%8llu kB\nVmStk:\t%8llu kB\nVmExe:\t%8llu kB\n"
-			       "VmLib:\t       0 kB\nVmSwap:\t       0 kB\n",
-			 (ull)s.usage.total_pages * 4, (ull)s.usage.total_pages * 4,
-			 (ull)s.usage.resident_pages * 4, (ull)s.usage.resident_pages * 4,
-			 (ull)s.usage.data_pages * 4, (ull)s.usage.stack_pages * 4,
-			 (ull)s.usage.text_pages * 4);
+		text_add(
+			text,
+			"VmPeak:\t%8llu kB\nVmSize:\t%8llu kB\nVmLck:\t       0 kB\nVmHWM:\t%8llu kB\n"
+			"VmRSS:\t%8llu kB\nVmData:\t%8llu kB\nVmStk:\t%8llu kB\nVmExe:\t%8llu kB\n"
+			"VmLib:\t       0 kB\nVmSwap:\t       0 kB\n",
+			(ull)s.usage.total_pages * 4, (ull)s.usage.total_pages * 4,
+			(ull)s.usage.resident_pages * 4, (ull)s.usage.resident_pages * 4,
+			(ull)s.usage.data_pages * 4, (ull)s.usage.stack_pages * 4,
+			(ull)s.usage.text_pages * 4);
 	text_add(text, "Threads:\t%u\n", s.process->task_count);
 	add_signals(&s, text);
-	text_add(text, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\n"
-		       "CapAmb:\t%016llx\nNoNewPrivs:\t%d\nSeccomp:\t0\nCpus_allowed:\t1\n"
-		       "Cpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n",
-		 (ull)s.cred.cap_inheritable, (ull)s.cred.cap_permitted, (ull)s.cred.cap_effective,
-		 (ull)s.cred.cap_bounding, (ull)s.cred.cap_ambient, s.cred.no_new_privileges);
+	text_add(
+		text,
+		"CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\n"
+		"CapAmb:\t%016llx\nNoNewPrivs:\t%d\nSeccomp:\t0\nCpus_allowed:\t1\n"
+		"Cpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n",
+		(ull)s.cred.cap_inheritable, (ull)s.cred.cap_permitted, (ull)s.cred.cap_effective,
+		(ull)s.cred.cap_bounding, (ull)s.cred.cap_ambient, s.cred.no_new_privileges);
 	unsee(&s);
 	return 0;
 }
@@ -190,8 +199,9 @@ static int64_t show_statm(struct task *reader, const struct synth_target *target
 	if (result != 0)
 		return result;
 	const struct mm_usage *u = &s.usage;
-	text_add(text, "%llu %llu %llu %llu 0 %llu 0\n", (ull)u->total_pages, (ull)u->resident_pages,
-		 (ull)u->shared_pages, (ull)u->text_pages, (ull)u->data_pages);
+	text_add(text, "%llu %llu %llu %llu 0 %llu 0\n", (ull)u->total_pages,
+	         (ull)u->resident_pages, (ull)u->shared_pages, (ull)u->text_pages,
+	         (ull)u->data_pages);
 	unsee(&s);
 	return 0;
 }
@@ -209,7 +219,7 @@ static int64_t show_comm(struct task *reader, const struct synth_target *target,
 }
 
 static int64_t store_comm(struct task *writer, const struct synth_target *target, const char *text,
-			  size_t len)
+                          size_t len)
 {
 	char name[TASK_NAME_BYTES];
 	if (!writer || writer->process->pid != target->pid)
@@ -257,13 +267,14 @@ static int64_t may_look(struct task *reader, const struct synth_target *target)
 		return -ESRCH;
 	struct cred cred = task_cred(task);
 	bool is_ours = reader && (reader->process->pid == target->pid ||
-				  (reader->cred.fsuid == cred.euid && cred.euid == cred.uid) ||
-				  capable(reader, CAP_SYS_ADMIN));
+	                          (reader->cred.fsuid == cred.euid && cred.euid == cred.uid) ||
+	                          capable(reader, CAP_SYS_ADMIN));
 	task_put(task);
 	return is_ours ? 0 : -EACCES;
 }
 
-static int64_t show_cmdline(struct task *reader, const struct synth_target *target, struct text *text)
+static int64_t show_cmdline(struct task *reader, const struct synth_target *target,
+                            struct text *text)
 {
 	struct mm *mm = mm_of(target);
 	(void)reader;
@@ -274,7 +285,8 @@ static int64_t show_cmdline(struct task *reader, const struct synth_target *targ
 	return 0;
 }
 
-static int64_t show_environ(struct task *reader, const struct synth_target *target, struct text *text)
+static int64_t show_environ(struct task *reader, const struct synth_target *target,
+                            struct text *text)
 {
 	int64_t result = may_look(reader, target);
 	struct mm *mm = result == 0 ? mm_of(target) : NULL;
@@ -316,9 +328,9 @@ static void add_mapping(const struct mm_mapping *m, struct text *text)
 		string_copy(name, "[vdso]", sizeof(name));
 	}
 	text_add(text, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu", (ull)m->start, (ull)m->end,
-		 m->protection & PROT_READ ? 'r' : '-', m->protection & PROT_WRITE ? 'w' : '-',
-		 m->protection & PROT_EXEC ? 'x' : '-', m->is_shared ? 's' : 'p', (ull)m->offset,
-		 dev_major(owner.device), dev_minor(owner.device), (ull)owner.inode);
+	         m->protection & PROT_READ ? 'r' : '-', m->protection & PROT_WRITE ? 'w' : '-',
+	         m->protection & PROT_EXEC ? 'x' : '-', m->is_shared ? 's' : 'p', (ull)m->offset,
+	         dev_major(owner.device), dev_minor(owner.device), (ull)owner.inode);
 	text_add(text, name[0] ? "                    %s\n" : "%s\n", name);
 }
 
@@ -329,7 +341,8 @@ static int64_t show_maps(struct task *reader, const struct synth_target *target,
 	struct mm_mapping mapping;
 	if (!mm)
 		return result;
-	for (uint64_t at = 0; !text->has_failed && mm_mapping_at(mm, at, &mapping); at = mapping.end) {
+	for (uint64_t at = 0; !text->has_failed && mm_mapping_at(mm, at, &mapping);
+	     at = mapping.end) {
 		add_mapping(&mapping, text);
 		if (mapping.file)
 			file_put(mapping.file);
@@ -340,13 +353,16 @@ static int64_t show_maps(struct task *reader, const struct synth_target *target,
 
 /* --- small ones --- */
 
-static int64_t show_limits(struct task *reader, const struct synth_target *target, struct text *text)
+static int64_t show_limits(struct task *reader, const struct synth_target *target,
+                           struct text *text)
 {
 	static const char *const names[RLIMIT_COUNT] = {
-		"Max cpu time", "Max file size", "Max data size", "Max stack size", "Max core file size",
-		"Max resident set", "Max processes", "Max open files", "Max locked memory",
-		"Max address space", "Max file locks", "Max pending signals", "Max msgqueue size",
-		"Max nice priority", "Max realtime priority", "Max realtime timeout"};
+		"Max cpu time",        "Max file size",      "Max data size",
+		"Max stack size",      "Max core file size", "Max resident set",
+		"Max processes",       "Max open files",     "Max locked memory",
+		"Max address space",   "Max file locks",     "Max pending signals",
+		"Max msgqueue size",   "Max nice priority",  "Max realtime priority",
+		"Max realtime timeout"};
 	struct process *process = process_find(target->pid);
 	(void)reader;
 	if (!process)
@@ -365,7 +381,8 @@ static int64_t show_limits(struct task *reader, const struct synth_target *targe
 	return 0;
 }
 
-static int64_t show_nobody(struct task *reader, const struct synth_target *target, struct text *text)
+static int64_t show_nobody(struct task *reader, const struct synth_target *target,
+                           struct text *text)
 {
 	(void)reader, (void)target;
 	text_add(text, "4294967295"); /* no login session is recorded */
@@ -379,7 +396,8 @@ static int64_t show_zero(struct task *reader, const struct synth_target *target,
 	return 0;
 }
 
-static int64_t show_cgroup(struct task *reader, const struct synth_target *target, struct text *text)
+static int64_t show_cgroup(struct task *reader, const struct synth_target *target,
+                           struct text *text)
 {
 	(void)reader, (void)target;
 	text_add(text, "0::/\n");
@@ -421,7 +439,7 @@ static int64_t exe_path(struct task *reader, const struct synth_target *target, 
 }
 
 static int64_t place_path(struct task *reader, const struct synth_target *target, struct path *out,
-			  bool is_root)
+                          bool is_root)
 {
 	struct path root, cwd;
 	int64_t result = may_look(reader, target);
@@ -475,7 +493,8 @@ static int64_t fd_path(struct task *reader, const struct synth_target *target, s
 }
 
 #define LINK_TEXT(name, path_of) \
-	static int64_t name(struct task *reader, const struct synth_target *target, char *buffer, size_t size) \
+	static int64_t name(struct task *reader, const struct synth_target *target, char *buffer, \
+	                    size_t size) \
 	{ \
 		struct path path; \
 		int64_t result = path_of(reader, target, &path); \
@@ -501,7 +520,8 @@ static void print_octal(char to[12], uint32_t value)
 	*to = 0;
 }
 
-static int64_t show_fdinfo(struct task *reader, const struct synth_target *target, struct text *text)
+static int64_t show_fdinfo(struct task *reader, const struct synth_target *target,
+                           struct text *text)
 {
 	struct file *file = file_of(target);
 	(void)reader;
@@ -510,19 +530,25 @@ static int64_t show_fdinfo(struct task *reader, const struct synth_target *targe
 	char flags[12];
 	print_octal(flags, file_flags(file) | O_LARGEFILE);
 	text_add(text, "pos:\t%llu\nflags:\t0%s\nmnt_id:\t%d\n", (ull)file->position, flags,
-		 file->path.mount ? file->path.mount->id : 0);
+	         file->path.mount ? file->path.mount->id : 0);
 	file_put(file);
 	return 0;
 }
 
 static const struct synth_entry fd_entry = {
-	.name = "fd", .mode = S_IFLNK | 0700, .link = link_fd, .follow = fd_path,
+	.name = "fd",
+	.mode = S_IFLNK | 0700,
+	.link = link_fd,
+	.follow = fd_path,
 };
 static const struct synth_entry fdinfo_entry = {
-	.name = "fdinfo", .mode = S_IFREG | 0400, .show = show_fdinfo,
+	.name = "fdinfo",
+	.mode = S_IFREG | 0400,
+	.show = show_fdinfo,
 };
 
-static int64_t find_fd(const struct synth_target *target, const char *name, struct synth_target *out_target)
+static int64_t find_fd(const struct synth_target *target, const char *name,
+                       struct synth_target *out_target)
 {
 	uint64_t number;
 	if (!parse_u64(name, &number) || number > INT32_MAX)
@@ -537,20 +563,21 @@ static int64_t find_fd(const struct synth_target *target, const char *name, stru
 }
 
 static int64_t lookup_fd(const struct synth_target *target, const char *name,
-			 const struct synth_entry **out_entry, struct synth_target *out_target)
+                         const struct synth_entry **out_entry, struct synth_target *out_target)
 {
 	*out_entry = &fd_entry;
 	return find_fd(target, name, out_target);
 }
 
 static int64_t lookup_fdinfo(const struct synth_target *target, const char *name,
-			     const struct synth_entry **out_entry, struct synth_target *out_target)
+                             const struct synth_entry **out_entry, struct synth_target *out_target)
 {
 	*out_entry = &fdinfo_entry;
 	return find_fd(target, name, out_target);
 }
 
-static bool next_fd(const struct synth_target *target, uint64_t *cursor, char name[32], uint8_t *type)
+static bool next_fd(const struct synth_target *target, uint64_t *cursor, char name[32],
+                    uint8_t *type)
 {
 	struct task *task = task_find(target->tid);
 	struct files *files = task ? task_files_get(task) : NULL;
@@ -572,7 +599,7 @@ static bool next_fd(const struct synth_target *target, uint64_t *cursor, char na
 static const struct synth_entry task_entry;
 
 static int64_t lookup_task(const struct synth_target *target, const char *name,
-			   const struct synth_entry **out_entry, struct synth_target *out_target)
+                           const struct synth_entry **out_entry, struct synth_target *out_target)
 {
 	uint64_t tid;
 	if (!parse_u64(name, &tid) || tid > INT32_MAX)
@@ -587,12 +614,13 @@ static int64_t lookup_task(const struct synth_target *target, const char *name,
 	return is_ours ? 0 : -ENOENT;
 }
 
-static bool next_task(const struct synth_target *target, uint64_t *cursor, char name[32], uint8_t *type)
+static bool next_task(const struct synth_target *target, uint64_t *cursor, char name[32],
+                      uint8_t *type)
 {
 	struct process *process = process_find(target->pid);
 	struct task *task = process && *cursor <= INT32_MAX
-				    ? process_task_next(process, (int32_t)*cursor - 1)
-				    : NULL;
+	                            ? process_task_next(process, (int32_t)*cursor - 1)
+	                            : NULL;
 	bool is_found = task;
 	if (task) {
 		*cursor = (uint64_t)task->tid;
@@ -605,30 +633,41 @@ static bool next_task(const struct synth_target *target, uint64_t *cursor, char 
 	return is_found;
 }
 
-#define TEXT_FILE(n, s) {.name = (n), .mode = S_IFREG | 0444, .show = (s)}
-#define PRIVATE_FILE(n, s) {.name = (n), .mode = S_IFREG | 0400, .show = (s)}
+#define TEXT_FILE(n, s) \
+	{ \
+		.name = (n), .mode = S_IFREG | 0444, .show = (s) \
+	}
+#define PRIVATE_FILE(n, s) \
+	{ \
+		.name = (n), .mode = S_IFREG | 0400, .show = (s) \
+	}
 
 #define COMMON_ENTRIES \
 	PRIVATE_FILE("auxv", show_auxv), TEXT_FILE("cgroup", show_cgroup), \
-	TEXT_FILE("cmdline", show_cmdline), \
-	{.name = "comm", .mode = S_IFREG | 0644, .show = show_comm, .store = store_comm}, \
-	{.name = "cwd", .mode = S_IFLNK | 0777, .link = link_cwd, .follow = cwd_path}, \
-	PRIVATE_FILE("environ", show_environ), \
-	{.name = "exe", .mode = S_IFLNK | 0777, .link = link_exe, .follow = exe_path}, \
-	{.name = "fd", .mode = S_IFDIR | 0500, .lookup = lookup_fd, .next = next_fd}, \
-	{.name = "fdinfo", .mode = S_IFDIR | 0555, .lookup = lookup_fdinfo, .next = next_fd}, \
-	TEXT_FILE("limits", show_limits), TEXT_FILE("loginuid", show_nobody), \
-	TEXT_FILE("maps", show_maps), TEXT_FILE("mountinfo", proc_show_mountinfo), \
-	TEXT_FILE("mounts", proc_show_mounts), \
-	{.name = "net", .mode = S_IFDIR | 0555, .children = proc_net_entries}, \
-	TEXT_FILE("oom_score", show_zero), TEXT_FILE("oom_score_adj", show_zero), \
-	{.name = "root", .mode = S_IFLNK | 0777, .link = link_root, .follow = root_path}, \
-	TEXT_FILE("sessionid", show_nobody), TEXT_FILE("stat", show_stat), \
-	TEXT_FILE("statm", show_statm), TEXT_FILE("status", show_status)
+		TEXT_FILE("cmdline", show_cmdline), \
+		{.name = "comm", .mode = S_IFREG | 0644, .show = show_comm, .store = store_comm}, \
+		{.name = "cwd", .mode = S_IFLNK | 0777, .link = link_cwd, .follow = cwd_path}, \
+		PRIVATE_FILE("environ", show_environ), \
+		{.name = "exe", .mode = S_IFLNK | 0777, .link = link_exe, .follow = exe_path}, \
+		{.name = "fd", .mode = S_IFDIR | 0500, .lookup = lookup_fd, .next = next_fd}, \
+		{.name = "fdinfo", \
+	         .mode = S_IFDIR | 0555, \
+	         .lookup = lookup_fdinfo, \
+	         .next = next_fd}, \
+		TEXT_FILE("limits", show_limits), TEXT_FILE("loginuid", show_nobody), \
+		TEXT_FILE("maps", show_maps), TEXT_FILE("mountinfo", proc_show_mountinfo), \
+		TEXT_FILE("mounts", proc_show_mounts), \
+		{.name = "net", .mode = S_IFDIR | 0555, .children = proc_net_entries}, \
+		TEXT_FILE("oom_score", show_zero), TEXT_FILE("oom_score_adj", show_zero), \
+		{.name = "root", .mode = S_IFLNK | 0777, .link = link_root, .follow = root_path}, \
+		TEXT_FILE("sessionid", show_nobody), TEXT_FILE("stat", show_stat), \
+		TEXT_FILE("statm", show_statm), TEXT_FILE("status", show_status)
 
 static const struct synth_entry task_entries[] = {COMMON_ENTRIES, {0}};
 static const struct synth_entry task_entry = {
-	.name = "tid", .mode = S_IFDIR | 0555, .children = task_entries,
+	.name = "tid",
+	.mode = S_IFDIR | 0555,
+	.children = task_entries,
 };
 
 const struct synth_entry proc_pid_entries[] = {

@@ -10,8 +10,8 @@
 
 #define SHOW(name, ...) \
 	static int64_t show_##name(struct task *reader __attribute__((unused)), \
-				   const struct synth_target *target __attribute__((unused)), \
-				   struct text *text) \
+	                           const struct synth_target *target __attribute__((unused)), \
+	                           struct text *text) \
 	{ \
 		text_add(text, __VA_ARGS__); \
 		return 0; \
@@ -33,7 +33,8 @@ SHOW(file_max, "1048576\n")
 SHOW(pipe_max, "1048576\n")
 SHOW(somaxconn, "4096\n")
 
-static int64_t show_hostname(struct task *reader, const struct synth_target *target, struct text *text)
+static int64_t show_hostname(struct task *reader, const struct synth_target *target,
+                             struct text *text)
 {
 	char name[65];
 	(void)reader, (void)target;
@@ -42,8 +43,8 @@ static int64_t show_hostname(struct task *reader, const struct synth_target *tar
 	return 0;
 }
 
-static int64_t store_hostname(struct task *writer, const struct synth_target *target, const char *text,
-			      size_t len)
+static int64_t store_hostname(struct task *writer, const struct synth_target *target,
+                              const char *text, size_t len)
 {
 	char name[65];
 	(void)target;
@@ -64,7 +65,8 @@ static void show_uuid(struct text *text, const uint8_t id[16])
 	text_add(text, "\n");
 }
 
-static int64_t show_random_uuid(struct task *reader, const struct synth_target *target, struct text *text)
+static int64_t show_random_uuid(struct task *reader, const struct synth_target *target,
+                                struct text *text)
 {
 	uint8_t id[16];
 	(void)reader, (void)target;
@@ -75,7 +77,8 @@ static int64_t show_random_uuid(struct task *reader, const struct synth_target *
 	return 0;
 }
 
-static int64_t show_boot_id(struct task *reader, const struct synth_target *target, struct text *text)
+static int64_t show_boot_id(struct task *reader, const struct synth_target *target,
+                            struct text *text)
 {
 	static uint8_t id[16];
 	static bool is_made;
@@ -87,8 +90,14 @@ static int64_t show_boot_id(struct task *reader, const struct synth_target *targ
 	return 0;
 }
 
-#define FACT(n, s) {.name = (n), .mode = S_IFREG | 0444, .show = (s)}
-#define FOLDER(n, c) {.name = (n), .mode = S_IFDIR | 0555, .children = (c)}
+#define FACT(n, s) \
+	{ \
+		.name = (n), .mode = S_IFREG | 0444, .show = (s) \
+	}
+#define FOLDER(n, c) \
+	{ \
+		.name = (n), .mode = S_IFDIR | 0555, .children = (c) \
+	}
 
 static const struct synth_entry random_entries[] = {
 	FACT("boot_id", show_boot_id),
@@ -101,7 +110,10 @@ static const struct synth_entry random_entries[] = {
 static const struct synth_entry kernel_entries[] = {
 	FACT("cap_last_cap", show_cap_last),
 	FACT("domainname", show_domainname),
-	{.name = "hostname", .mode = S_IFREG | 0644, .show = show_hostname, .store = store_hostname},
+	{.name = "hostname",
+         .mode = S_IFREG | 0644,
+         .show = show_hostname,
+         .store = store_hostname},
 	FACT("ngroups_max", show_ngroups_max),
 	FACT("osrelease", show_osrelease),
 	FACT("ostype", show_ostype),

@@ -12,8 +12,8 @@
 
 #define SHOW(name) \
 	int64_t proc_show_##name(struct task *reader __attribute__((unused)), \
-				 const struct synth_target *target __attribute__((unused)), \
-				 struct text *text)
+	                         const struct synth_target *target __attribute__((unused)), \
+	                         struct text *text)
 #define TICK_NS 10000000ull /* USER_HZ is 100 */
 
 SHOW(cmdline)
@@ -35,9 +35,10 @@ SHOW(meminfo)
 	text_add(text, "MemTotal:       %8llu kB\n", (unsigned long long)total * 4);
 	text_add(text, "MemFree:        %8llu kB\n", (unsigned long long)available * 4);
 	text_add(text, "MemAvailable:   %8llu kB\n", (unsigned long long)available * 4);
-	static const char *const zero[] = {"Buffers:   ", "Cached:    ", "SwapCached:", "Active:    ",
-					   "Inactive:  ", "SwapTotal: ", "SwapFree:  ", "Dirty:     ",
-					   "Shmem:     ", "Slab:      ", "SReclaimable:"};
+	static const char *const zero[] = {
+		"Buffers:   ", "Cached:    ", "SwapCached:",  "Active:    ",
+		"Inactive:  ", "SwapTotal: ", "SwapFree:  ",  "Dirty:     ",
+		"Shmem:     ", "Slab:      ", "SReclaimable:"};
 	for (unsigned i = 0; i < ARRAY_SIZE(zero); i++)
 		text_add(text, "%s     %8u kB\n", zero[i], 0);
 	return 0;
@@ -49,9 +50,9 @@ static void brand(char name[49])
 	uint32_t *words = (uint32_t *)name;
 	for (uint32_t i = 0; i < 3; i++)
 		__asm__ volatile("cpuid"
-				 : "=a"(words[i * 4]), "=b"(words[i * 4 + 1]), "=c"(words[i * 4 + 2]),
-				   "=d"(words[i * 4 + 3])
-				 : "a"(0x80000002u + i), "c"(0));
+		                 : "=a"(words[i * 4]), "=b"(words[i * 4 + 1]),
+		                   "=c"(words[i * 4 + 2]), "=d"(words[i * 4 + 3])
+		                 : "a"(0x80000002u + i), "c"(0));
 	name[48] = 0;
 }
 
@@ -62,9 +63,10 @@ SHOW(cpuinfo)
 	(void)sys_system_info(&info);
 	brand(name);
 	for (uint32_t i = 0; i < cpu_count(); i++) {
-		text_add(text, "processor\t: %u\nvendor_id\t: anonymOS\nmodel name\t: %s\n", i, name);
+		text_add(text, "processor\t: %u\nvendor_id\t: anonymOS\nmodel name\t: %s\n", i,
+		         name);
 		text_add(text, "cpu MHz\t\t: %llu.000\nflags\t\t: fpu tsc cx8 sse sse2\n\n",
-			 (unsigned long long)info.tsc_hz / 1000000);
+		         (unsigned long long)info.tsc_hz / 1000000);
 	}
 	return 0;
 }
@@ -75,8 +77,8 @@ SHOW(uptime)
 	(void)sys_system_info(&info);
 	uint64_t up = time_monotonic_ns() / TICK_NS, idle = info.idle_ns / TICK_NS;
 	text_add(text, "%llu.%02llu %llu.%02llu\n", (unsigned long long)up / 100,
-		 (unsigned long long)up % 100, (unsigned long long)idle / 100,
-		 (unsigned long long)idle % 100);
+	         (unsigned long long)up % 100, (unsigned long long)idle / 100,
+	         (unsigned long long)idle % 100);
 	return 0;
 }
 
@@ -105,11 +107,12 @@ SHOW(stat)
 	text_add(text, "cpu  %llu 0 0 %llu 0 0 0 0 0 0\n", busy, (unsigned long long)idle);
 	for (uint32_t i = 0; i < MAX(info.cpus, 1u); i++)
 		text_add(text, "cpu%u %llu 0 0 %llu 0 0 0 0 0 0\n", i, busy / MAX(info.cpus, 1u),
-			 (unsigned long long)idle / MAX(info.cpus, 1u));
-	text_add(text, "intr 0\nctxt %llu\nbtime %llu\nprocesses %d\nprocs_running 1\nprocs_blocked 0\n",
-		 (unsigned long long)info.context_switches,
-		 (unsigned long long)((time_real_ns() - time_monotonic_ns()) / NS_PER_SECOND),
-		 task_last_pid());
+		         (unsigned long long)idle / MAX(info.cpus, 1u));
+	text_add(text,
+	         "intr 0\nctxt %llu\nbtime %llu\nprocesses %d\nprocs_running 1\nprocs_blocked 0\n",
+	         (unsigned long long)info.context_switches,
+	         (unsigned long long)((time_real_ns() - time_monotonic_ns()) / NS_PER_SECOND),
+	         task_last_pid());
 	return 0;
 }
 
@@ -123,8 +126,9 @@ SHOW(filesystems)
 
 SHOW(devices)
 {
-	text_add(text, "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n"
-		       "136 pts\n\nBlock devices:\n");
+	text_add(text,
+	         "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n"
+	         "136 pts\n\nBlock devices:\n");
 	return 0;
 }
 
@@ -163,11 +167,12 @@ static void show_mount(void *context, struct mount *mount)
 		return;
 	if (list->is_long)
 		text_add(list->text, "%d %d 0:%u / %s %s,relatime - %s %s %s\n", mount->id,
-			 mount->parent ? mount->parent->id : 1, dev_minor(mount->super->device), where,
-			 mount_options(mount), mount->super->type, mount->source, mount_options(mount));
+		         mount->parent ? mount->parent->id : 1, dev_minor(mount->super->device),
+		         where, mount_options(mount), mount->super->type, mount->source,
+		         mount_options(mount));
 	else
 		text_add(list->text, "%s %s %s %s,relatime 0 0\n", mount->source, where,
-			 mount->super->type, mount_options(mount));
+		         mount->super->type, mount_options(mount));
 }
 
 int64_t proc_show_mounts(struct task *reader, const struct synth_target *target, struct text *text)
@@ -178,7 +183,8 @@ int64_t proc_show_mounts(struct task *reader, const struct synth_target *target,
 	return 0;
 }
 
-int64_t proc_show_mountinfo(struct task *reader, const struct synth_target *target, struct text *text)
+int64_t proc_show_mountinfo(struct task *reader, const struct synth_target *target,
+                            struct text *text)
 {
 	struct mount_list list = {reader, text, true};
 	(void)target;

@@ -20,20 +20,23 @@ struct synth_entry {
 	/* Regular files: the content. reader is null in the monitor's own threads. Errno when there is none. */
 	int64_t (*show)(struct task *reader, const struct synth_target *target, struct text *text);
 	/* Symbolic links: what readlink says, and where a walk jumps to (null: read and walk it). */
-	int64_t (*link)(struct task *reader, const struct synth_target *target, char *buffer, size_t size);
+	int64_t (*link)(struct task *reader, const struct synth_target *target, char *buffer,
+	                size_t size);
 	int64_t (*follow)(struct task *reader, const struct synth_target *target, struct path *out);
 	/* Directories: a table, and names that are no table (pids, descriptors). */
 	const struct synth_entry *children;
 	int64_t (*lookup)(const struct synth_target *target, const char *name,
-			  const struct synth_entry **out_entry, struct synth_target *out_target);
+	                  const struct synth_entry **out_entry, struct synth_target *out_target);
 	/* The first dynamic name at or above cursor: false at the end. */
-	bool (*next)(const struct synth_target *target, uint64_t *cursor, char name[32], uint8_t *type);
+	bool (*next)(const struct synth_target *target, uint64_t *cursor, char name[32],
+	             uint8_t *type);
 	/* Regular files that may be written. */
-	int64_t (*store)(struct task *writer, const struct synth_target *target, const char *text, size_t len);
+	int64_t (*store)(struct task *writer, const struct synth_target *target, const char *text,
+	                 size_t len);
 };
 
 int64_t synthfs_create(const char *type, int64_t magic, const struct synth_entry *root,
-		       struct super **out_super, struct dentry **out_root);
+                       struct super **out_super, struct dentry **out_root);
 
 int64_t procfs_create(struct super **out_super, struct dentry **out_root);
 int64_t sysfs_create(struct super **out_super, struct dentry **out_root);

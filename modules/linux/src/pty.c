@@ -19,13 +19,13 @@
 #define CHUNK 2048
 
 struct pty {
-	struct tty tty;           /* first: the slave */
-	uint32_t index;           /* [I] */
-	bool is_master_open;      /* [P] */
-	bool is_locked;           /* [P] until unlockpt */
-	bool was_slave_open;      /* [P] then "no slave" is a hang-up */
-	uint32_t slaves;          /* [P] */
-	uint32_t uid, gid;        /* [P] of /dev/pts/N */
+	struct tty tty;                /* first: the slave */
+	uint32_t index;                /* [I] */
+	bool is_master_open;           /* [P] */
+	bool is_locked;                /* [P] until unlockpt */
+	bool was_slave_open;           /* [P] then "no slave" is a hang-up */
+	uint32_t slaves;               /* [P] */
+	uint32_t uid, gid;             /* [P] of /dev/pts/N */
 	struct wait_queue output_wait; /* master readers: output came, or the last slave closed */
 	struct wait_queue room_wait;   /* master writers */
 };
@@ -54,13 +54,16 @@ static void slave_opened(struct tty *tty, int change)
 }
 
 static const struct tty_driver pty_driver = {
-	.output = slave_output, .input_room = slave_input_room, .opened = slave_opened,
+	.output = slave_output,
+	.input_room = slave_input_room,
+	.opened = slave_opened,
 };
 
 bool pty_is_open(uint32_t index)
 {
 	mutex_lock(&pty_lock);
-	bool is_open = index < PTY_MAX && ptys[index] && (ptys[index]->is_master_open || ptys[index]->slaves);
+	bool is_open = index < PTY_MAX && ptys[index] &&
+	               (ptys[index]->is_master_open || ptys[index]->slaves);
 	mutex_unlock(&pty_lock);
 	return is_open;
 }
@@ -117,7 +120,7 @@ static int64_t master_read(struct file *file, struct iter *to, uint64_t *positio
 		if (file_is_nonblocking(file) || !to->task)
 			return -EAGAIN;
 		int64_t result = wait_event(to->task, &pty->output_wait,
-					    output_pending(pty) > 0 || is_slave_gone(pty), 0);
+		                            output_pending(pty) > 0 || is_slave_gone(pty), 0);
 		if (result != 0)
 			return result;
 	}
@@ -149,7 +152,8 @@ static int64_t master_write(struct file *file, struct iter *from, uint64_t *posi
 				break;
 			int64_t result = -EAGAIN;
 			if (!file_is_nonblocking(file) && from->task)
-				result = wait_event(from->task, &pty->room_wait, !is_hungry(pty), 0);
+				result = wait_event(from->task, &pty->room_wait, !is_hungry(pty),
+				                    0);
 			if (result != 0)
 				return done > 0 ? (int64_t)done : result;
 		}
@@ -187,7 +191,8 @@ static int64_t open_peer(struct task *task, struct pty *pty, uint32_t flags)
 	return result == 0 ? files_add_new(task, file, flags & O_CLOEXEC) : result;
 }
 
-static int64_t master_ioctl(struct task *task, struct file *file, uint32_t command, uint64_t argument)
+static int64_t master_ioctl(struct task *task, struct file *file, uint32_t command,
+                            uint64_t argument)
 {
 	struct pty *pty = file->private;
 	uint32_t value;
@@ -202,8 +207,9 @@ static int64_t master_ioctl(struct task *task, struct file *file, uint32_t comma
 	case TIOCGPTPEER: return open_peer(task, pty, (uint32_t)argument);
 	case FIONREAD: return put_guest_u32(task, argument, output_pending(pty));
 	case TIOCGPGRP: return put_guest_u32(task, argument, (uint32_t)pty->tty.group);
-	case TIOCGSID: return pty->tty.session ? put_guest_u32(task, argument, (uint32_t)pty->tty.session)
-					       : -ENOTTY;
+	case TIOCGSID:
+		return pty->tty.session ? put_guest_u32(task, argument, (uint32_t)pty->tty.session)
+		                        : -ENOTTY;
 	default: return tty_ioctl_common(task, &pty->tty, command, argument);
 	}
 }
@@ -218,8 +224,13 @@ static void master_release(struct file *file)
 }
 
 static const struct file_ops master_ops = {
-	.name = "ptmx", .flags = FILE_STREAM, .read = master_read, .write = master_write,
-	.poll = master_poll, .ioctl = master_ioctl, .release = master_release,
+	.name = "ptmx",
+	.flags = FILE_STREAM,
+	.read = master_read,
+	.write = master_write,
+	.poll = master_poll,
+	.ioctl = master_ioctl,
+	.release = master_release,
 };
 
 int64_t pty_open_master(struct task *task, struct file *file)
@@ -264,15 +275,17 @@ static int64_t devpts_set(struct inode *inode, const struct attributes *attribut
 
 static const struct inode_ops devpts_node_ops = {.set = devpts_set};
 
-static int64_t devpts_lookup(struct task *task, struct dentry *dir, const char *name, struct inode **out)
+static int64_t devpts_lookup(struct task *task, struct dentry *dir, const char *name,
+                             struct inode **out)
 {
 	uint64_t index;
-	bool is_master = name[0] == 'p' && name[1] == 't' && name[2] == 'm' && name[3] == 'x' && !name[4];
+	bool is_master = name[0] == 'p' && name[1] == 't' && name[2] == 'm' && name[3] == 'x' &&
+	                 !name[4];
 	(void)task;
 	if (!is_master && (!parse_u64(name, &index) || !pty_is_open((uint32_t)MIN(index, 65535ul))))
 		return -ENOENT;
 	struct inode *inode = inode_create(dir->inode->super, S_IFCHR | (is_master ? 0666 : 0620),
-					   &devpts_node_ops);
+	                                   &devpts_node_ops);
 	if (!inode)
 		return -ENOMEM;
 	inode->rdev = is_master ? dev_make(5, 2) : dev_make(PTY_SLAVE_MAJOR, (uint32_t)index);
@@ -285,7 +298,8 @@ static int64_t devpts_lookup(struct task *task, struct dentry *dir, const char *
 	return 0;
 }
 
-static int64_t devpts_readdir(struct file *file, struct dentry *dir, uint64_t cursor, struct dir_sink *sink)
+static int64_t devpts_readdir(struct file *file, struct dentry *dir, uint64_t cursor,
+                              struct dir_sink *sink)
 {
 	char name[16];
 	(void)file, (void)dir;

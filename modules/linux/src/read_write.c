@@ -16,16 +16,19 @@ enum direction { READING, WRITING };
 /* Where a call that names a position differs from one that moves the file's. */
 #define POSITION_OWN (~0ull)
 
-static int64_t transfer(struct file *file, struct iter *iter, enum direction direction, uint64_t position)
+static int64_t transfer(struct file *file, struct iter *iter, enum direction direction,
+                        uint64_t position)
 {
 	if (direction == READING)
-		return position == POSITION_OWN ? file_read(file, iter) : file_read_at(file, iter, position);
-	return position == POSITION_OWN ? file_write(file, iter) : file_write_at(file, iter, position);
+		return position == POSITION_OWN ? file_read(file, iter)
+		                                : file_read_at(file, iter, position);
+	return position == POSITION_OWN ? file_write(file, iter)
+	                                : file_write_at(file, iter, position);
 }
 
 /* A file that this direction is possible on: a reference, or a negated errno. */
 static int64_t get_file(struct task *task, int32_t fd, enum direction direction, uint64_t position,
-			struct file **out)
+                        struct file **out)
 {
 	struct file *file = files_lookup(task->files, fd);
 	if (!file)
@@ -43,7 +46,7 @@ static int64_t get_file(struct task *task, int32_t fd, enum direction direction,
 }
 
 static int64_t transfer_buffer(struct task *task, int32_t fd, uint64_t u_buffer, uint64_t bytes,
-			       enum direction direction, uint64_t position)
+                               enum direction direction, uint64_t position)
 {
 	struct guest_iovec iov = {u_buffer, MIN(bytes, MAX_RW_COUNT)};
 	struct iter iter;
@@ -54,13 +57,14 @@ static int64_t transfer_buffer(struct task *task, int32_t fd, uint64_t u_buffer,
 	if (result != 0)
 		return result;
 	iter_init_guest(&iter, task, &iov, 1, iov.len);
-	result = guest_range_ok(u_buffer, iov.len) ? transfer(file, &iter, direction, position) : -EFAULT;
+	result = guest_range_ok(u_buffer, iov.len) ? transfer(file, &iter, direction, position)
+	                                           : -EFAULT;
 	file_put(file);
 	return result;
 }
 
 static int64_t transfer_vector(struct task *task, int32_t fd, uint64_t u_iov, uint64_t count,
-			       enum direction direction, uint64_t position)
+                               enum direction direction, uint64_t position)
 {
 	struct guest_iovec fast[IOV_FAST], *iov;
 	struct iter iter;
@@ -127,22 +131,22 @@ SYSCALL4(pwritev, int32_t, fd, uint64_t, u_iov, uint64_t, count, int64_t, positi
 }
 
 static int64_t transfer_vector2(struct task *task, int32_t fd, uint64_t u_iov, uint64_t count,
-				int64_t position, uint32_t flags, enum direction direction)
+                                int64_t position, uint32_t flags, enum direction direction)
 {
 	if (flags != 0)
 		return -EOPNOTSUPP;
 	return transfer_vector(task, fd, u_iov, count, direction,
-			       position == -1 ? POSITION_OWN : checked_position(position));
+	                       position == -1 ? POSITION_OWN : checked_position(position));
 }
 
 SYSCALL6(preadv2, int32_t, fd, uint64_t, u_iov, uint64_t, count, int64_t, position, uint64_t, high,
-	 uint32_t, flags)
+         uint32_t, flags)
 {
 	return transfer_vector2(task, fd, u_iov, count, position, flags, READING);
 }
 
 SYSCALL6(pwritev2, int32_t, fd, uint64_t, u_iov, uint64_t, count, int64_t, position, uint64_t, high,
-	 uint32_t, flags)
+         uint32_t, flags)
 {
 	return transfer_vector2(task, fd, u_iov, count, position, flags, WRITING);
 }
@@ -176,8 +180,8 @@ static void advance(struct copy_end *end, int64_t bytes)
 }
 
 /* Bytes copied of one chunk; what was read and could not be written is given back to a seekable source. */
-static int64_t copy_chunk(struct task *task, struct copy_end *in, struct copy_end *out, uint8_t *buffer,
-			  size_t bytes)
+static int64_t copy_chunk(struct task *task, struct copy_end *in, struct copy_end *out,
+                          uint8_t *buffer, size_t bytes)
 {
 	struct iter iter;
 	iter_init_memory(&iter, task, buffer, bytes);
@@ -195,7 +199,8 @@ static int64_t copy_chunk(struct task *task, struct copy_end *in, struct copy_en
 	return put;
 }
 
-static int64_t copy_all(struct task *task, struct copy_end *in, struct copy_end *out, uint64_t bytes)
+static int64_t copy_all(struct task *task, struct copy_end *in, struct copy_end *out,
+                        uint64_t bytes)
 {
 	uint64_t done = 0;
 	int64_t moved = 0;
@@ -236,8 +241,8 @@ static int64_t put_position(struct task *task, uint64_t u_position, const struct
 	return u_position ? put_guest_u64(task, u_position, end->position) : 0;
 }
 
-static int64_t copy_between(struct task *task, struct copy_end *in, uint64_t u_in, struct copy_end *out,
-			    uint64_t u_out, uint64_t bytes)
+static int64_t copy_between(struct task *task, struct copy_end *in, uint64_t u_in,
+                            struct copy_end *out, uint64_t u_out, uint64_t bytes)
 {
 	int64_t result = get_position(task, u_in, in);
 	if (result == 0)
@@ -281,8 +286,8 @@ static int64_t may_copy_range(struct file *in, struct file *out)
 	return in->inode == out->inode ? -EINVAL : 0; /* overlapping ranges: callers fall back */
 }
 
-SYSCALL6(copy_file_range, int32_t, in_fd, uint64_t, u_in, int32_t, out_fd, uint64_t, u_out, uint64_t,
-	 bytes, uint32_t, flags)
+SYSCALL6(copy_file_range, int32_t, in_fd, uint64_t, u_in, int32_t, out_fd, uint64_t, u_out,
+         uint64_t, bytes, uint32_t, flags)
 {
 	struct copy_end in, out;
 	if (flags != 0)

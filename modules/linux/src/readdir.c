@@ -37,7 +37,8 @@ static bool is_hidden(struct listing *l, const char *name)
 		struct dentry *found = dcache_find(upper.dentry, name);
 		bool is_there = found;
 		const struct inode_ops *ops = upper.dentry->inode->ops;
-		if (!found && ops->lookup && ops->lookup(l->task, upper.dentry, name, &inode) == 0) {
+		if (!found && ops->lookup &&
+		    ops->lookup(l->task, upper.dentry, name, &inode) == 0) {
 			is_there = true;
 			inode_put(inode);
 		}
@@ -49,7 +50,8 @@ static bool is_hidden(struct listing *l, const char *name)
 	return false;
 }
 
-static bool emit(struct dir_sink *sink, const char *name, uint64_t inode, uint8_t type, uint64_t next)
+static bool emit(struct dir_sink *sink, const char *name, uint64_t inode, uint8_t type,
+                 uint64_t next)
 {
 	struct listing *l = (struct listing *)sink;
 	uint64_t position = (uint64_t)l->layer << LAYER_SHIFT | ((next + 2) & CURSOR_MASK);
@@ -87,7 +89,8 @@ static bool layer_path(struct listing *l, struct path *out)
 		path_get(out);
 		return true;
 	}
-	return l->path->dentry->flags & DENTRY_UNION && path_union_layer(l->path, l->layer - 1, out);
+	return l->path->dentry->flags & DENTRY_UNION &&
+	       path_union_layer(l->path, l->layer - 1, out);
 }
 
 static int64_t list_layers(struct file *file, struct listing *l)
@@ -97,7 +100,9 @@ static int64_t list_layers(struct file *file, struct listing *l)
 		const struct file_ops *ops = dir.dentry->inode->file_ops;
 		uint64_t cursor = (l->position & CURSOR_MASK) - 2;
 		size_t used = l->buffer.used;
-		int64_t result = ops && ops->readdir ? ops->readdir(file, dir.dentry, cursor, &l->sink) : 0;
+		int64_t result = ops && ops->readdir
+		                         ? ops->readdir(file, dir.dentry, cursor, &l->sink)
+		                         : 0;
 		path_put(&dir);
 		if (result != 0)
 			return result;

@@ -6,8 +6,8 @@
 
 struct ring {
 	uint8_t *bytes;
-	uint32_t allocated; /* power of two, or 0 */
-	uint32_t limit;     /* power of two */
+	uint32_t allocated;  /* power of two, or 0 */
+	uint32_t limit;      /* power of two */
 	uint32_t head, tail; /* free-running */
 };
 

@@ -103,7 +103,8 @@ static int64_t get_sets(struct select_call *call, const uint64_t u_sets[3])
 	for (unsigned s = 0; s < 3; s++) {
 		uint64_t *set = call->in + s * call->words;
 		memset(set, 0, call->words * sizeof(*set));
-		if (u_sets[s] && copy_from_guest(call->task, set, u_sets[s], set_bytes(call->count)) != 0)
+		if (u_sets[s] &&
+		    copy_from_guest(call->task, set, u_sets[s], set_bytes(call->count)) != 0)
 			return -EFAULT;
 		if (call->count % 64)
 			set[call->count / 64] &= BIT(call->count % 64) - 1;
@@ -115,21 +116,25 @@ static int64_t put_sets(struct select_call *call, const uint64_t u_sets[3])
 {
 	for (unsigned s = 0; s < 3; s++) {
 		uint64_t *set = call->out + s * call->words;
-		if (u_sets[s] && copy_to_guest(call->task, u_sets[s], set, set_bytes(call->count)) != 0)
+		if (u_sets[s] &&
+		    copy_to_guest(call->task, u_sets[s], set, set_bytes(call->count)) != 0)
 			return -EFAULT;
 	}
 	return 0;
 }
 
-static int64_t select_until(struct task *task, int32_t count, const uint64_t u_sets[3], uint64_t deadline)
+static int64_t select_until(struct task *task, int32_t count, const uint64_t u_sets[3],
+                            uint64_t deadline)
 {
 	uint64_t fast[6 * SELECT_FAST_WORDS];
 	struct select_call call = {.task = task};
 	if (count < 0)
 		return -EINVAL;
-	call.count = MIN((uint32_t)count, (uint32_t)MIN(task_rlimit(task, RLIMIT_NOFILE), 1ul << 20));
+	call.count = MIN((uint32_t)count,
+	                 (uint32_t)MIN(task_rlimit(task, RLIMIT_NOFILE), 1ul << 20));
 	call.words = align_up(call.count, 64) / 64;
-	call.in = call.words > SELECT_FAST_WORDS ? heap_alloc(6 * call.words * sizeof(uint64_t)) : fast;
+	call.in = call.words > SELECT_FAST_WORDS ? heap_alloc(6 * call.words * sizeof(uint64_t))
+	                                         : fast;
 	if (!call.in)
 		return -ENOMEM;
 	call.out = call.in + 3 * call.words;
@@ -158,7 +163,7 @@ static uint64_t left_of(uint64_t deadline)
 }
 
 SYSCALL5(select, int32_t, count, uint64_t, u_read, uint64_t, u_write, uint64_t, u_except, uint64_t,
-	 u_timeout)
+         u_timeout)
 {
 	uint64_t u_sets[3] = {u_read, u_write, u_except}, deadline = 0;
 	struct linux_timeval timeout;
@@ -204,8 +209,8 @@ static int64_t set_mask(struct task *task, uint64_t u_pair, bool *out_is_set)
 	return result;
 }
 
-SYSCALL6(pselect6, int32_t, count, uint64_t, u_read, uint64_t, u_write, uint64_t, u_except, uint64_t,
-	 u_timeout, uint64_t, u_mask)
+SYSCALL6(pselect6, int32_t, count, uint64_t, u_read, uint64_t, u_write, uint64_t, u_except,
+         uint64_t, u_timeout, uint64_t, u_mask)
 {
 	uint64_t u_sets[3] = {u_read, u_write, u_except}, deadline = 0, ns;
 	struct linux_timespec timeout;

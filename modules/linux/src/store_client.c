@@ -21,10 +21,10 @@
 #define FILE_UNLINK_DIRECTORY 1u
 
 static struct mutex lock = MUTEX_RANKED(RANK_LEAF);
-static handle_t session;                 /* [lock] */
-static uint32_t epoch;                   /* [lock] */
+static handle_t session;                  /* [lock] */
+static uint32_t epoch;                    /* [lock] */
 static uint64_t free_fids[FIDS_MAX / 64]; /* [lock] bit set: in use */
-static uint32_t first_free;              /* [lock] word to begin at */
+static uint32_t first_free;               /* [lock] word to begin at */
 
 static handle_t current(void)
 {
@@ -123,9 +123,17 @@ static int64_t result_of(status_t status)
 static void take_attr(const struct file_attr *from, struct store_attr *to)
 {
 	*to = (struct store_attr){
-		.inode = from->inode, .size = from->size, .allocated = from->allocated,
-		.atime = from->atime, .mtime = from->mtime, .ctime = from->ctime, .rdev = from->rdev,
-		.mode = from->mode, .uid = from->uid, .gid = from->gid, .links = from->links,
+		.inode = from->inode,
+		.size = from->size,
+		.allocated = from->allocated,
+		.atime = from->atime,
+		.mtime = from->mtime,
+		.ctime = from->ctime,
+		.rdev = from->rdev,
+		.mode = from->mode,
+		.uid = from->uid,
+		.gid = from->gid,
+		.links = from->links,
 		.generation = from->generation,
 	};
 }
@@ -145,7 +153,8 @@ void store_clunk(uint32_t fid, uint32_t fid_epoch)
 	store_fid_free(fid);
 }
 
-int64_t store_walk(uint32_t fid, uint32_t new_fid, const char *path, uint32_t *used, struct store_attr *a)
+int64_t store_walk(uint32_t fid, uint32_t new_fid, const char *path, uint32_t *used,
+                   struct store_attr *a)
 {
 	struct file_attr attr;
 	return with_attr(file_walk(current(), fid, new_fid, path, used, &attr), &attr, a);
@@ -157,23 +166,30 @@ int64_t store_getattr(uint32_t fid, struct store_attr *a)
 	return with_attr(file_getattr(current(), fid, &attr), &attr, a);
 }
 
-int64_t store_setattr(uint32_t fid, uint32_t mask, const struct store_attr *a, struct store_attr *now)
+int64_t store_setattr(uint32_t fid, uint32_t mask, const struct store_attr *a,
+                      struct store_attr *now)
 {
-	struct file_attr attr = {.size = a->size, .atime = a->atime, .mtime = a->mtime, .mode = a->mode,
-				 .uid = a->uid, .gid = a->gid};
+	struct file_attr attr = {.size = a->size,
+	                         .atime = a->atime,
+	                         .mtime = a->mtime,
+	                         .mode = a->mode,
+	                         .uid = a->uid,
+	                         .gid = a->gid};
 	struct file_attr after;
 	return with_attr(file_setattr(current(), fid, mask, &attr, &after), &after, now);
 }
 
-int64_t store_create(uint32_t dir, uint32_t new_fid, const char *name, const struct store_attr *wanted,
-		     struct store_attr *a)
+int64_t store_create(uint32_t dir, uint32_t new_fid, const char *name,
+                     const struct store_attr *wanted, struct store_attr *a)
 {
 	struct file_attr attr;
-	return with_attr(file_create(current(), dir, new_fid, name, wanted->mode, wanted->uid, wanted->gid,
-				     wanted->rdev, &attr), &attr, a);
+	return with_attr(file_create(current(), dir, new_fid, name, wanted->mode, wanted->uid,
+	                             wanted->gid, wanted->rdev, &attr),
+	                 &attr, a);
 }
 
-int64_t store_symlink(uint32_t dir, const char *name, const char *target, uint32_t uid, uint32_t gid)
+int64_t store_symlink(uint32_t dir, const char *name, const char *target, uint32_t uid,
+                      uint32_t gid)
 {
 	struct file_attr attr;
 	return result_of(file_symlink(current(), dir, name, target, uid, gid, &attr));
@@ -192,17 +208,21 @@ int64_t store_link(uint32_t fid, uint32_t dir, const char *name)
 
 int64_t store_unlink(uint32_t dir, const char *name, bool is_directory)
 {
-	return result_of(file_unlink(current(), dir, name, is_directory ? FILE_UNLINK_DIRECTORY : 0));
+	return result_of(
+		file_unlink(current(), dir, name, is_directory ? FILE_UNLINK_DIRECTORY : 0));
 }
 
-int64_t store_rename(uint32_t dir, const char *name, uint32_t to_dir, const char *to_name, uint32_t flags)
+int64_t store_rename(uint32_t dir, const char *name, uint32_t to_dir, const char *to_name,
+                     uint32_t flags)
 {
 	return result_of(file_rename(current(), dir, name, to_dir, to_name, flags));
 }
 
-int64_t store_readdir(uint32_t dir, uint64_t cursor, uint64_t *next, uint8_t *entries, uint32_t *len)
+int64_t store_readdir(uint32_t dir, uint64_t cursor, uint64_t *next, uint8_t *entries,
+                      uint32_t *len)
 {
-	return result_of(file_readdir(current(), dir, cursor, next, entries, STORE_ENTRIES_MAX, len));
+	return result_of(
+		file_readdir(current(), dir, cursor, next, entries, STORE_ENTRIES_MAX, len));
 }
 
 int64_t store_open(uint32_t fid, bool is_writable, handle_t *pages)
@@ -236,7 +256,7 @@ int64_t store_sync_all(void)
 int64_t store_statfs(uint32_t fid, struct store_space *out)
 {
 	return result_of(file_statfs(current(), fid, &out->blocks, &out->blocks_free, &out->files,
-				     &out->block_bytes, &out->flags, &out->id));
+	                             &out->block_bytes, &out->flags, &out->id));
 }
 
 int64_t store_seek(uint32_t fid, uint64_t offset, int whence, uint64_t *found)

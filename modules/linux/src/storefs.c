@@ -22,10 +22,10 @@
 #define WALK_PATH_MAX 1023
 
 struct store_inode {
-	struct paged_inode paged; /* first */
-	uint32_t generation;      /* [I] */
-	uint32_t fid, epoch;      /* [s] fid 0: the root */
-	bool needs_touch;         /* [a] written through the mapping, the server not told */
+	struct paged_inode paged;      /* first */
+	uint32_t generation;           /* [I] */
+	uint32_t fid, epoch;           /* [s] fid 0: the root */
+	bool needs_touch;              /* [a] written through the mapping, the server not told */
 	struct store_inode *hash_next; /* [s] */
 	struct store_inode *parent;    /* [s] a reference; null at the root */
 	char *name;                    /* [s] in parent */
@@ -140,7 +140,7 @@ static bool get_unless_dying(struct inode *inode)
 	uint32_t seen = __atomic_load_n(&inode->references, __ATOMIC_RELAXED);
 	while (seen > 0) {
 		if (__atomic_compare_exchange_n(&inode->references, &seen, seen + 1, false,
-						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		                                __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 			return true;
 	}
 	return false;
@@ -156,8 +156,8 @@ static struct store_inode *find_locked(const struct store_attr *a)
 	return NULL;
 }
 
-static struct store_inode *alloc_inode(struct super *super, const struct store_attr *a, uint32_t fid,
-				       uint32_t epoch)
+static struct store_inode *alloc_inode(struct super *super, const struct store_attr *a,
+                                       uint32_t fid, uint32_t epoch)
 {
 	struct store_inode *s = heap_zalloc(sizeof(*s));
 	struct inode *inode = &s->paged.inode;
@@ -168,7 +168,9 @@ static struct store_inode *alloc_inode(struct super *super, const struct store_a
 	s->paged.paged_ops = &store_paged_ops;
 	inode->number = a->inode;
 	inode->rdev = a->rdev;
-	inode->file_ops = S_ISDIR(a->mode) ? &store_dir_ops : S_ISREG(a->mode) ? &store_file_ops : NULL;
+	inode->file_ops = S_ISDIR(a->mode)   ? &store_dir_ops
+	                  : S_ISREG(a->mode) ? &store_file_ops
+	                                     : NULL;
 	s->generation = a->generation;
 	s->fid = fid;
 	s->epoch = epoch;
@@ -177,7 +179,7 @@ static struct store_inode *alloc_inode(struct super *super, const struct store_a
 
 /* What a fid that was just walked to stands for: the inode that is known already, or a new one. */
 static struct store_inode *inode_for(struct super *super, const struct store_attr *a, uint32_t fid,
-				     uint32_t epoch)
+                                     uint32_t epoch)
 {
 	struct store_inode *fresh = alloc_inode(super, a, fid, epoch);
 	if (!fresh) {
@@ -249,7 +251,8 @@ static uint32_t new_fid(struct super *super)
 	return fid;
 }
 
-static int64_t store_lookup(struct task *task, struct dentry *dir, const char *name, struct inode **out)
+static int64_t store_lookup(struct task *task, struct dentry *dir, const char *name,
+                            struct inode **out)
 {
 	struct store_inode *parent = store_of(dir->inode);
 	struct store_attr attr;
@@ -272,7 +275,8 @@ static int64_t store_lookup(struct task *task, struct dentry *dir, const char *n
 }
 
 /* The dentry of something just made. */
-static int64_t add_made(struct dentry *dir, const char *name, struct inode *inode, struct dentry **out)
+static int64_t add_made(struct dentry *dir, const char *name, struct inode *inode,
+                        struct dentry **out)
 {
 	int64_t result = dcache_add(dir, name, inode, out);
 	if (*out)
@@ -281,21 +285,22 @@ static int64_t add_made(struct dentry *dir, const char *name, struct inode *inod
 }
 
 static int64_t create_symlink(struct dentry *dir, const char *name, const struct new_inode *new,
-			      struct inode **out)
+                              struct inode **out)
 {
 	int64_t result;
 	if (strlen(new->target) > 3071)
 		return -ENAMETOOLONG;
-	WITH_FID(result, store_of(dir->inode), store_symlink(fid, name, new->target, new->uid, new->gid));
+	WITH_FID(result, store_of(dir->inode),
+	         store_symlink(fid, name, new->target, new->uid, new->gid));
 	return result == 0 ? store_lookup(NULL, dir, name, out) : result;
 }
 
 static int64_t create_file(struct dentry *dir, const char *name, const struct new_inode *new,
-			   struct inode **out)
+                           struct inode **out)
 {
 	struct store_inode *parent = store_of(dir->inode);
-	struct store_attr attr, wanted = {.mode = new->mode, .uid = new->uid, .gid = new->gid,
-					  .rdev = new->rdev};
+	struct store_attr attr,
+		wanted = {.mode = new->mode, .uid = new->uid, .gid = new->gid, .rdev = new->rdev};
 	uint32_t fresh = new_fid(dir->inode->super);
 	int64_t result;
 	if (fresh == 0)
@@ -314,11 +319,11 @@ static int64_t create_file(struct dentry *dir, const char *name, const struct ne
 }
 
 static int64_t store_create_name(struct dentry *dir, const char *name, const struct new_inode *new,
-				 struct dentry **out)
+                                 struct dentry **out)
 {
 	struct inode *inode;
 	int64_t result = S_ISLNK(new->mode) ? create_symlink(dir, name, new, &inode)
-					    : create_file(dir, name, new, &inode);
+	                                    : create_file(dir, name, new, &inode);
 	return result == 0 ? add_made(dir, name, inode, out) : result;
 }
 
@@ -359,7 +364,7 @@ static int64_t store_unlink_name(struct dentry *victim, bool is_directory)
 }
 
 static int64_t store_rename_name(struct dentry *from, struct dentry *dir, const char *name,
-				 struct dentry *existing, uint32_t flags)
+                                 struct dentry *existing, uint32_t flags)
 {
 	char old_name[NAME_MAX + 1];
 	struct dentry *old_dir = dentry_parent(from);
@@ -370,7 +375,7 @@ static int64_t store_rename_name(struct dentry *from, struct dentry *dir, const 
 		result = -EIO;
 	if (result == 0)
 		WITH_FID(result, store_of(old_dir->inode),
-			 store_rename(fid, old_name, to_fid, name, flags));
+		         store_rename(fid, old_name, to_fid, name, flags));
 	if (result == 0) {
 		bool is_exchange = flags & RENAME_EXCHANGE;
 		if (dcache_move(from, dir, name, existing, is_exchange) != 0) {
@@ -417,7 +422,8 @@ static bool store_revalidate(struct dentry *dentry)
 	dentry_put(dir);
 	if (result != 0) {
 		store_fid_free(fresh);
-		return result != -ENOENT && result != -ESTALE; /* in doubt (a server that is away), keep it */
+		return result != -ENOENT &&
+		       result != -ESTALE; /* in doubt (a server that is away), keep it */
 	}
 	store_clunk(fresh, store_epoch());
 	dentry->checked_ns = now;
@@ -425,7 +431,8 @@ static bool store_revalidate(struct dentry *dentry)
 	       attr.generation == store_of(dentry->inode)->generation;
 }
 
-static int64_t store_dir_read(struct file *file, struct dentry *dir, uint64_t cursor, struct dir_sink *sink)
+static int64_t store_dir_read(struct file *file, struct dentry *dir, uint64_t cursor,
+                              struct dir_sink *sink)
 {
 	uint8_t entries[STORE_ENTRIES_MAX];
 	uint32_t len = 0;
@@ -477,8 +484,12 @@ static int64_t store_refresh(struct inode *inode)
 
 static int64_t store_set(struct inode *inode, const struct attributes *a)
 {
-	struct store_attr after, wanted = {.size = a->size, .atime = a->atime, .mtime = a->mtime,
-					   .mode = a->mode & S_IALLUGO, .uid = a->uid, .gid = a->gid};
+	struct store_attr after, wanted = {.size = a->size,
+	                                   .atime = a->atime,
+	                                   .mtime = a->mtime,
+	                                   .mode = a->mode & S_IALLUGO,
+	                                   .uid = a->uid,
+	                                   .gid = a->gid};
 	int64_t result;
 	if (a->mask & ATTR_SIZE) {
 		result = inode_write_lock(NULL, inode);
@@ -579,20 +590,35 @@ static int64_t store_file_seek(struct file *file, int64_t offset, int whence)
 }
 
 static const struct inode_ops store_inode_ops = {
-	.lookup = store_lookup, .create = store_create_name, .link = store_link_name,
-	.unlink = store_unlink_name, .rename = store_rename_name, .readlink = store_read_link,
-	.refresh = store_refresh, .set = store_set, .free = store_free,
+	.lookup = store_lookup,
+	.create = store_create_name,
+	.link = store_link_name,
+	.unlink = store_unlink_name,
+	.rename = store_rename_name,
+	.readlink = store_read_link,
+	.refresh = store_refresh,
+	.set = store_set,
+	.free = store_free,
 };
 static const struct paged_ops store_paged_ops = {
-	.ready = store_ready, .reserve = store_reserve, .wrote = store_wrote,
+	.ready = store_ready,
+	.reserve = store_reserve,
+	.wrote = store_wrote,
 	.look_at_size = store_look_at_size,
 };
 static const struct file_ops store_file_ops = {
-	.name = "store", .read = filemap_read, .write = filemap_write, .seek = store_file_seek,
-	.memory = filemap_memory, .sync = store_file_sync, .release = store_release,
+	.name = "store",
+	.read = filemap_read,
+	.write = filemap_write,
+	.seek = store_file_seek,
+	.memory = filemap_memory,
+	.sync = store_file_sync,
+	.release = store_release,
 };
 static const struct file_ops store_dir_ops = {
-	.name = "store", .readdir = store_dir_read, .sync = store_file_sync,
+	.name = "store",
+	.readdir = store_dir_read,
+	.sync = store_file_sync,
 };
 
 /* --- the file system --- */
@@ -623,7 +649,9 @@ static int64_t store_super_sync(struct super *super)
 }
 
 static const struct super_ops store_super_ops = {
-	.statfs = store_super_statfs, .sync = store_super_sync, .revalidate = store_revalidate,
+	.statfs = store_super_statfs,
+	.sync = store_super_sync,
+	.revalidate = store_revalidate,
 };
 
 int64_t storefs_create(struct super **out_super, struct dentry **out_root)

@@ -18,14 +18,14 @@
 
 struct stream {
 	handle_t handle;
-	handle_t news;            /* event: bit 0 readable, bit 1 writable, bit 2 stop */
+	handle_t news; /* event: bit 0 readable, bit 1 writable, bit 2 stop */
 	struct wait_queue wait;
-	uint32_t sequence;        /* [a] counts news */
-	uint32_t references;      /* [a] the file and the thread */
+	uint32_t sequence;   /* [a] counts news */
+	uint32_t references; /* [a] the file and the thread */
 	bool is_writable;
-	bool has_ended;           /* the other side has closed */
-	struct mutex lock;        /* RANK_PIPE: held bytes */
-	uint8_t held[CHUNK];      /* read ahead by poll */
+	bool has_ended;      /* the other side has closed */
+	struct mutex lock;   /* RANK_PIPE: held bytes */
+	uint8_t held[CHUNK]; /* read ahead by poll */
 	uint32_t held_at, held_len;
 };
 
@@ -124,7 +124,8 @@ static int64_t stream_file_read(struct file *file, struct iter *to, uint64_t *po
 		}
 		if (file_is_nonblocking(file) || !to->task)
 			return -EAGAIN;
-		result = wait_event(to->task, &stream->wait, news_count(stream) != seen || has_held(stream), 0);
+		result = wait_event(to->task, &stream->wait,
+		                    news_count(stream) != seen || has_held(stream), 0);
 		if (result != 0)
 			return result;
 	}
@@ -196,8 +197,12 @@ static void stream_release(struct file *file)
 }
 
 static const struct file_ops stream_file_ops = {
-	.name = "stream", .flags = FILE_STREAM, .read = stream_file_read, .write = stream_file_write,
-	.poll = stream_poll, .release = stream_release,
+	.name = "stream",
+	.flags = FILE_STREAM,
+	.read = stream_file_read,
+	.write = stream_file_write,
+	.poll = stream_poll,
+	.release = stream_release,
 };
 
 static struct stream *stream_create(handle_t handle, bool is_writable)
@@ -212,7 +217,7 @@ static struct stream *stream_create(handle_t handle, bool is_writable)
 	mutex_init(&stream->lock, RANK_PIPE);
 	struct thread_options options = {.name = "stream"};
 	bool is_ready = sys_event_create(&stream->news) == OK &&
-			thread_spawn(listen, stream, &options, NULL) == OK;
+	                thread_spawn(listen, stream, &options, NULL) == OK;
 	if (is_ready)
 		return stream;
 	stream->references = 1;
@@ -227,7 +232,7 @@ struct file *stream_open(handle_t handle, bool is_writable)
 	if (!stream)
 		return NULL;
 	if (file_create_anonymous("stream:[]", S_IFIFO | 0600, is_writable ? O_WRONLY : O_RDONLY,
-				  &stream_file_ops, stream, &file) == 0)
+	                          &stream_file_ops, stream, &file) == 0)
 		return file;
 	(void)sys_event_signal(stream->news, 4);
 	stream_put(stream);

@@ -67,8 +67,11 @@ SYSCALL4(sync_file_range, int32_t, fd, int64_t, offset, int64_t, bytes, uint32_t
 static int64_t put_statfs(struct task *task, struct path *path, uint64_t u_out)
 {
 	struct super *super = path->dentry->inode->super;
-	struct linux_statfs out = {.type = super->magic, .bsize = 4096, .frsize = 4096,
-				   .namelen = NAME_MAX, .fsid = super->device};
+	struct linux_statfs out = {.type = super->magic,
+	                           .bsize = 4096,
+	                           .frsize = 4096,
+	                           .namelen = NAME_MAX,
+	                           .fsid = super->device};
 	int64_t result = super->ops->statfs ? super->ops->statfs(path->dentry, &out) : 0;
 	if (path->mount)
 		out.flags = (int64_t)(path->mount->flags & 15) | 32; /* ST_VALID */

@@ -46,19 +46,21 @@ static void set_owner(struct inode *inode, const struct synth_target *target)
 }
 
 static struct inode *new_inode(struct super *super, const struct synth_entry *entry,
-			       const struct synth_target *target)
+                               const struct synth_target *target)
 {
 	struct synth_inode *s = heap_zalloc(sizeof(*s));
 	if (!s)
 		return NULL;
-	const struct inode_ops *ops = !S_ISLNK(entry->mode) ? &synth_inode_ops :
-				      entry->follow ? &synth_jump_ops : &synth_link_ops;
+	const struct inode_ops *ops = !S_ISLNK(entry->mode) ? &synth_inode_ops
+	                              : entry->follow       ? &synth_jump_ops
+	                                                    : &synth_link_ops;
 	inode_init(&s->inode, super, entry->mode, ops);
 	s->entry = entry;
 	s->target = *target;
 	s->inode.number = number_of(entry, target);
-	s->inode.file_ops = S_ISDIR(entry->mode) ? &synth_dir_ops :
-			    S_ISREG(entry->mode) ? &synth_file_ops : NULL;
+	s->inode.file_ops = S_ISDIR(entry->mode)   ? &synth_dir_ops
+	                    : S_ISREG(entry->mode) ? &synth_file_ops
+	                                           : NULL;
 	set_owner(&s->inode, target);
 	return &s->inode;
 }
@@ -72,7 +74,8 @@ static const struct synth_entry *find_entry(const struct synth_entry *table, con
 	return NULL;
 }
 
-static int64_t synth_lookup(struct task *task, struct dentry *dir, const char *name, struct inode **out)
+static int64_t synth_lookup(struct task *task, struct dentry *dir, const char *name,
+                            struct inode **out)
 {
 	struct synth_inode *s = synth_of(dir->inode);
 	struct synth_target target = s->target;
@@ -108,7 +111,8 @@ static int64_t synth_read(struct file *file, struct iter *to, uint64_t *position
 	if (!text || *position == 0) {
 		struct text fresh;
 		text_init(&fresh);
-		int64_t result = s->entry->show ? s->entry->show(to->task, &s->target, &fresh) : -EINVAL;
+		int64_t result = s->entry->show ? s->entry->show(to->task, &s->target, &fresh)
+		                                : -EINVAL;
 		if (result == 0 && fresh.has_failed)
 			result = -ENOMEM;
 		if (result == 0 && !text && !(file->private = text = heap_zalloc(sizeof(*text))))
@@ -169,15 +173,16 @@ static bool emit_table(struct synth_inode *s, uint64_t *cursor, struct dir_sink 
 	for (; table && table->name; table++, index++) {
 		if (index < *cursor)
 			continue;
-		if (!sink->emit(sink, table->name, number_of(table, &s->target), mode_to_dt(table->mode),
-				index + 1))
+		if (!sink->emit(sink, table->name, number_of(table, &s->target),
+		                mode_to_dt(table->mode), index + 1))
 			return false;
 	}
 	*cursor = DYNAMIC_CURSOR;
 	return true;
 }
 
-static int64_t synth_readdir(struct file *file, struct dentry *dir, uint64_t cursor, struct dir_sink *sink)
+static int64_t synth_readdir(struct file *file, struct dentry *dir, uint64_t cursor,
+                             struct dir_sink *sink)
 {
 	struct synth_inode *s = synth_of(dir->inode);
 	(void)file;
@@ -192,7 +197,8 @@ static int64_t synth_readdir(struct file *file, struct dentry *dir, uint64_t cur
 		if (!s->entry->next(&s->target, &at, name, &type))
 			return 0;
 		cursor = at + 1 + DYNAMIC_CURSOR;
-		if (!sink->emit(sink, name, (hash_mix(s->inode.number ^ at) >> 24) | 1, type, cursor))
+		if (!sink->emit(sink, name, (hash_mix(s->inode.number ^ at) >> 24) | 1, type,
+		                cursor))
 			return 0;
 	}
 }
@@ -208,14 +214,17 @@ static const struct inode_ops synth_inode_ops = {.lookup = synth_lookup, .set = 
 static const struct inode_ops synth_link_ops = {.readlink = synth_readlink};
 static const struct inode_ops synth_jump_ops = {.readlink = synth_readlink, .follow = synth_follow};
 static const struct file_ops synth_file_ops = {
-	.name = "synth", .read = synth_read, .write = synth_write, .seek = synth_seek,
+	.name = "synth",
+	.read = synth_read,
+	.write = synth_write,
+	.seek = synth_seek,
 	.release = synth_release,
 };
 static const struct file_ops synth_dir_ops = {.name = "synth", .readdir = synth_readdir};
 static const struct super_ops synth_super_ops;
 
 int64_t synthfs_create(const char *type, int64_t magic, const struct synth_entry *root,
-		       struct super **out_super, struct dentry **out_root)
+                       struct super **out_super, struct dentry **out_root)
 {
 	struct synth_target nobody = {0};
 	struct super *super = super_create(type, &synth_super_ops, 0, magic);

@@ -4,15 +4,23 @@
 #include "fs_abi.h"
 #include "procfs.h"
 
-#define FOLDER(n, c) {.name = (n), .mode = S_IFDIR | 0555, .children = (c)}
+#define FOLDER(n, c) \
+	{ \
+		.name = (n), .mode = S_IFDIR | 0555, .children = (c) \
+	}
 
 static const struct synth_entry empty[] = {{0}};
 static const struct synth_entry fs_entries[] = {FOLDER("cgroup", empty), {0}};
-static const struct synth_entry class_entries[] = {FOLDER("block", empty), FOLDER("net", empty),
-						   FOLDER("tty", empty), {0}};
+static const struct synth_entry class_entries[] = {
+	FOLDER("block", empty), FOLDER("net", empty), FOLDER("tty", empty), {0}};
 static const struct synth_entry root_entries[] = {
-	FOLDER("block", empty), FOLDER("bus", empty), FOLDER("class", class_entries),
-	FOLDER("devices", empty), FOLDER("fs", fs_entries), FOLDER("module", empty), {0},
+	FOLDER("block", empty),
+	FOLDER("bus", empty),
+	FOLDER("class", class_entries),
+	FOLDER("devices", empty),
+	FOLDER("fs", fs_entries),
+	FOLDER("module", empty),
+	{0},
 };
 static const struct synth_entry root = FOLDER("/", root_entries);
 

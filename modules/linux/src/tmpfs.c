@@ -73,8 +73,8 @@ static int64_t fit(struct tmpfs_inode *t, uint64_t size)
 	int64_t result = 0;
 	if (!t->is_mapped)
 		wanted = wanted > t->capacity
-				 ? MAX(wanted, MIN(t->capacity * 2, t->capacity + (1ul << 20)))
-				 : t->capacity;
+		                 ? MAX(wanted, MIN(t->capacity * 2, t->capacity + (1ul << 20)))
+		                 : t->capacity;
 	if (wanted == t->capacity && pages->memory.value)
 		return 0;
 	if (!pages->memory.value) {
@@ -165,7 +165,9 @@ static int64_t tmpfs_set(struct inode *inode, const struct attributes *attribute
 
 static int64_t tmpfs_refresh(struct inode *inode)
 {
-	inode->allocated = S_ISREG(inode->mode) ? PAGE_UP(MIN(inode->size, tmpfs_of(inode)->capacity)) : 0;
+	inode->allocated = S_ISREG(inode->mode)
+	                           ? PAGE_UP(MIN(inode->size, tmpfs_of(inode)->capacity))
+	                           : 0;
 	return 0;
 }
 
@@ -188,7 +190,7 @@ static void dir_changed(struct dentry *dir, const struct inode *child, int chang
 }
 
 static int64_t tmpfs_create_name(struct dentry *dir, const char *name, const struct new_inode *new,
-				 struct dentry **out)
+                                 struct dentry **out)
 {
 	struct inode *inode = new_inode(dir->inode->super, new);
 	if (!inode)
@@ -229,7 +231,7 @@ static int64_t tmpfs_unlink(struct dentry *victim, bool is_directory)
 }
 
 static int64_t tmpfs_rename(struct dentry *from, struct dentry *dir, const char *name,
-			    struct dentry *existing, uint32_t flags)
+                            struct dentry *existing, uint32_t flags)
 {
 	bool is_exchange = flags & RENAME_EXCHANGE;
 	struct dentry *old_dir = dentry_parent(from);
@@ -260,12 +262,21 @@ static int64_t tmpfs_readlink(struct task *task, struct dentry *dentry, char *bu
 }
 
 static const struct inode_ops tmpfs_inode_ops = {
-	.create = tmpfs_create_name, .link = tmpfs_link, .unlink = tmpfs_unlink, .rename = tmpfs_rename,
-	.readlink = tmpfs_readlink, .refresh = tmpfs_refresh, .set = tmpfs_set, .free = tmpfs_free,
+	.create = tmpfs_create_name,
+	.link = tmpfs_link,
+	.unlink = tmpfs_unlink,
+	.rename = tmpfs_rename,
+	.readlink = tmpfs_readlink,
+	.refresh = tmpfs_refresh,
+	.set = tmpfs_set,
+	.free = tmpfs_free,
 };
 static const struct paged_ops tmpfs_paged_ops = {.ready = tmpfs_ready, .reserve = tmpfs_reserve};
 static const struct file_ops tmpfs_file_ops = {
-	.name = "tmpfs", .read = filemap_read, .write = filemap_write, .memory = tmpfs_memory,
+	.name = "tmpfs",
+	.read = filemap_read,
+	.write = filemap_write,
+	.memory = tmpfs_memory,
 };
 static const struct file_ops tmpfs_dir_ops = {.name = "tmpfs", .readdir = dcache_readdir};
 
@@ -284,7 +295,7 @@ static int64_t tmpfs_statfs(struct dentry *dentry, struct linux_statfs *out)
 static const struct super_ops tmpfs_super_ops = {.statfs = tmpfs_statfs};
 
 int64_t tmpfs_create(const char *type, int64_t magic, uint32_t mode, struct super **out_super,
-		     struct dentry **out_root)
+                     struct dentry **out_root)
 {
 	struct new_inode new = {.mode = S_IFDIR | mode};
 	struct super *super = super_create(type, &tmpfs_super_ops, SUPER_RESIDENT, magic);
@@ -318,7 +329,7 @@ static void read_options(const char *options, struct inode *root)
 }
 
 int64_t tmpfs_mount(struct task *task, const char *options, struct super **out_super,
-		    struct dentry **out_root)
+                    struct dentry **out_root)
 {
 	(void)task;
 	int64_t result = tmpfs_create("tmpfs", TMPFS_MAGIC, 01777, out_super, out_root);
@@ -327,8 +338,8 @@ int64_t tmpfs_mount(struct task *task, const char *options, struct super **out_s
 	return result;
 }
 
-int64_t tmpfs_make(struct dentry *dir, const char *name, uint32_t mode, uint64_t rdev, const char *target,
-		   struct dentry **out)
+int64_t tmpfs_make(struct dentry *dir, const char *name, uint32_t mode, uint64_t rdev,
+                   const char *target, struct dentry **out)
 {
 	struct new_inode new = {.mode = mode, .rdev = rdev, .target = target};
 	struct dentry *dentry;

@@ -169,7 +169,7 @@ static bool is_wake_worthy(struct reading *r)
 {
 	mutex_lock(&r->tty->lock);
 	bool result = n_tty_is_readable(&r->tty->line, 1) || r->tty->is_hung_up ||
-		      r->is_canonical != (bool)(r->tty->line.termios.lflag & ICANON);
+	              r->is_canonical != (bool)(r->tty->line.termios.lflag & ICANON);
 	mutex_unlock(&r->tty->lock);
 	return result;
 }
@@ -301,6 +301,11 @@ static uint32_t tty_poll(struct file *file, struct poll_table *table)
 }
 
 const struct file_ops tty_file_ops = {
-	.name = "tty", .flags = FILE_STREAM, .read = tty_read, .write = tty_write, .poll = tty_poll,
-	.ioctl = tty_ioctl, .release = tty_release,
+	.name = "tty",
+	.flags = FILE_STREAM,
+	.read = tty_read,
+	.write = tty_write,
+	.poll = tty_poll,
+	.ioctl = tty_ioctl,
+	.release = tty_release,
 };

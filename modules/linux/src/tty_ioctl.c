@@ -16,7 +16,8 @@ static int64_t get_settings(struct task *task, struct tty *tty, uint64_t u_termi
 	mutex_lock(&tty->lock);
 	memcpy(&t, &tty->line.termios, sizeof(tty->line.termios));
 	mutex_unlock(&tty->lock);
-	return copy_to_guest(task, u_termios, &t, is_long ? sizeof(t) : sizeof(struct linux_termios));
+	return copy_to_guest(task, u_termios, &t,
+	                     is_long ? sizeof(t) : sizeof(struct linux_termios));
 }
 
 static bool is_drained(struct tty *tty)
@@ -46,7 +47,7 @@ static void apply_settings(struct tty *tty, const struct linux_termios *t, bool 
 }
 
 static int64_t set_settings(struct task *task, struct tty *tty, uint64_t u_termios, bool is_long,
-			    unsigned how)
+                            unsigned how)
 {
 	struct linux_termios2 t;
 	struct linux_termios plain;
@@ -62,7 +63,8 @@ static int64_t set_settings(struct task *task, struct tty *tty, uint64_t u_termi
 	return 0;
 }
 
-static int64_t settings_ioctl(struct task *task, struct tty *tty, uint32_t command, uint64_t argument)
+static int64_t settings_ioctl(struct task *task, struct tty *tty, uint32_t command,
+                              uint64_t argument)
 {
 	switch (command) {
 	case TCGETS: return get_settings(task, tty, argument, false);
@@ -132,7 +134,7 @@ static int64_t put_count(struct task *task, struct tty *tty, uint64_t u_count, b
 {
 	mutex_lock(&tty->lock);
 	uint32_t count = is_input ? n_tty_available(&tty->line)
-				  : tty->line.out_head - tty->line.out_tail;
+	                          : tty->line.out_head - tty->line.out_tail;
 	mutex_unlock(&tty->lock);
 	return put_guest_u32(task, u_count, count);
 }

@@ -4,7 +4,7 @@
  *   /        the store's root; below its names those of a skeleton in memory, so that mountpoints exist
  *   /bin     below the store's own names, the boot archive's (busybox and its applets)
  *   /etc     likewise, what is generated from /cfg (etcfs.c)
- *   /obj     the object tree (objfs.c)
+ *   /obj     the object tree (objfs.c); what is bound in it also shows below /, /net, /srv and /sys
  *   /proc /dev /dev/pts /dev/shm /tmp /run /sys    as on Linux
  *
  * Without a store the skeleton is the root, in memory, and the log says so.
@@ -28,7 +28,7 @@ static const struct {
 	const char *name;
 	uint32_t mode;
 } skeleton[] = {
-	{"bin", 0755}, {"dev", 0755}, {"etc", 0755}, {"obj", 0755}, {"proc", 0555},
+	{"bin", 0755},  {"dev", 0755}, {"etc", 0755}, {"obj", 0755},  {"proc", 0555},
 	{"root", 0700}, {"run", 0755}, {"sys", 0755}, {"tmp", 01777}, {"users", 0755},
 };
 
@@ -43,10 +43,11 @@ static int64_t make_skeleton(struct super **out_super, struct dentry **out_root)
 {
 	int64_t result = tmpfs_create("tmpfs", TMPFS_MAGIC, 0755, out_super, out_root);
 	for (unsigned i = 0; result == 0 && i < ARRAY_SIZE(skeleton); i++)
-		result = tmpfs_make(*out_root, skeleton[i].name, S_IFDIR | skeleton[i].mode, 0, NULL, NULL);
+		result = tmpfs_make(*out_root, skeleton[i].name, S_IFDIR | skeleton[i].mode, 0,
+		                    NULL, NULL);
 	for (unsigned i = 0; result == 0 && i < ARRAY_SIZE(skeleton_links); i++)
 		result = tmpfs_make(*out_root, skeleton_links[i].name, S_IFLNK | 0777, 0,
-				    skeleton_links[i].target, NULL);
+		                    skeleton_links[i].target, NULL);
 	return result;
 }
 
@@ -58,7 +59,8 @@ static int64_t mount_root(void)
 	if (result != 0)
 		return result;
 	if (storefs_create(&super, &root) != 0) {
-		log_warn("no store: files of this container live in memory and are lost when it ends");
+		log_warn(
+			"no store: files of this container live in memory and are lost when it ends");
 		return mount_attach(below, below_root, "none", NULL, 0, false, NULL);
 	}
 	result = mount_attach(super, root, "store", NULL, 0, false, NULL);
@@ -71,7 +73,7 @@ static int64_t mount_root(void)
 
 /* Mounts a new file system; gives the references up. A missing place or file system is only logged. */
 static void mount_part(const char *where, int64_t created, struct super *super, struct dentry *root,
-		       bool is_union)
+                       bool is_union)
 {
 	struct path path;
 	int64_t result = created;
@@ -111,6 +113,20 @@ static int64_t archive_bin(struct super **out_super, struct dentry **out_root)
 	return archivefs_create("bin", out_super, out_root);
 }
 
+/* Objects that are bound in the tree appear beside the store's files, as in the tree itself. */
+static void unite_with_tree(const char *where)
+{
+	struct super *super = NULL;
+	struct dentry *root = NULL;
+	struct path path;
+	if (path_at_start(where, &path) != 0)
+		return;
+	bool can_carry = path.dentry->inode->super->flags & (SUPER_RESIDENT | SUPER_CACHED);
+	path_put(&path);
+	if (can_carry && objfs_create_names(where, &super, &root) == 0)
+		mount_part(where, 0, super, root, true);
+}
+
 int64_t vfs_start(void)
 {
 	int64_t result = console_start();
@@ -128,6 +144,10 @@ int64_t vfs_start(void)
 	mount_one("sys", sysfs_create, true);
 	mount_one("etc", etcfs_create, true);
 	mount_one("obj", objfs_create, false);
+	unite_with_tree("");
+	unite_with_tree("net");
+	unite_with_tree("srv");
+	unite_with_tree("sys");
 	return 0;
 }
 
@@ -147,36 +167,37 @@ void vfs_sync_all(void)
 /* --- file systems by name, for mount(2) --- */
 
 static int64_t mount_proc(struct task *task, const char *options, struct super **out_super,
-			  struct dentry **out_root)
+                          struct dentry **out_root)
 {
 	(void)task, (void)options;
 	return procfs_create(out_super, out_root);
 }
 
 static int64_t mount_sys(struct task *task, const char *options, struct super **out_super,
-			 struct dentry **out_root)
+                         struct dentry **out_root)
 {
 	(void)task, (void)options;
 	return sysfs_create(out_super, out_root);
 }
 
 static int64_t mount_dev(struct task *task, const char *options, struct super **out_super,
-			 struct dentry **out_root)
+                         struct dentry **out_root)
 {
 	(void)task, (void)options;
 	return devfs_create(out_super, out_root);
 }
 
 static int64_t mount_devpts(struct task *task, const char *options, struct super **out_super,
-			    struct dentry **out_root)
+                            struct dentry **out_root)
 {
 	(void)task, (void)options;
 	return devpts_create(out_super, out_root);
 }
 
 static const struct fs_type fs_types[] = {
-	{"sysfs", false, mount_sys},      {"tmpfs", false, tmpfs_mount}, {"proc", false, mount_proc},
-	{"devtmpfs", false, mount_dev},   {"devpts", false, mount_devpts}, {"ramfs", false, tmpfs_mount},
+	{"sysfs", false, mount_sys},     {"tmpfs", false, tmpfs_mount},
+	{"proc", false, mount_proc},     {"devtmpfs", false, mount_dev},
+	{"devpts", false, mount_devpts}, {"ramfs", false, tmpfs_mount},
 };
 
 const struct fs_type *fs_type_at(unsigned index)

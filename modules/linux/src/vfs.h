@@ -57,15 +57,16 @@ struct attributes {
 
 struct inode_ops {
 	/* The inode that name has in dir, as a reference; -ENOENT. Not asked of resident file systems. */
-	int64_t (*lookup)(struct task *task, struct dentry *dir, const char *name, struct inode **out);
+	int64_t (*lookup)(struct task *task, struct dentry *dir, const char *name,
+	                  struct inode **out);
 	/* Make name in dir. Exclusive: -EEXIST. A reference to the new dentry. */
 	int64_t (*create)(struct dentry *dir, const char *name, const struct new_inode *new,
-			  struct dentry **out);
+	                  struct dentry **out);
 	int64_t (*link)(struct dentry *from, struct dentry *dir, const char *name);
 	int64_t (*unlink)(struct dentry *victim, bool is_directory);
 	/* existing is what the new name names now, or null. flags are RENAME_*. */
 	int64_t (*rename)(struct dentry *from, struct dentry *dir, const char *name,
-			  struct dentry *existing, uint32_t flags);
+	                  struct dentry *existing, uint32_t flags);
 	int64_t (*readlink)(struct task *task, struct dentry *dentry, char *buffer, size_t size);
 	/* A link that jumps instead of being read (proc's exe, fd/N): out_path gets references. */
 	int64_t (*follow)(struct task *task, struct dentry *dentry, struct path *out_path);
@@ -78,42 +79,42 @@ struct inode_ops {
 };
 
 struct inode {
-	uint32_t references;  /* [a] */
-	uint32_t mode;        /* [i] type [I] */
-	uint32_t uid, gid;    /* [i] */
-	uint32_t links;       /* [i] */
-	uint64_t number;      /* [I] */
-	uint64_t rdev;        /* [I] */
-	uint64_t size;        /* [i] */
-	uint64_t allocated;   /* [i] bytes */
-	uint64_t atime, mtime, ctime; /* [i] ns since 1970 */
-	struct super *super;  /* [I] */
+	uint32_t references;             /* [a] */
+	uint32_t mode;                   /* [i] type [I] */
+	uint32_t uid, gid;               /* [i] */
+	uint32_t links;                  /* [i] */
+	uint64_t number;                 /* [I] */
+	uint64_t rdev;                   /* [I] */
+	uint64_t size;                   /* [i] */
+	uint64_t allocated;              /* [i] bytes */
+	uint64_t atime, mtime, ctime;    /* [i] ns since 1970 */
+	struct super *super;             /* [I] */
 	const struct inode_ops *ops;     /* [I] */
 	const struct file_ops *file_ops; /* [I] for regular files, directories and the like */
-	void *private;        /* [I] the file system's */
-	struct mutex lock;    /* RANK_INODE, RANK_INODE_DIR */
-	bool is_write_busy;   /* [i] somebody appends or grows it */
+	void *private;                   /* [I] the file system's */
+	struct mutex lock;               /* RANK_INODE, RANK_INODE_DIR */
+	bool is_write_busy;              /* [i] somebody appends or grows it */
 	struct wait_queue write_wait;
-	struct pipe *fifo;         /* pipe.c, under its lock: while a FIFO is open */
-	struct file_lock *locks;   /* locks.c, under its lock */
-	void *socket;              /* unix.c, under its lock: who is bound here */
+	struct pipe *fifo;       /* pipe.c, under its lock: while a FIFO is open */
+	struct file_lock *locks; /* locks.c, under its lock */
+	void *socket;            /* unix.c, under its lock: who is bound here */
 };
 
 struct dentry {
-	uint32_t references;     /* [d] */
-	uint32_t flags;          /* [d] DENTRY_* */
-	struct dentry *parent;   /* [d] a reference; itself at the root */
-	struct inode *inode;     /* [I] a reference */
-	char *name;              /* [d] */
+	uint32_t references;      /* [d] */
+	uint32_t flags;           /* [d] DENTRY_* */
+	struct dentry *parent;    /* [d] a reference; itself at the root */
+	struct inode *inode;      /* [I] a reference */
+	char *name;               /* [d] */
 	struct dentry *hash_next; /* [d] */
-	struct list siblings;    /* [d] in parent's children */
-	struct list children;    /* [d] */
-	struct list unused;      /* [d] in the list of unused cached dentries */
-	uint64_t sequence;       /* [d] of entry among the siblings: cursor of readdir */
-	uint64_t next_sequence;  /* [d] for the next child */
-	uint32_t child_count;    /* [d] hashed children */
-	uint32_t mounted;        /* [d] mounts here */
-	uint64_t checked_ns;     /* [d] when a cached name was last seen to hold */
+	struct list siblings;     /* [d] in parent's children */
+	struct list children;     /* [d] */
+	struct list unused;       /* [d] in the list of unused cached dentries */
+	uint64_t sequence;        /* [d] of entry among the siblings: cursor of readdir */
+	uint64_t next_sequence;   /* [d] for the next child */
+	uint32_t child_count;     /* [d] hashed children */
+	uint32_t mounted;         /* [d] mounts here */
+	uint64_t checked_ns;      /* [d] when a cached name was last seen to hold */
 };
 #define DENTRY_HASHED 1u /* found by name */
 #define DENTRY_DEAD 2u   /* a removed directory: nothing more is made in it */
@@ -135,7 +136,7 @@ struct super {
 	uint64_t device;     /* [I] st_dev */
 	const char *type;    /* [I] as in /proc/mounts */
 	const struct super_ops *ops;
-	int64_t magic;       /* [I] statfs */
+	int64_t magic; /* [I] statfs */
 	void *private;
 	uint64_t next_inode; /* [a] for file systems that just count */
 	uint32_t mounts;     /* [m] attached or still in use */
@@ -156,14 +157,17 @@ struct mount {
 };
 
 /* --- inode.c --- */
-struct super *super_create(const char *type, const struct super_ops *ops, uint32_t flags, int64_t magic);
+struct super *super_create(const char *type, const struct super_ops *ops, uint32_t flags,
+                           int64_t magic);
 void super_put(struct super *super);
 /* Fills a zeroed inode with one reference; number 0: the next one. */
-void inode_init(struct inode *inode, struct super *super, uint32_t mode, const struct inode_ops *ops);
+void inode_init(struct inode *inode, struct super *super, uint32_t mode,
+                const struct inode_ops *ops);
 struct inode *inode_create(struct super *super, uint32_t mode, const struct inode_ops *ops);
 void inode_get(struct inode *inode);
 void inode_put(struct inode *inode);
-void inode_touch(struct inode *inode, uint32_t which); /* ATTR_ATIME, ATTR_MTIME (with ctime), 0: ctime */
+void inode_touch(struct inode *inode,
+                 uint32_t which); /* ATTR_ATIME, ATTR_MTIME (with ctime), 0: ctime */
 /* What stores do with the attributes of `set` when they keep them in the inode alone. */
 void inode_set_attributes(struct inode *inode, const struct attributes *attributes);
 int64_t inode_refresh(struct inode *inode);
@@ -184,17 +188,19 @@ struct dentry *dentry_create_root(struct inode *inode);
 struct dentry *dentry_create_free(struct dentry *parent, const char *name, struct inode *inode);
 struct dentry *dcache_find(struct dentry *parent, const char *name);
 /* A new hashed child; -EEXIST with what is there in *out (a reference), -ENOENT in a dead directory. */
-int64_t dcache_add(struct dentry *parent, const char *name, struct inode *inode, struct dentry **out);
+int64_t dcache_add(struct dentry *parent, const char *name, struct inode *inode,
+                   struct dentry **out);
 /* Out of the tree: -ENOENT when somebody was faster, -ENOTEMPTY for a directory with children. */
 int64_t dcache_remove(struct dentry *dentry, bool must_be_empty);
 /* Rename; `existing` is dropped from the tree (or changes places). -EINVAL into itself. */
-int64_t dcache_move(struct dentry *from, struct dentry *dir, const char *name, struct dentry *existing,
-		    bool is_exchange);
+int64_t dcache_move(struct dentry *from, struct dentry *dir, const char *name,
+                    struct dentry *existing, bool is_exchange);
 bool dcache_is_below(struct dentry *dentry, struct dentry *ancestor);
 struct dentry *dentry_parent(struct dentry *dentry); /* a reference */
 void dentry_name(struct dentry *dentry, char name[NAME_MAX + 1]);
 /* readdir of a resident directory. */
-int64_t dcache_readdir(struct file *file, struct dentry *dir, uint64_t cursor, struct dir_sink *sink);
+int64_t dcache_readdir(struct file *file, struct dentry *dir, uint64_t cursor,
+                       struct dir_sink *sink);
 /* Forgets what is cached and unused below a super. */
 void dcache_shrink(struct super *super);
 /* All of a resident tree goes, when its last mount does. */
@@ -214,7 +220,7 @@ void path_put(const struct path *path);
 #define LOOKUP_DIRECTORY 2u
 #define LOOKUP_EMPTY 4u /* "" names dir_fd itself */
 int64_t path_lookup(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
-		    struct path *out_path);
+                    struct path *out_path);
 /* The path as seen from the task's root (null: the container's): length without NUL, -ENAMETOOLONG, "(unreachable)" as Linux. */
 int64_t path_print(struct task *task, const struct path *path, char *buffer, size_t size);
 bool path_is_deleted(const struct path *path);
@@ -227,15 +233,15 @@ struct walk {
 	struct path found;      /* by walk_last */
 	char name[NAME_MAX + 1];
 	enum last_kind kind;
-	bool has_slash;         /* behind the last component */
+	bool has_slash; /* behind the last component */
 	uint32_t links;
-	const char *rest;       /* what is still to be walked */
-	char *buffer;           /* what holds it once a link was followed */
+	const char *rest; /* what is still to be walked */
+	char *buffer;     /* what holds it once a link was followed */
 };
 enum walk_follow {
-	WALK_LINK,   /* a link is what is found, unless a slash follows it */
+	WALK_LINK, /* a link is what is found, unless a slash follows it */
 	WALK_FOLLOW,
-	WALK_EXACT,  /* a link is found even before a slash: then -ENOTDIR */
+	WALK_EXACT, /* a link is found even before a slash: then -ENOTDIR */
 };
 int64_t walk_begin(struct walk *walk, struct task *task, int32_t dir_fd, const char *name);
 /*
@@ -254,7 +260,7 @@ extern struct mutex mount_lock;
 void mount_get(struct mount *mount);
 void mount_put(struct mount *mount);
 int64_t mount_attach(struct super *super, struct dentry *root, const char *source,
-		     const struct path *where, uint32_t flags, bool is_union, struct mount **out);
+                     const struct path *where, uint32_t flags, bool is_union, struct mount **out);
 /* A mount that covers path: moves path there, as often as needed. */
 void path_follow_mounts(struct path *path);
 /* Up from the root of a mount; false at the top. */
@@ -266,7 +272,7 @@ int64_t path_may_write(const struct path *path);
 struct path container_root(void); /* a reference */
 /* For the start of the container: a file system at a path by name. */
 int64_t mount_at(struct task *task, const char *where, const char *type, const char *source,
-		 uint32_t flags, const char *options);
+                 uint32_t flags, const char *options);
 /* For /proc/PID/mounts: calls show for every mount in order. */
 void mounts_for_each(void (*show)(void *context, struct mount *mount), void *context);
 /* /proc/filesystems and mount(2). */
@@ -274,7 +280,7 @@ struct fs_type {
 	const char *name;
 	bool needs_device;
 	int64_t (*mount)(struct task *task, const char *options, struct super **out_super,
-			 struct dentry **out_root);
+	                 struct dentry **out_root);
 };
 const struct fs_type *fs_type_find(const char *name);
 const struct fs_type *fs_type_at(unsigned index);

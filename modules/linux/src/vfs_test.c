@@ -78,7 +78,8 @@ TEST(rename_rules)
 	CHECK_STR_EQ(get("/r/g"), "f");
 	put("/r/h", "h");
 	CHECK_EQ(HOST_CALL(renameat2, (uint64_t)AT_FDCWD, U("/r/g"), (uint64_t)AT_FDCWD, U("/r/h"),
-			   RENAME_EXCHANGE), 0);
+	                   RENAME_EXCHANGE),
+	         0);
 	CHECK_STR_EQ(get("/r/g"), "h");
 	CHECK_EQ(HOST_CALL(rename, U("/r/a/b"), U("/r/b")), 0);
 	CHECK_EQ(HOST_CALL(rmdir, U("/r/a")), 0);

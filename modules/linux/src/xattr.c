@@ -22,17 +22,20 @@ static int64_t refuse_fd(struct task *task, int32_t fd, int64_t answer)
 	return answer;
 }
 
-SYSCALL5(setxattr, uint64_t, u_path, uint64_t, u_name, uint64_t, u_value, uint64_t, size, uint64_t, flags)
+SYSCALL5(setxattr, uint64_t, u_path, uint64_t, u_name, uint64_t, u_value, uint64_t, size, uint64_t,
+         flags)
 {
 	return refuse_path(task, u_path, LOOKUP_FOLLOW, -EOPNOTSUPP);
 }
 
-SYSCALL5(lsetxattr, uint64_t, u_path, uint64_t, u_name, uint64_t, u_value, uint64_t, size, uint64_t, flags)
+SYSCALL5(lsetxattr, uint64_t, u_path, uint64_t, u_name, uint64_t, u_value, uint64_t, size, uint64_t,
+         flags)
 {
 	return refuse_path(task, u_path, 0, -EOPNOTSUPP);
 }
 
-SYSCALL5(fsetxattr, int32_t, fd, uint64_t, u_name, uint64_t, u_value, uint64_t, size, uint64_t, flags)
+SYSCALL5(fsetxattr, int32_t, fd, uint64_t, u_name, uint64_t, u_value, uint64_t, size, uint64_t,
+         flags)
 {
 	return refuse_fd(task, fd, -EOPNOTSUPP);
 }

@@ -116,7 +116,8 @@ static void fifo_and_nodes(void)
 	struct stat st;
 	CHECK(mkfifo("fifo", 0600) == 0 && stat("fifo", &st) == 0 && S_ISFIFO(st.st_mode));
 	CHECK_ERRNO(mkfifo("fifo", 0600), EEXIST);
-	CHECK(mknod("plain", S_IFREG | 0600, 0) == 0 && stat("plain", &st) == 0 && S_ISREG(st.st_mode));
+	CHECK(mknod("plain", S_IFREG | 0600, 0) == 0 && stat("plain", &st) == 0 &&
+	      S_ISREG(st.st_mode));
 }
 
 void test_directory(void)

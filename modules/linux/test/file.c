@@ -33,12 +33,14 @@ static void read_and_write(void)
 	CHECK_ERRNO(open("a", O_RDWR | O_CREAT | O_EXCL, 0644), EEXIST);
 	CHECK(write(fd, "hello world", 11) == 11);
 	CHECK(read(fd, buffer, 10) == 0);
-	CHECK(lseek(fd, 0, SEEK_SET) == 0 && read(fd, buffer, 5) == 5 && memcmp(buffer, "hello", 5) == 0);
+	CHECK(lseek(fd, 0, SEEK_SET) == 0 && read(fd, buffer, 5) == 5 &&
+	      memcmp(buffer, "hello", 5) == 0);
 	CHECK(lseek(fd, 0, SEEK_CUR) == 5);
 	CHECK(lseek(fd, -1, SEEK_END) == 10 && read(fd, buffer, 9) == 1 && buffer[0] == 'd');
 	CHECK_ERRNO(lseek(fd, -1, SEEK_SET), EINVAL);
 	CHECK_ERRNO(lseek(fd, 0, 99), EINVAL);
-	CHECK(pwrite(fd, "HE", 2, 0) == 2 && pread(fd, buffer, 5, 0) == 5 && memcmp(buffer, "HEllo", 5) == 0);
+	CHECK(pwrite(fd, "HE", 2, 0) == 2 && pread(fd, buffer, 5, 0) == 5 &&
+	      memcmp(buffer, "HEllo", 5) == 0);
 	CHECK_ERRNO(pread(fd, buffer, 1, -1), EINVAL);
 	CHECK(pread(fd, buffer, 5, 1000) == 0);
 	CHECK(lseek(fd, 0, SEEK_SET) == 0);
@@ -128,7 +130,8 @@ static void mappings(void)
 	CHECK(msync(shared, 8192, MS_SYNC) == 0);
 	munmap(shared, 8192);
 	fd = open("m", O_RDONLY);
-	CHECK(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED && errno == EACCES);
+	CHECK(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED &&
+	      errno == EACCES);
 	close(fd);
 }
 

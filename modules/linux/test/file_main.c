@@ -12,9 +12,10 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } suites[] = {
-	{"file", test_file}, {"names", test_names}, {"directory", test_directory}, {"fd", test_fd},
-	{"lock", test_lock}, {"pipe", test_pipe},   {"poll", test_poll},           {"epoll", test_epoll},
-	{"tty", test_tty},   {"proc", test_proc},   {"rights", test_rights},
+	{"file", test_file}, {"names", test_names},   {"directory", test_directory},
+	{"fd", test_fd},     {"lock", test_lock},     {"pipe", test_pipe},
+	{"poll", test_poll}, {"epoll", test_epoll},   {"tty", test_tty},
+	{"proc", test_proc}, {"rights", test_rights},
 };
 
 void check_result(int is_good, const char *what, const char *file, int line)
@@ -22,7 +23,8 @@ void check_result(int is_good, const char *what, const char *file, int line)
 	__atomic_fetch_add(is_good ? passed : failed, 1, __ATOMIC_RELAXED);
 	if (!is_good) {
 		char text[300];
-		int len = snprintf(text, sizeof(text), "FAIL %s:%d: %s (errno %d)\n", file, line, what, errno);
+		int len = snprintf(text, sizeof(text), "FAIL %s:%d: %s (errno %d)\n", file, line,
+		                   what, errno);
 
 		(void)!write(1, text, (size_t)len);
 	}

@@ -14,7 +14,8 @@ static void readiness(void)
 	int ends[2];
 	CHECK(pipe(ends) == 0);
 	struct pollfd p[3] = {{ends[0], POLLIN, 0}, {ends[1], POLLOUT, 0}, {-1, POLLIN, 9}};
-	CHECK(poll(p, 3, 0) == 1 && p[0].revents == 0 && p[1].revents == POLLOUT && p[2].revents == 0);
+	CHECK(poll(p, 3, 0) == 1 && p[0].revents == 0 && p[1].revents == POLLOUT &&
+	      p[2].revents == 0);
 	CHECK(write(ends[1], "x", 1) == 1);
 	CHECK(poll(p, 3, -1) == 2 && p[0].revents == POLLIN);
 	close(ends[1]);
@@ -149,7 +150,8 @@ static void levels_and_edges(void)
 	CHECK_ERRNO(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event), EEXIST);
 	CHECK(epoll_wait(epoll, got, 4, 0) == 0);
 	CHECK(write(ends[1], "xy", 2) == 2);
-	CHECK(epoll_wait(epoll, got, 4, -1) == 1 && got[0].data.u64 == 42 && got[0].events == EPOLLIN);
+	CHECK(epoll_wait(epoll, got, 4, -1) == 1 && got[0].data.u64 == 42 &&
+	      got[0].events == EPOLLIN);
 	CHECK(epoll_wait(epoll, got, 4, 0) == 1); /* still true */
 	event.events = EPOLLIN | EPOLLET;
 	CHECK(epoll_ctl(epoll, EPOLL_CTL_MOD, ends[0], &event) == 0);

@@ -22,7 +22,8 @@ static void as_user(void *argument)
 	CHECK_ERRNO(unlink("readable"), EACCES);
 	CHECK_ERRNO(chmod("readable", 0777), EPERM);
 	CHECK_ERRNO(chown("readable", 1234, 1234), EPERM);
-	CHECK_ERRNO(utimensat(AT_FDCWD, "readable", (struct timespec[2]){{1, 0}, {1, 0}}, 0), EPERM);
+	CHECK_ERRNO(utimensat(AT_FDCWD, "readable", (struct timespec[2]){{1, 0}, {1, 0}}, 0),
+	            EPERM);
 	CHECK_ERRNO(access("secret", R_OK), EACCES);
 	CHECK(access("readable", R_OK) == 0 && access("secret", F_OK) == 0);
 	int fd = open("sticky/mine", O_WRONLY | O_CREAT, 0600);
@@ -57,7 +58,8 @@ static void in_root(void *argument)
 	CHECK(mkdir("jail", 0755) == 0 && mkdir("jail/in", 0755) == 0);
 	put_file("jail/in/f", "jailed");
 	CHECK(chroot("jail") == 0 && chdir("/in") == 0);
-	CHECK(strcmp(get_file("/in/f"), "jailed") == 0 && strcmp(get_file("../../../in/f"), "jailed") == 0);
+	CHECK(strcmp(get_file("/in/f"), "jailed") == 0 &&
+	      strcmp(get_file("../../../in/f"), "jailed") == 0);
 	CHECK(getcwd(path, sizeof(path)) && strcmp(path, "/in") == 0);
 	CHECK_ERRNO(open("/readable", O_RDONLY), ENOENT);
 }
@@ -72,8 +74,10 @@ void test_rights(void)
 	put_file("readable", "r");
 	put_file("own", "o");
 	CHECK(chmod("secret", 0600) == 0);
-	CHECK(mkdir("closed", 0700) == 0 && mkdir("sticky", 0777) == 0 && chmod("sticky", 01777) == 0);
-	CHECK(mkdir("group", 0777) == 0 && chown("group", 0, 77) == 0 && chmod("group", 02777) == 0);
+	CHECK(mkdir("closed", 0700) == 0 && mkdir("sticky", 0777) == 0 &&
+	      chmod("sticky", 01777) == 0);
+	CHECK(mkdir("group", 0777) == 0 && chown("group", 0, 77) == 0 &&
+	      chmod("group", 02777) == 0);
 	put_file("closed/inside", "");
 	put_file("sticky/roots", "");
 	as_root();

@@ -172,7 +172,8 @@ static void session(void *argument)
 		_exit(read(fd, buffer, 8) == 3 ? 7 : 8);
 	}
 	setpgid(pid, pid);
-	CHECK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status) && WSTOPSIG(status) == SIGTTIN);
+	CHECK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status) &&
+	      WSTOPSIG(status) == SIGTTIN);
 	signal(SIGTTOU, SIG_IGN);
 	CHECK(tcsetpgrp(fd, pid) == 0 && tcgetpgrp(fd) == pid);
 	CHECK_ERRNO(tcsetpgrp(fd, 999999), ESRCH);
