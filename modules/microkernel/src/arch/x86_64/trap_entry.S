@@ -83,7 +83,7 @@ trap_in_kernel:
 	andq $-16, %rsp
 	call trap_from_kernel
 	movq %rbp, %rsp
-	testl %eax, %eax
+	testb %al, %al			/* a bool: the rest of eax is anything */
 	jnz arch_return_to_user		/* the idle loop was interrupted: it starts anew */
 	popq %r15
 	popq %r14
