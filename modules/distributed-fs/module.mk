@@ -2,16 +2,16 @@ NAME := distributed-fs
 USES := base microkernel libanon object-tree
 INTERFACES := interface/distributed-fs/file.ipc interface/distributed-fs/block.ipc
 LIB  := src/attr.c src/block.c src/btnode.c src/btree.c src/btree_shrink.c src/btree_split.c \
-	src/check.c src/check_contents.c src/check_inodes.c src/check_walk.c src/commit.c \
-	src/dirent.c src/exchange.c src/file_read.c src/file_write.c src/hash.c src/hole.c src/inode.c \
-	src/layout.c src/message.c src/names.c src/node_cache.c src/open_ref.c src/orphan.c \
+	src/check.c src/check_contents.c src/check_inodes.c src/check_walk.c src/client/files_client.c \
+	src/commit.c src/dirent.c src/exchange.c src/file_read.c src/file_write.c src/hash.c src/hole.c \
+	src/inode.c src/layout.c src/message.c src/names.c src/node_cache.c src/open_ref.c src/orphan.c \
 	src/rename.c src/space.c src/store.c src/super.c src/truncate.c src/tx.c src/unlink.c
 
 PROGRAMS := files
 files_SRC := src/server/files_main.c src/server/backend.c src/server/cache.c src/server/clock.c \
 	src/server/control.c src/server/disk.c src/server/memory_disk.c \
-	src/server/place.c src/server/session.c src/server/session_data.c src/server/session_names.c \
-	src/server/vnode.c src/server/writeback.c
+	src/server/place.c src/server/session.c src/server/session_data.c \
+	src/server/session_names.c src/server/vnode.c src/server/writeback.c
 files_LIBS  := distributed-fs object-tree libanon base
 files_FLAGS := NOFPU
 

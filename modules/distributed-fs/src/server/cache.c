@@ -92,16 +92,23 @@ static status_t make_memory(struct vnode *node)
 
 status_t cache_open(struct vnode *node, bool is_writable, handle_t *out)
 {
-	status_t status = OK;
+	status_t status = cache_make(node);
 
-	if (handle_is_none(node->memory))
-		status = make_memory(node);
+	if (status != OK)
+		return status;
+	return sys_handle_derive(node->memory, RIGHTS_PAGES | (is_writable ? RIGHT_WRITE : 0), 0,
+	                         out);
+}
+
+status_t cache_make(struct vnode *node)
+{
+	status_t status = handle_is_none(node->memory) ? make_memory(node) : OK;
+
 	if (status != OK)
 		return status;
 	mark_used(node);
 	cache_trim();
-	return sys_handle_derive(node->memory, RIGHTS_PAGES | (is_writable ? RIGHT_WRITE : 0), 0,
-	                         out);
+	return OK;
 }
 
 void cache_close(struct vnode *node)
@@ -247,6 +254,52 @@ status_t cache_dispatch(uint64_t value, struct ipc_message *m)
 		status = page_request(node, m->words[0], m->words[2]);
 	ipc_set_status(m, status);
 	return OK;
+}
+
+/* --- copying --- */
+
+/* Pages are asked for when the kernel says that they are absent, or clean. */
+static status_t copy_part(struct vnode *node, uint64_t offset, uint8_t *buffer, uint64_t bytes,
+                          uint32_t access)
+{
+	bool is_write = access == MAP_WRITE;
+
+	for (unsigned attempt = 0;; attempt++) {
+		status_t status = is_write ? sys_memory_write(node->memory, offset, buffer, bytes)
+		                           : sys_memory_read(node->memory, offset, buffer, bytes);
+
+		if (status != E_AGAIN || attempt == 2)
+			return status;
+		status = page_request(node, align_down(offset, PAGE_SIZE), access);
+		if (status != OK)
+			return status;
+	}
+}
+
+static status_t copy(struct vnode *node, uint64_t offset, uint8_t *buffer, size_t bytes,
+                     uint32_t access)
+{
+	status_t status = OK;
+
+	while (status == OK && bytes > 0) {
+		uint64_t part = MIN((uint64_t)bytes, PAGE_SIZE - offset % PAGE_SIZE);
+
+		status = copy_part(node, offset, buffer, part, access);
+		offset += part;
+		buffer += part;
+		bytes -= part;
+	}
+	return status;
+}
+
+status_t cache_read(struct vnode *node, uint64_t offset, void *buffer, size_t bytes)
+{
+	return copy(node, offset, buffer, bytes, MAP_READ);
+}
+
+status_t cache_write(struct vnode *node, uint64_t offset, const void *buffer, size_t bytes)
+{
+	return copy(node, offset, (uint8_t *)(uintptr_t)buffer, bytes, MAP_WRITE);
 }
 
 /* --- sizes --- */

@@ -12,6 +12,11 @@ status_t cache_open(struct vnode *node, bool is_writable, handle_t *out);
 /* Takes back every handle and mapping, and forgets the pages. */
 void cache_close(struct vnode *node);
 bool cache_is_mapped(const struct vnode *node);
+/* Copies within the pages of an open cache, which are asked for as by a fault. */
+status_t cache_read(struct vnode *node, uint64_t offset, void *buffer, size_t bytes);
+status_t cache_write(struct vnode *node, uint64_t offset, const void *buffer, size_t bytes);
+/* Has the pages' memory object made. */
+status_t cache_make(struct vnode *node);
 /* Answers a page request; value is the inode. */
 status_t cache_dispatch(uint64_t value, struct ipc_message *m);
 /* The file's size changes: pages behind the end go, and the rest of the last one becomes zero. */

@@ -190,6 +190,8 @@ static const struct file_ops session_ops = {
 	.sync_all = data_sync_all,
 	.statfs = data_statfs,
 	.seek = data_seek,
+	.read = data_read,
+	.write = data_write,
 };
 
 status_t session_dispatch(uint64_t value, struct ipc_message *m, void *page)

@@ -64,5 +64,9 @@ status_t data_sync_all(void *context, uint64_t badge);
 status_t data_statfs(void *context, uint64_t badge, uint32_t fid, uint64_t *blocks,
                      uint64_t *blocks_free, uint64_t *files_used, uint32_t *block_bytes,
                      uint32_t *flags, uint64_t *id);
+status_t data_read(void *context, uint64_t badge, uint32_t fid, uint64_t offset, uint32_t bytes,
+                   struct ipc_out *data);
+status_t data_write(void *context, uint64_t badge, uint32_t fid, uint64_t offset,
+                    struct ipc_bytes data);
 status_t data_seek(void *context, uint64_t badge, uint32_t fid, uint64_t offset, uint32_t whence,
                    uint64_t *found);

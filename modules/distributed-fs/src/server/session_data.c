@@ -7,6 +7,7 @@
 #include "session.h"
 #include "writeback.h"
 
+#include <base/bits.h>
 #include <base/string.h>
 
 #define OPEN_WRITABLE 1u
@@ -104,6 +105,49 @@ status_t data_open(void *context, uint64_t badge, uint32_t fid, uint32_t flags, 
 		return node->type == STORE_TYPE_DIR ? E_ISDIR : E_INVAL;
 	status = cache_open(node, is_writable, pages);
 	return status == OK ? vnode_attr(node, a) : status;
+}
+
+status_t data_read(void *context, uint64_t badge, uint32_t fid, uint64_t offset, uint32_t bytes,
+                   struct ipc_out *data)
+{
+	struct vnode *node;
+	status_t status = session_vnode(context, fid, &node);
+
+	(void)badge;
+	if (status == OK && node->type != STORE_TYPE_FILE)
+		status = node->type == STORE_TYPE_DIR ? E_ISDIR : E_INVAL;
+	if (status == OK)
+		status = cache_make(node);
+	if (status != OK || offset >= node->size)
+		return status;
+	data->len = (uint32_t)MIN((uint64_t)MIN(bytes, data->max), node->size - offset);
+	return cache_read(node, offset, data->at, data->len);
+}
+
+status_t data_write(void *context, uint64_t badge, uint32_t fid, uint64_t offset,
+                    struct ipc_bytes data)
+{
+	struct vnode *node;
+	uint64_t old_size, end;
+	status_t status = session_vnode_to_change(context, fid, &node);
+
+	(void)badge;
+	if (status == OK && node->type != STORE_TYPE_FILE)
+		status = node->type == STORE_TYPE_DIR ? E_ISDIR : E_INVAL;
+	if (status == OK && !add_checked(offset, data.len, &end))
+		status = E_FBIG;
+	if (status == OK)
+		status = cache_make(node);
+	if (status != OK || data.len == 0)
+		return status;
+	old_size = node->size;
+	if (end > old_size)
+		status = resize(node, end);
+	if (status == OK)
+		status = cache_write(node, offset, data.at, data.len);
+	if (status != OK && node->size > old_size)
+		(void)resize(node, old_size); /* what was not written is not there */
+	return status;
 }
 
 status_t data_resize(void *context, uint64_t badge, uint32_t fid, uint64_t size,
