@@ -64,5 +64,6 @@ journal_test_TEST_SRC  := src/log/journal_test.c src/log/journal.c
 users_test_TEST_SRC    := src/users/users_test.c src/users/users.c
 users_test_TEST_LIBS   := base
 
-HOST_PROGRAMS := manifest-check
+HOST_PROGRAMS := manifest-check screen-glyphs
 manifest-check_HOST_SRC := src/init/check_main.c src/init/manifest.c src/init/manifest_check.c src/common/text.c
+screen-glyphs_HOST_SRC  := src/screen/glyphs_main.c src/screen/font.c

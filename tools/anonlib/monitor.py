@@ -61,5 +61,5 @@ class Monitor:
         for character in text:
             self.press(keys_of(character))
 
-    def screenshot(self, path):
-        self.command("screendump", filename=path, format="png")
+    def screenshot(self, path, form="png"):
+        self.command("screendump", filename=path, format=form)

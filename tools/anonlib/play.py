@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 
-from . import disk
+from . import disk, screen
 from .console import Console
 from .errors import AnonError
 from .guest import Guest, describe_exit
@@ -15,6 +15,7 @@ from .monitor import Monitor
 from .process import Qemu
 
 ENDS = {"clean": DEBUG_EXIT_CLEAN, "panic": DEBUG_EXIT_PANIC, "off": 0, "reset": 0}
+SCREEN_POLL = 0.3  # seconds between two looks at the screen
 STEPS_WITH_CHANNEL = ("exec", "spawn", "stop")
 
 
@@ -251,6 +252,24 @@ class Player:
 
     def _step_screenshot(self, name):
         self._boot().monitor.screenshot(os.path.join(self.folder, f"{name}.png"))
+
+    def _step_wait_screen(self, wanted):
+        """Looks at the screen until it shows the text."""
+        font = screen.load_font(self.build)
+        while not holds(wanted, shown := self._read_screen(font)):
+            if time.monotonic() > self.deadline:
+                self._step_screenshot("last-look")
+                raise AnonError(f"the screen does not show it, but:\n{shown}")
+            time.sleep(SCREEN_POLL)
+        self.checks += 1
+
+    def _read_screen(self, font):
+        picture = os.path.join(self.folder, "screen.ppm")
+        self._boot().monitor.screenshot(picture, "ppm")
+        try:
+            return screen.read_text(picture, font)
+        finally:
+            os.unlink(picture)
 
     def _step_sleep(self, seconds):
         time.sleep(min(self.random.uniform(*seconds), max(self.deadline - time.monotonic(), 0)))
