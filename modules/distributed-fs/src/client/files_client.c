@@ -8,8 +8,8 @@
 #include <object-tree/object.h>
 
 #define FID_ROOT 0u
-#define FID_PLACE 1u
-#define FID_NEW 2u
+#define FID_PLACE 16382u /* the highest: small ones are the user's */
+#define FID_NEW 16383u
 #define UNLINK_DIRECTORY 1u
 #define TYPE_MASK 0170000u
 #define PATH_MAX_BYTES 1023u
