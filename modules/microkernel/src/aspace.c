@@ -14,41 +14,62 @@
 #include "handle.h"
 #include "memory.h"
 #include "page.h"
+#include "progress.h"
 
+#define PRUNE_SPAN (1ul << 30)  /* what one page of second-level page table maps */
 #define LOWEST_GUEST 0x10000ul /* as Linux's mmap_min_addr */
+#define MAP_FLAGS                                                                                                \
+	(MAP_PROT | MAP_PRIVATE | MAP_FIXED | MAP_NOREPLACE | MAP_GROWSDOWN | MAP_CLONE_MASK)
 
-static void init_common(struct aspace *aspace, struct domain *domain, uint64_t low, uint64_t high)
+static void init_common(struct aspace *aspace, const struct kobject *owner, uint64_t low, uint64_t high)
 {
 	spin_init(&aspace->lock, LOCK_RANK_SPACE);
 	tree_init(&aspace->mappings);
-	aspace->domain = domain;
+	aspace->domain = owner->domain;
+	aspace->id = owner->id;
 	aspace->low = low;
 	aspace->high = high;
 }
 
-status_t aspace_init_native(struct aspace *aspace, struct domain *domain)
+status_t aspace_init_native(struct aspace *aspace, const struct kobject *owner)
 {
-	init_common(aspace, domain, NATIVE_BASE + PAGE_SIZE, NATIVE_END - PAGE_SIZE);
-	return pt_create_native(&aspace->pt, domain);
+	init_common(aspace, owner, NATIVE_BASE + PAGE_SIZE, NATIVE_END - PAGE_SIZE);
+	return pt_create_native(&aspace->pt, owner->domain);
 }
 
-status_t aspace_init_space(struct aspace *aspace, struct domain *domain)
+status_t aspace_init_space(struct aspace *aspace, const struct kobject *owner)
 {
-	init_common(aspace, domain, LOWEST_GUEST, GUEST_END);
-	return pt_create_space(&aspace->pt, domain);
+	init_common(aspace, owner, LOWEST_GUEST, GUEST_END);
+	return pt_create_space(&aspace->pt, owner->domain);
 }
 
-void aspace_clear(struct aspace *aspace)
+static struct mapping *first_mapping(struct aspace *aspace)
 {
-	struct tree_node *node;
+	struct tree_node *node = tree_first(&aspace->mappings);
 
-	while ((node = tree_first(&aspace->mappings)) != NULL)
-		mapping_remove(container_of(node, struct mapping, by_address));
+	return node ? container_of(node, struct mapping, by_address) : NULL;
+}
+
+/* From below upwards: what lies before the first mapping is free, and so are its page tables. */
+bool aspace_clear(struct aspace *aspace, unsigned *budget)
+{
+	struct mapping *mapping;
+
+	while ((mapping = first_mapping(aspace)) != NULL) {
+		uint64_t start = align_down(mapping->start, PRUNE_SPAN);
+		uint64_t end = align_up(mapping->end, PRUNE_SPAN);
+
+		if (!budget_take(budget) || !mapping_remove(mapping, budget))
+			return false;
+		mapping = first_mapping(aspace);
+		pt_prune(&aspace->pt, start, mapping ? MIN(end, mapping->start) : end);
+	}
+	return true;
 }
 
 void aspace_destroy(struct aspace *aspace)
 {
-	aspace_clear(aspace);
+	ASSERT(tree_is_empty(&aspace->mappings));
 	if (aspace->pt.root.value)
 		pt_destroy(&aspace->pt);
 	aspace->pt.root = PADDR(0);
@@ -91,11 +112,8 @@ static status_t check_range(const struct aspace *aspace, uint64_t address, uint6
 static status_t split_at(struct aspace *aspace, uint64_t at)
 {
 	struct mapping *mapping = aspace_mapping_at(aspace, at);
-	struct mapping *tail;
 
-	if (!mapping || mapping->start == at)
-		return OK;
-	return mapping_split(mapping, at, &tail);
+	return mapping && mapping->start < at ? mapping_split(mapping, at) : OK;
 }
 
 /* After this, mappings lie wholly inside or wholly outside [start, end). */
@@ -129,23 +147,19 @@ static bool is_free(struct aspace *aspace, uint64_t address, uint64_t bytes)
 	return !mapping || mapping->start >= address + bytes;
 }
 
-static status_t choose_address(struct aspace *aspace, const struct map_args *args, uint64_t bytes, uint64_t *out)
+/* What is at a fixed address now is still there. */
+static status_t choose_address(struct aspace *aspace, uint64_t hint, uint32_t flags, uint64_t bytes, uint64_t *out)
 {
-	uint64_t hint = args->address;
+	bool is_hint_good = check_range(aspace, hint, bytes) == OK;
 
-	if (args->flags & MAP_FIXED) {
-		if (check_range(aspace, hint, bytes) != OK)
-			return E_INVAL;
-		if (args->flags & MAP_NOREPLACE && !is_free(aspace, hint, bytes))
-			return E_EXIST;
-		*out = hint;
-		return args->flags & MAP_NOREPLACE ? OK : aspace_unmap(aspace, hint, bytes);
-	}
-	if (hint && check_range(aspace, hint, bytes) == OK && is_free(aspace, hint, bytes)) {
-		*out = hint;
+	*out = hint;
+	if (flags & MAP_FIXED && !is_hint_good)
+		return E_INVAL;
+	if (flags & MAP_FIXED)
+		return flags & MAP_NOREPLACE && !is_free(aspace, hint, bytes) ? E_EXIST : OK;
+	if (hint && is_hint_good && is_free(aspace, hint, bytes))
 		return OK;
-	}
-	*out = find_gap(aspace, bytes, hint && hint > aspace->low && hint <= aspace->high ? hint : aspace->high);
+	*out = find_gap(aspace, bytes, hint > aspace->low && hint <= aspace->high ? hint : aspace->high);
 	if (!*out && hint)
 		*out = find_gap(aspace, bytes, aspace->high);
 	return *out ? OK : E_NOMEM;
@@ -154,10 +168,10 @@ static status_t choose_address(struct aspace *aspace, const struct map_args *arg
 /* What a handle's rights allow a mapping through it to have. */
 static uint32_t prot_allowed(uint32_t rights, uint32_t flags)
 {
-	uint32_t prot = 0;
+	uint32_t prot = MAP_READ;
 
-	if (rights & RIGHT_READ)
-		prot |= MAP_READ;
+	if (!(rights & RIGHT_READ))
+		return 0; /* the CPU has no memory that can be written or executed but not read */
 	if (rights & RIGHT_WRITE || flags & MAP_PRIVATE)
 		prot |= MAP_WRITE;
 	if (rights & RIGHT_EXECUTE)
@@ -165,46 +179,74 @@ static uint32_t prot_allowed(uint32_t rights, uint32_t flags)
 	return prot;
 }
 
+/* Offsets of a mapping never wrap, however it grows: the reverse map relies on it. */
+static bool is_offset_sane(uint64_t offset, uint64_t bytes)
+{
+	return offset <= MEMORY_BYTES_MAX && bytes <= MEMORY_BYTES_MAX;
+}
+
 static status_t check_memory(const struct memory *memory, const struct map_args *args, uint64_t bytes, uint32_t prot_max)
 {
-	if (!is_aligned(args->offset, PAGE_SIZE) || args->offset + bytes < args->offset)
-		return E_INVAL;
+	if (!is_aligned(args->offset, PAGE_SIZE) || !is_offset_sane(args->offset, bytes) || args->flags & MAP_GROWSDOWN)
+		return E_INVAL; /* what grows downwards would change its offsets */
 	if (memory->flags & MEMORY_FIXED && args->offset + bytes > memory->bytes)
 		return E_RANGE;
 	return args->flags & MAP_PROT & ~prot_max ? E_ACCESS : OK;
 }
 
-status_t aspace_map(struct aspace *aspace, const struct map_args *args, struct handle_entry *through, uint64_t *out)
+static status_t make_model(const struct map_args *args, struct handle_entry *through, uint64_t bytes, struct mapping *out)
 {
-	uint64_t bytes = align_up(args->bytes, PAGE_SIZE);
-	struct mapping model = { .flags = args->flags & ~(MAP_FIXED | MAP_NOREPLACE), .prot_max = MAP_PROT };
-	struct mapping *mapping;
-	status_t status;
-
-	if (args->bytes == 0 || bytes < args->bytes || args->flags & ~0x3ffu)
-		return E_INVAL;
-	if (through) {
-		model.memory = container_of(through->object, struct memory, obj);
-		model.prot_max = prot_allowed(through->node.rights, args->flags);
-		status = check_memory(model.memory, args, bytes, model.prot_max);
-		if (status != OK)
-			return status;
-	} else {
-		model.flags |= MAP_PRIVATE;
+	*out = (struct mapping){ .flags = args->flags & ~(MAP_FIXED | MAP_NOREPLACE), .prot_max = MAP_PROT };
+	out->cookie = args->cookie;
+	if (!through) {
+		out->flags |= MAP_PRIVATE;
+		return OK;
 	}
-	status = choose_address(aspace, args, bytes, &model.start);
+	out->memory = container_of(through->object, struct memory, obj);
+	out->prot_max = prot_allowed(through->node.rights, args->flags);
+	out->offset = args->offset;
+	return check_memory(out->memory, args, bytes, out->prot_max);
+}
+
+/* The new mapping is ready before the first page of an old one goes. */
+static status_t put_in_place(struct aspace *aspace, struct mapping *mapping, struct derivation *parent, unsigned *budget)
+{
+	status_t status = OK;
+
+	if (!is_free(aspace, mapping->start, mapping->end - mapping->start))
+		status = aspace_unmap(aspace, mapping->start, mapping->end - mapping->start, budget);
+	if (status == OK && !mapping_link(mapping, parent))
+		status = E_GONE;
 	if (status != OK)
-		return status;
-	model.end = model.start + bytes;
-	model.offset = through ? args->offset : 0;
-	model.cookie = args->cookie;
-	status = mapping_create(aspace, &model, through ? &through->node : NULL, &mapping);
-	if (status == OK)
-		*out = model.start;
+		mapping_free(mapping);
 	return status;
 }
 
-status_t aspace_unmap(struct aspace *aspace, uint64_t address, uint64_t bytes)
+status_t aspace_map(struct aspace *aspace, const struct map_args *args, struct handle_entry *through, unsigned *budget,
+                    uint64_t *out)
+{
+	uint64_t bytes = align_up(args->bytes, PAGE_SIZE);
+	struct mapping model;
+	struct mapping *mapping;
+	status_t status;
+
+	if (args->bytes == 0 || bytes < args->bytes || args->flags & ~MAP_FLAGS ||
+	    (args->flags & MAP_CLONE_MASK) == MAP_CLONE_MASK)
+		return E_INVAL;
+	status = make_model(args, through, bytes, &model);
+	if (status == OK)
+		status = choose_address(aspace, args->address, args->flags, bytes, &model.start);
+	if (status != OK)
+		return status;
+	model.end = model.start + bytes;
+	mapping = mapping_alloc(aspace, &model);
+	if (!mapping)
+		return E_NOMEM;
+	*out = model.start;
+	return put_in_place(aspace, mapping, through ? &through->node : NULL, budget);
+}
+
+status_t aspace_unmap(struct aspace *aspace, uint64_t address, uint64_t bytes, unsigned *budget)
 {
 	uint64_t end;
 	struct mapping *mapping;
@@ -218,8 +260,10 @@ status_t aspace_unmap(struct aspace *aspace, uint64_t address, uint64_t bytes)
 	status = split_edges(aspace, address, end);
 	if (status != OK)
 		return status;
-	while ((mapping = aspace_mapping_from(aspace, address)) != NULL && mapping->start < end)
-		mapping_remove(mapping);
+	while ((mapping = aspace_mapping_from(aspace, address)) != NULL && mapping->start < end) {
+		if (!budget_take(budget) || !mapping_remove(mapping, budget))
+			return STATUS_MORE;
+	}
 	return OK;
 }
 
@@ -233,19 +277,35 @@ static unsigned pt_flags(const struct mapping *mapping)
 }
 
 /* Existing entries lose what the mapping no longer allows; what it newly allows comes by faults. */
-static void apply_protection(struct mapping *mapping)
+static bool apply_protection(struct mapping *mapping, uint64_t *at, unsigned *budget)
 {
 	struct pagetable *pt = &mapping->aspace->pt;
-	uint64_t va = mapping->start;
 	struct pt_entry entry;
 
-	while (pt_next(pt, &va, mapping->end, &entry)) {
+	while (pt_next(pt, at, mapping->end, &entry)) {
 		unsigned write = mapping->flags & MAP_WRITE ? entry.flags & PT_WRITE : 0;
 
-		pt_protect(pt, va, pt_flags(mapping) | write | (entry.flags & PT_PRIVATE));
-		pt_flush(pt, va, 1);
-		va += PAGE_SIZE;
+		if (!budget_take(budget))
+			return false;
+		pt_protect(pt, *at, pt_flags(mapping) | write | (entry.flags & PT_PRIVATE));
+		pt_flush(pt, *at, 1);
+		*at += PAGE_SIZE;
 	}
+	return true;
+}
+
+/* Of whole mappings of [address, end), from *at on. */
+static bool protect_from(struct aspace *aspace, uint64_t *at, uint64_t end, uint32_t prot, unsigned *budget)
+{
+	struct mapping *m = aspace_mapping_from(aspace, *at);
+
+	for (; m && m->start < end; m = next_mapping(m)) {
+		*at = MAX(*at, m->start);
+		m->flags = (m->flags & ~MAP_PROT) | prot;
+		if (!budget_take(budget) || !apply_protection(m, at, budget))
+			return false;
+	}
+	return true;
 }
 
 static status_t check_protect(struct aspace *aspace, uint64_t address, uint64_t end, uint32_t prot)
@@ -264,7 +324,8 @@ static status_t check_protect(struct aspace *aspace, uint64_t address, uint64_t 
 	return OK;
 }
 
-status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes, uint32_t prot)
+status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes, uint32_t prot, struct progress *progress,
+                        unsigned *budget)
 {
 	uint64_t end;
 	status_t status;
@@ -276,28 +337,38 @@ status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes,
 	if (status != OK)
 		return status;
 	end = address + bytes;
+	progress->at = MAX(progress->at, address);
 	status = check_protect(aspace, address, end, prot);
 	if (status == OK)
 		status = split_edges(aspace, address, end);
 	if (status != OK)
 		return status;
-	for (struct mapping *m = aspace_mapping_at(aspace, address); m && m->start < end; m = next_mapping(m)) {
-		m->flags = (m->flags & ~MAP_PROT) | prot;
-		apply_protection(m);
-	}
-	return OK;
+	return protect_from(aspace, &progress->at, end, prot, budget) ? OK : STATUS_MORE;
 }
 
-status_t aspace_query(struct aspace *aspace, uint64_t address, struct map_info *out)
+/* progress: how far, and how many pages. */
+static bool count_resident(const struct mapping *mapping, struct progress *progress, unsigned *budget)
+{
+	struct pt_entry entry;
+
+	progress->at = MAX(progress->at, mapping->start);
+	for (; pt_next(&mapping->aspace->pt, &progress->at, mapping->end, &entry); progress->at += PAGE_SIZE) {
+		if (!budget_take(budget))
+			return false;
+		progress->count++;
+	}
+	return true;
+}
+
+status_t aspace_query(struct aspace *aspace, uint64_t address, struct progress *progress, unsigned *budget,
+                      struct map_info *out)
 {
 	struct mapping *mapping = aspace_mapping_from(aspace, address);
-	uint64_t resident = 0;
-	struct pt_entry entry;
 
 	if (!mapping)
 		return E_NOENT;
-	for (uint64_t va = mapping->start; pt_next(&aspace->pt, &va, mapping->end, &entry); va += PAGE_SIZE)
-		resident++;
+	if (!count_resident(mapping, progress, budget))
+		return STATUS_MORE;
 	*out = (struct map_info){
 		.address = mapping->start,
 		.bytes = mapping->end - mapping->start,
@@ -305,12 +376,12 @@ status_t aspace_query(struct aspace *aspace, uint64_t address, struct map_info *
 		.cookie = mapping->cookie,
 		.flags = mapping->flags,
 		.memory_kind = mapping->memory ? mapping->memory->kind : MEMORY_KIND_ANONYMOUS,
-		.resident_pages = resident,
+		.resident_pages = progress->count,
 	};
 	return OK;
 }
 
-status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes)
+status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes, struct progress *progress, unsigned *budget)
 {
 	uint64_t end;
 	status_t status;
@@ -320,8 +391,12 @@ status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes)
 	if (status != OK)
 		return status;
 	end = address + bytes;
-	for (struct mapping *m = aspace_mapping_from(aspace, address); m && m->start < end; m = next_mapping(m))
-		mapping_drop_pages(m, MAX(address, m->start), MIN(end, m->end));
+	progress->at = MAX(progress->at, address);
+	for (struct mapping *m = aspace_mapping_from(aspace, progress->at); m && m->start < end; m = next_mapping(m)) {
+		progress->at = MAX(progress->at, m->start);
+		if (!budget_take(budget) || !mapping_drop_pages(m, &progress->at, MIN(end, m->end), budget))
+			return STATUS_MORE;
+	}
 	return OK;
 }
 
@@ -344,21 +419,18 @@ static status_t move_pages(struct mapping *mapping, uint64_t from, uint64_t to, 
 	return OK;
 }
 
-static status_t move_mapping(struct aspace *aspace, struct mapping *mapping, const struct remap_args *args,
-                             uint64_t new_bytes, uint64_t *out)
+static bool overlaps(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
 {
-	struct map_args where = { .address = args->new_address, .flags = args->new_address ? MAP_FIXED : 0 };
-	uint64_t old = mapping->start;
-	uint64_t bytes = mapping->end - mapping->start;
-	uint64_t to;
-	status_t status;
+	return a < b + b_bytes && b < a + a_bytes;
+}
 
-	if (args->new_address && args->new_address < mapping->end && args->new_address + new_bytes > mapping->start)
-		return E_INVAL;
-	status = choose_address(aspace, &where, new_bytes, &to);
-	if (status != OK)
-		return status;
-	status = move_pages(mapping, old, to, bytes);
+/* The whole mapping goes elsewhere and is new_bytes long there, which is not less. */
+static status_t move_mapping(struct aspace *aspace, struct mapping *mapping, uint64_t to, uint64_t new_bytes)
+{
+	uint64_t old = mapping->start;
+	uint64_t bytes = mapping->end - old;
+	status_t status = move_pages(mapping, old, to, bytes);
+
 	if (status != OK) {
 		status_t back = move_pages(mapping, to, old, bytes);
 
@@ -367,90 +439,138 @@ static status_t move_mapping(struct aspace *aspace, struct mapping *mapping, con
 	}
 	pt_prune(&aspace->pt, old, old + bytes);
 	mapping_move(mapping, to, to + new_bytes);
-	*out = to;
 	return OK;
 }
 
-status_t aspace_remap(struct aspace *aspace, const struct remap_args *args, uint64_t *out)
+static status_t find_new_place(struct aspace *aspace, const struct remap_args *args, uint64_t bytes, uint64_t new_bytes,
+                               unsigned *budget, uint64_t *out)
+{
+	status_t status;
+
+	if (!args->new_address)
+		return choose_address(aspace, 0, 0, new_bytes, out);
+	status = choose_address(aspace, args->new_address, MAP_FIXED, new_bytes, out);
+	if (status == OK && overlaps(*out, new_bytes, args->address, bytes))
+		status = E_INVAL;
+	return status == OK ? aspace_unmap(aspace, *out, new_bytes, budget) : status;
+}
+
+/* All but taking away what is cut off at the end. */
+static status_t remap_head(struct aspace *aspace, const struct remap_args *args, uint64_t bytes, uint64_t new_bytes,
+                           unsigned *budget, uint64_t *out)
+{
+	struct mapping *mapping = aspace_mapping_at(aspace, args->address);
+	bool is_growing = new_bytes > bytes;
+	status_t status;
+
+	*out = args->address;
+	if (!mapping || mapping->end - args->address < bytes)
+		return E_NOENT;
+	if (!args->new_address && !is_growing)
+		return OK;
+	if (!args->new_address && new_bytes <= aspace->high - args->address &&
+	    is_free(aspace, args->address + bytes, new_bytes - bytes)) {
+		status = split_at(aspace, args->address);
+		mapping = aspace_mapping_at(aspace, args->address);
+		if (status == OK)
+			mapping_move(mapping, mapping->start, mapping->start + new_bytes);
+		return status;
+	}
+	if (!args->new_address && !args->may_move)
+		return E_NOMEM;
+	status = find_new_place(aspace, args, bytes, new_bytes, budget, out);
+	if (status == OK)
+		status = split_edges(aspace, args->address, args->address + MIN(bytes, new_bytes));
+	return status == OK ? move_mapping(aspace, aspace_mapping_at(aspace, args->address), *out, new_bytes) : status;
+}
+
+status_t aspace_remap(struct aspace *aspace, const struct remap_args *args, struct progress *progress, unsigned *budget,
+                      uint64_t *out)
 {
 	uint64_t bytes = align_up(args->bytes, PAGE_SIZE);
 	uint64_t new_bytes = align_up(args->new_bytes, PAGE_SIZE);
-	struct mapping *mapping;
-	status_t status = check_range(aspace, args->address, bytes);
+	status_t status = OK;
 
-	if (status != OK || new_bytes == 0 || new_bytes > aspace->high - aspace->low)
+	if (check_range(aspace, args->address, bytes) != OK || new_bytes == 0 || new_bytes > aspace->high - aspace->low ||
+	    args->reserved)
 		return E_INVAL;
-	mapping = aspace_mapping_at(aspace, args->address);
-	if (!mapping || mapping->end < args->address + bytes)
-		return E_NOENT;
-	status = split_edges(aspace, args->address, args->address + bytes);
+	if (!progress->count)
+		status = remap_head(aspace, args, bytes, new_bytes, budget, &progress->at);
 	if (status != OK)
 		return status;
-	mapping = aspace_mapping_at(aspace, args->address);
-	*out = args->address;
-	if (args->new_address)
-		return move_mapping(aspace, mapping, args, new_bytes, out);
-	if (new_bytes <= bytes)
-		return new_bytes < bytes ? aspace_unmap(aspace, args->address + new_bytes, bytes - new_bytes) : OK;
-	if (is_free(aspace, mapping->end, new_bytes - bytes) && args->address + new_bytes <= aspace->high) {
-		mapping_move(mapping, mapping->start, mapping->start + new_bytes);
-		return OK;
-	}
-	return args->may_move ? move_mapping(aspace, mapping, args, new_bytes, out) : E_NOMEM;
+	progress->count = 1;
+	*out = progress->at;
+	return new_bytes < bytes ? aspace_unmap(aspace, args->address + new_bytes, bytes - new_bytes, budget) : OK;
 }
 
-/* Private pages are shared by both sides until one writes. */
-static status_t clone_pages(struct mapping *mapping, struct aspace *to)
+/* Private pages from *at on are shared by both sides until one writes. */
+static status_t clone_pages(struct mapping *mapping, struct aspace *to, uint64_t *at, uint64_t end, unsigned *budget)
 {
 	struct pagetable *pt = &mapping->aspace->pt;
-	uint64_t va = mapping->start;
 	struct pt_entry entry;
 
-	for (; pt_next(pt, &va, mapping->end, &entry); va += PAGE_SIZE) {
-		status_t status;
-
-		if (!(entry.flags & PT_PRIVATE))
+	for (; pt_next(pt, at, end, &entry); *at += PAGE_SIZE) {
+		if (!budget_take(budget))
+			return STATUS_MORE;
+		if (!(entry.flags & PT_PRIVATE) || pt_lookup(&to->pt, *at).present)
 			continue; /* the memory object still has it */
-		status = pt_map(&to->pt, va, entry.page, entry.flags & ~(PT_WRITE | PT_DIRTY | PT_ACCESSED));
-		if (status != OK)
-			return status;
+		if (pt_map(&to->pt, *at, entry.page, entry.flags & ~(PT_WRITE | PT_DIRTY | PT_ACCESSED)) != OK)
+			return E_NOMEM;
 		page_ref(entry.page);
 		to->resident++;
 		if (entry.flags & PT_WRITE) {
-			pt_protect(pt, va, entry.flags & ~PT_WRITE);
-			pt_flush(pt, va, 1);
+			pt_protect(pt, *at, entry.flags & ~PT_WRITE);
+			pt_flush(pt, *at, 1);
 		}
 	}
 	return OK;
 }
 
-static status_t clone_mapping(struct mapping *mapping, struct aspace *to)
+static status_t make_clone(struct mapping *mapping, struct aspace *to, struct mapping **out)
 {
-	uint32_t policy = mapping->flags & MAP_CLONE_MASK;
 	struct mapping model = *mapping;
-	struct mapping *copy;
-	status_t status;
 
-	if (policy == MAP_CLONE_DROP)
-		return OK;
-	if (policy == MAP_CLONE_ZERO) {
+	if ((mapping->flags & MAP_CLONE_MASK) == MAP_CLONE_ZERO) {
 		model.memory = NULL;
 		model.offset = 0;
 		model.flags |= MAP_PRIVATE;
 	}
-	status = mapping_create(to, &model, model.memory ? mapping->node.parent : NULL, &copy);
-	if (status == OK && policy == MAP_CLONE_COPY && mapping->flags & MAP_PRIVATE)
-		status = clone_pages(mapping, to);
-	return status;
+	*out = mapping_alloc(to, &model);
+	if (!*out)
+		return E_NOMEM;
+	if (mapping_link(*out, model.memory ? mapping->node.parent : NULL))
+		return OK;
+	mapping_free(*out);
+	return E_GONE;
 }
 
-status_t aspace_clone(struct aspace *from, struct aspace *to)
+/* Between steps both sides may have changed: what the clone has already stays, and only its ranges get pages. */
+static status_t clone_mapping(struct mapping *mapping, struct aspace *to, uint64_t *at, unsigned *budget)
 {
-	for (struct tree_node *node = tree_first(&from->mappings); node; node = tree_next(node)) {
-		status_t status = clone_mapping(container_of(node, struct mapping, by_address), to);
+	uint32_t policy = mapping->flags & MAP_CLONE_MASK;
+	struct mapping *copy = aspace_mapping_from(to, mapping->start);
+	status_t status = OK;
+
+	if (policy == MAP_CLONE_DROP)
+		return OK;
+	if (!copy || copy->start >= mapping->end)
+		status = make_clone(mapping, to, &copy);
+	if (status != OK || policy != MAP_CLONE_COPY || !(mapping->flags & copy->flags & MAP_PRIVATE))
+		return status;
+	*at = MAX(*at, MAX(mapping->start, copy->start));
+	return clone_pages(mapping, to, at, MIN(mapping->end, copy->end), budget);
+}
+
+status_t aspace_clone(struct aspace *from, struct aspace *to, uint64_t *at, unsigned *budget)
+{
+	struct mapping *mapping;
+
+	while ((mapping = aspace_mapping_from(from, *at)) != NULL) {
+		status_t status = budget_take(budget) ? clone_mapping(mapping, to, at, budget) : STATUS_MORE;
 
 		if (status != OK)
 			return status;
+		*at = mapping->end;
 	}
 	return OK;
 }
@@ -463,7 +583,7 @@ void aspace_word_key(struct aspace *aspace, uint64_t address, uint64_t out[2])
 		out[0] = mapping->memory->obj.id;
 		out[1] = mapping->offset + (address - mapping->start);
 	} else {
-		out[0] = (uint64_t)aspace;
+		out[0] = aspace->id;
 		out[1] = address;
 	}
 }

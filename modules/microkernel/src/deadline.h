@@ -9,7 +9,9 @@
 
 struct deadline {
 	struct tree_node node; /* key: ns */
+	struct list same;      /* ring of those at the same time */
 	bool is_set;
+	bool is_in_tree;       /* the one of that ring */
 	void (*expire)(struct deadline *deadline);
 };
 

@@ -10,6 +10,7 @@
 #include "kobject.h"
 #include "mapping.h"
 #include "process.h"
+#include "progress.h"
 #include "timer.h"
 
 static struct derivation **head_of(struct kobject *object, struct derivation *parent)
@@ -29,16 +30,33 @@ static void link_below(struct kobject *object, struct derivation *parent, struct
 	*head = node;
 }
 
+/* What is being revoked grows no further, however deep, or revoking might never end. */
+static bool is_being_revoked(const struct kobject *object, const struct derivation *node)
+{
+	if (object->revokes == 0)
+		return false;
+	while (node && !node->is_revoking)
+		node = node->parent;
+	return node != NULL;
+}
+
 bool derivation_insert(struct kobject *object, struct derivation *parent, struct derivation *node)
 {
 	bool is_allowed;
 
 	spin_lock(&object->lock);
-	is_allowed = !(parent && parent->is_revoking) && !object->is_dead;
+	is_allowed = !object->is_dead && !is_being_revoked(object, parent);
 	if (is_allowed)
 		link_below(object, parent, node);
 	spin_unlock(&object->lock);
 	return is_allowed;
+}
+
+void derivation_insert_beside(struct kobject *object, struct derivation *of, struct derivation *node)
+{
+	spin_lock(&object->lock);
+	link_below(object, of->parent, node);
+	spin_unlock(&object->lock);
 }
 
 static void unlink_node(struct kobject *object, struct derivation *node)
@@ -53,11 +71,20 @@ static void unlink_node(struct kobject *object, struct derivation *node)
 	node->prev = NULL;
 }
 
+static void set_revoking(struct kobject *object, struct derivation *node, bool is_revoking)
+{
+	if (node->is_revoking == is_revoking)
+		return;
+	node->is_revoking = is_revoking;
+	object->revokes += is_revoking ? 1 : -1u;
+}
+
 void derivation_remove(struct kobject *object, struct derivation *node)
 {
 	struct derivation *child;
 
 	spin_lock(&object->lock);
+	set_revoking(object, node, false);
 	unlink_node(object, node);
 	while ((child = node->children) != NULL) {
 		unlink_node(object, child);
@@ -70,6 +97,8 @@ void derivation_remove(struct kobject *object, struct derivation *node)
 void derivation_replace(struct kobject *object, struct derivation *old, struct derivation *node)
 {
 	spin_lock(&object->lock);
+	node->is_revoking = old->is_revoking;
+	old->is_revoking = false;
 	node->parent = old->parent;
 	node->next = old->next;
 	node->prev = old->prev;
@@ -86,27 +115,27 @@ void derivation_replace(struct kobject *object, struct derivation *old, struct d
 	spin_unlock(&object->lock);
 }
 
-/* Each kind knows how to let go of itself; all of them end in derivation_remove. */
-static void undo(struct derivation *node)
+/* Each kind knows how to let go of itself; all of them end in derivation_remove. False when the budget did not do. */
+static bool undo(struct derivation *node, unsigned *budget)
 {
 	switch ((enum derivation_kind)node->kind) {
 	case DERIVATION_HANDLE:
 		handle_undo(node);
-		return;
+		return true;
 	case DERIVATION_MAPPING:
-		mapping_undo(node);
-		return;
+		return mapping_undo(node, budget);
 	case DERIVATION_TIMER:
 		timer_undo(node);
-		return;
+		return true;
 	case DERIVATION_INTERRUPT:
 		interrupt_undo(node);
-		return;
+		return true;
 	case DERIVATION_WATCH:
 		process_watch_undo(node);
-		return;
+		return true;
 	}
 	ASSERT(!"a derivation node of no kind");
+	return true;
 }
 
 static struct derivation *leftmost_leaf(struct derivation *node)
@@ -116,21 +145,51 @@ static struct derivation *leftmost_leaf(struct derivation *node)
 	return node;
 }
 
-bool derivation_revoke(struct kobject *object, struct derivation *node, unsigned budget)
+/* After a leaf comes the next one below its parent: a chain is not walked down again for each of its nodes. */
+static struct derivation *undo_leaf(struct derivation *leaf, unsigned *budget)
 {
-	(void)object;
-	node->is_revoking = true;
-	while (node->children) {
-		if (budget-- == 0)
+	struct derivation *parent = leaf->parent;
+
+	if (!undo(leaf, budget))
+		return leaf;
+	return parent ? leftmost_leaf(parent) : NULL;
+}
+
+bool derivation_revoke(struct kobject *object, struct derivation *node, unsigned *budget)
+{
+	struct derivation *at = leftmost_leaf(node);
+
+	set_revoking(object, node, true);
+	while (at != node) {
+		if (!budget_take(budget))
 			return false;
-		undo(leftmost_leaf(node->children));
+		at = undo_leaf(at, budget);
 	}
-	node->is_revoking = false;
+	set_revoking(object, node, false);
 	return true;
 }
 
-void derivation_remove_all(struct kobject *object)
+bool derivation_remove_all(struct kobject *object, unsigned *budget)
 {
-	while (object->roots)
-		undo(leftmost_leaf(object->roots));
+	struct derivation *at = NULL;
+
+	while (object->roots) {
+		if (!budget_take(budget))
+			return false;
+		at = undo_leaf(at ? at : leftmost_leaf(object->roots), budget);
+	}
+	return true;
+}
+
+bool derivation_hand_over(struct kobject *object, struct derivation *node, unsigned *budget)
+{
+	struct derivation *child;
+
+	spin_lock(&object->lock);
+	while ((child = node->children) != NULL && budget_take(budget)) {
+		unlink_node(object, child);
+		link_below(object, node->parent, child);
+	}
+	spin_unlock(&object->lock);
+	return !child;
 }

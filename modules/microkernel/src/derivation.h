@@ -27,17 +27,21 @@ struct derivation {
 	uint8_t state;       /* of a handle: enum handle_state */
 	uint16_t generation; /* of a handle */
 	uint16_t rights;     /* RIGHT_* bits: of a handle, or what its children may have */
-	uint8_t is_revoking; /* no new children */
+	uint8_t is_revoking; /* nothing new below it */
 	uint8_t reserved;
 };
 
-/* Links node below parent (null: a root). False when the parent is being revoked. */
+/* Links node below parent (null: a root). False when the parent, or one above it, is being revoked. */
 bool derivation_insert(struct kobject *object, struct derivation *parent, struct derivation *node);
+/* Links node beside of: the same way of holding the object, now in two pieces. */
+void derivation_insert_beside(struct kobject *object, struct derivation *of, struct derivation *node);
 /* Takes node out; its children become its parent's. */
 void derivation_remove(struct kobject *object, struct derivation *node);
 /* Puts node in the place of old, children included. */
 void derivation_replace(struct kobject *object, struct derivation *old, struct derivation *node);
-/* Undoes up to budget nodes below node, leaves first. True when none is left. */
-bool derivation_revoke(struct kobject *object, struct derivation *node, unsigned budget);
-/* Undoes all nodes of the object. */
-void derivation_remove_all(struct kobject *object);
+/* Undoes nodes below node, leaves first, within a budget, which it counts down. True when none is left. */
+bool derivation_revoke(struct kobject *object, struct derivation *node, unsigned *budget);
+/* The same with all nodes of the object. */
+bool derivation_remove_all(struct kobject *object, unsigned *budget);
+/* Gives node's children to its parent, as derivation_remove does, within a budget. True when none is left. */
+bool derivation_hand_over(struct kobject *object, struct derivation *node, unsigned *budget);

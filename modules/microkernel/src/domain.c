@@ -1,7 +1,7 @@
 /*
  * Domains. A charge walks from the domain to the root and is undone when a limit refuses it on the way. Pages
  * name their domain by a 16-bit index; when a domain is freed while another still shares one of its pages, the
- * index is handed to its parent, so a page is always paid for by somebody.
+ * index is handed to its parent, and on to the parent's, so a page is always paid for by somebody.
  *
  * Locks: [d] domain_lock   [a] atomic   [I] fixed at creation
  */
@@ -9,35 +9,53 @@
 #include <base/assert.h>
 #include <base/bits.h>
 #include "printk.h"
+#include "process.h"
+#include "progress.h"
 #include <microkernel/errors.h>
 
 #define DEFAULT_SHARE 256u
 
-static void domain_kill(struct kobject *object);
+static bool domain_shrink(struct kobject *object, unsigned *budget);
 static void domain_destroy(struct kobject *object);
 static void domain_dump(const struct kobject *object);
 
 static const struct kobject_ops domain_ops = {
 	.name = "domain",
 	.size = sizeof(struct domain),
-	.kill = domain_kill,
+	.shrink = domain_shrink,
 	.destroy = domain_destroy,
 	.dump = domain_dump,
 };
 
 static struct domain root;                     /* the machine's own account: no limits */
-static struct domain *by_index[DOMAINS_MAX];   /* [d] */
 static struct spinlock domain_lock;
+
+/* Who pays for the pages that bear an index: the domain that got it or, when that is gone, its nearest ancestor
+ * alive. An index is free again when no page bears it. */
+static struct payer {
+	struct domain *domain;    /* [d] null: the index is free */
+	struct list link;         /* [d] in domain->indices */
+	uint64_t pages;           /* [a] */
+} payers[DOMAINS_MAX];
 
 struct domain *domain_root(void)
 {
 	return &root;
 }
 
+static void init_lists(struct domain *domain)
+{
+	list_init(&domain->objects);
+	list_init(&domain->dying);
+	list_init(&domain->gone);
+	list_init(&domain->watches);
+	list_init(&domain->indices);
+}
+
 void domain_init(void)
 {
 	spin_init(&domain_lock, LOCK_RANK_DOMAIN);
-	list_init(&root.objects);
+	init_lists(&root);
 	list_init(&root.obj.domain_link);
 	root.obj.magic = KOBJECT_MAGIC;
 	root.obj.type = OBJECT_DOMAIN;
@@ -46,7 +64,7 @@ void domain_init(void)
 	root.obj.domain = NULL;
 	spin_init(&root.obj.lock, LOCK_RANK_DERIVATION);
 	root.limits = (struct domain_limits){ UINT64_MAX, UINT32_MAX, UINT32_MAX, DEFAULT_SHARE, 0 };
-	by_index[0] = &root;
+	payers[0].domain = &root;
 }
 
 /* Index 0 is the root's, so 0 also says that none is free. */
@@ -56,8 +74,9 @@ static uint16_t claim_index(struct domain *domain)
 
 	spin_lock(&domain_lock);
 	for (unsigned i = 1; i < DOMAINS_MAX && !index; i++) {
-		if (!by_index[i]) {
-			by_index[i] = domain;
+		if (!payers[i].domain) {
+			payers[i].domain = domain;
+			list_push_back(&domain->indices, &payers[i].link);
 			index = (uint16_t)i;
 		}
 	}
@@ -81,7 +100,7 @@ struct domain *domain_create(struct domain *parent, const struct domain_limits *
 	domain = kobject_create(parent, OBJECT_DOMAIN, &domain_ops);
 	if (!domain)
 		return NULL;
-	list_init(&domain->objects);
+	init_lists(domain);
 	domain->parent = parent;
 	domain->depth = parent->depth + 1;
 	domain->limits = *limits;
@@ -127,14 +146,28 @@ uint64_t domain_id(const struct domain *domain)
 	return domain->obj.id;
 }
 
-uint16_t domain_index(const struct domain *domain)
+uint16_t domain_take_page(struct domain *domain)
 {
+	__atomic_fetch_add(&payers[domain->index].pages, 1, __ATOMIC_RELAXED);
 	return domain->index;
 }
 
-struct domain *domain_by_index(uint16_t index)
+struct domain *domain_payer(uint16_t index)
 {
-	return by_index[index];
+	return payers[index].domain;
+}
+
+/* An index whose domain is gone goes with its last page. */
+void domain_drop_page(uint16_t index)
+{
+	struct payer *payer = &payers[index];
+
+	if (__atomic_sub_fetch(&payer->pages, 1, __ATOMIC_RELAXED) || payer->domain->index == index)
+		return;
+	spin_lock(&domain_lock);
+	list_remove(&payer->link);
+	payer->domain = NULL;
+	spin_unlock(&domain_lock);
 }
 
 bool domain_charge_pages(struct domain *domain, uint64_t count)
@@ -236,10 +269,12 @@ void domain_add_cpu_ns(struct domain *domain, uint64_t ns)
 
 void domain_adopt(struct domain *domain, struct kobject *object)
 {
+	bool is_first = object->type == OBJECT_PROCESS || object->type == OBJECT_DOMAIN;
+
 	if (domain != &root)
 		kobject_ref(&domain->obj);
 	spin_lock(&domain_lock);
-	list_push_back(&domain->objects, &object->domain_link);
+	list_insert_before(&object->domain_link, is_first ? domain->objects.next : &domain->objects);
 	domain->object_count++;
 	spin_unlock(&domain_lock);
 }
@@ -252,52 +287,63 @@ void domain_disown(struct domain *domain, struct kobject *object)
 	spin_unlock(&domain_lock);
 }
 
+static void move_to(struct list *list, struct kobject *object)
+{
+	spin_lock(&domain_lock);
+	list_remove(&object->domain_link);
+	list_push_back(list, &object->domain_link);
+	spin_unlock(&domain_lock);
+}
+
+void domain_mark_dying(struct domain *domain, struct kobject *object)
+{
+	move_to(&domain->dying, object);
+}
+
+void domain_mark_gone(struct domain *domain, struct kobject *object)
+{
+	move_to(&domain->gone, object);
+}
+
 /* Nested domains are objects of this one, so killing all objects kills them too. Processes go first: what they
- * hold goes with them, and nothing new comes into being. */
-static struct kobject *next_living(struct domain *domain, uint8_t type)
-{
-	struct list *link;
-
-	list_for_each(link, &domain->objects) {
-		struct kobject *object = list_entry(link, struct kobject, domain_link);
-
-		if (!object->is_dead && object->refs > 0 && (!type || object->type == type)) {
-			kobject_ref(object);
-			return object;
-		}
-	}
-	return NULL;
-}
-
-static void kill_all(struct domain *domain, uint8_t type)
-{
-	struct kobject *object;
-
-	while ((object = next_living(domain, type)) != NULL) {
-		kobject_kill(object);
-		kobject_unref(object);
-	}
-}
-
-static void domain_kill(struct kobject *object)
+ * hold goes with them, and nothing new comes into being. It is done when all that it held is given back. */
+static bool domain_shrink(struct kobject *object, unsigned *budget)
 {
 	struct domain *domain = container_of(object, struct domain, obj);
 
-	kill_all(domain, OBJECT_PROCESS);
-	kill_all(domain, OBJECT_DOMAIN);
-	kill_all(domain, 0);
+	while (!list_is_empty(&domain->objects)) {
+		if (!budget_take(budget))
+			return false;
+		kobject_kill(list_entry(list_first(&domain->objects), struct kobject, domain_link));
+	}
+	if (!list_is_empty(&domain->dying))
+		return false;
+	while (!list_is_empty(&domain->watches)) {
+		if (!budget_take(budget))
+			return false;
+		process_watch_free(list_entry(list_first(&domain->watches), struct process_watch, by_payer));
+	}
+	return true;
+}
+
+/* Pages that others still share are the parent's to pay for; in its count they are already. */
+static void leave_index(struct payer *payer, struct domain *parent)
+{
+	spin_lock(&domain_lock);
+	list_remove(&payer->link);
+	payer->domain = payer->pages ? parent : NULL;
+	if (payer->domain)
+		list_push_back(&parent->indices, &payer->link);
+	spin_unlock(&domain_lock);
 }
 
 static void domain_destroy(struct kobject *object)
 {
 	struct domain *domain = container_of(object, struct domain, obj);
 
-	ASSERT(list_is_empty(&domain->objects));
-	if (!domain->index)
-		return;
-	spin_lock(&domain_lock);
-	by_index[domain->index] = domain->pages ? domain->parent : NULL;
-	spin_unlock(&domain_lock);
+	ASSERT(!domain->object_count && list_is_empty(&domain->watches));
+	while (!list_is_empty(&domain->indices))
+		leave_index(list_entry(list_first(&domain->indices), struct payer, link), domain->parent);
 }
 
 static void domain_dump(const struct kobject *object)

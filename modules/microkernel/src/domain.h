@@ -20,8 +20,12 @@ struct domain {
 	uint32_t handles;          /* [a] */
 	uint32_t threads;          /* [a] */
 	uint64_t cpu_ns;           /* [a] */
-	uint32_t object_count;     /* [domain lock] own */
-	struct list objects;       /* [domain lock] own, by kobject.domain_link */
+	uint32_t object_count;     /* [domain lock] own, in these three lists (kobject.domain_link): */
+	struct list objects;       /* [domain lock] alive, processes and domains first */
+	struct list dying;         /* [domain lock] */
+	struct list gone;          /* [domain lock] dead, but not forgotten by all who hold them */
+	struct list watches;       /* process watches it pays for (process.c) */
+	struct list indices;       /* [domain lock] of pages it pays for: its own, and those of nested ones that went */
 	uint32_t processes;        /* [a] own and nested */
 };
 
@@ -34,8 +38,10 @@ void domain_get_info(struct domain *domain, struct domain_info *out);
 void domain_unref(struct domain *domain);
 uint64_t domain_id(const struct domain *domain);
 
-uint16_t domain_index(const struct domain *domain);
-struct domain *domain_by_index(uint16_t index);
+/* For page frames, which name their payer by an index: a page is about to bear it, no longer bears it. */
+uint16_t domain_take_page(struct domain *domain);
+void domain_drop_page(uint16_t index);
+struct domain *domain_payer(uint16_t index);
 
 /* Charges are all or nothing. */
 bool domain_charge_pages(struct domain *domain, uint64_t count);
@@ -51,3 +57,5 @@ void domain_add_cpu_ns(struct domain *domain, uint64_t ns);
 /* Objects belong to the domain that pays for them; each holds a reference to it. */
 void domain_adopt(struct domain *domain, struct kobject *object);
 void domain_disown(struct domain *domain, struct kobject *object);
+void domain_mark_dying(struct domain *domain, struct kobject *object);
+void domain_mark_gone(struct domain *domain, struct kobject *object);

@@ -3,6 +3,7 @@
  * to do is to put segments in place. Everything later is loaded by user mode (libanon's spawn).
  */
 #include "elf.h"
+#include <limits.h>
 #include <base/bits.h>
 #include <base/string.h>
 #include <microkernel/errors.h>
@@ -53,9 +54,8 @@ status_t process_poke(struct process *process, uint64_t address, const void *fro
 	while (bytes > 0) {
 		uint64_t within = address & (PAGE_SIZE - 1);
 		uint64_t part = MIN(bytes, PAGE_SIZE - within);
-		struct page_request request;
 		paddr_t page;
-		status_t status = aspace_page(&process->aspace, address, MAP_WRITE, &request, &page);
+		status_t status = aspace_page(&process->aspace, address, MAP_WRITE, &page);
 
 		if (status != OK)
 			return status;
@@ -77,12 +77,14 @@ static status_t load_segment(struct process *process, const char *file, const st
 		.address = start,
 		.bytes = end - start,
 	};
+	struct progress progress = { 0 };
+	unsigned budget = UINT_MAX; /* at boot there is nobody to wait */
 	uint64_t address;
-	status_t status = aspace_map(&process->aspace, &args, NULL, &address);
+	status_t status = aspace_map(&process->aspace, &args, NULL, &budget, &address);
 
 	if (status == OK)
 		status = process_poke(process, base + program->address, file + program->offset, program->file_bytes);
-	return status == OK ? aspace_protect(&process->aspace, start, end - start, prot) : status;
+	return status == OK ? aspace_protect(&process->aspace, start, end - start, prot, &progress, &budget) : status;
 }
 
 status_t elf_load(struct process *process, const void *file, uint64_t bytes, uint64_t base, uint64_t *out_end,

@@ -18,7 +18,7 @@
 
 static void endpoint_kill(struct kobject *object);
 static void endpoint_opened(struct kobject *object, uint32_t rights);
-static void endpoint_closed(struct kobject *object, uint32_t rights);
+static void endpoint_closed(struct kobject *object, struct process *process, uint32_t rights);
 static void endpoint_dump(const struct kobject *object);
 static void endpoint_check(const struct kobject *object);
 
@@ -83,12 +83,17 @@ static void endpoint_opened(struct kobject *object, uint32_t rights)
 		container_of(object, struct endpoint, obj)->receive_rights++;
 }
 
-static void endpoint_closed(struct kobject *object, uint32_t rights)
+/* Threads that waited by that handle find out whether they still may. */
+static void endpoint_closed(struct kobject *object, struct process *process, uint32_t rights)
 {
 	struct endpoint *endpoint = container_of(object, struct endpoint, obj);
 
 	if (rights & RIGHT_RECEIVE && --endpoint->receive_rights == 0)
 		wake_all(&endpoint->callers);
+	if (rights & RIGHT_RECEIVE)
+		thread_restart_waits(&endpoint->receivers, process);
+	if (rights & RIGHT_CALL)
+		thread_restart_waits(&endpoint->callers, process);
 }
 
 static void endpoint_dump(const struct kobject *object)

@@ -5,18 +5,21 @@
 #include "event.h"
 #include <base/assert.h>
 #include <microkernel/errors.h>
+#include <microkernel/rights.h>
 #include "ipc.h"
 #include "printk.h"
 #include "sched.h"
 #include "thread.h"
 
 static void event_kill(struct kobject *object);
+static void event_closed(struct kobject *object, struct process *process, uint32_t rights);
 static void event_dump(const struct kobject *object);
 
 static const struct kobject_ops event_ops = {
 	.name = "event",
 	.size = sizeof(struct event),
 	.kill = event_kill,
+	.handle_closed = event_closed,
 	.dump = event_dump,
 };
 
@@ -91,6 +94,8 @@ status_t event_bind(struct event *event, struct thread *thread)
 	kobject_ref(&event->obj);
 	event->bound = thread;
 	thread->bound_event = event;
+	if (event->bits && thread->state == THREAD_RECEIVING)
+		ipc_deliver_event(thread, event_take(event, UINT64_MAX));
 	return OK;
 }
 
@@ -113,6 +118,12 @@ static void event_kill(struct kobject *object)
 		thread_cancel_wait(list_entry(list_first(&event->waiters), struct thread, queue_link), E_GONE);
 	if (event->bound)
 		event_unbind(event->bound);
+}
+
+static void event_closed(struct kobject *object, struct process *process, uint32_t rights)
+{
+	if (rights & RIGHT_WAIT)
+		thread_restart_waits(&container_of(object, struct event, obj)->waiters, process);
 }
 
 static void event_dump(const struct kobject *object)

@@ -16,6 +16,7 @@
 #define FAULT_AROUND 16u            /* pages of a memory object mapped by one read fault */
 
 struct page_request pending_request;
+bool is_retry_pending;
 uint64_t fault_count;
 
 /* A stack grows when the access is not far below it and nothing is in the way. */
@@ -106,7 +107,7 @@ static status_t fault_absent(struct mapping *mapping, uint64_t va, unsigned acce
 	if (status != OK)
 		return status;
 	if (for_write && is_private)
-		return add_private_page(mapping, va, page);
+		return page_is_ram(page) ? add_private_page(mapping, va, page) : E_FAULT;
 	status = enter_page(mapping, va, page, flags_for(mapping, may_write && !is_private, false));
 	if (status == OK && !for_write)
 		map_around(mapping, va, offset);
@@ -125,8 +126,11 @@ static status_t fault_write(struct mapping *mapping, uint64_t va, struct pt_entr
 	}
 	if (mapping->flags & MAP_PRIVATE) {
 		struct domain *domain = mapping->aspace->domain;
-		paddr_t page = page_alloc(domain);
+		paddr_t page;
 
+		if (!page_is_ram(entry.page))
+			return E_FAULT;
+		page = page_alloc(domain);
 		if (!page.value)
 			return E_NOMEM;
 		arch_copy_page(direct(page), direct(entry.page));
@@ -140,6 +144,17 @@ static status_t fault_write(struct mapping *mapping, uint64_t va, struct pt_entr
 	pt_flush(pt, va, 1);
 	mapping->aspace->resident--;
 	return fault_absent(mapping, va, MAP_WRITE, request);
+}
+
+/* Said once: the thread that asked has it made again only to fail. */
+static bool was_refused(const struct page_request *request)
+{
+	struct thread *thread = cpu_current();
+
+	if (!thread || thread->refused.memory != request->memory->obj.id || thread->refused.offset != request->offset)
+		return false;
+	thread->refused.memory = 0;
+	return true;
 }
 
 status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access, struct page_request *request, uint32_t *cause)
@@ -173,17 +188,20 @@ status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access, 
 	}
 	if (status == E_NOMEM)
 		*cause = FAULT_NOMEM;
-	return status;
+	return status == E_AGAIN && was_refused(request) ? E_FAULT : status;
 }
 
-status_t aspace_page(struct aspace *aspace, uint64_t address, unsigned access, struct page_request *request, paddr_t *out)
+status_t aspace_page(struct aspace *aspace, uint64_t address, unsigned access, paddr_t *out)
 {
+	struct page_request request;
 	struct pt_entry entry = pt_lookup(&aspace->pt, address);
 	uint32_t cause;
 	status_t status;
 
 	if (!entry.present || !(entry.flags & PT_READ) || (access & MAP_WRITE && !(entry.flags & PT_WRITE))) {
-		status = aspace_fault(aspace, address, access, request, &cause);
+		status = aspace_fault(aspace, address, access, &request, &cause);
+		if (status == E_AGAIN)
+			pending_request = request;
 		if (status != OK)
 			return status;
 		entry = pt_lookup(&aspace->pt, address);
@@ -194,7 +212,6 @@ status_t aspace_page(struct aspace *aspace, uint64_t address, unsigned access, s
 
 status_t aspace_pin(struct aspace *aspace, uint64_t address, paddr_t *out)
 {
-	struct page_request request;
 	struct mapping *mapping;
 	status_t status;
 
@@ -203,9 +220,9 @@ status_t aspace_pin(struct aspace *aspace, uint64_t address, paddr_t *out)
 	mapping = aspace_mapping_at(aspace, address);
 	if (!mapping || (mapping->memory && mapping->memory->kind != MEMORY_KIND_ANONYMOUS))
 		return E_FAULT;
-	status = aspace_page(aspace, address, MAP_WRITE, &request, out);
+	status = aspace_page(aspace, address, MAP_WRITE, out);
 	if (status == OK)
-		page_ref(*out);
+		page_pin(*out);
 	return status;
 }
 
@@ -227,41 +244,45 @@ static void refuse(struct thread *thread, uint64_t address, unsigned access, boo
 	process_fault(thread, 14, address);
 }
 
+/* A monitor executes nothing of its guest's, whatever the guest may do. */
+static status_t settle(struct thread *thread, uint64_t address, unsigned access, bool is_guest, struct page_request *request,
+                       uint32_t *cause)
+{
+	struct aspace *aspace = aspace_of(thread, address);
+	bool is_own = address >= NATIVE_BASE;
+
+	*cause = FAULT_UNMAPPED;
+	if (!aspace || (is_guest && is_own) || (!is_guest && !is_own && access == MAP_EXECUTE))
+		return E_FAULT;
+	return aspace_fault(aspace, address, access, request, cause);
+}
+
 void trap_fault(struct thread *thread, uint64_t address, unsigned access, bool is_guest, bool is_present)
 {
-	struct aspace *aspace = is_guest && address >= NATIVE_BASE ? NULL : aspace_of(thread, address);
 	struct page_request request = { 0 };
-	uint32_t cause = FAULT_UNMAPPED;
-	status_t status = E_FAULT;
+	uint32_t cause;
+	status_t status;
 
 	(void)is_present;
 	fault_count++;
-	if (thread->is_page_refused) {
-		thread->is_page_refused = false;
-		cause = FAULT_BEYOND;
-	} else if (aspace) {
-		status = aspace_fault(aspace, address, access, &request, &cause);
-	}
+	status = settle(thread, address, access, is_guest, &request, &cause);
 	if (status == OK)
-		return;
-	if (status == E_AGAIN)
+		thread->refused.memory = 0;
+	else if (status == E_AGAIN)
 		thread_request_page(thread, &request);
-	else
+	else if (status != E_NOMEM || !kobject_has_dying()) /* else made again when they have given back some */
 		refuse(thread, address, access, is_guest, cause);
 }
 
 status_t trap_fault_kernel(uint64_t address, unsigned access)
 {
-	struct thread *thread = cpu_current();
+	struct page_request request = { 0 };
 	uint32_t cause;
-	status_t status;
+	status_t status = aspace_fault(&cpu_current()->process->aspace, address, access, &request, &cause);
 
-	if (thread->is_page_refused) {
-		thread->is_page_refused = false;
-		return E_FAULT;
-	}
-	status = aspace_fault(&thread->process->aspace, address, access, &pending_request, &cause);
-	if (status != E_AGAIN)
-		pending_request.memory = NULL;
+	if (status == E_AGAIN)
+		pending_request = request;
+	if (status == E_NOMEM)
+		is_retry_pending = kobject_has_dying();
 	return status == E_NOMEM ? E_FAULT : status;
 }

@@ -13,12 +13,15 @@
 #include "kobject.h"
 #include "page.h"
 #include "process.h"
+#include "progress.h"
 #include <microkernel/errors.h>
 #include <microkernel/rights.h>
 
 STATIC_ASSERT(sizeof(struct handle_entry) == PAGE_SIZE / HANDLE_CHUNK);
 
-#define GENERATION_MASK 0xfffu
+#define GENERATION_MASK 0xffffu
+
+STATIC_ASSERT(HANDLES_MAX <= 1u << HANDLE_INDEX_BITS);
 
 /* What a handle to a new object may do (objects.tbl). */
 static const uint16_t initial_rights[] = {
@@ -47,24 +50,41 @@ status_t handle_table_init(struct process *process)
 	return OK;
 }
 
-void handle_table_destroy(struct process *process)
+static bool close_in_steps(struct handle_entry *entry, unsigned *budget)
+{
+	if (entry->node.state != HANDLE_USED)
+		return true;
+	if (!budget_take(budget) || !derivation_hand_over(entry->object, &entry->node, budget))
+		return false;
+	handle_close(entry);
+	return true;
+}
+
+static bool close_chunk(struct handle_entry *chunk, unsigned *budget)
+{
+	for (uint32_t i = 0; i < HANDLE_CHUNK; i++) {
+		if (!close_in_steps(&chunk[i], budget))
+			return false;
+		ASSERT(chunk[i].node.state == HANDLE_FREE);
+	}
+	return true;
+}
+
+/* The last chunk goes first; free slots of it are still in the list, which nobody uses any more. */
+bool handle_table_shrink(struct process *process, unsigned *budget)
 {
 	struct handle_table *table = &process->handles;
 
-	for (uint32_t c = 0; c < table->chunk_count; c++) {
-		struct handle_entry *chunk = table->chunks[c];
-
-		for (uint32_t i = 0; i < HANDLE_CHUNK; i++) {
-			if (chunk[i].node.state == HANDLE_USED)
-				handle_close(&chunk[i]);
-			ASSERT(chunk[i].node.state == HANDLE_FREE);
-		}
-	}
-	while (table->chunk_count > 0)
+	while (table->chunk_count > 0) {
+		if (!close_chunk(table->chunks[table->chunk_count - 1], budget))
+			return false;
 		page_unref(direct_paddr(table->chunks[--table->chunk_count]));
+		table->free = NULL;
+	}
 	if (table->chunks)
 		page_unref(direct_paddr(table->chunks));
 	table->chunks = NULL;
+	return true;
 }
 
 status_t handle_get(struct process *process, handle_t handle, uint8_t type, uint32_t rights, struct handle_entry **out)
@@ -83,6 +103,16 @@ status_t handle_get(struct process *process, handle_t handle, uint8_t type, uint
 	return OK;
 }
 
+static void push_free(struct handle_table *table, struct handle_entry *entry)
+{
+	entry->object = NULL;
+	if (table->free)
+		table->free_last->object = (struct kobject *)entry;
+	else
+		table->free = entry;
+	table->free_last = entry;
+}
+
 static bool add_chunk(struct process *process)
 {
 	struct handle_table *table = &process->handles;
@@ -95,12 +125,10 @@ static bool add_chunk(struct process *process)
 	if (!page.value)
 		return false;
 	chunk = direct(page);
-	for (uint32_t i = HANDLE_CHUNK; i-- > 0;) {
+	for (uint32_t i = 0; i < HANDLE_CHUNK; i++) {
 		chunk[i].process = process;
-		chunk[i].node.reserved = 0;
 		chunk[i].node.generation = 1;
-		chunk[i].object = (struct kobject *)table->free;
-		table->free = &chunk[i];
+		push_free(table, &chunk[i]);
 	}
 	table->chunks[table->chunk_count++] = chunk;
 	return true;
@@ -134,12 +162,10 @@ static void slot_free(struct handle_entry *entry)
 	spin_lock(&table->lock);
 	entry->node.state = HANDLE_FREE;
 	entry->node.kind = 0;
-	entry->node.is_revoking = 0;
 	entry->node.generation = (entry->node.generation + 1) & GENERATION_MASK;
 	if (entry->node.generation == 0)
 		entry->node.generation = 1;
-	entry->object = (struct kobject *)table->free;
-	table->free = entry;
+	push_free(table, entry);
 	table->used--;
 	spin_unlock(&table->lock);
 	domain_credit_handle(entry->process->obj.domain);
@@ -191,7 +217,6 @@ void handle_move(struct handle_entry *from, struct handle_entry *to)
 	ASSERT(from->node.state == HANDLE_USED && to->node.state == HANDLE_RESERVED);
 	to->node.kind = DERIVATION_HANDLE;
 	to->node.rights = from->node.rights;
-	to->node.is_revoking = from->node.is_revoking;
 	to->badge = from->badge;
 	to->object = from->object;
 	derivation_replace(from->object, &from->node, &to->node);
@@ -207,7 +232,7 @@ void handle_close(struct handle_entry *entry)
 	derivation_remove(object, &entry->node);
 	slot_free(entry);
 	if (object->ops->handle_closed && !object->is_dead)
-		object->ops->handle_closed(object, rights);
+		object->ops->handle_closed(object, entry->process, rights);
 	kobject_unref(object);
 }
 
@@ -216,13 +241,13 @@ void handle_undo(struct derivation *node)
 	handle_close(container_of(node, struct handle_entry, node));
 }
 
-status_t handle_publish(struct process *process, struct kobject *object, handle_t *out)
+status_t handle_publish(struct process *process, struct kobject *object, uint32_t rights, handle_t *out)
 {
 	struct handle_entry *entry = handle_reserve(process);
 	status_t status = E_LIMIT;
 
 	if (entry) {
-		status = handle_fill(entry, object, NULL, initial_rights[object->type], 0);
+		status = handle_fill(entry, object, NULL, initial_rights[object->type] & rights, 0);
 		if (status == OK)
 			*out = handle_number(entry);
 		else

@@ -33,7 +33,7 @@ KTEST(handle_stale_number_is_refused)
 	struct handle_entry *again;
 
 	handle_close(entry);
-	kobject_reap();
+	kobject_reap_all();
 	KCHECK(!handle_find(f.process, number));
 	again = fixture_publish(&f, &event_create(f.domain)->obj);
 	KCHECK(handle_number(again).value != number.value);
@@ -49,10 +49,11 @@ KTEST(revoke_takes_all_descendants_in_steps)
 	struct handle_entry *root = fixture_publish(&f, &event_create(f.domain)->obj);
 	struct handle_entry *at = derive(&f, root, ~0u);
 	unsigned steps = 1;
+	unsigned budget;
 
 	for (unsigned i = 0; i < 100; i++)
 		at = derive(&f, i % 3 ? at : root, ~0u);
-	while (!derivation_revoke(root->object, &root->node, 7)) {
+	for (budget = 7; !derivation_revoke(root->object, &root->node, &budget); budget = 7) {
 		handle_t handle;
 
 		KCHECK(handle_derive_into(f.process, root, ~0u, 0, &handle) == E_GONE);
@@ -70,10 +71,11 @@ KTEST(closing_hands_children_to_the_parent)
 	struct handle_entry *root = fixture_publish(&f, &event_create(f.domain)->obj);
 	struct handle_entry *middle = derive(&f, root, ~0u);
 	struct handle_entry *leaf = derive(&f, middle, ~0u);
+	unsigned budget = 100;
 
 	handle_close(middle);
 	KCHECK(leaf->node.parent == &root->node);
-	KCHECK(derivation_revoke(root->object, &root->node, 100));
+	KCHECK(derivation_revoke(root->object, &root->node, &budget));
 	KCHECK(leaf->node.state == HANDLE_FREE);
 	fixture_destroy(&f);
 }

@@ -58,12 +58,13 @@ static void begin(uint32_t handle_limit)
 static void end(void)
 {
 	for (unsigned i = 0; i < PROCESSES; i++) {
-		handle_table_destroy(processes[i]);
+		for (unsigned budget = 3; !handle_table_shrink(processes[i], &budget); budget = 3)
+			;
 		free(processes[i]);
 	}
-	kobject_reap();
+	kobject_reap_all();
 	kobject_unref(&domain->obj);
-	kobject_reap();
+	kobject_reap_all();
 	CHECK_EQ(fakes_pages(), 0);
 	CHECK_EQ(fakes_blocks(), 0);
 	CHECK_EQ(kobject_count(), 0);
@@ -106,7 +107,7 @@ static void add_root(struct random *random)
 	int index = free_index();
 	handle_t number;
 
-	CHECK_EQ(handle_publish(processes[process], &thing->obj, &number), OK);
+	CHECK_EQ(handle_publish(processes[process], &thing->obj, ~0u, &number), OK);
 	note(index, process, number, -1, OBJECT_RIGHTS_EVENT);
 }
 
@@ -165,8 +166,11 @@ static void revoke_one(struct random *random)
 	struct handle_entry *entry = entry_of(&model[index]);
 	bool is_gone[HANDLES];
 
-	while (!derivation_revoke(entry->object, &entry->node, 1 + (unsigned)(random_next(random) % 5)))
-		;
+	unsigned budget;
+
+	do
+		budget = 1 + (unsigned)(random_next(random) % 5);
+	while (!derivation_revoke(entry->object, &entry->node, &budget));
 	for (int i = 0; i < HANDLES; i++)
 		is_gone[i] = model[i].is_live && descends(i, index);
 	for (int i = 0; i < HANDLES; i++)
@@ -222,7 +226,7 @@ TEST(random_operations_agree_with_a_model)
 				move_one(&random);
 			else
 				revoke_one(&random);
-			kobject_reap();
+			kobject_reap_all();
 			if (!agrees()) {
 				CHECK(!"the model agrees");
 				break;
@@ -245,8 +249,8 @@ TEST(every_failed_allocation_is_an_error_and_leaks_nothing)
 
 			if (!thing)
 				continue;
-			made += handle_publish(processes[0], &thing->obj, &number) == OK;
-			kobject_reap();
+			made += handle_publish(processes[0], &thing->obj, ~0u, &number) == OK;
+			kobject_reap_all();
 		}
 		CHECK(made <= allowed);
 		fakes_fail_after(UINT64_MAX);
@@ -263,13 +267,13 @@ TEST(a_table_can_be_filled_to_its_last_slot)
 
 	begin(UINT32_MAX);
 	thing = kobject_create(domain, OBJECT_EVENT, &thing_ops);
-	CHECK_EQ(handle_publish(processes[0], &thing->obj, &first), OK);
+	CHECK_EQ(handle_publish(processes[0], &thing->obj, ~0u, &first), OK);
 	while (handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &number) == OK)
 		count++;
 	CHECK_EQ(count, HANDLES_MAX);
 	CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &number), E_LIMIT);
-	while (!derivation_revoke(&thing->obj, &handle_find(processes[0], first)->node, 1000))
-		;
+	for (unsigned budget = 1000; !derivation_revoke(&thing->obj, &handle_find(processes[0], first)->node, &budget);)
+		budget = 1000;
 	CHECK_EQ(processes[0]->handles.used, 1);
 	end();
 }
@@ -281,6 +285,76 @@ TEST(numbers_that_name_nothing_are_refused)
 	for (uint32_t value = 1; value; value <<= 1)
 		CHECK(!handle_find(processes[0], (handle_t){ value }));
 	CHECK(!handle_find(processes[0], (handle_t){ UINT32_MAX }));
+	end();
+}
+
+/* A number that was closed names nothing, however often its slot is used again in a program's life. */
+TEST(numbers_come_again_late)
+{
+	struct thing *thing;
+	handle_t first;
+	handle_t stale;
+	handle_t number;
+	bool came_again = false;
+
+	begin(UINT32_MAX);
+	thing = kobject_create(domain, OBJECT_EVENT, &thing_ops);
+	CHECK_EQ(handle_publish(processes[0], &thing->obj, ~0u, &first), OK);
+	CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &stale), OK);
+	handle_close(handle_find(processes[0], stale));
+	for (unsigned i = 0; i < 1000000 && !came_again; i++) {
+		CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &number), OK);
+		came_again = handle_find(processes[0], stale) != NULL;
+		handle_close(handle_find(processes[0], number));
+	}
+	CHECK(!came_again);
+	end();
+}
+
+/* What is being revoked in steps does not grow meanwhile, at any depth. */
+TEST(nothing_is_derived_below_a_handle_being_revoked)
+{
+	struct thing *thing;
+	struct handle_entry *top;
+	handle_t first;
+	handle_t child;
+	handle_t number;
+	unsigned budget = 2;
+
+	begin(UINT32_MAX);
+	thing = kobject_create(domain, OBJECT_EVENT, &thing_ops);
+	CHECK_EQ(handle_publish(processes[0], &thing->obj, ~0u, &first), OK);
+	top = handle_find(processes[0], first);
+	CHECK_EQ(handle_derive_into(processes[1], top, ~0u, 0, &child), OK);
+	for (unsigned i = 0; i < 10; i++)
+		CHECK_EQ(handle_derive_into(processes[1], handle_find(processes[1], child), ~0u, 0, &number), OK);
+	CHECK(!derivation_revoke(&thing->obj, &top->node, &budget));
+	CHECK_EQ(handle_derive_into(processes[1], handle_find(processes[1], child), ~0u, 0, &number), E_GONE);
+	for (budget = 1; !derivation_revoke(&thing->obj, &top->node, &budget);)
+		budget = 1;
+	CHECK_EQ(handle_derive_into(processes[1], top, ~0u, 0, &number), OK);
+	end();
+}
+
+/* The node goes away while it is being revoked: its revocation must not outlive it. */
+TEST(a_closed_handle_revokes_no_longer)
+{
+	struct thing *thing;
+	handle_t first;
+	handle_t middle;
+	handle_t number;
+	unsigned budget = 1;
+
+	begin(UINT32_MAX);
+	thing = kobject_create(domain, OBJECT_EVENT, &thing_ops);
+	CHECK_EQ(handle_publish(processes[0], &thing->obj, ~0u, &first), OK);
+	CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &middle), OK);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], middle), ~0u, 0, &number), OK);
+	CHECK(!derivation_revoke(&thing->obj, &handle_find(processes[0], middle)->node, &budget));
+	handle_close(handle_find(processes[0], middle));
+	CHECK_EQ(thing->obj.revokes, 0);
+	CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &number), OK);
 	end();
 }
 

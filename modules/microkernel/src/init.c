@@ -29,7 +29,7 @@ static void give(struct process *init, struct start_page *page, const char *name
 {
 	struct start_handle *slot = &page->handles[page->handle_count++];
 
-	if (!object || handle_publish(init, object, &slot->handle) != OK)
+	if (!object || handle_publish(init, object, ~0u, &slot->handle) != OK)
 		panic("no memory for init's capability \"%s\"", name);
 	string_copy(slot->name, name, sizeof(slot->name));
 }
@@ -37,9 +37,10 @@ static void give(struct process *init, struct start_page *page, const char *name
 static uint64_t map_pages(struct process *init, uint64_t address, uint64_t bytes)
 {
 	struct map_args args = { .flags = MAP_READ | MAP_WRITE | MAP_FIXED | MAP_NOREPLACE, .address = address, .bytes = bytes };
+	unsigned budget = STEP_BUDGET;
 	uint64_t out;
 
-	if (aspace_map(&init->aspace, &args, NULL, &out) != OK)
+	if (aspace_map(&init->aspace, &args, NULL, &budget, &out) != OK)
 		panic("no memory for init");
 	return out;
 }

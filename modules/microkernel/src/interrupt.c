@@ -21,18 +21,27 @@ static const struct kobject_ops interrupt_ops = {
 
 static struct interrupt *by_source[IRQ_SOURCES];
 
+static struct interrupt *create_unbound(struct domain *domain)
+{
+	struct interrupt *interrupt = kobject_create(domain, OBJECT_INTERRUPT, &interrupt_ops);
+
+	if (interrupt)
+		interrupt->source = INTERRUPT_NO_SOURCE;
+	return interrupt;
+}
+
 struct interrupt *interrupt_create_control(struct domain *domain)
 {
-	struct interrupt *control = kobject_create(domain, OBJECT_INTERRUPT, &interrupt_ops);
+	struct interrupt *control = create_unbound(domain);
 
 	if (control)
-		control->source = INTERRUPT_NO_SOURCE;
+		control->is_control = true;
 	return control;
 }
 
 static status_t create(struct domain *domain, struct handle_entry *through, uint64_t bits, struct interrupt **out)
 {
-	struct interrupt *interrupt = interrupt_create_control(domain);
+	struct interrupt *interrupt = create_unbound(domain);
 
 	if (!interrupt)
 		return E_NOMEM;
@@ -43,7 +52,7 @@ static status_t create(struct domain *domain, struct handle_entry *through, uint
 	}
 	kobject_ref(through->object);
 	interrupt->event = container_of(through->object, struct event, obj);
-	interrupt->bits = bits;
+	interrupt->bits = handle_signal_bits(through, bits);
 	*out = interrupt;
 	return OK;
 }

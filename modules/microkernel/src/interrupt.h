@@ -1,5 +1,5 @@
 /*
- * Interrupt: a hardware line or message bound to bits of an event. The control object (source NONE) is the
+ * Interrupt: a hardware line or message bound to bits of an event. The control object (without a source) is the
  * authority to bind lines; init gets it at boot.
  */
 #pragma once
@@ -20,6 +20,7 @@ struct interrupt {
 	uint64_t bits;          /* [I] */
 	uint32_t source;        /* the architecture's number */
 	bool is_message;        /* [I] edge: never masked */
+	bool is_control;        /* [I] may bind lines; an interrupt that lost its line may not */
 };
 
 struct interrupt *interrupt_create_control(struct domain *domain);

@@ -26,6 +26,12 @@ static status_t check_tag(uint64_t tag)
 	return OK;
 }
 
+/* Calls in the kernel's name are the kernel's. */
+static status_t check_call(uint64_t tag)
+{
+	return ipc_tag_op(tag) >= IPC_OP_KERNEL ? E_INVAL : check_tag(tag);
+}
+
 static handle_t handle_in_words(uint64_t word6, uint64_t word7, unsigned i)
 {
 	uint64_t word = i < 2 ? word6 : word7;
@@ -165,7 +171,7 @@ void ipc_call(struct thread *thread)
 	status_t status = handle_get(thread->process, ipc_regs_endpoint(thread), OBJECT_ENDPOINT, RIGHT_CALL, &entry);
 
 	if (status == OK)
-		status = check_tag(ipc_regs_tag(thread));
+		status = check_call(ipc_regs_tag(thread));
 	if (status != OK)
 		goto out;
 	endpoint = container_of(entry->object, struct endpoint, obj);

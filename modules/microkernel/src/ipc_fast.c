@@ -48,7 +48,8 @@ bool ipc_call_fast(struct thread *thread)
 	struct endpoint *endpoint;
 	struct thread *receiver;
 
-	if (!is_plain(ipc_regs_tag(thread)) || ipc_regs_deadline(thread) || thread->slot_count < IPC_HANDLES_MAX)
+	if (!is_plain(ipc_regs_tag(thread)) || ipc_tag_op(ipc_regs_tag(thread)) >= IPC_OP_KERNEL ||
+	    ipc_regs_deadline(thread) || thread->slot_count < IPC_HANDLES_MAX)
 		return false;
 	entry = entry_for(thread, ipc_regs_endpoint(thread), OBJECT_ENDPOINT, RIGHT_CALL);
 	if (!entry)

@@ -31,7 +31,7 @@ static bool run_one(const struct ktest *test)
 
 	failures = 0;
 	test->run();
-	kobject_reap();
+	kobject_reap_all();
 	ktest_check(kobject_count() == objects, "objects are as before", test->name, 0);
 	ktest_check(free_pages() == pages, "free pages are as before", test->name, 0);
 	if (failures)

@@ -22,13 +22,13 @@ void fixture_destroy(struct fixture *fixture)
 	kobject_kill(&fixture->domain->obj);
 	kobject_unref(&fixture->process->obj);
 	kobject_unref(&fixture->domain->obj);
-	kobject_reap();
+	kobject_reap_all();
 }
 
 struct handle_entry *fixture_publish(struct fixture *fixture, struct kobject *object)
 {
 	handle_t handle;
-	status_t status = handle_publish(fixture->process, object, &handle);
+	status_t status = handle_publish(fixture->process, object, ~0u, &handle);
 
 	ASSERT(status == OK);
 	return handle_find(fixture->process, handle);

@@ -4,11 +4,15 @@
  */
 #include "mapping.h"
 #include <base/assert.h>
+#include <base/bits.h>
 #include <microkernel/errors.h>
 #include "aspace.h"
 #include "kalloc.h"
 #include "memory.h"
 #include "page.h"
+#include "progress.h"
+
+#define TABLE_SPAN (2ul << 20) /* what one page of page table maps */
 
 static void link_memory(struct mapping *mapping)
 {
@@ -33,43 +37,61 @@ static void unlink_memory(struct mapping *mapping)
 	kobject_unref(&memory->obj);
 }
 
-status_t mapping_create(struct aspace *aspace, const struct mapping *model, struct derivation *parent, struct mapping **out)
+struct mapping *mapping_alloc(struct aspace *aspace, const struct mapping *model)
 {
 	struct mapping *mapping = kalloc(aspace->domain, sizeof(*mapping));
 
 	if (!mapping)
-		return E_NOMEM;
+		return NULL;
 	*mapping = *model;
 	mapping->aspace = aspace;
 	mapping->node = (struct derivation){ .kind = DERIVATION_MAPPING };
 	list_init(&mapping->reverse);
-	if (mapping->memory) {
-		if (!derivation_insert(&mapping->memory->obj, parent, &mapping->node)) {
-			kfree(aspace->domain, mapping);
-			return E_GONE;
-		}
-		link_memory(mapping);
-	}
-	tree_insert(&aspace->mappings, &mapping->by_address, mapping->start);
-	aspace->mapped += mapping->end - mapping->start;
-	*out = mapping;
-	return OK;
+	return mapping;
 }
 
-status_t mapping_split(struct mapping *mapping, uint64_t at, struct mapping **out_tail)
+void mapping_free(struct mapping *mapping)
 {
-	struct mapping model = *mapping;
-	status_t status;
+	kfree(mapping->aspace->domain, mapping);
+}
+
+static void link_aspace(struct mapping *mapping)
+{
+	bool is_new = tree_insert(&mapping->aspace->mappings, &mapping->by_address, mapping->start);
+
+	ASSERT(is_new);
+	mapping->aspace->mapped += mapping->end - mapping->start;
+}
+
+bool mapping_link(struct mapping *mapping, struct derivation *parent)
+{
+	if (mapping->memory) {
+		if (!derivation_insert(&mapping->memory->obj, parent, &mapping->node))
+			return false;
+		link_memory(mapping);
+	}
+	link_aspace(mapping);
+	return true;
+}
+
+status_t mapping_split(struct mapping *mapping, uint64_t at)
+{
+	struct mapping *tail;
 
 	ASSERT(at > mapping->start && at < mapping->end);
-	model.start = at;
-	model.offset = mapping->offset + (at - mapping->start);
-	model.flags &= ~MAP_GROWSDOWN;
-	status = mapping_create(mapping->aspace, &model, mapping->node.parent, out_tail);
-	if (status != OK)
-		return status;
+	tail = mapping_alloc(mapping->aspace, mapping);
+	if (!tail)
+		return E_NOMEM;
+	tail->start = at;
+	tail->offset = mapping->offset + (at - mapping->start);
+	tail->flags &= ~MAP_GROWSDOWN;
 	mapping->aspace->mapped -= mapping->end - at;
 	mapping->end = at;
+	if (tail->memory) {
+		derivation_insert_beside(&tail->memory->obj, &mapping->node, &tail->node);
+		link_memory(tail);
+	}
+	link_aspace(tail);
 	return OK;
 }
 
@@ -86,38 +108,61 @@ void mapping_move(struct mapping *mapping, uint64_t start, uint64_t end)
 	mapping->end = end;
 }
 
-void mapping_drop_pages(struct mapping *mapping, uint64_t start, uint64_t end)
+bool mapping_drop_pages(struct mapping *mapping, uint64_t *at, uint64_t end, unsigned *budget)
 {
 	struct pagetable *pt = &mapping->aspace->pt;
-	uint64_t va = start;
 	struct pt_entry entry;
 
-	while (pt_next(pt, &va, end, &entry)) {
-		pt_unmap(pt, va);
-		pt_flush(pt, va, 1);
+	while (pt_next(pt, at, end, &entry)) {
+		if (!budget_take(budget))
+			return false;
+		pt_unmap(pt, *at);
+		pt_flush(pt, *at, 1);
 		if (entry.flags & PT_PRIVATE)
 			page_unref(entry.page);
 		mapping->aspace->resident--;
-		va += PAGE_SIZE;
+		*at += PAGE_SIZE;
 	}
+	*at = end;
+	return true;
 }
 
-void mapping_remove(struct mapping *mapping)
+/* The part below at, which has no pages any more, goes; whole spans of page tables, so that they can be freed. */
+static void cut_front(struct mapping *mapping, uint64_t at)
+{
+	uint64_t start = mapping->start;
+
+	at = align_down(at, TABLE_SPAN);
+	if (at <= start)
+		return;
+	if (mapping->memory)
+		mapping->offset += at - start;
+	mapping->flags &= ~MAP_GROWSDOWN;
+	mapping_move(mapping, at, mapping->end);
+	pt_prune(&mapping->aspace->pt, start, at);
+}
+
+bool mapping_remove(struct mapping *mapping, unsigned *budget)
 {
 	struct aspace *aspace = mapping->aspace;
+	uint64_t at = mapping->start;
 
-	mapping_drop_pages(mapping, mapping->start, mapping->end);
+	if (!mapping_drop_pages(mapping, &at, mapping->end, budget)) {
+		cut_front(mapping, at);
+		return false;
+	}
 	pt_prune(&aspace->pt, mapping->start, mapping->end);
 	tree_remove(&aspace->mappings, &mapping->by_address);
 	aspace->mapped -= mapping->end - mapping->start;
 	if (mapping->memory)
 		unlink_memory(mapping);
-	kfree(aspace->domain, mapping);
+	mapping_free(mapping);
+	return true;
 }
 
-void mapping_undo(struct derivation *node)
+bool mapping_undo(struct derivation *node, unsigned *budget)
 {
-	mapping_remove(container_of(node, struct mapping, node));
+	return mapping_remove(container_of(node, struct mapping, node), budget);
 }
 
 void mapping_drop_shared_page(struct mapping *mapping, uint64_t va)

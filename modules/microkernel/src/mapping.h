@@ -26,15 +26,21 @@ struct mapping {
 	struct list reverse;         /* [memory lock] in memory->mappings */
 };
 
-/* A mapping in place; the range must be free. parent is the node of the handle (null without memory). */
-status_t mapping_create(struct aspace *aspace, const struct mapping *model, struct derivation *parent, struct mapping **out);
+/* A copy of model, charged but not in place yet; null when refused. */
+struct mapping *mapping_alloc(struct aspace *aspace, const struct mapping *model);
+void mapping_free(struct mapping *mapping);
+/* Puts it in place; the range must be free. parent is the node of the handle (null: none). False when that is being
+ * revoked. */
+bool mapping_link(struct mapping *mapping, struct derivation *parent);
 /* Two mappings of one: the new one begins at `at`. E_NOMEM leaves it whole. */
-status_t mapping_split(struct mapping *mapping, uint64_t at, struct mapping **out_tail);
-void mapping_remove(struct mapping *mapping); /* with its pages */
-void mapping_undo(struct derivation *node);
+status_t mapping_split(struct mapping *mapping, uint64_t at);
+/* With its pages. False when the budget did not do: the first part of it is gone. */
+bool mapping_remove(struct mapping *mapping, unsigned *budget);
+bool mapping_undo(struct derivation *node, unsigned *budget);
 void mapping_move(struct mapping *mapping, uint64_t start, uint64_t end); /* new bounds; pages are the caller's matter */
 
 /* For the reverse map: entries that show the object's own page (not a private copy). */
 void mapping_drop_shared_page(struct mapping *mapping, uint64_t va);
 void mapping_protect_shared_page(struct mapping *mapping, uint64_t va);
-void mapping_drop_pages(struct mapping *mapping, uint64_t start, uint64_t end);
+/* Takes out the pages of [*at, end), which lies in it; *at says how far it came. True when all are out. */
+bool mapping_drop_pages(struct mapping *mapping, uint64_t *at, uint64_t end, unsigned *budget);

@@ -15,14 +15,14 @@
 #include "page.h"
 #include "printk.h"
 
-static void memory_kill(struct kobject *object);
+static bool memory_shrink(struct kobject *object, unsigned *budget);
 static void memory_destroy(struct kobject *object);
 static void memory_dump(const struct kobject *object);
 
 static const struct kobject_ops memory_ops = {
 	.name = "memory",
 	.size = sizeof(struct memory),
-	.kill = memory_kill,
+	.shrink = memory_shrink,
 	.destroy = memory_destroy,
 	.dump = memory_dump,
 };
@@ -38,6 +38,7 @@ static struct memory *create(struct domain *domain, uint32_t kind, uint64_t byte
 	memory->kind = kind;
 	memory->bytes = bytes;
 	memory->flags = flags;
+	memory->cut_at = UINT64_MAX;
 	return memory;
 }
 
@@ -170,70 +171,109 @@ status_t memory_page(struct memory *memory, uint64_t offset, bool for_write, pad
 	return status;
 }
 
-status_t memory_create_copy(struct memory *from, struct domain *domain, uint64_t offset, uint64_t bytes, struct memory **out)
+/* Within a domain a page is shared until one side writes. Another domain pays for a page of its own at once, or its
+ * owner would go on paying for old content for as long as others hold copies; and so it is with a page that a
+ * thread has pinned, which must stay where the thread's process sees it. */
+static status_t copy_slot(struct memory *from, uint64_t index, uint64_t slot, uint64_t *to, struct memory *copy)
+{
+	paddr_t page = slot_page(slot);
+
+	if (copy->obj.domain == from->obj.domain && !page_is_pinned(page)) {
+		memory_write_protect(from, index << PAGE_SHIFT);
+		page_ref(page);
+	} else {
+		paddr_t own = page_alloc(copy->obj.domain);
+
+		if (!own.value)
+			return E_NOMEM;
+		arch_copy_page(direct(own), direct(page));
+		page = own;
+	}
+	*to = page.value;
+	copy->resident++;
+	return OK;
+}
+
+static status_t copy_pages(struct memory *from, struct memory *copy, uint64_t offset, uint64_t *index, unsigned *budget)
+{
+	uint64_t end = (offset + copy->bytes) >> PAGE_SHIFT;
+	uint64_t *slot;
+
+	while ((slot = pagemap_next(&from->pages, index)) && *index < end) {
+		uint64_t *to = pagemap_make(&copy->pages, copy->obj.domain, *index - (offset >> PAGE_SHIFT));
+		status_t status = to ? OK : E_NOMEM;
+
+		if (!memory_take_budget(from, budget))
+			return STATUS_MORE;
+		if (status == OK && !*to)
+			status = copy_slot(from, *index, *slot, to, copy);
+		if (status != OK)
+			return status;
+		++*index;
+	}
+	return OK;
+}
+
+status_t memory_create_copy(struct memory *from, struct domain *domain, uint64_t offset, uint64_t bytes,
+                            struct progress *progress, unsigned *budget)
 {
 	struct memory *copy;
-	uint64_t index = offset >> PAGE_SHIFT;
-	uint64_t *slot;
 
 	if (is_computed(from) || from->kind == MEMORY_KIND_PAGED)
 		return E_UNSUPPORTED;
-	copy = create(domain, MEMORY_KIND_ANONYMOUS, bytes, 0);
-	if (!copy)
-		return E_NOMEM;
-	while ((slot = pagemap_next(&from->pages, &index)) != NULL && index < (offset + bytes) >> PAGE_SHIFT) {
-		uint64_t *to = pagemap_make(&copy->pages, domain, index - (offset >> PAGE_SHIFT));
-
-		if (!to) {
-			kobject_unref(&copy->obj);
+	if (!progress->object) {
+		copy = create(domain, MEMORY_KIND_ANONYMOUS, bytes, 0);
+		if (!copy)
 			return E_NOMEM;
-		}
-		memory_write_protect(from, index << PAGE_SHIFT);
-		page_ref(slot_page(*slot));
-		*to = slot_page(*slot).value;
-		copy->resident++;
-		index++;
+		progress->object = &copy->obj;
+		progress->at = offset >> PAGE_SHIFT;
 	}
-	*out = copy;
-	return OK;
+	if (progress->object->is_dead)
+		return E_GONE;
+	return copy_pages(from, container_of(progress->object, struct memory, obj), offset, &progress->at, budget);
 }
 
-/* Applies copy to each page of [offset, offset + len); absent pages of anonymous memory are made for writing and
- * read as zero. Pager-backed pages must be present. */
-static status_t transfer(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len, bool is_write)
+static status_t transfer_part(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t part, bool is_write)
 {
-	if (offset + len < offset || offset + len > memory->bytes)
+	uint64_t within = offset & (PAGE_SIZE - 1);
+	bool may_write = true;
+	paddr_t page;
+	status_t status = memory_page(memory, offset - within, is_write, &page, &may_write);
+
+	if (status != OK)
+		return status;
+	if (!page_is_ram(page))
+		return E_UNSUPPORTED; /* device registers: map them */
+	return is_write ? copy_from_user((char *)direct(page) + within, u_buffer, part) :
+			  copy_to_user(u_buffer, (char *)direct(page) + within, part);
+}
+
+status_t memory_transfer(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len, bool is_write,
+                         uint64_t *done, unsigned *budget)
+{
+	if (len > memory->bytes || offset > memory->bytes - len)
 		return E_RANGE;
-	while (len > 0) {
-		uint64_t within = offset & (PAGE_SIZE - 1);
-		uint64_t part = MIN(len, PAGE_SIZE - within);
-		bool may_write = true;
-		paddr_t page;
-		status_t status = memory_page(memory, offset - within, is_write, &page, &may_write);
+	while (*done < len) {
+		uint64_t part = MIN(len - *done, PAGE_SIZE - ((offset + *done) & (PAGE_SIZE - 1)));
+		status_t status;
 
+		if (!budget_take(budget))
+			return STATUS_MORE;
+		status = transfer_part(memory, offset + *done, u_buffer + *done, part, is_write);
 		if (status != OK)
 			return status;
-		if (!page_of(page))
-			return E_UNSUPPORTED; /* device registers: map them */
-		status = is_write ? copy_from_user((char *)direct(page) + within, u_buffer, part) :
-				    copy_to_user(u_buffer, (char *)direct(page) + within, part);
-		if (status != OK)
-			return status;
-		offset += part;
-		u_buffer += part;
-		len -= part;
+		*done += part;
 	}
 	return OK;
 }
 
-status_t memory_read(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len)
+/* Work on a page of the object means looking at each of its mappings. */
+bool memory_take_budget(const struct memory *memory, unsigned *budget)
 {
-	return transfer(memory, offset, u_buffer, len, false);
-}
-
-status_t memory_write(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len)
-{
-	return transfer(memory, offset, u_buffer, len, true);
+	if (*budget == 0)
+		return false;
+	*budget -= MIN(1 + memory->mapping_count, *budget);
+	return true;
 }
 
 void memory_drop_slot(struct memory *memory, uint64_t *slot)
@@ -245,28 +285,37 @@ void memory_drop_slot(struct memory *memory, uint64_t *slot)
 	*slot = 0;
 }
 
-static void cut(struct memory *memory, uint64_t bytes)
+/* Frees pages from memory->cut_at on. */
+static bool cut(struct memory *memory, unsigned *budget)
 {
-	uint64_t index = bytes >> PAGE_SHIFT;
 	uint64_t *slot;
 
-	memory->bytes = bytes;
-	while ((slot = pagemap_next(&memory->pages, &index)) != NULL) {
-		memory_unmap_page(memory, index << PAGE_SHIFT);
+	while ((slot = pagemap_next(&memory->pages, &memory->cut_at)) != NULL) {
+		if (!memory_take_budget(memory, budget))
+			return false;
+		memory_unmap_page(memory, memory->cut_at << PAGE_SHIFT);
 		memory_drop_slot(memory, slot);
-		index++;
+		memory->cut_at++;
 	}
+	memory->cut_at = UINT64_MAX;
+	return true;
 }
 
-status_t memory_resize(struct memory *memory, uint64_t bytes)
+/* What lies beyond the new end is out of reach at once and freed in steps; growing waits until that is over, so old
+ * content never comes back. */
+status_t memory_resize(struct memory *memory, uint64_t bytes, unsigned *budget)
 {
 	if (memory->flags & MEMORY_FIXED)
 		return E_UNSUPPORTED;
-	bytes = align_up(bytes, PAGE_SIZE);
 	if (bytes > MEMORY_BYTES_MAX)
 		return E_INVAL;
-	if (bytes < memory->bytes)
-		cut(memory, bytes);
+	bytes = align_up(bytes, PAGE_SIZE);
+	if (bytes < memory->bytes) {
+		memory->bytes = bytes;
+		memory->cut_at = MIN(memory->cut_at, bytes >> PAGE_SHIFT);
+	}
+	if (memory->cut_at != UINT64_MAX && !cut(memory, budget))
+		return STATUS_MORE;
 	memory->bytes = bytes;
 	return OK;
 }
@@ -306,29 +355,38 @@ void memory_write_protect(struct memory *memory, uint64_t offset)
 	for_each_entry(memory, offset, mapping_protect_shared_page);
 }
 
-static void memory_kill(struct kobject *object)
+static bool free_dma(struct memory *memory, unsigned *budget)
+{
+	if (!memory->base.value)
+		return true;
+	for (; memory->bytes > 0; memory->bytes -= PAGE_SIZE) {
+		if (!budget_take(budget))
+			return false;
+		page_unref(PADDR(memory->base.value + memory->bytes - PAGE_SIZE));
+	}
+	return true;
+}
+
+/* Its mappings are gone by now: each is a node below a handle, or was. */
+static bool memory_shrink(struct kobject *object, unsigned *budget)
 {
 	struct memory *memory = container_of(object, struct memory, obj);
 
-	while (!list_is_empty(&memory->mappings))
-		mapping_remove(list_entry(list_first(&memory->mappings), struct mapping, reverse));
-}
-
-static void free_dma(struct memory *memory)
-{
-	for (uint64_t at = 0; memory->base.value && at < memory->bytes; at += PAGE_SIZE)
-		page_unref(PADDR(memory->base.value + at));
+	ASSERT(list_is_empty(&memory->mappings));
+	if (memory->kind == MEMORY_KIND_DMA)
+		return free_dma(memory, budget);
+	memory->bytes = 0;
+	if (!memory->is_emptied)
+		memory->cut_at = 0;
+	memory->is_emptied = true;
+	return cut(memory, budget) && pagemap_free(&memory->pages, object->domain, budget);
 }
 
 static void memory_destroy(struct kobject *object)
 {
 	struct memory *memory = container_of(object, struct memory, obj);
 
-	ASSERT(list_is_empty(&memory->mappings));
-	if (memory->kind == MEMORY_KIND_DMA)
-		free_dma(memory);
-	cut(memory, 0);
-	pagemap_free(&memory->pages, object->domain);
+	ASSERT(list_is_empty(&memory->mappings) && memory->resident == 0);
 	if (memory->pager)
 		kobject_unref(&memory->pager->obj);
 }

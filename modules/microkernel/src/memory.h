@@ -7,6 +7,7 @@
 #include "arch/arch.h"
 #include "kobject.h"
 #include "pagemap.h"
+#include "progress.h"
 
 struct endpoint;
 struct mapping;
@@ -24,6 +25,8 @@ struct memory {
 	struct pagemap pages;      /* [lock] the others; each page holds one reference */
 	uint64_t resident;         /* [lock] pages in the map */
 	uint64_t dirty;            /* [lock] of these */
+	uint64_t cut_at;           /* [lock] pages from this index on, beyond the end, are being freed; UINT64_MAX: none */
+	bool is_emptied;           /* [lock] dying: all of them are */
 	struct list mappings;      /* [lock] the reverse map */
 	uint32_t mapping_count;    /* [lock] */
 	struct endpoint *pager;    /* [I] holds a reference */
@@ -36,7 +39,9 @@ struct memory *memory_create(struct domain *domain, uint64_t bytes, uint32_t fla
 struct memory *memory_create_physical(struct domain *domain, paddr_t base, uint64_t bytes, uint32_t flags);
 struct memory *memory_create_dma(struct domain *domain, uint64_t bytes);
 struct memory *memory_create_paged(struct domain *domain, uint64_t bytes, struct endpoint *pager, uint64_t badge);
-status_t memory_create_copy(struct memory *from, struct domain *domain, uint64_t offset, uint64_t bytes, struct memory **out);
+/* The copy is progress->object; STATUS_MORE: call again. */
+status_t memory_create_copy(struct memory *from, struct domain *domain, uint64_t offset, uint64_t bytes,
+                            struct progress *progress, unsigned *budget);
 
 /* The page at offset, provided when the kernel can: OK with *out and whether it may be mapped writable now;
  * E_AGAIN: the pager must be asked; E_FAULT: beyond the end; E_NOMEM. */
@@ -45,19 +50,24 @@ status_t memory_page(struct memory *memory, uint64_t offset, bool for_write, pad
 paddr_t memory_present_page(struct memory *memory, uint64_t offset, bool *may_write);
 unsigned memory_pt_flags(const struct memory *memory); /* caching */
 
-status_t memory_read(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len);
-status_t memory_write(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len);
-status_t memory_resize(struct memory *memory, uint64_t bytes);
+/* Between the object and the current process, from byte *done on. Absent pages of anonymous memory are made; pager-backed
+ * pages must be present: E_AGAIN. */
+status_t memory_transfer(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len, bool is_write,
+                         uint64_t *done, unsigned *budget);
+status_t memory_resize(struct memory *memory, uint64_t bytes, unsigned *budget);
 void memory_get_info(struct memory *memory, struct memory_info *out);
 
-/* What a pager does (pager.c). */
-status_t memory_supply(struct memory *paged, uint64_t offset, struct memory *source, uint64_t source_offset, uint64_t bytes);
-status_t memory_permit(struct memory *paged, uint64_t offset, uint64_t bytes);
-status_t memory_clean(struct memory *paged, uint64_t offset, uint64_t bytes);
-status_t memory_evict(struct memory *paged, uint64_t offset, uint64_t bytes, uint64_t *out_pages);
+/* What a pager does (pager.c), page by page from offset + *done on. */
+status_t memory_supply(struct memory *paged, uint64_t offset, struct memory *source, uint64_t source_offset, uint64_t bytes,
+                       uint64_t *done, unsigned *budget);
+status_t memory_permit(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress, unsigned *budget);
+status_t memory_clean(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress, unsigned *budget);
+/* progress->count: pages dropped. */
+status_t memory_evict(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress, unsigned *budget);
 uint64_t memory_list_dirty(struct memory *paged, uint64_t from, struct memory_range *out, uint64_t max);
 
 /* For memory.c and pager.c: take the page out of every mapping, or only the right to write it. */
 void memory_unmap_page(struct memory *memory, uint64_t offset);
 void memory_write_protect(struct memory *memory, uint64_t offset);
+bool memory_take_budget(const struct memory *memory, unsigned *budget);
 void memory_drop_slot(struct memory *memory, uint64_t *slot);

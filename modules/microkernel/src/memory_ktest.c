@@ -13,19 +13,19 @@
 static uint64_t map(struct aspace *aspace, struct handle_entry *memory, uint64_t address, uint64_t bytes, uint32_t flags)
 {
 	struct map_args args = { .flags = flags | MAP_FIXED, .address = address, .bytes = bytes };
+	unsigned budget = STEP_BUDGET;
 	uint64_t out = 0;
 
-	KCHECK(aspace_map(aspace, &args, memory, &out) == OK);
+	KCHECK(aspace_map(aspace, &args, memory, &budget, &out) == OK);
 	return out;
 }
 
 /* The byte at address after an access; 0xff: refused. */
 static uint8_t *touch(struct aspace *aspace, uint64_t address, unsigned access)
 {
-	struct page_request request;
 	paddr_t page;
 
-	if (aspace_page(aspace, address, access, &request, &page) != OK)
+	if (aspace_page(aspace, address, access, &page) != OK)
 		return NULL;
 	return (uint8_t *)direct(page) + (address & (PAGE_SIZE - 1));
 }
@@ -60,6 +60,7 @@ KTEST(revoking_a_handle_removes_its_mappings)
 {
 	struct fixture f = fixture_create(100);
 	struct handle_entry *memory = fixture_publish(&f, &memory_create(f.domain, PAGE_SIZE, 0)->obj);
+	unsigned budget = 10;
 	handle_t child;
 	uint64_t at;
 
@@ -67,7 +68,7 @@ KTEST(revoking_a_handle_removes_its_mappings)
 	at = map(&f.process->aspace, handle_find(f.process, child), AT, PAGE_SIZE, MAP_READ);
 	handle_close(handle_find(f.process, child));
 	KCHECK(touch(&f.process->aspace, at, MAP_READ));
-	KCHECK(derivation_revoke(memory->object, &memory->node, 10));
+	KCHECK(derivation_revoke(memory->object, &memory->node, &budget));
 	KCHECK(!touch(&f.process->aspace, at, MAP_READ));
 	fixture_destroy(&f);
 }
@@ -75,6 +76,8 @@ KTEST(revoking_a_handle_removes_its_mappings)
 KTEST(clone_copies_on_write)
 {
 	struct fixture f = fixture_create(200);
+	struct progress progress = { 0 };
+	unsigned budget = STEP_BUDGET;
 	struct space *parent;
 	struct space *child;
 	uint64_t at = 1 << 20;
@@ -82,7 +85,8 @@ KTEST(clone_copies_on_write)
 	KCHECK(space_create(f.domain, &parent) == OK);
 	map(&parent->aspace, NULL, at, 4 * PAGE_SIZE, MAP_READ | MAP_WRITE);
 	*touch(&parent->aspace, at, MAP_WRITE) = 1;
-	KCHECK(space_clone(parent, f.domain, &child) == OK);
+	KCHECK(space_clone(parent, f.domain, &progress, &budget) == OK);
+	child = container_of(progress.object, struct space, obj);
 	KCHECK(touch(&parent->aspace, at, MAP_READ) == touch(&child->aspace, at, MAP_READ));
 	*touch(&child->aspace, at, MAP_WRITE) = 2;
 	KCHECK(*touch(&parent->aspace, at, MAP_READ) == 1);
@@ -99,18 +103,20 @@ KTEST(unmap_splits_at_the_edges)
 	struct fixture f = fixture_create(100);
 	struct aspace *aspace = &f.process->aspace;
 	uint64_t at = map(aspace, NULL, AT, 8 * PAGE_SIZE, MAP_READ | MAP_WRITE);
+	struct progress progress = { 0 };
+	unsigned budget = STEP_BUDGET;
 
 	for (unsigned i = 0; i < 8; i++)
 		*touch(aspace, at + i * PAGE_SIZE, MAP_WRITE) = (uint8_t)(i + 1);
-	KCHECK(aspace_unmap(aspace, at + 2 * PAGE_SIZE, 3 * PAGE_SIZE) == OK);
+	KCHECK(aspace_unmap(aspace, at + 2 * PAGE_SIZE, 3 * PAGE_SIZE, &budget) == OK);
 	KCHECK(*touch(aspace, at + PAGE_SIZE, MAP_READ) == 2);
 	KCHECK(!touch(aspace, at + 2 * PAGE_SIZE, MAP_READ));
 	KCHECK(!touch(aspace, at + 4 * PAGE_SIZE, MAP_READ));
 	KCHECK(*touch(aspace, at + 5 * PAGE_SIZE, MAP_READ) == 6);
-	KCHECK(aspace_protect(aspace, at + 5 * PAGE_SIZE, PAGE_SIZE, MAP_READ) == OK);
+	KCHECK(aspace_protect(aspace, at + 5 * PAGE_SIZE, PAGE_SIZE, MAP_READ, &progress, &budget) == OK);
 	KCHECK(!touch(aspace, at + 5 * PAGE_SIZE, MAP_WRITE));
 	KCHECK(touch(aspace, at + 6 * PAGE_SIZE, MAP_WRITE));
-	KCHECK(aspace_protect(aspace, at, 8 * PAGE_SIZE, MAP_READ) == E_NOENT);
+	KCHECK(aspace_protect(aspace, at, 8 * PAGE_SIZE, MAP_READ, &progress, &budget) == E_NOENT);
 	fixture_destroy(&f);
 }
 
@@ -120,11 +126,13 @@ KTEST(remap_moves_pages)
 	struct aspace *aspace = &f.process->aspace;
 	uint64_t at = map(aspace, NULL, AT, 2 * PAGE_SIZE, MAP_READ | MAP_WRITE);
 	struct remap_args args = { .address = at, .bytes = 2 * PAGE_SIZE, .new_bytes = 8 * PAGE_SIZE, .may_move = 1 };
+	struct progress progress = { 0 };
+	unsigned budget = STEP_BUDGET;
 	uint64_t out = 0;
 
 	map(aspace, NULL, at + 2 * PAGE_SIZE, PAGE_SIZE, MAP_READ);
 	*touch(aspace, at + PAGE_SIZE, MAP_WRITE) = 9;
-	KCHECK(aspace_remap(aspace, &args, &out) == OK && out != at);
+	KCHECK(aspace_remap(aspace, &args, &progress, &budget, &out) == OK && out != at);
 	KCHECK(*touch(aspace, out + PAGE_SIZE, MAP_READ) == 9);
 	KCHECK(touch(aspace, out + 7 * PAGE_SIZE, MAP_WRITE));
 	KCHECK(!touch(aspace, at, MAP_READ));
@@ -135,6 +143,8 @@ KTEST(memory_copy_shares_until_written)
 {
 	struct fixture f = fixture_create(100);
 	struct memory *original = memory_create(f.domain, 2 * PAGE_SIZE, 0);
+	struct progress progress = { 0 };
+	unsigned budget = STEP_BUDGET;
 	struct memory *copy;
 	bool may_write;
 	paddr_t a;
@@ -142,7 +152,8 @@ KTEST(memory_copy_shares_until_written)
 
 	KCHECK(memory_page(original, 0, true, &a, &may_write) == OK);
 	*(uint8_t *)direct(a) = 5;
-	KCHECK(memory_create_copy(original, f.domain, 0, 2 * PAGE_SIZE, &copy) == OK);
+	KCHECK(memory_create_copy(original, f.domain, 0, 2 * PAGE_SIZE, &progress, &budget) == OK);
+	copy = container_of(progress.object, struct memory, obj);
 	KCHECK(memory_page(copy, 0, false, &b, &may_write) == OK);
 	KCHECK(a.value == b.value && !may_write);
 	KCHECK(memory_page(copy, 0, true, &b, &may_write) == OK);
@@ -162,6 +173,7 @@ KTEST(domain_kill_frees_what_is_shared_outside)
 
 	KCHECK(touch(&other.process->aspace, at, MAP_WRITE));
 	kobject_kill(&f.domain->obj);
+	kobject_reap_all();
 	KCHECK(!touch(&other.process->aspace, at, MAP_READ));
 	KCHECK(f.domain->pages < 10);
 	KCHECK(other.process->handles.used == 0);

@@ -36,7 +36,7 @@ struct page *page_of(paddr_t page)
 
 static void free_list_push(uint32_t frame)
 {
-	frames[frame].flags = PAGE_FREE;
+	frames[frame].flags = PAGE_FREE | PAGE_RAM;
 	frames[frame].prev = NO_FRAME;
 	frames[frame].next = free_head;
 	if (free_head != NO_FRAME)
@@ -56,7 +56,7 @@ static void free_list_remove(uint32_t frame)
 		free_head = page->next;
 	if (page->next != NO_FRAME)
 		frames[page->next].prev = page->prev;
-	page->flags = 0;
+	page->flags = PAGE_RAM;
 	free_count--;
 }
 
@@ -72,13 +72,14 @@ static void *take_frame_table(const struct boot_source *source, uint64_t bytes, 
 	panic("no room for the table of page frames (%lu KiB): too little memory", bytes / 1024);
 }
 
+/* The archive counts: it is read like memory, wherever the loader put it. */
 static uint64_t end_of_ram(const struct boot_source *source)
 {
-	uint64_t end = 0;
+	uint64_t end = align_up(source->archive.value + source->archive_bytes, PAGE_SIZE);
 
 	for (unsigned i = 0; i < source->range_count; i++)
 		end = MAX(end, source->ranges[i].start.value + source->ranges[i].bytes);
-	return end;
+	return MAX(end, align_up(source->archive.value + source->archive_bytes, PAGE_SIZE));
 }
 
 void page_init(const struct boot_source *source)
@@ -101,6 +102,8 @@ void page_init(const struct boot_source *source)
 		for (uint64_t frame = first + count; frame-- > first;)
 			free_list_push((uint32_t)frame);
 	}
+	for (uint64_t at = source->archive.value; at < source->archive.value + source->archive_bytes; at += PAGE_SIZE)
+		page_of(PADDR(at))->flags |= PAGE_RAM;
 	total_count = free_count;
 	kernel_count = (source->kernel_bytes + table_bytes) >> PAGE_SHIFT;
 }
@@ -108,7 +111,8 @@ void page_init(const struct boot_source *source)
 static void frame_give(uint32_t frame, struct domain *domain)
 {
 	frames[frame].refs = 1;
-	frames[frame].domain = domain_index(domain);
+	frames[frame].pins = 0;
+	frames[frame].domain = domain_take_page(domain);
 }
 
 paddr_t page_alloc(struct domain *domain)
@@ -188,16 +192,55 @@ void page_unref(paddr_t paddr)
 	ASSERT(page && page->refs > 0);
 	if (__atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL))
 		return;
-	domain = domain_by_index(page->domain);
+	domain = domain_payer(page->domain);
+	domain_drop_page(page->domain);
 	spin_lock(&page_lock);
 	free_list_push((uint32_t)(paddr.value >> PAGE_SHIFT));
 	spin_unlock(&page_lock);
 	domain_credit_pages(domain, 1);
 }
 
+bool page_move_charge(paddr_t paddr, struct domain *to)
+{
+	struct page *page = page_of(paddr);
+	struct domain *from = domain_payer(page->domain);
+
+	if (from == to)
+		return true;
+	if (!domain_charge_pages(to, 1))
+		return false;
+	domain_drop_page(page->domain);
+	page->domain = domain_take_page(to);
+	domain_credit_pages(from, 1);
+	return true;
+}
+
 bool page_is_shared(paddr_t page)
 {
-	return page_of(page)->refs > 1;
+	return page_of(page)->refs - page_of(page)->pins > 1;
+}
+
+void page_pin(paddr_t page)
+{
+	page_ref(page);
+	__atomic_fetch_add(&page_of(page)->pins, 1, __ATOMIC_RELAXED);
+}
+
+void page_unpin(paddr_t page)
+{
+	ASSERT(page_is_pinned(page));
+	__atomic_fetch_sub(&page_of(page)->pins, 1, __ATOMIC_RELAXED);
+	page_unref(page);
+}
+
+bool page_is_pinned(paddr_t page)
+{
+	return page_of(page)->pins > 0;
+}
+
+bool page_is_ram(paddr_t page)
+{
+	return page_of(page) && page_of(page)->flags & PAGE_RAM;
 }
 
 paddr_t page_alloc_table(struct domain *domain)

@@ -4,6 +4,7 @@
 #include "pagemap.h"
 #include <stddef.h>
 #include "kalloc.h"
+#include "progress.h"
 
 #define FANOUT_BITS 6u
 #define FANOUT (1u << FANOUT_BITS)
@@ -114,7 +115,7 @@ uint64_t *pagemap_next(const struct pagemap *map, uint64_t *index)
 }
 
 /* Frees a node's first child that has none of its own; the tree shrinks from its leaves, without recursion. */
-static bool free_one_leaf(struct pagemap *map, struct domain *domain)
+static void free_one_leaf(struct pagemap *map, struct domain *domain)
 {
 	uint64_t *holder = (uint64_t *)&map->root;
 	struct pagemap_node *node = map->root;
@@ -133,12 +134,15 @@ static bool free_one_leaf(struct pagemap *map, struct domain *domain)
 	}
 	*holder = 0;
 	kfree(domain, node);
-	return map->root != NULL;
 }
 
-void pagemap_free(struct pagemap *map, struct domain *domain)
+bool pagemap_free(struct pagemap *map, struct domain *domain, unsigned *budget)
 {
-	while (map->root && free_one_leaf(map, domain))
-		;
+	while (map->root) {
+		if (!budget_take(budget))
+			return false;
+		free_one_leaf(map, domain);
+	}
 	map->height = 0;
+	return true;
 }

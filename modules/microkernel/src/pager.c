@@ -23,21 +23,6 @@ static status_t check_range(const struct memory *paged, uint64_t offset, uint64_
 	return OK;
 }
 
-/* The page changes its payer; all or nothing. */
-static bool move_charge(paddr_t page, struct domain *to)
-{
-	struct page *frame = page_of(page);
-	struct domain *from = domain_by_index(frame->domain);
-
-	if (from == to)
-		return true;
-	if (!domain_charge_pages(to, 1))
-		return false;
-	frame->domain = domain_index(to);
-	domain_credit_pages(from, 1);
-	return true;
-}
-
 static status_t supply_page(struct memory *paged, uint64_t offset, struct memory *source, uint64_t source_offset)
 {
 	uint64_t *from = pagemap_find(&source->pages, source_offset >> PAGE_SHIFT);
@@ -56,7 +41,7 @@ static status_t supply_page(struct memory *paged, uint64_t offset, struct memory
 		page = PADDR(*from & ~(PAGE_SIZE - 1));
 		if (page_is_shared(page))
 			return E_BUSY;
-		if (!move_charge(page, paged->obj.domain))
+		if (!page_move_charge(page, paged->obj.domain))
 			return E_NOMEM;
 		memory_unmap_page(source, source_offset);
 		*from = 0;
@@ -67,7 +52,8 @@ static status_t supply_page(struct memory *paged, uint64_t offset, struct memory
 	return OK;
 }
 
-status_t memory_supply(struct memory *paged, uint64_t offset, struct memory *source, uint64_t source_offset, uint64_t bytes)
+status_t memory_supply(struct memory *paged, uint64_t offset, struct memory *source, uint64_t source_offset, uint64_t bytes,
+                       uint64_t *done, unsigned *budget)
 {
 	status_t status = check_range(paged, offset, bytes);
 
@@ -76,62 +62,75 @@ status_t memory_supply(struct memory *paged, uint64_t offset, struct memory *sou
 	if (status == OK && (!is_aligned(source_offset, PAGE_SIZE) || source_offset + bytes < bytes ||
 			     source_offset + bytes > source->bytes))
 		status = E_RANGE;
-	for (uint64_t at = 0; status == OK && at < bytes; at += PAGE_SIZE)
-		status = supply_page(paged, offset + at, source, source_offset + at);
+	for (; status == OK && *done < bytes; *done += PAGE_SIZE) {
+		if (!memory_take_budget(source, budget))
+			return STATUS_MORE;
+		status = supply_page(paged, offset + *done, source, source_offset + *done);
+		if (status != OK)
+			return status;
+	}
 	return status;
 }
 
-status_t memory_permit(struct memory *paged, uint64_t offset, uint64_t bytes)
+/* Does change to each present page of the range; progress->at is the index it has come to. */
+static status_t change_pages(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress,
+                             unsigned *budget, void (*change)(struct memory *, uint64_t index, uint64_t *slot, uint64_t *count))
 {
 	status_t status = check_range(paged, offset, bytes);
-	uint64_t index = offset >> PAGE_SHIFT;
 	uint64_t *slot;
 
 	if (status != OK)
 		return status;
-	for (; (slot = pagemap_next(&paged->pages, &index)) != NULL && index < (offset + bytes) >> PAGE_SHIFT; index++) {
-		if (!(*slot & SLOT_DIRTY))
-			paged->dirty++;
-		*slot |= SLOT_DIRTY;
+	progress->at = MAX(progress->at, offset >> PAGE_SHIFT);
+	while ((slot = pagemap_next(&paged->pages, &progress->at)) && progress->at < (offset + bytes) >> PAGE_SHIFT) {
+		if (!memory_take_budget(paged, budget))
+			return STATUS_MORE;
+		change(paged, progress->at, slot, &progress->count);
+		progress->at++;
 	}
 	return OK;
 }
 
-status_t memory_clean(struct memory *paged, uint64_t offset, uint64_t bytes)
+static void permit_page(struct memory *paged, uint64_t index, uint64_t *slot, uint64_t *count)
 {
-	status_t status = check_range(paged, offset, bytes);
-	uint64_t index = offset >> PAGE_SHIFT;
-	uint64_t *slot;
-
-	if (status != OK)
-		return status;
-	for (; (slot = pagemap_next(&paged->pages, &index)) != NULL && index < (offset + bytes) >> PAGE_SHIFT; index++) {
-		if (!(*slot & SLOT_DIRTY))
-			continue;
-		memory_write_protect(paged, index << PAGE_SHIFT);
-		*slot &= ~(uint64_t)SLOT_DIRTY;
-		paged->dirty--;
-	}
-	return OK;
+	(void)index, (void)count;
+	if (!(*slot & SLOT_DIRTY))
+		paged->dirty++;
+	*slot |= SLOT_DIRTY;
 }
 
-status_t memory_evict(struct memory *paged, uint64_t offset, uint64_t bytes, uint64_t *out_pages)
+static void clean_page(struct memory *paged, uint64_t index, uint64_t *slot, uint64_t *count)
 {
-	status_t status = check_range(paged, offset, bytes);
-	uint64_t index = offset >> PAGE_SHIFT;
-	uint64_t *slot;
+	(void)count;
+	if (!(*slot & SLOT_DIRTY))
+		return;
+	memory_write_protect(paged, index << PAGE_SHIFT);
+	*slot &= ~(uint64_t)SLOT_DIRTY;
+	paged->dirty--;
+}
 
-	if (status != OK)
-		return status;
-	*out_pages = 0;
-	for (; (slot = pagemap_next(&paged->pages, &index)) != NULL && index < (offset + bytes) >> PAGE_SHIFT; index++) {
-		if (*slot & SLOT_DIRTY)
-			continue;
-		memory_unmap_page(paged, index << PAGE_SHIFT);
-		memory_drop_slot(paged, slot);
-		++*out_pages;
-	}
-	return OK;
+static void evict_page(struct memory *paged, uint64_t index, uint64_t *slot, uint64_t *count)
+{
+	if (*slot & SLOT_DIRTY)
+		return;
+	memory_unmap_page(paged, index << PAGE_SHIFT);
+	memory_drop_slot(paged, slot);
+	++*count;
+}
+
+status_t memory_permit(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress, unsigned *budget)
+{
+	return change_pages(paged, offset, bytes, progress, budget, permit_page);
+}
+
+status_t memory_clean(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress, unsigned *budget)
+{
+	return change_pages(paged, offset, bytes, progress, budget, clean_page);
+}
+
+status_t memory_evict(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress, unsigned *budget)
+{
+	return change_pages(paged, offset, bytes, progress, budget, evict_page);
 }
 
 uint64_t memory_list_dirty(struct memory *paged, uint64_t from, struct memory_range *out, uint64_t max)

@@ -10,18 +10,11 @@
 #include "event.h"
 #include "kalloc.h"
 #include "printk.h"
+#include "progress.h"
 #include "thread.h"
 
-/* One event to signal when a process ends; a node below the event handle it was asked through. */
-struct process_watch {
-	struct derivation node;
-	struct list link;
-	struct event *event;
-	struct domain *domain; /* paid for it */
-	uint64_t bits;
-};
-
 static void process_kill(struct kobject *object);
+static bool process_shrink(struct kobject *object, unsigned *budget);
 static void process_destroy(struct kobject *object);
 static void process_dump(const struct kobject *object);
 
@@ -29,6 +22,7 @@ static const struct kobject_ops process_ops = {
 	.name = "process",
 	.size = sizeof(struct process),
 	.kill = process_kill,
+	.shrink = process_shrink,
 	.destroy = process_destroy,
 	.dump = process_dump,
 };
@@ -50,7 +44,7 @@ status_t process_create(struct domain *domain, const char *name, struct process 
 	list_init(&process->watches);
 	string_copy(process->name, name, sizeof(process->name));
 	count_processes(domain, 1);
-	status = aspace_init_native(&process->aspace, domain);
+	status = aspace_init_native(&process->aspace, &process->obj);
 	if (status == OK)
 		status = handle_table_init(process);
 	if (status != OK) {
@@ -61,22 +55,26 @@ status_t process_create(struct domain *domain, const char *name, struct process 
 	return OK;
 }
 
-static void free_watch(struct process_watch *watch)
+void process_watch_free(struct process_watch *watch)
 {
 	list_remove(&watch->link);
+	list_remove(&watch->by_payer);
 	derivation_remove(&watch->event->obj, &watch->node);
 	kobject_unref(&watch->event->obj);
-	kfree(watch->domain, watch);
+	kfree(watch->payer, watch);
 }
 
-static void tell_watchers(struct process *process)
+static bool tell_watchers(struct process *process, unsigned *budget)
 {
 	while (!list_is_empty(&process->watches)) {
 		struct process_watch *watch = list_entry(list_first(&process->watches), struct process_watch, link);
 
+		if (!budget_take(budget))
+			return false;
 		event_signal(watch->event, watch->bits);
-		free_watch(watch);
+		process_watch_free(watch);
 	}
+	return true;
 }
 
 void process_end(struct process *process, uint32_t state, uint64_t status)
@@ -85,16 +83,21 @@ void process_end(struct process *process, uint32_t state, uint64_t status)
 		return;
 	process->state = state;
 	process->status = status;
-	while (!list_is_empty(&process->threads)) {
-		struct thread *thread = list_entry(list_first(&process->threads), struct thread, process_link);
-
-		process->cpu_ns += thread->cpu_ns;
-		thread_end(thread);
-	}
-	handle_table_destroy(process);
-	aspace_clear(&process->aspace);
+	while (!list_is_empty(&process->threads))
+		thread_end(list_entry(list_first(&process->threads), struct thread, process_link));
 	count_processes(process->obj.domain, -1);
-	tell_watchers(process);
+	kobject_shrink(&process->obj);
+}
+
+/* Those who wait for its end learn of it when all it held can be used by others. */
+static bool process_shrink(struct kobject *object, unsigned *budget)
+{
+	struct process *process = container_of(object, struct process, obj);
+
+	if (!handle_table_shrink(process, budget) || !aspace_clear(&process->aspace, budget))
+		return false;
+	process->is_empty = true;
+	return tell_watchers(process, budget);
 }
 
 void process_fault(struct thread *thread, unsigned vector, uint64_t address)
@@ -130,32 +133,34 @@ void process_get_info(struct process *process, struct process_info *out)
 status_t process_watch(struct process *process, struct handle_entry *through, uint64_t bits)
 {
 	struct event *event = container_of(through->object, struct event, obj);
-	struct domain *domain = through->process->obj.domain;
+	struct domain *payer = through->process->obj.domain;
 	struct process_watch *watch;
 
-	if (process->state != PROCESS_RUNNING) {
+	bits = handle_signal_bits(through, bits);
+	if (process->is_empty) {
 		event_signal(event, bits);
 		return OK;
 	}
-	watch = kalloc(domain, sizeof(*watch));
+	watch = kalloc(payer, sizeof(*watch));
 	if (!watch)
 		return E_NOMEM;
 	watch->node.kind = DERIVATION_WATCH;
 	watch->event = event;
-	watch->domain = domain;
+	watch->payer = payer;
 	watch->bits = bits;
 	if (!derivation_insert(&event->obj, &through->node, &watch->node)) {
-		kfree(domain, watch);
+		kfree(payer, watch);
 		return E_GONE;
 	}
 	kobject_ref(&event->obj);
 	list_push_back(&process->watches, &watch->link);
+	list_push_back(&payer->watches, &watch->by_payer);
 	return OK;
 }
 
 void process_watch_undo(struct derivation *node)
 {
-	free_watch(container_of(node, struct process_watch, node));
+	process_watch_free(container_of(node, struct process_watch, node));
 }
 
 static void process_kill(struct kobject *object)
@@ -167,7 +172,7 @@ static void process_destroy(struct kobject *object)
 {
 	struct process *process = container_of(object, struct process, obj);
 
-	tell_watchers(process);
+	ASSERT(list_is_empty(&process->watches) && process->is_empty);
 	aspace_destroy(&process->aspace);
 }
 

@@ -7,10 +7,13 @@
 #include "cpu.h"
 #include "deadline.h"
 #include "domain.h"
+#include "progress.h"
 #include "thread.h"
 
 #define SLICE_NS 5000000ull
 #define SHARE_NORMAL 256u
+#define REAP_GAP_BUSY_NS 250000ull /* a fifth of the CPU at most */
+#define REAP_GAP_IDLE_NS 10000ull
 
 void sched_init(struct cpu *cpu)
 {
@@ -152,21 +155,40 @@ static void schedule(struct cpu *cpu)
 	sched_switch_now(next);
 }
 
+static void go_on_reaping(struct deadline *deadline)
+{
+	(void)deadline; /* the interrupt is all that was wanted: it makes the kernel be left again */
+}
+
+/* One step each time the kernel is left; when nobody enters it, the timer sees to it. */
+static void reap(struct cpu *cpu)
+{
+	static struct deadline again;
+
+	if (!kobject_reap(STEP_BUDGET))
+		deadline_set(&again, clock_now_ns() + (cpu->current ? REAP_GAP_BUSY_NS : REAP_GAP_IDLE_NS), go_on_reaping);
+}
+
 void schedule_if_needed(void)
 {
 	struct cpu *cpu = this_cpu();
+	bool has_reaped = false;
 
 	while (cpu->pending) {
 		uint32_t pending = cpu->pending;
 
 		cpu->pending = 0;
-		if (pending & PENDING_REAP)
-			kobject_reap();
+		if (pending & PENDING_REAP && !has_reaped) {
+			has_reaped = true;
+			reap(cpu);
+		}
 		if (pending & PENDING_SCHEDULE)
 			schedule(cpu);
 		if (pending & PENDING_TIMER)
 			deadline_program();
 	}
+	if (kobject_has_dying())
+		cpu_pend(PENDING_REAP); /* the next way out goes on */
 }
 
 void sched_forget(struct thread *thread)

@@ -6,15 +6,16 @@
 #include <microkernel/errors.h>
 #include "page.h"
 #include "printk.h"
+#include "progress.h"
 
-static void space_kill(struct kobject *object);
+static bool space_shrink(struct kobject *object, unsigned *budget);
 static void space_destroy(struct kobject *object);
 static void space_dump(const struct kobject *object);
 
 static const struct kobject_ops space_ops = {
 	.name = "space",
 	.size = sizeof(struct space),
-	.kill = space_kill,
+	.shrink = space_shrink,
 	.destroy = space_destroy,
 	.dump = space_dump,
 };
@@ -26,7 +27,7 @@ status_t space_create(struct domain *domain, struct space **out)
 
 	if (!space)
 		return E_NOMEM;
-	status = aspace_init_space(&space->aspace, domain);
+	status = aspace_init_space(&space->aspace, &space->obj);
 	if (status != OK) {
 		kobject_unref(&space->obj);
 		return status;
@@ -35,46 +36,59 @@ status_t space_create(struct domain *domain, struct space **out)
 	return OK;
 }
 
-status_t space_clone(struct space *from, struct domain *domain, struct space **out)
+status_t space_clone(struct space *from, struct domain *domain, struct progress *progress, unsigned *budget)
 {
-	status_t status = space_create(domain, out);
+	struct space *clone;
+	status_t status;
+
+	if (!progress->object) {
+		status = space_create(domain, &clone);
+		if (status != OK)
+			return status;
+		progress->object = &clone->obj;
+	}
+	if (progress->object->is_dead)
+		return E_GONE;
+	clone = container_of(progress->object, struct space, obj);
+	return aspace_clone(&from->aspace, &clone->aspace, &progress->at, budget);
+}
+
+static status_t copy_part(struct space *space, uint64_t address, uint64_t u_buffer, uint64_t part, bool is_write)
+{
+	unsigned access = is_write ? MAP_WRITE : MAP_READ;
+	paddr_t page;
+	status_t status = aspace_page(&space->aspace, address, access, &page);
+	char *at;
 
 	if (status != OK)
 		return status;
-	status = aspace_clone(&from->aspace, &(*out)->aspace);
-	if (status != OK)
-		kobject_unref(&(*out)->obj);
-	return status;
+	if (!page_is_ram(page))
+		return E_FAULT;
+	at = (char *)direct(page) + (address & (PAGE_SIZE - 1));
+	return is_write ? copy_from_user(at, u_buffer, part) : copy_to_user(u_buffer, at, part);
 }
 
-status_t space_copy(struct space *space, uint64_t address, uint64_t u_buffer, uint64_t len, bool is_write, uint64_t *out_done)
+status_t space_copy(struct space *space, uint64_t address, uint64_t u_buffer, uint64_t len, bool is_write, uint64_t *done,
+                    unsigned *budget)
 {
-	uint64_t done = 0;
-	status_t status = OK;
+	while (*done < len) {
+		uint64_t within = (address + *done) & (PAGE_SIZE - 1);
+		uint64_t part = MIN(len - *done, PAGE_SIZE - within);
+		status_t status;
 
-	while (done < len) {
-		uint64_t within = (address + done) & (PAGE_SIZE - 1);
-		uint64_t part = MIN(len - done, PAGE_SIZE - within);
-		paddr_t page;
-
-		status = aspace_page(&space->aspace, address + done, is_write ? MAP_WRITE : MAP_READ, &pending_request, &page);
-		if (status != OK || !page_of(page))
-			break;
-		status = is_write ? copy_from_user((char *)direct(page) + within, u_buffer + done, part) :
-				    copy_to_user(u_buffer + done, (char *)direct(page) + within, part);
+		if (!budget_take(budget))
+			return STATUS_MORE;
+		status = copy_part(space, address + *done, u_buffer + *done, part, is_write);
 		if (status != OK)
-			break;
-		done += part;
+			return *done > 0 && status != E_AGAIN ? OK : status;
+		*done += part;
 	}
-	if (status != E_AGAIN)
-		pending_request.memory = NULL;
-	*out_done = done;
-	return done > 0 && status != E_AGAIN ? OK : status;
+	return OK;
 }
 
-static void space_kill(struct kobject *object)
+static bool space_shrink(struct kobject *object, unsigned *budget)
 {
-	aspace_clear(&container_of(object, struct space, obj)->aspace);
+	return aspace_clear(&container_of(object, struct space, obj)->aspace, budget);
 }
 
 static void space_destroy(struct kobject *object)

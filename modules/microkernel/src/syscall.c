@@ -13,12 +13,6 @@
 
 #define SYSCALLS_MAX 192u
 
-#define SYSCALL_ROW(number, name, ...) SYS_##name = number,
-enum syscall_number {
-#include <microkernel/syscall_rows.h>
-};
-#undef SYSCALL_ROW
-
 static syscall_fn *const table[SYSCALLS_MAX] = {
 #define SYSCALL_ROW(number, name, ...) [number] = syscall_##name,
 #include <microkernel/syscall_rows.h>
@@ -48,6 +42,8 @@ status_t find_aspace(struct thread *thread, uint64_t handle, uint32_t rights, st
 
 	if (status != OK)
 		return status;
+	if (entry->object->type == OBJECT_PROCESS && OBJECT_OF(entry, process)->state != PROCESS_RUNNING)
+		return E_GONE;
 	if (entry->object->type == OBJECT_PROCESS)
 		*out = &OBJECT_OF(entry, process)->aspace;
 	else if (entry->object->type == OBJECT_SPACE)
@@ -73,15 +69,38 @@ status_t find_word_space(struct thread *thread, uint64_t handle, struct aspace *
 
 status_t give(struct thread *thread, struct kobject *object, uint64_t *result)
 {
+	return give_part(thread, object, ~0u, result);
+}
+
+status_t give_part(struct thread *thread, struct kobject *object, uint32_t rights, uint64_t *result)
+{
 	handle_t handle;
 	status_t status;
 
 	if (!object)
 		return E_NOMEM;
-	status = handle_publish(thread->process, object, &handle);
+	status = handle_publish(thread->process, object, rights, &handle);
 	if (status == OK)
 		*result = handle.value;
 	return status;
+}
+
+status_t give_made(struct thread *thread, struct progress *progress, uint64_t *result)
+{
+	struct kobject *object = progress->object;
+
+	progress->object = NULL;
+	return give(thread, object, result);
+}
+
+struct progress *syscall_progress(struct thread *thread, uint32_t call)
+{
+	struct progress *progress = &thread->progress;
+
+	if (progress->call != call)
+		progress_end(progress);
+	progress->call = call;
+	return progress;
 }
 
 /* The calls whose arguments are read where they lie (ipc.c); the most frequent first. */
@@ -106,8 +125,25 @@ static bool call_in_registers(struct thread *thread, uint64_t number)
 	return true;
 }
 
-/* All others: decoded into arguments, their result into registers. */
-static void call_in_table(struct thread *thread, uint64_t number)
+/* True when the call is not over: it needs a page from a pager, or more steps, or memory that the dying still hold. */
+static bool is_made_again(struct thread *thread, status_t status)
+{
+	bool is_short = is_retry_pending || ((status == E_NOMEM || status == E_LIMIT) && kobject_has_dying());
+	struct page_request request = pending_request;
+
+	is_retry_pending = false;
+	pending_request.memory = NULL;
+	if (!request.memory && status != STATUS_MORE && !is_short)
+		return false;
+	arch_syscall_restart(thread);
+	if (request.memory)
+		thread_request_page(thread, &request);
+	return true;
+}
+
+/* All others: decoded into arguments, their result into registers. Not inlined, or the registers it needs would be
+ * saved for IPC as well. */
+__attribute__((noinline)) static void call_in_table(struct thread *thread, uint64_t number)
 {
 	uint64_t args[6];
 	uint64_t result = 0;
@@ -117,16 +153,11 @@ static void call_in_table(struct thread *thread, uint64_t number)
 		syscall_regs_args(thread, args);
 		status = table[number](thread, args, &result);
 	}
-	if (status == SYSCALL_DONE)
+	if (status == SYSCALL_DONE || (status != OK && is_made_again(thread, status)))
 		return;
-	if (pending_request.memory) {
-		struct page_request request = pending_request;
-
-		pending_request.memory = NULL;
-		arch_syscall_restart(thread);
-		thread_request_page(thread, &request);
-		return;
-	}
+	if (thread->progress.call)
+		progress_end(&thread->progress);
+	thread->refused.memory = 0;
 	arch_set_result(thread, status, result);
 }
 

@@ -17,6 +17,12 @@
 
 typedef status_t syscall_fn(struct thread *thread, const uint64_t *args, uint64_t *result);
 
+#define SYSCALL_ROW(number, name, ...) SYS_##name = number,
+enum syscall_number {
+#include <microkernel/syscall_rows.h>
+};
+#undef SYSCALL_ROW
+
 #define SYSCALL_ROW(number, name, ...) syscall_fn syscall_##name;
 #include <microkernel/syscall_rows.h>
 #undef SYSCALL_ROW
@@ -36,5 +42,12 @@ status_t find_aspace(struct thread *thread, uint64_t handle, uint32_t rights, st
 /* A confined space; none stands for the calling process. */
 status_t find_word_space(struct thread *thread, uint64_t handle, struct aspace **out);
 
+/* Where the call, which goes in steps, is; nothing is done yet unless it has been made again. */
+struct progress *syscall_progress(struct thread *thread, uint32_t call);
+
 /* Hands the caller a handle to a new object; its number becomes the result. */
 status_t give(struct thread *thread, struct kobject *object, uint64_t *result);
+/* With no more rights than these: a new object that is part of one held with them. */
+status_t give_part(struct thread *thread, struct kobject *object, uint32_t rights, uint64_t *result);
+/* The object that the call has made in steps. */
+status_t give_made(struct thread *thread, struct progress *progress, uint64_t *result);

@@ -13,14 +13,13 @@
 
 #define PORTS_MAX 65536u
 #define OUT_BYTES_MAX 4096u
-#define OUT_STEP 64u
 
 static status_t find_control(struct thread *thread, uint64_t handle)
 {
 	struct handle_entry *entry;
 	status_t status = find(thread, handle, OBJECT_INTERRUPT, RIGHT_MANAGE, &entry);
 
-	if (status == OK && OBJECT_OF(entry, interrupt)->source != INTERRUPT_NO_SOURCE)
+	if (status == OK && !OBJECT_OF(entry, interrupt)->is_control)
 		status = E_TYPE;
 	return status;
 }
@@ -31,7 +30,7 @@ status_t syscall_interrupt_create(struct thread *thread, const uint64_t *args, u
 	struct handle_entry *event;
 	status_t status = find_control(thread, args[0]);
 
-	if (status == OK && args[2] & ~(uint64_t)(INTERRUPT_LEVEL | INTERRUPT_ACTIVE_LOW))
+	if (status == OK && (args[1] > UINT32_MAX || args[2] & ~(uint64_t)(INTERRUPT_LEVEL | INTERRUPT_ACTIVE_LOW)))
 		status = E_INVAL;
 	if (status == OK)
 		status = find(thread, args[3], OBJECT_EVENT, RIGHT_WRITE, &event);
@@ -94,7 +93,7 @@ status_t syscall_ioport_slice(struct thread *thread, const uint64_t *args, uint6
 	if (args[2] == 0 || args[1] >= PORTS_MAX || !ioport_covers(OBJECT_OF(entry, ioport), args[1], args[2]))
 		return E_RANGE;
 	ports = ioport_create(thread->process->obj.domain, (uint32_t)args[1], (uint32_t)args[2]);
-	return give(thread, ports ? &ports->obj : NULL, result);
+	return give_part(thread, ports ? &ports->obj : NULL, entry->node.rights, result);
 }
 
 status_t syscall_ioport_in(struct thread *thread, const uint64_t *args, uint64_t *result)
@@ -116,21 +115,19 @@ status_t syscall_ioport_out(struct thread *thread, const uint64_t *args, uint64_
 	return status;
 }
 
+/* All bytes are here before the first goes out: the call may be made again while they come. */
 status_t syscall_ioport_out_buffer(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
-	uint8_t bytes[OUT_STEP];
+	static uint8_t bytes[OUT_BYTES_MAX]; /* interrupts are off: one user at a time */
 	status_t status = check_ports(thread, args, RIGHT_WRITE, 1);
 
 	(void)result;
 	if (status == OK && args[3] > OUT_BYTES_MAX)
 		status = E_RANGE;
-	for (uint64_t done = 0; status == OK && done < args[3]; done += OUT_STEP) {
-		uint64_t part = args[3] - done < OUT_STEP ? args[3] - done : OUT_STEP;
-
-		status = copy_from_user(bytes, args[2] + done, part);
-		if (status == OK)
-			arch_port_out_bytes((uint16_t)args[1], bytes, (unsigned)part);
-	}
+	if (status == OK)
+		status = copy_from_user(bytes, args[2], args[3]);
+	if (status == OK)
+		arch_port_out_bytes((uint16_t)args[1], bytes, (unsigned)args[3]);
 	return status;
 }
 

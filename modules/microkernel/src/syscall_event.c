@@ -40,7 +40,7 @@ status_t syscall_event_signal(struct thread *thread, const uint64_t *args, uint6
 
 	(void)result;
 	if (status == OK)
-		event_signal(OBJECT_OF(entry, event), entry->badge ? args[1] & entry->badge : args[1]);
+		event_signal(OBJECT_OF(entry, event), handle_signal_bits(entry, args[1]));
 	return status;
 }
 

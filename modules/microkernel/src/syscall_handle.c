@@ -1,10 +1,7 @@
 /*
  * System calls on handles: close, derive, revoke, install, info; and the four whose registers ipc.c reads itself.
  */
-#include "sched.h"
 #include "syscall.h"
-
-#define REVOKE_STEP 256u /* handles undone before the call is made again, so that others get their turn */
 
 status_t syscall_ipc_call(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
@@ -30,10 +27,13 @@ status_t syscall_ipc_reply_receive(struct thread *thread, const uint64_t *args, 
 status_t syscall_handle_close(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
 	struct handle_entry *entry = handle_find(thread->process, (handle_t){ (uint32_t)args[0] });
+	unsigned budget = STEP_BUDGET;
 
 	(void)result;
 	if (!entry)
 		return E_HANDLE;
+	if (!derivation_hand_over(entry->object, &entry->node, &budget))
+		return STATUS_MORE;
 	handle_close(entry);
 	return OK;
 }
@@ -53,16 +53,13 @@ status_t syscall_handle_derive(struct thread *thread, const uint64_t *args, uint
 status_t syscall_handle_revoke(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
 	struct handle_entry *entry;
+	unsigned budget = STEP_BUDGET;
 	status_t status = find(thread, args[0], 0, RIGHT_REVOKE, &entry);
 
 	(void)result;
 	if (status != OK)
 		return status;
-	if (derivation_revoke(entry->object, &entry->node, REVOKE_STEP))
-		return OK;
-	arch_syscall_restart(thread);
-	sched_leave();
-	return SYSCALL_DONE;
+	return derivation_revoke(entry->object, &entry->node, &budget) ? OK : STATUS_MORE;
 }
 
 status_t syscall_handle_install(struct thread *thread, const uint64_t *args, uint64_t *result)

@@ -39,20 +39,24 @@ status_t syscall_memory_create(struct thread *thread, const uint64_t *args, uint
 	return give(thread, memory ? &memory->obj : NULL, result);
 }
 
-static status_t find_physical(struct thread *thread, uint64_t handle, struct memory **out)
+static status_t find_physical(struct thread *thread, uint64_t handle, struct handle_entry **entry, struct memory **out)
 {
-	status_t status = find_memory(thread, handle, RIGHT_READ, out);
+	status_t status = find(thread, handle, OBJECT_MEMORY, RIGHT_READ, entry);
 
-	return status == OK && (*out)->kind != MEMORY_KIND_PHYSICAL ? E_TYPE : status;
+	if (status != OK)
+		return status;
+	*out = OBJECT_OF(*entry, memory);
+	return (*out)->kind == MEMORY_KIND_PHYSICAL ? OK : E_TYPE;
 }
 
 status_t syscall_memory_slice(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
 	uint64_t offset = args[1];
 	uint64_t bytes = align_up(args[2], PAGE_SIZE);
+	struct handle_entry *entry;
 	struct memory *physical;
 	struct memory *slice;
-	status_t status = find_physical(thread, args[0], &physical);
+	status_t status = find_physical(thread, args[0], &entry, &physical);
 
 	if (status != OK)
 		return status;
@@ -62,15 +66,16 @@ status_t syscall_memory_slice(struct thread *thread, const uint64_t *args, uint6
 		return E_RANGE;
 	slice = memory_create_physical(thread->process->obj.domain, PADDR(physical->base.value + offset), bytes,
 				       (uint32_t)args[3]);
-	return give(thread, slice ? &slice->obj : NULL, result);
+	return give_part(thread, slice ? &slice->obj : NULL, entry->node.rights, result);
 }
 
 status_t syscall_memory_create_dma(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	struct handle_entry *entry;
 	struct memory *physical;
 	struct memory *memory;
 	struct domain *domain;
-	status_t status = find_physical(thread, args[0], &physical);
+	status_t status = find_physical(thread, args[0], &entry, &physical);
 
 	if (status == OK)
 		status = find_domain(thread, args[1], &domain);
@@ -99,8 +104,9 @@ status_t syscall_memory_physical(struct thread *thread, const uint64_t *args, ui
 
 status_t syscall_memory_copy(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	struct progress *progress = syscall_progress(thread, SYS_memory_copy);
+	unsigned budget = STEP_BUDGET;
 	struct memory *from;
-	struct memory *copy;
 	struct domain *domain;
 	status_t status = find_memory(thread, args[0], RIGHT_READ, &from);
 
@@ -113,8 +119,8 @@ status_t syscall_memory_copy(struct thread *thread, const uint64_t *args, uint64
 	if (status == OK && (args[2] > from->bytes || args[3] > from->bytes - args[2]))
 		status = E_RANGE;
 	if (status == OK)
-		status = memory_create_copy(from, domain, args[2], args[3], &copy);
-	return status == OK ? give(thread, &copy->obj, result) : status;
+		status = memory_create_copy(from, domain, args[2], args[3], progress, &budget);
+	return status == OK ? give_made(thread, progress, result) : status;
 }
 
 status_t syscall_memory_create_paged(struct thread *thread, const uint64_t *args, uint64_t *result)
@@ -136,6 +142,8 @@ status_t syscall_memory_create_paged(struct thread *thread, const uint64_t *args
 
 status_t syscall_memory_supply(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	struct progress *progress = syscall_progress(thread, SYS_memory_supply);
+	unsigned budget = STEP_BUDGET;
 	struct memory *paged;
 	struct memory *source;
 	status_t status = find_memory(thread, args[0], RIGHT_PAGER, &paged);
@@ -143,7 +151,9 @@ status_t syscall_memory_supply(struct thread *thread, const uint64_t *args, uint
 	(void)result;
 	if (status == OK)
 		status = find_memory(thread, args[2], RIGHT_WRITE, &source);
-	return status == OK ? memory_supply(paged, args[1], source, args[3], args[4]) : status;
+	if (status != OK)
+		return status;
+	return memory_supply(paged, args[1], source, args[3], args[4], &progress->at, &budget);
 }
 
 status_t syscall_memory_dirty(struct thread *thread, const uint64_t *args, uint64_t *result)
@@ -160,33 +170,45 @@ status_t syscall_memory_dirty(struct thread *thread, const uint64_t *args, uint6
 
 status_t syscall_memory_clean(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	unsigned budget = STEP_BUDGET;
 	struct memory *paged;
 	status_t status = find_memory(thread, args[0], RIGHT_PAGER, &paged);
 
 	(void)result;
-	return status == OK ? memory_clean(paged, args[1], args[2]) : status;
+	if (status != OK)
+		return status;
+	return memory_clean(paged, args[1], args[2], syscall_progress(thread, SYS_memory_clean), &budget);
 }
 
 status_t syscall_memory_permit(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	unsigned budget = STEP_BUDGET;
 	struct memory *paged;
 	status_t status = find_memory(thread, args[0], RIGHT_PAGER, &paged);
 
 	(void)result;
-	return status == OK ? memory_permit(paged, args[1], args[2]) : status;
+	if (status != OK)
+		return status;
+	return memory_permit(paged, args[1], args[2], syscall_progress(thread, SYS_memory_permit), &budget);
 }
 
 status_t syscall_memory_evict(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	struct progress *progress = syscall_progress(thread, SYS_memory_evict);
+	unsigned budget = STEP_BUDGET;
 	struct memory *paged;
 	status_t status = find_memory(thread, args[0], RIGHT_PAGER, &paged);
 
-	return status == OK ? memory_evict(paged, args[1], args[2], result) : status;
+	if (status == OK)
+		status = memory_evict(paged, args[1], args[2], progress, &budget);
+	*result = progress->count;
+	return status;
 }
 
 /* Pager-backed memory is the pager's to resize: its size is the file's. */
 status_t syscall_memory_resize(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	unsigned budget = STEP_BUDGET;
 	struct handle_entry *entry;
 	struct memory *memory;
 	status_t status = find(thread, args[0], OBJECT_MEMORY, RIGHT_WRITE, &entry);
@@ -197,25 +219,30 @@ status_t syscall_memory_resize(struct thread *thread, const uint64_t *args, uint
 	memory = OBJECT_OF(entry, memory);
 	if (memory->kind == MEMORY_KIND_PAGED && !(entry->node.rights & RIGHT_PAGER))
 		return E_ACCESS;
-	return memory_resize(memory, args[1]);
+	return memory_resize(memory, args[1], &budget);
+}
+
+static status_t transfer(struct thread *thread, const uint64_t *args, struct progress *progress, bool is_write)
+{
+	unsigned budget = STEP_BUDGET;
+	struct memory *memory;
+	status_t status = find_memory(thread, args[0], is_write ? RIGHT_WRITE : RIGHT_READ, &memory);
+
+	if (status != OK)
+		return status;
+	return memory_transfer(memory, args[1], args[2], args[3], is_write, &progress->at, &budget);
 }
 
 status_t syscall_memory_read(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
-	struct memory *memory;
-	status_t status = find_memory(thread, args[0], RIGHT_READ, &memory);
-
 	(void)result;
-	return status == OK ? memory_read(memory, args[1], args[2], args[3]) : status;
+	return transfer(thread, args, syscall_progress(thread, SYS_memory_read), false);
 }
 
 status_t syscall_memory_write(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
-	struct memory *memory;
-	status_t status = find_memory(thread, args[0], RIGHT_WRITE, &memory);
-
 	(void)result;
-	return status == OK ? memory_write(memory, args[1], args[2], args[3]) : status;
+	return transfer(thread, args, syscall_progress(thread, SYS_memory_write), true);
 }
 
 status_t syscall_memory_info(struct thread *thread, const uint64_t *args, uint64_t *result)

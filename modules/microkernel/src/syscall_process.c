@@ -4,10 +4,10 @@
 #include <base/assert.h>
 #include <base/bits.h>
 #include <base/string.h>
-#include "cpu.h"
 #include "domain.h"
 #include "event.h"
 #include "printk.h"
+#include "sched.h"
 #include "syscall.h"
 
 static status_t copy_limits(uint64_t u_limits, struct domain_limits *out)
@@ -64,23 +64,25 @@ status_t syscall_domain_set_limits(struct thread *thread, const uint64_t *args, 
 	return status;
 }
 
-/* The domain the caller runs in, or one around it, goes with the caller; the result has then nobody to go to. */
+/* The call returns when all is gone; the caller, when it runs in that domain, goes with it. */
 status_t syscall_domain_kill(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	struct progress *progress = syscall_progress(thread, SYS_domain_kill);
 	struct handle_entry *entry;
-	struct kobject *domain;
-	status_t status = find(thread, args[0], OBJECT_DOMAIN, RIGHT_MANAGE, &entry);
+	status_t status;
 
 	(void)result;
-	if (status != OK)
-		return status;
-	domain = entry->object;
-	if (domain == &domain_root()->obj)
-		return E_ACCESS;
-	kobject_ref(domain);
-	kobject_kill(domain);
-	kobject_unref(domain);
-	return cpu_current() == thread ? OK : SYSCALL_DONE;
+	if (!progress->object) {
+		status = find(thread, args[0], OBJECT_DOMAIN, RIGHT_MANAGE, &entry);
+		if (status != OK)
+			return status;
+		if (entry->object == &domain_root()->obj)
+			return E_ACCESS;
+		progress->object = entry->object;
+		kobject_ref(progress->object);
+		kobject_kill(progress->object);
+	}
+	return kobject_is_gone(progress->object) ? OK : STATUS_MORE;
 }
 
 status_t syscall_domain_log(struct thread *thread, const uint64_t *args, uint64_t *result)
@@ -127,6 +129,7 @@ status_t syscall_process_info(struct thread *thread, const uint64_t *args, uint6
 	return copy_to_user(args[1], &info, sizeof(info));
 }
 
+/* Returns when all that the process held is given back. */
 status_t syscall_process_kill(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
 	struct handle_entry *entry;
@@ -138,7 +141,9 @@ status_t syscall_process_kill(struct thread *thread, const uint64_t *args, uint6
 		return status;
 	process = OBJECT_OF(entry, process);
 	process_end(process, PROCESS_EXITED, args[1]);
-	return process == thread->process ? SYSCALL_DONE : OK;
+	if (process == thread->process)
+		return SYSCALL_DONE;
+	return process->is_empty ? OK : STATUS_MORE;
 }
 
 status_t syscall_process_watch(struct thread *thread, const uint64_t *args, uint64_t *result)

@@ -109,6 +109,13 @@ static void release_slots(struct thread *thread)
 		handle_unreserve(thread->slots[--thread->slot_count]);
 }
 
+void progress_end(struct progress *progress)
+{
+	if (progress->object)
+		kobject_unref(progress->object);
+	*progress = (struct progress){ 0 };
+}
+
 void thread_reserve_slots(struct thread *thread)
 {
 	while (thread->slot_count < IPC_HANDLES_MAX) {
@@ -120,19 +127,34 @@ void thread_reserve_slots(struct thread *thread)
 	}
 }
 
-static void leave_process(struct thread *thread)
+static void unbind_space(struct thread *thread)
+{
+	struct space *space = thread->space;
+
+	if (!space)
+		return;
+	if (--space->bound == 0)
+		space->monitor = NULL;
+	thread->space = NULL;
+	thread->arch.space_pt = NULL;
+	kobject_unref(&space->obj);
+}
+
+/* A process ends with the last thread that ran; one that was never started leaves it as it was. */
+static void leave_process(struct thread *thread, bool has_run)
 {
 	struct process *process = thread->process;
 
 	list_remove(&thread->process_link);
+	process->cpu_ns += thread->cpu_ns;
 	domain_credit_thread(thread->obj.domain);
-	if (--process->thread_count == 0 && process->state == PROCESS_RUNNING)
+	if (--process->thread_count == 0 && has_run && process->state == PROCESS_RUNNING)
 		process_end(process, PROCESS_EXITED, 0);
 }
 
 void thread_end(struct thread *thread)
 {
-	bool held_itself = thread->state != THREAD_STOPPED;
+	bool has_run = thread->state != THREAD_STOPPED;
 
 	if (thread->state == THREAD_DEAD)
 		return;
@@ -142,12 +164,14 @@ void thread_end(struct thread *thread)
 	thread->state = THREAD_DEAD;
 	thread->obj.is_dead = true;
 	sched_forget(thread);
-	thread_bind_space(thread, NULL);
+	unbind_space(thread);
+	pt_activate_thread(thread);
 	event_unbind(thread);
 	release_slots(thread);
-	leave_process(thread);
-	if (held_itself)
-		kobject_unref(&thread->obj);
+	progress_end(&thread->progress);
+	leave_process(thread, has_run);
+	if (has_run)
+		kobject_unref(&thread->obj); /* it held itself */
 }
 
 static void thread_kill(struct kobject *object)
@@ -163,9 +187,9 @@ static void thread_destroy(struct kobject *object)
 
 	arch_thread_destroy(thread);
 	if (thread->message_page.value)
-		page_unref(thread->message_page);
+		page_unpin(thread->message_page);
 	if (thread->state_page.value)
-		page_unref(thread->state_page);
+		page_unpin(thread->state_page);
 	kobject_unref(&thread->process->obj);
 }
 
@@ -261,6 +285,27 @@ void thread_cancel_wait(struct thread *thread, status_t status)
 	thread_unblock(thread, status, 0);
 }
 
+void thread_restart_waits(struct list *queue, struct process *process)
+{
+	struct list *at;
+	struct list *next;
+
+	if (process->state != PROCESS_RUNNING)
+		return;
+	list_for_each_safe(at, next, queue) {
+		struct thread *thread = list_entry(at, struct thread, queue_link);
+
+		if (thread->process != process || thread->request.memory)
+			continue;
+		leave_queue(thread);
+		reply_disarm(thread);
+		deadline_clear(&thread->deadline);
+		thread->is_interruptible = false;
+		arch_syscall_restart(thread);
+		sched_ready(thread);
+	}
+}
+
 /* The guest returns to its monitor with the reason that it was kicked. */
 static void trap_for_kick(struct thread *thread)
 {
@@ -292,7 +337,8 @@ void thread_finish_request(struct thread *thread, bool is_retried)
 	struct memory *memory = request->memory;
 
 	if (thread->arch.mode != MODE_GUEST)
-		thread->is_page_refused = !is_retried;
+		thread->refused = is_retried ? (struct refused_page){ 0 } :
+					       (struct refused_page){ memory->obj.id, request->offset };
 	else if (!is_retried)
 		arch_guest_trap(thread, TRAP_FAULT, request->access, 0, FAULT_BEYOND, request->address);
 	else if (thread->arch.kicked)
@@ -301,19 +347,22 @@ void thread_finish_request(struct thread *thread, bool is_retried)
 	kobject_unref(&memory->obj);
 }
 
-void thread_bind_space(struct thread *thread, struct space *space)
+/* A space shows its monitor's memory next to its own, so there can be only one. */
+status_t thread_bind_space(struct thread *thread, struct space *space)
 {
-	struct space *old = thread->space;
-
-	if (space)
+	if (space && space->monitor && space->monitor != thread->process)
+		return E_BUSY;
+	if (space) {
 		kobject_ref(&space->obj);
+		space->bound++;
+		space->monitor = thread->process;
+		pt_attach_monitor(&space->aspace.pt, &thread->process->aspace.pt);
+	}
+	unbind_space(thread);
 	thread->space = space;
 	thread->arch.space_pt = space ? &space->aspace.pt : NULL;
-	if (space)
-		pt_attach_monitor(&space->aspace.pt, &thread->process->aspace.pt);
 	pt_activate_thread(thread);
-	if (old)
-		kobject_unref(&old->obj);
+	return OK;
 }
 
 static void thread_dump(const struct kobject *object)

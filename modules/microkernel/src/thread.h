@@ -5,11 +5,11 @@
  *      any state --kill, exit, end of its process--> DEAD
  */
 #pragma once
-#include <base/tree.h>
 #include "arch/arch.h"
 #include "deadline.h"
 #include "handle.h"
 #include "kobject.h"
+#include "progress.h"
 
 struct endpoint;
 struct event;
@@ -39,6 +39,12 @@ struct page_request {
 	unsigned access;       /* MAP_* */
 };
 
+/* A page that the pager would not provide to a native thread. */
+struct refused_page {
+	uint64_t memory; /* the object's number; 0: none */
+	uint64_t offset;
+};
+
 struct thread {
 	struct thread_arch arch;      /* first: entry.S knows its offsets */
 	struct kobject obj;
@@ -59,7 +65,7 @@ struct thread {
 	struct reply *receiving_with; /* RECEIVING: the reply object for the next request; no reference either */
 	uint64_t call_badge;          /* of the handle called through */
 	struct page_request request;  /* CALLING or AWAITING on behalf of a page fault */
-	bool is_page_refused;         /* the pager refused: the access, made again, fails */
+	struct refused_page refused;  /* the access, made again, fails */
 	struct event *bound_event;    /* holds a reference */
 
 	void *message;                /* [I] direct-map address of the message page */
@@ -69,6 +75,7 @@ struct thread {
 	unsigned slot_count;
 
 	struct space *space;          /* bound; holds a reference */
+	struct progress progress;     /* of a system call that goes in steps */
 	uint64_t cpu_ns;
 };
 
@@ -86,10 +93,14 @@ void thread_unblock(struct thread *thread, status_t status, uint64_t value);
 /* Ends any wait from outside: time-out, kick, death of what it waits for. */
 void thread_cancel_wait(struct thread *thread, status_t status);
 void thread_kick(struct thread *thread);
+/* Those of the process that wait in the queue make their system calls again: a handle by which they may have waited
+ * is gone. */
+void thread_restart_waits(struct list *queue, struct process *process);
 
 /* The current thread blocks until the pager has answered; then the access or system call is made again. */
 void thread_request_page(struct thread *thread, const struct page_request *request);
 /* The answer came (or the wait was called off, which is as good as an answer: the access is made again). */
 void thread_finish_request(struct thread *thread, bool is_retried);
-void thread_bind_space(struct thread *thread, struct space *space);
+status_t thread_bind_space(struct thread *thread, struct space *space); /* null: none. E_BUSY: it has another monitor */
 void thread_reserve_slots(struct thread *thread);
+void progress_end(struct progress *progress); /* nothing is going on any more */

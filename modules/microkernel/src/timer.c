@@ -9,6 +9,7 @@
 #include "printk.h"
 
 #define PERIOD_MIN_NS 10000u
+#define PERIOD_MAX_NS (1ull << 62) /* 146 years: sums of times do not wrap */
 
 static void timer_kill(struct kobject *object);
 static void timer_dump(const struct kobject *object);
@@ -33,7 +34,7 @@ status_t timer_create(struct domain *domain, struct handle_entry *through, uint6
 	}
 	kobject_ref(through->object);
 	timer->event = container_of(through->object, struct event, obj);
-	timer->bits = bits;
+	timer->bits = handle_signal_bits(through, bits);
 	*out = timer;
 	return OK;
 }
@@ -56,7 +57,7 @@ status_t timer_set(struct timer *timer, uint64_t deadline_ns, uint64_t period_ns
 {
 	if (!timer->event)
 		return E_GONE;
-	if (period_ns && period_ns < PERIOD_MIN_NS)
+	if (period_ns > PERIOD_MAX_NS || (period_ns && period_ns < PERIOD_MIN_NS))
 		return E_INVAL;
 	timer->period_ns = period_ns;
 	timer->due_ns = deadline_ns;

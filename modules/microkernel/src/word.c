@@ -47,11 +47,10 @@ status_t word_wait(struct thread *thread, struct aspace *aspace, uint64_t addres
 
 	if (!is_aligned(address, 4))
 		return E_INVAL;
-	status = aspace_page(aspace, address, MAP_READ, &pending_request, &page);
+	status = aspace_page(aspace, address, MAP_READ, &page);
 	if (status != OK)
 		return status == E_NOMEM ? E_FAULT : status;
-	pending_request.memory = NULL;
-	if (!page_of(page))
+	if (!page_is_ram(page))
 		return E_FAULT;
 	if (*(volatile uint32_t *)((char *)direct(page) + (address & (PAGE_SIZE - 1))) != expected)
 		return E_AGAIN;

@@ -61,7 +61,8 @@ static inline uint32_t ipc_tag_moved(uint64_t tag)
 	return (uint32_t)(tag >> 48) & 15;
 }
 
-/* Operations the kernel itself sends. Interfaces use numbers below 0xffff0000. */
+/* Operations the kernel itself sends; calls with these numbers are refused. */
+#define IPC_OP_KERNEL 0xffff0000u /* and above */
 #define IPC_OP_EVENT 0xffff0001u        /* ipc_receive returned for the bound event: word 0 = bits */
 #define IPC_OP_PAGE_REQUEST 0xffff0002u /* to a pager: word 0 offset, word 1 bytes, word 2 access (MAP_*) */
 /* The badge of a page request is the badge of the handle given to memory_create_paged.

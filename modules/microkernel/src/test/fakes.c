@@ -115,9 +115,9 @@ void panic(const char *fmt, ...)
 }
 
 /* Nodes of these kinds do not occur in the tests. */
-void mapping_undo(struct derivation *node)
+bool mapping_undo(struct derivation *node, unsigned *budget)
 {
-	(void)node;
+	(void)node, (void)budget;
 	abort();
 }
 
@@ -136,5 +136,11 @@ void interrupt_undo(struct derivation *node)
 void process_watch_undo(struct derivation *node)
 {
 	(void)node;
+	abort();
+}
+
+void process_watch_free(struct process_watch *watch)
+{
+	(void)watch;
 	abort();
 }

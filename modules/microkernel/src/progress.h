@@ -1,0 +1,29 @@
+/*
+ * Long work in steps. Interrupts are off in the kernel, so whatever takes time in proportion to what a program
+ * holds does a bounded step and says STATUS_MORE. A system call is then made again (syscall.c), and finds in its
+ * thread's progress where to go on; the dying are worked off when the kernel is left (kobject.c).
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kobject;
+
+#define STATUS_MORE 2       /* beside status codes: a step is done, not all */
+#define STEP_BUDGET 512u    /* pages, handles or mappings a step looks at: some 50 us */
+
+struct progress {
+	uint32_t call;          /* the system call it belongs to; 0: nothing is going on */
+	uint64_t at;            /* how far it is, in the call's own terms */
+	uint64_t count;         /* its result so far */
+	struct kobject *object; /* what it is making, or waiting for; holds a reference */
+};
+
+/* Takes one from the budget; false when nothing is left. */
+static inline bool budget_take(unsigned *budget)
+{
+	if (*budget == 0)
+		return false;
+	--*budget;
+	return true;
+}
