@@ -1,4 +1,4 @@
-"""The committed .abi summary beside each interface is what the generator says now."""
+"""What is generated and committed is what the generator says now: summaries (.abi) and reference pages."""
 import difflib
 import os
 import subprocess
@@ -8,20 +8,34 @@ from . import Result
 from .tree import ROOT, exists, lines_of
 
 NAME = "abi"
-WHAT = "each .ipc and .tbl agrees with the committed .abi beside it"
+WHAT = "each .ipc and .tbl agrees with the .abi beside it and its page in docs/reference"
 
 
 def check(tree):
     result = Result()
     for path in [f for f in tree.files if f.endswith((".ipc", ".tbl"))]:
         result.looked_at += 1
-        done = subprocess.run([sys.executable, "tools/ipcgen.py", "abi", path], cwd=ROOT, check=False,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        if done.returncode:
-            result.find(path, 0, f"the generator refused it: {done.stderr.strip()}")
-        else:
-            compare(path, done.stdout.splitlines(), result)
+        summary = generate("abi", path, result)
+        if summary is not None:
+            compare(path, summary, result)
+            compare_page(path, result)
     return result
+
+
+def generate(what, path, result):
+    """The lines the generator makes of it, or None when it refuses the file."""
+    done = subprocess.run([sys.executable, "tools/ipcgen.py", what, path], cwd=ROOT, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        result.find(path, 0, f"the generator refused it: {done.stderr.strip()}")
+        return None
+    return done.stdout.splitlines()
+
+
+def compare_page(path, result):
+    page = f"docs/reference/{os.path.splitext(os.path.basename(path))[0]}.md"
+    if exists("docs/reference") and (not exists(page) or lines_of(page) != generate("doc", path, result)):
+        result.find(page, 0, f"is not what {path} says now; `make reference` rewrites it")
 
 
 def compare(path, now, result):

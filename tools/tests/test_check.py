@@ -10,6 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 HEAD = "/*\n * A purpose.\n */\n"
 GOOD = {
+    "docs/building.md": "# Building\n",
     "modules/base/README.md": "# base\n",
     "modules/base/module.mk": "NAME := base\nLIB := src/a.c\n",
     "modules/base/interface/base/a.h": "#pragma once\n\nint a(void);\n",
@@ -57,7 +58,8 @@ class TreeCase(unittest.TestCase):
 
 class Rules(TreeCase):
     def test_good_tree_passes(self):
-        for rule in ("modules", "format", "includes", "conditionals", "comments", "abi", "fpu", "lengths"):
+        for rule in ("modules", "format", "includes", "conditionals", "comments", "docs", "abi", "fpu",
+                     "lengths"):
             self.holds(rule)
 
     def test_module_data(self):
@@ -133,6 +135,17 @@ class Rules(TreeCase):
         self.breaks("abi", "-interface x 1 v0", "+interface x 1 v1")
         self.write("modules/top/interface/top/x.abi", "interface x 1 v1\n")
         self.holds("abi")
+        self.write("docs/reference/y.md", "another page\n")
+        self.breaks("abi", "docs/reference/x.md: is not what modules/top/interface/top/x.ipc says")
+
+    def test_pages(self):
+        self.write("docs/a.md", "# A\n[b](../modules/base/README.md) [c](c.md) [d](#no) [e](#a) [f](https://x.y/z)\n"
+                   "`src/a.c` `src/c.c` `<base/a.h>` `<base/b.h>` `return_code` `scripts/*.py` `modules/NAME/x.c`\n\n"
+                   "    make build nothing    builds\n")
+        self.write("Makefile", "build: x\n")
+        self.write("modules/top/src/b.c", HEAD + "/* docs/gone.md tells. */\n")
+        self.breaks("docs", "link to c.md", "#no: no such heading", "no file src/c.c", "no header <base/b.h>",
+                    "the name return_code", "make nothing", "docs/gone.md does not exist", "7 findings")
 
 
 class Scripts(TreeCase):

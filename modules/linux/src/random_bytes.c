@@ -1,6 +1,6 @@
 /*
  * Random numbers: the CPU's generator (RDRAND) where there is one. Without it, numbers come from a mixing
- * function over the clocks, which an attacker could guess; the log says so once (docs/linux.md, Limitations).
+ * function over the clocks, which an attacker could guess; the log says so once (docs/modules/linux.md, Limitations).
  */
 #include "random_bytes.h"
 #include <base/bits.h>

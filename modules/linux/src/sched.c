@@ -1,6 +1,6 @@
 /*
  * Scheduling calls. The kernel schedules all guest threads of a container alike; what programs set here
- * (niceness, policy) is remembered and told back, and has no effect yet, which docs/linux.md says.
+ * (niceness, policy) is remembered and told back, and has no effect yet, which docs/modules/linux.md says.
  */
 #include <base/bits.h>
 #include <base/string.h>
