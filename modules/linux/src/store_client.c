@@ -153,6 +153,11 @@ void store_clunk(uint32_t fid, uint32_t fid_epoch)
 	store_fid_free(fid);
 }
 
+int64_t store_clunk_only(uint32_t fid)
+{
+	return result_of(file_clunk(current(), fid));
+}
+
 int64_t store_walk(uint32_t fid, uint32_t new_fid, const char *path, uint32_t *used,
                    struct store_attr *a)
 {

@@ -26,6 +26,7 @@ uint32_t store_epoch(void);
 uint32_t store_fid_alloc(void);                 /* 0: none left */
 void store_fid_free(uint32_t fid);              /* the number only */
 void store_clunk(uint32_t fid, uint32_t epoch); /* and what it stands for */
+int64_t store_clunk_only(uint32_t fid);         /* what it stands for; the number stays taken */
 
 int64_t store_walk(uint32_t fid, uint32_t new_fid, const char *path, uint32_t *used,
                    struct store_attr *a);
