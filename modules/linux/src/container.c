@@ -11,9 +11,11 @@
 #include "signal.h"
 #include "stop.h"
 #include "task.h"
+#include "wall_clock.h"
 
 #define NAME_BYTES 64
 
+static struct server container;
 static char name[NAME_BYTES] = "root"; /* [I] after start */
 
 const char *container_name(void)
@@ -96,11 +98,17 @@ static status_t dispatch(struct server *server, struct ipc_message *m, void *pag
 	return container_dispatch(&ops, server, m, page);
 }
 
+status_t container_begin(void)
+{
+	status_t status = server_init(&container, start_handle("serve"), 0);
+
+	container.dispatch = dispatch;
+	if (status == OK)
+		wall_clock_start(&container);
+	return status;
+}
+
 status_t container_serve(void)
 {
-	static struct server server;
-	status_t status = server_init(&server, start_handle("serve"), 0);
-
-	server.dispatch = dispatch;
-	return status == OK ? server_run(&server) : status;
+	return server_run(&container);
 }

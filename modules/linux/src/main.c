@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 		log_error("usage: linux [--name NAME] [--uid N] [PROGRAM ARGUMENT...]");
 		return 2;
 	}
-	if (vfs_start() != 0 || timers_start() != 0) {
+	if (vfs_start() != 0 || timers_start() != 0 || container_begin() != OK) {
 		log_error("the container cannot start");
 		return 1;
 	}

@@ -4,11 +4,11 @@
  */
 #include "time.h"
 #include <base/bits.h>
-#include <libanon/start.h>
 #include <libanon/time.h>
 #include "guest.h"
 #include "syscall.h"
 #include "task_table.h"
+#include "wall_clock.h"
 
 #define CLOCK_TICK_NS 10000000ull /* times() counts in hundredths of a second */
 #define SECONDS_MAX (INT64_MAX / (int64_t)NS_PER_SECOND)
@@ -20,7 +20,7 @@ uint64_t time_monotonic_ns(void)
 
 uint64_t time_real_ns(void)
 {
-	return start_page()->clock_boot_ns + clock_ns();
+	return wall_clock_offset_ns() + clock_ns();
 }
 
 int64_t time_from_timespec(const struct linux_timespec *from, uint64_t *out_ns)
@@ -62,7 +62,7 @@ uint64_t time_deadline_in(uint64_t ns)
 
 uint64_t time_real_to_deadline(uint64_t real_ns)
 {
-	uint64_t boot = start_page()->clock_boot_ns;
+	uint64_t boot = wall_clock_offset_ns();
 
 	return real_ns > boot ? real_ns - boot : 1;
 }
