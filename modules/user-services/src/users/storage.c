@@ -1,7 +1,8 @@
 /*
  * Where users are kept. A user exists when /cfg/users/NAME.json does: that file is written last, so a user is
  * never half there. Who edits the files by hand may leave a number out or give one twice: such a user gets
- * a fresh one, which is written back at once, since files will be owned by it.
+ * a fresh one, which is written back at once, since files will be owned by it. The number of a user who was
+ * removed is not given again while the home directory is there.
  *
  * The file server may be restarted at any time: a call that finds it gone attaches anew and is repeated.
  */
@@ -16,6 +17,7 @@
 #include <object-tree/json.h>
 
 #define FOLDER "cfg/users"
+#define HOMES "users"
 #define SUFFIX ".json"
 #define PATH_BYTES 96
 #define FILE_BYTES 2048
@@ -108,6 +110,32 @@ static uint64_t read_id(const char *name)
 	return id;
 }
 
+static status_t take_home(void *context, const char *name, uint64_t inode, uint8_t type)
+{
+	struct names *names = context;
+
+	(void)inode, (void)type;
+	if (names->count < USERS_MAX &&
+	    string_copy(names->of[names->count], name, sizeof(names->of[0])))
+		names->count++;
+	return OK;
+}
+
+static void note_homes(struct users *u, struct names *names)
+{
+	char path[PATH_BYTES];
+	struct file_attr attr;
+
+	names->count = 0;
+	if (files_list(&session, HOMES, take_home, names) != OK)
+		return;
+	for (uint32_t i = 0; i < names->count; i++) {
+		format_string(path, sizeof(path), "%s/%s", HOMES, names->of[i]);
+		if (files_stat(&session, path, &attr) == OK)
+			users_note_id(u, attr.uid);
+	}
+}
+
 /* --- writing --- */
 
 static status_t make_folder(const char *path, const struct files_owner *owner)
@@ -170,10 +198,11 @@ status_t storage_create(const struct user *user)
 
 /* --- the whole list --- */
 
-static void load_known(struct users *u, const struct names *names)
+static void load_known(struct users *u, struct names *names)
 {
 	for (uint32_t i = 0; i < names->count; i++)
 		(void)users_add_known(u, names->of[i], read_id(names->of[i]));
+	note_homes(u, names);
 	for (uint32_t i = 0; i < u->count; i++) {
 		if (u->of[i].id != 0)
 			continue;

@@ -9,7 +9,7 @@
 
 void users_init(struct users *u)
 {
-	*u = (struct users){0};
+	*u = (struct users){.highest_id = USER_FIRST_ID - 1};
 }
 
 bool user_name_is_valid(const char *name)
@@ -45,6 +45,12 @@ static bool has_id(const struct users *u, uint64_t id)
 	return false;
 }
 
+void users_note_id(struct users *u, uint64_t id)
+{
+	if (id > u->highest_id && id <= USER_LAST_ID)
+		u->highest_id = (uint32_t)id;
+}
+
 int users_add_known(struct users *u, const char *name, uint64_t id)
 {
 	bool is_free = id >= USER_FIRST_ID && id <= USER_LAST_ID && !has_id(u, id);
@@ -53,23 +59,18 @@ int users_add_known(struct users *u, const char *name, uint64_t id)
 		return -1;
 	string_copy(u->of[u->count].name, name, sizeof(u->of[0].name));
 	u->of[u->count].id = is_free ? (uint32_t)id : 0;
+	users_note_id(u, id);
 	return (int)u->count++;
 }
 
 void users_give_id(struct users *u, int at)
 {
-	uint32_t id = USER_FIRST_ID;
-
-	for (uint32_t i = 0; i < u->count; i++) {
-		if (u->of[i].id >= id)
-			id = u->of[i].id + 1;
-	}
-	u->of[at].id = id;
+	u->of[at].id = ++u->highest_id;
 }
 
 int users_add(struct users *u, const char *name)
 {
-	int at = users_add_known(u, name, 0);
+	int at = u->highest_id < USER_LAST_ID ? users_add_known(u, name, 0) : -1;
 
 	if (at >= 0)
 		users_give_id(u, at);

@@ -15,6 +15,7 @@ struct user {
 
 struct users {
 	uint32_t count, current;
+	uint32_t highest_id; /* ever seen */
 	struct user of[USERS_MAX];
 };
 
@@ -27,7 +28,9 @@ int users_find(const struct users *u, const char *name);
 int users_add(struct users *u, const char *name);
 /* A user that has a number already; one that is taken or out of range becomes 0. */
 int users_add_known(struct users *u, const char *name, uint64_t id);
-/* A number for user `at`, above all that are given. */
+/* Somebody had this number, who may be gone. */
+void users_note_id(struct users *u, uint64_t id);
+/* A number for user `at`, above all that were ever seen. */
 void users_give_id(struct users *u, int at);
 /* Only the last one can be taken back. */
 void users_drop_last(struct users *u);

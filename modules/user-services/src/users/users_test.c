@@ -57,6 +57,11 @@ TEST(numbers)
 	CHECK_EQ(u.of[4].id, 1009);
 	users_drop_last(&u);
 	CHECK_EQ(users_find(&u, "next"), -1);
+	users_note_id(&u, 2000);
+	users_note_id(&u, 5);
+	users_note_id(&u, 1ull << 40);
+	CHECK_EQ(users_add(&u, "later"), 4);
+	CHECK_EQ(u.of[4].id, 2001);
 }
 
 TEST_MAIN();
