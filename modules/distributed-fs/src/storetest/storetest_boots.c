@@ -27,10 +27,10 @@ static bool leave(uint64_t seed, uint64_t i)
 {
 	struct file_attr attr;
 	uint64_t len = length_of(seed, i);
-	char name[32];
+	char name[64];
 	uint8_t *at;
 
-	format_string(name, sizeof(name), "left%lu", i);
+	format_string(name, sizeof(name), "left%lu.%lu", seed, i);
 	if (test_create(1, name) != OK ||
 	    file_resize(test_home.handle, 1, len, &attr) != OK)
 		return false;
@@ -54,10 +54,10 @@ void test_leave(uint64_t seed, uint64_t count)
 static bool find(uint64_t seed, uint64_t i)
 {
 	static uint8_t data[BYTES_MAX];
-	char name[32];
+	char name[64];
 	size_t len;
 
-	format_string(name, sizeof(name), "left%lu", i);
+	format_string(name, sizeof(name), "left%lu.%lu", seed, i);
 	if (files_read(&test_home, name, data, sizeof(data), &len) == OK &&
 	    len == length_of(seed, i) && test_holds(data, len, seed_of(seed, i)))
 		return true;
@@ -78,7 +78,7 @@ void test_find(uint64_t seed, uint64_t count)
 static void disturb(uint64_t seed, uint64_t i)
 {
 	static uint8_t data[BYTES_MAX];
-	char name[32];
+	char name[64];
 	struct random random;
 
 	random_seed(&random, seed ^ i);
