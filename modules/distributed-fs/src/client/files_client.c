@@ -90,11 +90,12 @@ status_t files_read(const struct files_session *session, const char *path, void 
 		return status;
 	*out_len = attr.size;
 	while (status == OK && at < attr.size && at < size) {
-		uint32_t part = size - at < FILE_READ_DATA_MAX ? (uint32_t)(size - at) : FILE_READ_DATA_MAX;
+		uint32_t part = size - at < FILE_READ_DATA_MAX ? (uint32_t)(size - at)
+		                                               : FILE_READ_DATA_MAX;
 		uint32_t len = 0;
 
-		status = file_read(session->handle, FID_PLACE, at, part, (uint8_t *)buffer + at, part,
-		                   &len);
+		status = file_read(session->handle, FID_PLACE, at, part, (uint8_t *)buffer + at,
+		                   part, &len);
 		if (len == 0)
 			break;
 		at += len;
@@ -110,7 +111,8 @@ static status_t write_all(const struct files_session *session, const void *data,
 	status_t status = OK;
 
 	for (size_t at = 0; status == OK && at < len;) {
-		uint32_t part = len - at < FILE_WRITE_DATA_MAX ? (uint32_t)(len - at) : FILE_WRITE_DATA_MAX;
+		uint32_t part = len - at < FILE_WRITE_DATA_MAX ? (uint32_t)(len - at)
+		                                               : FILE_WRITE_DATA_MAX;
 
 		status = file_write(session->handle, FID_NEW, at, (const uint8_t *)data + at, part);
 		at += part;

@@ -28,7 +28,7 @@
 #define WRITE_AHEAD_PAGES 8u
 #define LIMIT_PART 2u /* of the pages that we may have */
 #define LIMIT_MIN 64u
-#define NODE_PAGES 2u      /* what a cached file costs besides its pages */
+#define NODE_PAGES 2u /* what a cached file costs besides its pages */
 #define CACHED_FILES_MAX 4000u
 #define LOW_MEMORY_PART 32u /* of the machine: below, we give pages back */
 #define LOOK_EVERY 64u      /* page requests */

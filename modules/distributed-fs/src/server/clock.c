@@ -31,8 +31,8 @@ void clock_read(void)
 
 	if (handle_is_none(time))
 		return;
-	if (object_call_until(time, deadline_in_ms(PATIENCE_MS), "now", NULL, 0, HANDLE_NONE, result,
-	                      sizeof(result), &len, &cap) != OK)
+	if (object_call_until(time, deadline_in_ms(PATIENCE_MS), "now", NULL, 0, HANDLE_NONE,
+	                      result, sizeof(result), &len, &cap) != OK)
 		return;
 	ipc_close(cap);
 	if (cbor_check(result, len) == OK && cbor_find(result, len, "offset", &value) == OK)

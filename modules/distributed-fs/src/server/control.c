@@ -102,8 +102,8 @@ static const struct object_method methods[] = {
          "{blocks: uint, cached: uint, commits: uint, files: uint, free: uint, reason: text, "
          "storage: text}",
          OBJECT_MAY_READ, run_stat},
-	{"sync", "Everything written is on the disk when it returns.", NULL, NULL, OBJECT_MAY_CHANGE,
-         run_sync},
+	{"sync", "Everything written is on the disk when it returns.", NULL, NULL,
+         OBJECT_MAY_CHANGE, run_sync},
 	{"check", "Read the whole store and tell what does not fit; fast: without file contents.",
          "fast?: bool", "{directories: uint, files: uint, findings: uint, texts: [text]}",
          OBJECT_MAY_MANAGE, run_check},

@@ -159,8 +159,8 @@ void disk_restarted(void)
 static void look_after_driver(void)
 {
 	uint64_t sectors;
-	status_t status = block_info_until(disk.port, deadline_in_ms(ANSWER_MS), &sectors, NULL, NULL,
-	                                   NULL);
+	status_t status = block_info_until(disk.port, deadline_in_ms(ANSWER_MS), &sectors, NULL,
+	                                   NULL, NULL);
 
 	if (status == E_GONE)
 		give_up();
@@ -175,7 +175,8 @@ static void wait_some(void)
 
 	kick();
 	while (!disk.is_dead && !take_completions()) {
-		status_t status = event_await(fs.event, EVENT_DISK | EVENT_RESTARTED, WAIT_NS, &bits);
+		status_t status = event_await(fs.event, EVENT_DISK | EVENT_RESTARTED, WAIT_NS,
+		                              &bits);
 
 		if (status == OK && (bits & EVENT_RESTARTED) != 0)
 			disk_restarted();

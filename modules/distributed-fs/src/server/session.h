@@ -49,8 +49,8 @@ status_t names_unlink(void *context, uint64_t badge, uint32_t fid, struct ipc_te
                       uint32_t flags);
 status_t names_rename(void *context, uint64_t badge, uint32_t fid, struct ipc_text name,
                       uint32_t to_fid, struct ipc_text to_name, uint32_t flags);
-status_t names_readdir(void *context, uint64_t badge, uint32_t fid, uint64_t cursor,
-                       uint64_t *next, struct ipc_out *entries);
+status_t names_readdir(void *context, uint64_t badge, uint32_t fid, uint64_t cursor, uint64_t *next,
+                       struct ipc_out *entries);
 status_t data_getattr(void *context, uint64_t badge, uint32_t fid, struct file_attr *a);
 status_t data_setattr(void *context, uint64_t badge, uint32_t fid, uint32_t mask,
                       const struct file_attr *a, struct file_attr *now);

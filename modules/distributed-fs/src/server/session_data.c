@@ -95,8 +95,8 @@ status_t data_open(void *context, uint64_t badge, uint32_t fid, uint32_t flags, 
 {
 	bool is_writable = (flags & OPEN_WRITABLE) != 0;
 	struct vnode *node;
-	status_t status = is_writable ? session_vnode_to_change(context, fid, &node) :
-					session_vnode(context, fid, &node);
+	status_t status = is_writable ? session_vnode_to_change(context, fid, &node)
+	                              : session_vnode(context, fid, &node);
 
 	(void)badge;
 	if (status != OK)

@@ -134,8 +134,8 @@ status_t names_symlink(void *context, uint64_t badge, uint32_t fid, struct ipc_t
 	if (status != OK)
 		return status;
 	writeback_make_room();
-	status = store_symlink(fs.store, vnode_inode(dir), name.at, name.len, target.at,
-	                       target.len, &how, &inode);
+	status = store_symlink(fs.store, vnode_inode(dir), name.at, name.len, target.at, target.len,
+	                       &how, &inode);
 	if (status == OK)
 		status = vnode_get(inode, &node);
 	if (status != OK)
@@ -153,8 +153,7 @@ status_t names_readlink(void *context, uint64_t badge, uint32_t fid, struct ipc_
 
 	(void)badge;
 	if (status == OK)
-		status = store_readlink(fs.store, vnode_inode(node), target->at, target->max,
-		                        &len);
+		status = store_readlink(fs.store, vnode_inode(node), target->at, target->max, &len);
 	target->len = (uint32_t)len;
 	return status;
 }
@@ -238,8 +237,8 @@ static void put_entry(struct ipc_out *entries, const struct store_dirent *entry,
 	entries->len += ENTRY_HEAD + entry->name_len;
 }
 
-status_t names_readdir(void *context, uint64_t badge, uint32_t fid, uint64_t cursor,
-                       uint64_t *next, struct ipc_out *entries)
+status_t names_readdir(void *context, uint64_t badge, uint32_t fid, uint64_t cursor, uint64_t *next,
+                       struct ipc_out *entries)
 {
 	struct store_dirent entry;
 	struct vnode *node;

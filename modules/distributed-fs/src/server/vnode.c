@@ -63,7 +63,8 @@ static void vnode_free(struct vnode *node)
 	tree_remove(&nodes, &node->by_inode);
 	list_remove(&node->lingering);
 	if (store_close_ref(fs.store, vnode_inode(node)) != OK)
-		log_debug("inode %lu stays an orphan", vnode_inode(node)); /* until the next start */
+		log_debug("inode %lu stays an orphan",
+		          vnode_inode(node)); /* until the next start */
 	heap_free(node);
 }
 

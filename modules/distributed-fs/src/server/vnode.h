@@ -20,17 +20,17 @@ struct vnode {
 
 	/* The page cache (cache.c); memory NONE: none. */
 	handle_t memory;
-	struct list recent;     /* in the cache's list by use; linked while there is memory */
-	uint64_t size;          /* of the file, in bytes */
-	uint64_t next_read;     /* where a sequential reader would go on */
-	uint32_t window_pages;  /* read at once */
-	uint64_t next_write;    /* the same for a writer */
+	struct list recent;    /* in the cache's list by use; linked while there is memory */
+	uint64_t size;         /* of the file, in bytes */
+	uint64_t next_read;    /* where a sequential reader would go on */
+	uint32_t window_pages; /* read at once */
+	uint64_t next_write;   /* the same for a writer */
 
 	/* Write-back (writeback.c). */
-	struct list dirty;      /* linked while pages may be dirty */
-	uint64_t reserved;      /* blocks promised to dirty pages that lie in holes */
-	int64_t written_ns;     /* written through a mapping then, and not told yet; or 0 */
-	status_t error;         /* of a write-back, for the next sync */
+	struct list dirty;  /* linked while pages may be dirty */
+	uint64_t reserved;  /* blocks promised to dirty pages that lie in holes */
+	int64_t written_ns; /* written through a mapping then, and not told yet; or 0 */
+	status_t error;     /* of a write-back, for the next sync */
 };
 
 static inline uint64_t vnode_inode(const struct vnode *node)

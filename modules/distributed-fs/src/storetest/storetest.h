@@ -5,13 +5,12 @@
 #include <base/random.h>
 #include <distributed-fs/files_client.h>
 
-extern handle_t test_root;            /* the tree's root */
+extern handle_t test_root;             /* the tree's root */
 extern struct files_session test_home; /* a session on the test's own directory */
 
 void test_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void test_check(bool is_ok, const char *file, int line, const char *what);
-void test_check_status(status_t got, status_t wanted, const char *file, int line,
-                       const char *what);
+void test_check_status(status_t got, status_t wanted, const char *file, int line, const char *what);
 #define CHECK(condition) test_check((condition), __FILE_NAME__, __LINE__, #condition)
 #define CHECK_STATUS(call, wanted) \
 	test_check_status((call), (wanted), __FILE_NAME__, __LINE__, #call)

@@ -34,7 +34,8 @@ static void read_only(void)
 	CHECK_STATUS(file_rename(session.handle, 0, "kept", 0, "lost", 0), E_ROFS);
 	CHECK_STATUS(file_link(session.handle, 1, 0, "lost"), E_ROFS);
 	CHECK_STATUS(file_symlink(session.handle, 0, "lost", "kept", 0, 0, &a), E_ROFS);
-	CHECK_STATUS(file_create(session.handle, 0, 2, "lost", FILES_MODE_FILE, 0, 0, 0, &a), E_ROFS);
+	CHECK_STATUS(file_create(session.handle, 0, 2, "lost", FILES_MODE_FILE, 0, 0, 0, &a),
+	             E_ROFS);
 	CHECK_STATUS(file_open(session.handle, 1, 0, &pages, &a), OK);
 	CHECK_STATUS(sys_memory_resize(pages, 0), E_ACCESS);
 	CHECK_STATUS(sys_memory_write(pages, 0, "x", 1), E_ACCESS);
@@ -140,7 +141,8 @@ static uint64_t free_blocks(void)
 	uint64_t blocks, count = 0, files, id;
 	uint32_t bytes, flags;
 
-	CHECK_STATUS(file_statfs(test_home.handle, 0, &blocks, &count, &files, &bytes, &flags, &id), OK);
+	CHECK_STATUS(file_statfs(test_home.handle, 0, &blocks, &count, &files, &bytes, &flags, &id),
+	             OK);
 	return count;
 }
 
