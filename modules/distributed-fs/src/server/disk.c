@@ -134,11 +134,18 @@ static void give_up(void)
 	}
 }
 
+/* The event by which we wake the driver is its own, and gone with it. */
+static bool is_driver_alive(void)
+{
+	return !handle_is_none(disk.submit) && sys_event_signal(disk.submit, UINT64_MAX) == OK;
+}
+
+/* The news may be of another service: a driver that lives keeps the ring it has. */
 void disk_restarted(void)
 {
 	status_t status;
 
-	if (disk.ring == NULL || disk.is_dead)
+	if (disk.ring == NULL || disk.is_dead || is_driver_alive())
 		return;
 	(void)take_completions();
 	status = offer_ring(ANSWER_MS);
@@ -155,7 +162,7 @@ void disk_restarted(void)
 	kick();
 }
 
-/* Somebody must tell us that the driver is dead, should the news have been missed. */
+/* Somebody must tell us that the driver is dead, should the news have been missed or the new one been too slow. */
 static void look_after_driver(void)
 {
 	uint64_t sectors;
@@ -166,6 +173,8 @@ static void look_after_driver(void)
 		give_up();
 	else if (status != OK)
 		log_warn("the disk does not answer: %s", status_name(status));
+	else
+		disk_restarted();
 }
 
 /* Until at least one request was completed, or all were given up. */
