@@ -15,13 +15,14 @@
 #include <libanon/time.h>
 #include <user-services/console_ipc.h>
 
-/* Bits of the event: the first three are what console_listen(bits = 1) signals. */
-#define NEWS_INPUT BIT(0)
-#define NEWS_DRAINED BIT(1)
-#define NEWS_SIZE BIT(2)
+/* Bits of the event: init's, then what console_listen(bits = NEWS_INPUT) signals, then our own. */
+#define NEWS_RESTARTED BIT(0)
+#define NEWS_INPUT BIT(4)
+#define NEWS_DRAINED BIT(5)
+#define NEWS_SIZE BIT(6)
 #define NEWS_OUTPUT BIT(8)
 #define NEWS_ROOM BIT(9)
-#define NEWS_ALL (NEWS_INPUT | NEWS_DRAINED | NEWS_SIZE | NEWS_OUTPUT | NEWS_ROOM)
+#define NEWS_ALL (NEWS_RESTARTED | NEWS_INPUT | NEWS_DRAINED | NEWS_SIZE | NEWS_OUTPUT | NEWS_ROOM)
 #define RETRY_NS (20 * NS_PER_MS)
 #define FLUSH_TRIES 200u
 #define FLUSH_PAUSE_NS (5 * NS_PER_MS)
@@ -140,13 +141,13 @@ static void run(void *argument)
 		uint64_t bits = 0;
 		/* A full queue signals NEWS_DRAINED; a restarted service does not, so look again after a while. */
 		status_t status = event_await(news, NEWS_ALL, is_stuck ? RETRY_NS : 0, &bits);
-		if (status == E_TIMEOUT)
-			listen();
-		else if (status != OK)
+		if (status != OK && status != E_TIMEOUT)
 			return;
-		if (bits & NEWS_SIZE)
+		if (status == E_TIMEOUT || bits & NEWS_RESTARTED)
+			listen();
+		if (bits & (NEWS_SIZE | NEWS_RESTARTED))
 			update_size();
-		if (bits & (NEWS_INPUT | NEWS_ROOM))
+		if (bits & (NEWS_INPUT | NEWS_ROOM | NEWS_RESTARTED))
 			pull_input();
 		__atomic_store_n(&buffers.is_idle, false, __ATOMIC_RELEASE);
 		is_stuck = !push_output();
@@ -158,7 +159,8 @@ int64_t console_start(void)
 {
 	service = start_handle("console");
 	tty_init(&console_tty, &console_driver, dev_make(5, 1));
-	if (sys_event_create(&news) != OK)
+	news = start_handle("news");
+	if (handle_is_none(news) && sys_event_create(&news) != OK)
 		return -ENOMEM;
 	if (handle_is_none(service))
 		return 0;

@@ -28,8 +28,8 @@ struct job {
 	uint32_t flags;        /* [I] */
 	enum job_state state;  /* [job_lock] */
 	uint32_t code;         /* [job_lock] */
-	handle_t ended;        /* [I] */
-	uint64_t bits;         /* [I] */
+	handle_t ended;        /* [job_lock] */
+	uint64_t bits;         /* [job_lock] */
 	bool is_not_started;   /* by the job's own thread, before it ends */
 	bool is_console;       /* [I] */
 	char *cwd;             /* [I] */
@@ -292,9 +292,49 @@ static status_t start_task(struct job *job, const struct job_request *request)
 	return OK;
 }
 
+/* --- the login shell: there is one --- */
+
+static struct job *find_login_locked(void)
+{
+	struct job *job = jobs;
+
+	while (job && !(job->flags & JOB_IS_LOGIN))
+		job = job->next;
+	return job;
+}
+
+/*
+ * Whoever had started the running login shell is gone when another start is asked for: the request is about that
+ * shell. One that has ended, and whose end nobody was told, is forgotten.
+ */
+static bool adopt_login(const struct job_request *request, uint32_t *out_number)
+{
+	mutex_lock(&job_lock);
+	struct job *job = find_login_locked();
+	bool is_running = job && job->state == JOB_RUNNING;
+	handle_t unused = is_running ? job->ended : HANDLE_NONE;
+
+	if (is_running) {
+		job->ended = request->ended;
+		job->bits = request->bits;
+		*out_number = job->number;
+	} else if (job) {
+		unlink_locked(job);
+	}
+	mutex_unlock(&job_lock);
+	if (!handle_is_none(unused))
+		sys_handle_close(unused);
+	if (job && !is_running)
+		job_free(job);
+	return is_running;
+}
+
 status_t job_start(const struct job_request *request, uint32_t *out_number)
 {
 	status_t status;
+
+	if (request->flags & JOB_IS_LOGIN && adopt_login(request, out_number))
+		return OK;
 	struct job *job = job_new(request, &status);
 
 	if (!job)

@@ -1,35 +1,39 @@
 /*
- * Automatic log-in: who sits at the console gets a shell there without being asked. At the start that is the user
- * in /cfg/system.json, who becomes the user manager's current one; when the shell ends, the one who is current then.
+ * Automatic log-in: who sits at the console gets a shell there without being asked: the user manager's current user,
+ * at the start and each time when the shell ends.
  *
  *   WAITING --user manager and container answer--> RUNNING --shell ends--> WAITING (at once, or after a
  *   pause that grows while shells end within a second of their start)
+ *
+ * A new instance of this service finds the shell that an earlier one had started still running. A new instance of the
+ * user manager has forgotten who was current, and is told.
  */
 #include "common/client.h"
 #include "common/service.h"
 #include "session/login.h"
-#include "session/settings.h"
 
 #include <base/bits.h>
 #include <base/string.h>
 #include <libanon/log.h>
 #include <libanon/start.h>
 #include <libanon/time.h>
+#include <object-tree/object_ipc.h>
 
 #define EVENT_NEWS 1ul
 #define EVENT_ENDED 2ul
 #define EVENT_RETRY 4ul
+#define EVENT_USERS (1ul << 8)
 
 #define PATIENCE_MS 5000u
 #define SHORT_LIFE_NS NS_PER_S
 #define PAUSE_FIRST_MS 100u
 #define PAUSE_MAX_MS 10000u
-#define DEFAULT_USER "alice"
 
 struct session {
 	struct service service;
 	handle_t container, users, timer;
-	struct login_user user;
+	struct login_user user;    /* whose shell it is */
+	struct login_user current; /* who sits at the console */
 	uint32_t job;
 	bool is_running;
 	uint64_t started_ns;
@@ -61,19 +65,36 @@ static status_t current_user(struct login_user *out)
 	return status;
 }
 
-static void choose_user(void)
+static void listen_to_users(void)
 {
-	char name[SETTINGS_NAME_MAX + 1] = DEFAULT_USER;
-	struct client_call call;
-	status_t status = settings_autologin(start_handle("files"), name);
+	status_t status = object_subscribe_until(self.users, deadline_in_ms(PATIENCE_MS), "changed",
+	                                         self.service.event, EVENT_USERS);
 
 	if (status != OK)
-		log_warn("/cfg/system.json: %s; logging in %s", status_name(status), name);
+		log_warn("the user manager gives no news: %s", status_name(status));
+}
+
+static void note_current(void)
+{
+	struct login_user user;
+
+	if (current_user(&user) == OK)
+		self.current = user;
+}
+
+/* The user manager may be a new one, which begins with who is logged in at the start. */
+static void remind_users(void)
+{
+	struct login_user user;
+	struct client_call call;
+
+	listen_to_users();
+	if (self.current.id == 0 || current_user(&user) != OK || user.id == self.current.id)
+		return;
 	client_begin(&call);
-	client_put_text(&call, "name", name);
-	status = ask_users(&call, "setCurrentUser");
-	if (status != OK)
-		log_warn("user %s: %s", name, status_name(status));
+	client_put_text(&call, "name", self.current.name);
+	if (ask_users(&call, "setCurrentUser") != OK)
+		log_warn("the user manager does not know %s any more", self.current.name);
 }
 
 /* --- the shell --- */
@@ -118,6 +139,10 @@ static void look_after(void)
 static void on_event(struct server *server, uint64_t bits)
 {
 	(void)server;
+	if (bits & EVENT_NEWS)
+		remind_users();
+	if (bits & EVENT_USERS)
+		note_current();
 	/* After news, too: the container may be a new one. */
 	if (bits & (EVENT_ENDED | EVENT_NEWS))
 		look_after();
@@ -156,7 +181,7 @@ int main(int argc, char **argv)
 	}
 	self.container = start_handle("linux");
 	self.users = start_handle("users");
-	choose_user();
+	listen_to_users();
 	log_in();
 	return service_run(&self.service, &type);
 }

@@ -8,6 +8,8 @@
  */
 #include "users/storage.h"
 
+#include "users/settings.h"
+
 #include <base/bits.h>
 #include <base/format.h>
 #include <base/string.h>
@@ -18,6 +20,7 @@
 
 #define FOLDER "cfg/users"
 #define HOMES "users"
+#define DEFAULT_USER "alice"
 #define SUFFIX ".json"
 #define PATH_BYTES 96
 #define FILE_BYTES 2048
@@ -213,6 +216,19 @@ static void load_known(struct users *u, struct names *names)
 	}
 }
 
+static void choose_current(struct users *u, bool has_files)
+{
+	char name[USER_NAME_MAX + 1] = DEFAULT_USER;
+	status_t status = has_files ? settings_autologin(&session, name) : OK;
+	int at = users_find(u, name);
+
+	if (status != OK)
+		log_warn("/cfg/system.json: %s; %s is to be logged in", status_name(status), name);
+	else if (at < 0)
+		log_warn("/cfg/system.json: there is no user %s", name);
+	u->current = (uint32_t)MAX(at, 0);
+}
+
 void storage_load(struct users *u)
 {
 	static struct names names;
@@ -224,8 +240,8 @@ void storage_load(struct users *u)
 	else
 		log_warn("users are kept in memory: %s", status_name(status));
 	if (u->count == 0) {
-		users_add(u, "alice");
+		users_add(u, DEFAULT_USER);
 		users_add(u, "bob");
 	}
-	u->current = (uint32_t)MAX(users_find(u, "alice"), 0);
+	choose_current(u, status == OK);
 }

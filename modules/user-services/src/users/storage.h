@@ -5,8 +5,8 @@
 #include <libanon/syscall.h>
 
 /*
- * Fills the list from the files; alice is current, or who comes first. Without a file server, or without any
- * user there, they are alice and bob.
+ * Fills the list from the files. Current is who is to be logged in at the start, else alice, else who comes first.
+ * Without a file server, or without any user there, they are alice and bob.
  */
 void storage_load(struct users *u);
 /* Makes the user's directories, then the file that says the user exists. Without a file server nothing. */
