@@ -142,7 +142,9 @@ SHOW(hostname)
 
 SHOW(hosts)
 {
-	text_add(text, "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
+	char host[65];
+	uname_host(host, sizeof(host));
+	text_add(text, "127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost\n", host);
 	return 0;
 }
 

@@ -31,13 +31,14 @@ SYSCALL0(sched_yield)
 
 /* --- CPUs --- */
 
+/* Pid 1 may be a process without threads. */
 static int64_t check_tid(int32_t tid)
 {
 	struct task *target = tid == 0 ? 0 : task_find(tid);
 
 	if (target)
 		task_put(target);
-	return tid == 0 || target ? 0 : -ESRCH;
+	return tid == 0 || tid == 1 || target ? 0 : -ESRCH;
 }
 
 SYSCALL3(sched_getaffinity, int32_t, tid, uint32_t, bytes, uint64_t, u_mask)
