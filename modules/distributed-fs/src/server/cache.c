@@ -30,19 +30,25 @@
 #define LIMIT_MIN 64u
 #define NODE_PAGES 2u /* what a cached file costs besides its pages */
 #define CACHED_FILES_MAX 4000u
-#define LOW_MEMORY_PART 32u /* of the machine: below, we give pages back */
-#define LOOK_EVERY 64u      /* page requests */
+#define LOW_MEMORY_PART 32u /* of the machine's pages: with fewer free, we give some back */
+#define LOW_MEMORY_PAGES 256u
 #define RIGHTS_PAGES (RIGHT_READ | RIGHT_MAP | RIGHT_EXECUTE | RIGHT_DERIVE | RIGHT_TRANSFER)
 
 static handle_t staging_memory;
 static uint8_t *staging;
 static struct list recent = LIST_INIT(recent); /* nodes with pages, the latest used last */
 static uint32_t cached_files;
+static const struct vnode *in_use; /* by the request under way: stays */
 static uint64_t pages, limit;
 
 uint64_t cache_pages(void)
 {
 	return pages;
+}
+
+uint64_t cache_limit(void)
+{
+	return limit;
 }
 
 status_t cache_begin(void)
@@ -65,6 +71,8 @@ status_t cache_begin(void)
 	limit = MAX(limit, (uint64_t)LIMIT_MIN);
 	return OK;
 }
+
+static void give_back(void);
 
 /* --- opening and closing --- */
 
@@ -107,6 +115,7 @@ status_t cache_make(struct vnode *node)
 	if (status != OK)
 		return status;
 	mark_used(node);
+	in_use = node;
 	cache_trim();
 	return OK;
 }
@@ -166,18 +175,29 @@ static status_t supply(struct vnode *node, uint64_t offset, uint64_t bytes)
 	status_t status = sys_memory_supply(node->memory, offset, staging_memory, 0, bytes);
 
 	pages += bytes / PAGE_SIZE;
-	if (status == E_NOMEM) {
-		cache_trim();
-		status = sys_memory_supply(node->memory, offset, staging_memory, 0, bytes);
-	}
+	return status;
+}
+
+/* Touching a page that the machine does not have would be our end: asked for like this it is an error. */
+static status_t have_staging(uint64_t bytes)
+{
+	status_t status = OK;
+	uint64_t word;
+
+	for (uint64_t at = 0; status == OK && at < bytes; at += PAGE_SIZE)
+		status = sys_memory_read(staging_memory, at, &word, sizeof(word));
 	return status;
 }
 
 static status_t read_pages(struct vnode *node, uint64_t offset, uint64_t bytes)
 {
 	size_t len = 0;
-	status_t status = store_read(fs.store, vnode_inode(node), offset, staging, bytes, &len);
+	status_t status = have_staging(bytes);
 
+	if (status == OK)
+		status = store_read(fs.store, vnode_inode(node), offset, staging, bytes, &len);
+	if (status == E_NOMEM)
+		return status;
 	if (status != OK) {
 		log_error("inode %lu at %lu cannot be read: %s", vnode_inode(node), offset,
 		          status_name(status));
@@ -208,23 +228,6 @@ static status_t permit(struct vnode *node, uint64_t offset)
 	return writeback_permit(node, offset, end - offset);
 }
 
-/* The machine's other programs need memory too. */
-static void look_at_memory(void)
-{
-	static uint32_t requests;
-	struct system_info info;
-
-	if (++requests % LOOK_EVERY != 0 || sys_system_info(&info) != OK)
-		return;
-	if (info.pages_free < info.pages_total / LOW_MEMORY_PART && limit > LIMIT_MIN) {
-		uint64_t normal = limit;
-
-		limit = MAX(pages / 2, (uint64_t)LIMIT_MIN);
-		cache_trim();
-		limit = normal;
-	}
-}
-
 static status_t page_request(struct vnode *node, uint64_t offset, uint64_t access)
 {
 	status_t status = OK;
@@ -232,10 +235,10 @@ static status_t page_request(struct vnode *node, uint64_t offset, uint64_t acces
 	if (!is_aligned(offset, PAGE_SIZE) || offset >= end_of_pages(node))
 		return E_RANGE;
 	mark_used(node);
-	look_at_memory();
+	in_use = node;
 	if (!is_present(node, offset)) {
-		if (pages + STAGING_PAGES > limit)
-			cache_trim();
+		give_back();
+		cache_trim();
 		status = read_pages(node, offset, choose_window(node, offset));
 	}
 	if (status == OK && (access & MAP_WRITE) != 0)
@@ -348,7 +351,7 @@ static void evict(struct vnode *node)
 	uint64_t dropped;
 
 	writeback_vnode(node);
-	if (node->references == 0 && !cache_is_mapped(node))
+	if (node != in_use && node->references == 0 && !cache_is_mapped(node))
 		vnode_drop_unused(node);
 	else
 		(void)sys_memory_evict(node->memory, 0, end_of_pages(node), &dropped);
@@ -363,25 +366,39 @@ static void count_pages(void)
 		pages += resident(list_entry(at, struct vnode, recent)) + NODE_PAGES;
 }
 
-/* A quarter below the limit, so that it is not needed again at once. */
-void cache_trim(void)
+static void trim_to(uint64_t target, uint32_t files_target)
 {
 	struct list *at, *next;
-	uint64_t target = limit - limit / 4;
 
-	if (pages <= limit && cached_files <= CACHED_FILES_MAX)
-		return;
 	count_pages();
 	list_for_each_safe (at, next, &recent) {
 		struct vnode *node = list_entry(at, struct vnode, recent);
 		uint64_t here = resident(node) + NODE_PAGES;
 
-		if (pages <= target && cached_files <= CACHED_FILES_MAX * 3 / 4)
+		if (pages <= target && cached_files <= files_target)
 			break;
-		if (next == &recent)
-			break; /* the file in use now */
 		evict(node);
 		pages -= MIN(here, pages);
 	}
 	count_pages();
+}
+
+/* A quarter below the limit, so that it is not needed again at once. */
+void cache_trim(void)
+{
+	if (pages > limit || cached_files > CACHED_FILES_MAX)
+		trim_to(limit - limit / 4, CACHED_FILES_MAX * 3 / 4);
+}
+
+/* The rest of the machine needs memory too, and so do we, to go on: the store's nodes and our own tables. */
+static void give_back(void)
+{
+	struct system_info info;
+	uint64_t low;
+
+	if (sys_system_info(&info) != OK)
+		return;
+	low = MAX(info.pages_total / LOW_MEMORY_PART, (uint64_t)LOW_MEMORY_PAGES);
+	if (info.pages_free < low)
+		trim_to(pages - MIN(pages, 2 * low - info.pages_free), UINT32_MAX);
 }

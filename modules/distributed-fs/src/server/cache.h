@@ -22,5 +22,6 @@ status_t cache_dispatch(uint64_t value, struct ipc_message *m);
 /* The file's size changes: pages behind the end go, and the rest of the last one becomes zero. */
 status_t cache_resize(struct vnode *node, uint64_t size);
 uint64_t cache_pages(void);
+uint64_t cache_limit(void); /* of pages */
 /* Drops pages until the cache is within its limit again. */
 void cache_trim(void);

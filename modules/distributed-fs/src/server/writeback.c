@@ -10,6 +10,7 @@
  * before the page is written.
  */
 #include "writeback.h"
+#include "cache.h"
 #include "clock.h"
 #include "files.h"
 #include "memory_disk.h"
@@ -23,7 +24,8 @@
 #define RANGES 16u
 #define SLACK_BLOCKS 32u /* tree nodes that writing takes besides */
 #define SLACK_PART 32u
-#define RESERVED_MAX 8192u /* promises before pages are written out early */
+#define DIRTY_MAX 8192u /* permits before pages are written out early */
+#define DIRTY_PART 4u   /* of the cache, should that be less */
 
 static handle_t timer;
 static bool is_armed;
@@ -235,7 +237,7 @@ status_t writeback_reserve(struct vnode *node, uint64_t offset)
 
 	if (fs.is_degraded)
 		return E_ROFS;
-	if (++permits > RESERVED_MAX)
+	if (++permits > MIN(cache_limit() / DIRTY_PART, (uint64_t)DIRTY_MAX))
 		write_all_nodes();
 	if (is_hole(node, offset))
 		status = promise(node);
