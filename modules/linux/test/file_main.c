@@ -15,7 +15,7 @@ static const struct {
 	{"file", test_file}, {"names", test_names},   {"directory", test_directory},
 	{"fd", test_fd},     {"lock", test_lock},     {"pipe", test_pipe},
 	{"poll", test_poll}, {"epoll", test_epoll},   {"tty", test_tty},
-	{"proc", test_proc}, {"rights", test_rights},
+	{"proc", test_proc}, {"rights", test_rights}, {"socket", test_socket},
 };
 
 void check_result(int is_good, const char *what, const char *file, int line)

@@ -13,6 +13,7 @@ void test_epoll(void);
 void test_tty(void);
 void test_proc(void);
 void test_rights(void);
+void test_socket(void);
 
 /* Makes a file with this text. */
 void put_file(const char *name, const char *text);

@@ -1,0 +1,243 @@
+/*
+ * AF_UNIX sockets: pairs, streams, datagrams, names, descriptors that travel, options.
+ */
+#include "file_suites.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+static void pairs(void)
+{
+	char buffer[64];
+	int ends[2], value = 0;
+	socklen_t len = sizeof(value);
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+	CHECK(write(ends[0], "hello", 5) == 5 && write(ends[0], " there", 6) == 6);
+	CHECK(ioctl(ends[1], FIONREAD, &value) == 0 && value == 11);
+	CHECK(recv(ends[1], buffer, 4, MSG_PEEK) == 4 && memcmp(buffer, "hell", 4) == 0);
+	CHECK(read(ends[1], buffer, 64) == 11 && memcmp(buffer, "hello there", 11) == 0);
+	CHECK(write(ends[1], "back", 4) == 4 && read(ends[0], buffer, 2) == 2 &&
+	      read(ends[0], buffer, 64) == 2);
+	CHECK_ERRNO(recv(ends[0], buffer, 1, MSG_DONTWAIT), EAGAIN);
+	CHECK(getsockopt(ends[0], SOL_SOCKET, SO_TYPE, &value, &len) == 0 && value == SOCK_STREAM);
+	CHECK_ERRNO(lseek(ends[0], 0, SEEK_SET), ESPIPE);
+	struct stat st;
+	CHECK(fstat(ends[0], &st) == 0 && S_ISSOCK(st.st_mode));
+	CHECK(shutdown(ends[0], SHUT_WR) == 0 && read(ends[1], buffer, 1) == 0);
+	signal(SIGPIPE, SIG_IGN);
+	CHECK_ERRNO(write(ends[0], "x", 1), EPIPE);
+	CHECK(write(ends[1], "y", 1) == 1 && read(ends[0], buffer, 1) == 1);
+	struct pollfd p = {ends[0], POLLIN, 0};
+	CHECK(poll(&p, 1, 0) == 0);
+	close(ends[1]);
+	CHECK(poll(&p, 1, 0) == 1 && p.revents & POLLIN && p.revents & POLLHUP);
+	CHECK(read(ends[0], buffer, 1) == 0);
+	CHECK_ERRNO(send(ends[0], "x", 1, MSG_NOSIGNAL), EPIPE);
+	signal(SIGPIPE, SIG_DFL);
+	close(ends[0]);
+	CHECK_ERRNO(socket(99, SOCK_STREAM, 0), EAFNOSUPPORT);
+	CHECK_ERRNO(socket(AF_UNIX, 77, 0), EINVAL);
+	CHECK_ERRNO(listen(0, 1), ENOTSOCK);
+}
+
+static void datagram_pair(void)
+{
+	char buffer[64];
+	int ends[2];
+	CHECK(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends) == 0);
+	CHECK(send(ends[0], "first", 5, 0) == 5 && send(ends[0], "second", 6, 0) == 6);
+	CHECK(recv(ends[1], buffer, 3, MSG_TRUNC) == 5 && recv(ends[1], buffer, 64, 0) == 6);
+	CHECK_ERRNO(recv(ends[1], buffer, 64, 0), EAGAIN);
+	CHECK(send(ends[0], "", 0, 0) == 0 && recv(ends[1], buffer, 64, 0) == 0);
+	close(ends[0]);
+	close(ends[1]);
+	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
+	CHECK(send(ends[0], "ab", 2, 0) == 2 && send(ends[0], "cd", 2, 0) == 2);
+	CHECK(recv(ends[1], buffer, 64, 0) == 2 && close(ends[0]) == 0);
+	CHECK(recv(ends[1], buffer, 64, 0) == 2 && recv(ends[1], buffer, 64, 0) == 0);
+	close(ends[1]);
+}
+
+static struct sockaddr_un address_of(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	strcpy(address.sun_path, path);
+	return address;
+}
+
+static void client(void *argument)
+{
+	char buffer[16];
+	struct sockaddr_un address = address_of(argument);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	CHECK(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+	CHECK_ERRNO(connect(fd, (struct sockaddr *)&address, sizeof(address)), EISCONN);
+	CHECK(write(fd, "ping", 4) == 4 && read(fd, buffer, 16) == 4 &&
+	      memcmp(buffer, "pong", 4) == 0);
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	CHECK(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid == getppid());
+	close(fd);
+}
+
+static void listeners(void)
+{
+	char buffer[16];
+	struct stat st;
+	struct sockaddr_un address = address_of("sock"), got;
+	socklen_t len = sizeof(got);
+	int status = -1, fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	CHECK_ERRNO(connect(fd, (struct sockaddr *)&address, sizeof(address)), ENOENT);
+	CHECK(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+	CHECK(stat("sock", &st) == 0 && S_ISSOCK(st.st_mode));
+	CHECK_ERRNO(open("sock", O_RDWR), ENXIO);
+	int other = socket(AF_UNIX, SOCK_STREAM, 0);
+	CHECK_ERRNO(bind(other, (struct sockaddr *)&address, sizeof(address)), EADDRINUSE);
+	CHECK_ERRNO(connect(other, (struct sockaddr *)&address, sizeof(address)), ECONNREFUSED);
+	close(other);
+	CHECK_ERRNO(accept(fd, NULL, NULL), EINVAL);
+	CHECK(listen(fd, 5) == 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		client("sock");
+		_exit(0);
+	}
+	struct pollfd p = {fd, POLLIN, 0};
+	CHECK(poll(&p, 1, 5000) == 1);
+	int connection = accept4(fd, (struct sockaddr *)&got, &len, SOCK_CLOEXEC);
+	CHECK(connection >= 0 && fcntl(connection, F_GETFD) == FD_CLOEXEC);
+	CHECK(read(connection, buffer, 16) == 4 && write(connection, "pong", 4) == 4);
+	CHECK(read(connection, buffer, 16) == 0);
+	len = sizeof(got);
+	CHECK(getsockname(connection, (struct sockaddr *)&got, &len) == 0 &&
+	      strcmp(got.sun_path, "sock") == 0);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	close(connection);
+	close(fd);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	CHECK_ERRNO(connect(fd, (struct sockaddr *)&address, sizeof(address)), ECONNREFUSED);
+	close(fd);
+	CHECK(unlink("sock") == 0);
+}
+
+static void datagrams(void)
+{
+	char buffer[64];
+	struct sockaddr_un server = address_of("server"), mine = address_of("mine"), from;
+	socklen_t len = sizeof(from);
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), to = socket(AF_UNIX, SOCK_DGRAM, 0);
+	CHECK(bind(fd, (struct sockaddr *)&server, sizeof(server)) == 0);
+	CHECK(bind(to, (struct sockaddr *)&mine, sizeof(mine)) == 0);
+	CHECK_ERRNO(send(to, "x", 1, 0), ENOTCONN);
+	CHECK(sendto(to, "mail", 4, 0, (struct sockaddr *)&server, sizeof(server)) == 4);
+	CHECK(recvfrom(fd, buffer, 64, 0, (struct sockaddr *)&from, &len) == 4);
+	CHECK(strcmp(from.sun_path, "mine") == 0);
+	CHECK(connect(to, (struct sockaddr *)&server, sizeof(server)) == 0 &&
+	      send(to, "more", 4, 0) == 4);
+	CHECK(recv(fd, buffer, 64, 0) == 4);
+	close(fd);
+	CHECK_ERRNO(send(to, "x", 1, 0), ECONNREFUSED);
+	close(to);
+	struct sockaddr_un hidden = {.sun_family = AF_UNIX};
+	snprintf(hidden.sun_path + 1, 50, "filetest-%d", (int)getpid());
+	socklen_t hidden_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+	                                   strlen(hidden.sun_path + 1));
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	to = socket(AF_UNIX, SOCK_DGRAM, 0);
+	CHECK(bind(fd, (struct sockaddr *)&hidden, hidden_len) == 0);
+	CHECK_ERRNO(bind(to, (struct sockaddr *)&hidden, hidden_len), EADDRINUSE);
+	CHECK(sendto(to, "hi", 2, 0, (struct sockaddr *)&hidden, hidden_len) == 2 &&
+	      recv(fd, buffer, 64, 0) == 2);
+	close(fd);
+	CHECK_ERRNO(sendto(to, "hi", 2, 0, (struct sockaddr *)&hidden, hidden_len), ECONNREFUSED);
+	close(to);
+}
+
+static void travelling(void)
+{
+	char byte = 'd', control[CMSG_SPACE(2 * sizeof(int))] = {0};
+	struct iovec iov = {&byte, 1};
+	struct msghdr message = {.msg_iov = &iov,
+	                         .msg_iovlen = 1,
+	                         .msg_control = control,
+	                         .msg_controllen = sizeof(control)};
+	int ends[2], fds[2];
+	put_file("sent", "contents");
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(2 * sizeof(int));
+	fds[0] = open("sent", O_RDONLY);
+	fds[1] = ends[0];
+	memcpy(CMSG_DATA(header), fds, sizeof(fds));
+	CHECK(sendmsg(ends[0], &message, 0) == 1 && close(fds[0]) == 0);
+	memset(control, 0, sizeof(control));
+	message.msg_controllen = sizeof(control);
+	CHECK(recvmsg(ends[1], &message, MSG_CMSG_CLOEXEC) == 1 && byte == 'd');
+	header = CMSG_FIRSTHDR(&message);
+	CHECK(header && header->cmsg_type == SCM_RIGHTS &&
+	      header->cmsg_len == CMSG_LEN(2 * sizeof(int)));
+	memcpy(fds, CMSG_DATA(header), sizeof(fds));
+	char text[16] = "";
+	CHECK(read(fds[0], text, 16) == 8 && strcmp(text, "contents") == 0);
+	CHECK(fcntl(fds[0], F_GETFD) == FD_CLOEXEC);
+	close(fds[0]);
+	close(fds[1]);
+	fds[0] = 9999;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	message.msg_controllen = CMSG_SPACE(sizeof(int));
+	memcpy(CMSG_DATA(header), fds, sizeof(int));
+	CHECK_ERRNO(sendmsg(ends[0], &message, 0), EBADF);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+#define BULK 600000
+
+static void write_bulk(void *argument)
+{
+	static unsigned char bytes[BULK];
+	int *ends = argument;
+	close(ends[0]);
+	for (int i = 0; i < BULK; i++)
+		bytes[i] = (unsigned char)(i * 13 + i / 300);
+	CHECK(write(ends[1], bytes, BULK) == BULK);
+}
+
+static void bulk(void)
+{
+	static unsigned char bytes[7000];
+	int ends[2], total = 0, wrong = 0, status = -1;
+	ssize_t got;
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		write_bulk(ends);
+		_exit(0);
+	}
+	close(ends[1]);
+	while ((got = read(ends[0], bytes, sizeof(bytes))) > 0) {
+		for (ssize_t i = 0; i < got; i++, total++)
+			wrong += bytes[i] != (unsigned char)(total * 13 + total / 300);
+	}
+	CHECK(total == BULK && wrong == 0);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	close(ends[0]);
+}
+
+void test_socket(void)
+{
+	pairs();
+	datagram_pair();
+	listeners();
+	datagrams();
+	travelling();
+	bulk();
+}
