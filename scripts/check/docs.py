@@ -18,6 +18,8 @@ SUFFIXES = (".c", ".h", ".S", ".py", ".sh", ".md", ".tbl", ".ipc", ".abi", ".mk"
 C_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 PLACEHOLDER = re.compile(r"(?:^|[/_.])(?:(?!README)[A-Z]+|x|name|file)(?=[/_.]|$)")
 FOREIGN = ("volume_", "rt_sigframe", "io_uring")  # the example interface; names of Linux's own
+LEVELS_PAGE, MANIFEST = "docs/architecture.md", "images/default.manifest"
+LEVEL_ROW = re.compile(r"\| (\d+) \| ([^|]*) \|")
 MENTION = re.compile(r"\bdocs/[\w/.-]+\.md\b")
 
 
@@ -29,7 +31,24 @@ def check(tree):
     for path in tree.files + list(walk("scripts")) + list(walk("mk")) + list(walk("images")):
         if path.endswith((".c", ".h", ".S", ".ipc", ".tbl", ".py", ".mk", ".manifest")):
             check_mentions(path, result)
+    if exists(LEVELS_PAGE) and exists(MANIFEST):
+        check_levels(result)
     return result
+
+
+def check_levels(result):
+    """The table of levels names each service of the default image at its level, and no other."""
+    told = {(name, int(level)) for line in lines_of(LEVELS_PAGE) if (row := LEVEL_ROW.match(line))
+            for level, cell in [row.groups()] for name in QUOTED.findall(cell)}
+    true, name = set(), ""
+    for words in map(str.split, lines_of(MANIFEST)):
+        if words[:1] == ["service"]:
+            name = words[1]
+        elif words[:1] == ["level"]:
+            true.add((name, int(words[1])))
+    for name, level in sorted(told ^ true):
+        result.find(LEVELS_PAGE, 0, f"{name} at level {level} is " +
+                    ("in the manifest, not here" if (name, level) in true else "not in the manifest"))
 
 
 def pages():

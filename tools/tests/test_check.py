@@ -147,6 +147,11 @@ class Rules(TreeCase):
         self.breaks("docs", "link to c.md", "#no: no such heading", "no file src/c.c", "no header <base/b.h>",
                     "the name return_code", "make nothing", "docs/gone.md does not exist", "7 findings")
 
+    def test_levels(self):
+        self.write("images/default.manifest", "service log\n\tlevel 0\nservice tree\n\tlevel 1\n")
+        self.write("docs/architecture.md", "| 0 | `log` | all |\n| 2 | `tree` | names |\n")
+        self.breaks("docs", "tree at level 1 is in the manifest, not here", "tree at level 2 is not in", "2 findings")
+
 
 class Scripts(TreeCase):
     def compile(self, code, *flags):
