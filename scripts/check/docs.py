@@ -18,7 +18,7 @@ SUFFIXES = (".c", ".h", ".S", ".py", ".sh", ".md", ".tbl", ".ipc", ".abi", ".mk"
 C_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 PLACEHOLDER = re.compile(r"(?:^|[/_.])(?:(?!README)[A-Z]+|x|name|file)(?=[/_.]|$)")
 FOREIGN = ("volume_", "rt_sigframe", "io_uring")  # the example interface; names of Linux's own
-LEVELS_PAGE, MANIFEST = "docs/architecture.md", "images/default.manifest"
+LEVELS_PAGE, MANIFEST = os.path.join("docs", "architecture.md"), "images/default.manifest"
 LEVEL_ROW = re.compile(r"\| (\d+) \| ([^|]*) \|")
 MENTION = re.compile(r"\bdocs/[\w/.-]+\.md\b")
 
