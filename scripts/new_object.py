@@ -73,7 +73,7 @@ KTEST({name}_is_given_back)
 	fixture_destroy(&f);
 }}
 """,
-    "docs/objects/{name}.md": """# {Title}
+    "docs/kernel/{name}.md": """# {Title}
 
 What it is, who may hold it, what happens when it dies.
 
