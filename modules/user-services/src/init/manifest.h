@@ -15,7 +15,7 @@
 #define MANIFEST_PATH 64
 #define MANIFEST_ARGS 120
 #define MANIFEST_LEVEL_MAX 15
-#define MANIFEST_PRIORITY_MAX 23 /* init itself runs at 24 */
+#define MANIFEST_PRIORITY_MAX 23 /* init itself runs at 31 */
 #define MANIFEST_SELF "init"     /* init's own entry: it may be called, and has a level */
 
 enum cap_kind {
