@@ -20,6 +20,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 ANON = os.path.join(ROOT, "tools/anon")
 ANONSTORE = os.path.join(os.environ.get("BUILD", os.path.join(ROOT, "build")), "host/anonstore")
 DISK_BYTES = 256 << 20
+BLANK_BYTES = 272 * 4096  # up to the end of the second super-block area
 EARLY = (0.1, 0.6)  # seconds: while the first boot formats
 LATER = (0.6, 4.0)
 START_LIMIT = 60
@@ -77,7 +78,7 @@ def run(command, limit=300):
 
 def is_blank(path):
     with open(path, "rb") as f:
-        return not f.read(273 * 4096).strip(b"\0")
+        return not f.read(BLANK_BYTES).strip(b"\0")
 
 
 def check(disk, safe):

@@ -100,6 +100,7 @@ static status_t open_disk(void)
 	if (status != OK)
 		return status;
 	status = open_store(is_read_only);
+	fs.is_read_only = status == OK && is_read_only;
 	if (status == OK)
 		string_copy(fs.reason, is_read_only ? "the disk is read-only" : "",
 		            sizeof(fs.reason));

@@ -28,9 +28,9 @@ struct file_server {
 	struct server server;
 	handle_t event;
 	struct store *store;
-	bool is_memory;   /* the store is in memory only */
-	bool is_degraded; /* a change could not be made durable: nothing more is written */
-	char reason[200]; /* why the store is where it is */
+	bool is_memory;    /* the store is in memory only */
+	bool is_read_only; /* the disk is, or a change could not be made durable */
+	char reason[200];  /* why the store is where it is */
 };
 extern struct file_server fs;
 

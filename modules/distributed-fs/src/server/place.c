@@ -255,7 +255,7 @@ static status_t answer(struct place *place, struct ipc_message *m, void *page)
 
 status_t place_dispatch_root(struct ipc_message *m, void *page)
 {
-	struct place place = {.is_read_only = fs.is_degraded};
+	struct place place = {.is_read_only = fs.is_read_only};
 	status_t status = store_getattr(fs.store, STORE_ROOT_INODE, &place.attr);
 
 	return status == OK ? answer(&place, m, page) : ipc_dispatch_end(m, status);

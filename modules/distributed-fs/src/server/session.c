@@ -40,7 +40,7 @@ status_t session_vnode(const struct session *session, uint32_t fid, struct vnode
 
 status_t session_vnode_to_change(const struct session *session, uint32_t fid, struct vnode **out)
 {
-	return session->is_read_only || fs.is_degraded ? E_ROFS : session_vnode(session, fid, out);
+	return session->is_read_only || fs.is_read_only ? E_ROFS : session_vnode(session, fid, out);
 }
 
 status_t session_reserve(struct session *session, uint32_t fid)

@@ -229,7 +229,7 @@ status_t data_statfs(void *context, uint64_t badge, uint32_t fid, uint64_t *bloc
 	*blocks_free = space.available > promised ? space.available - promised : 0;
 	*files_used = space.inodes;
 	*block_bytes = STORE_BLOCK_BYTES;
-	*flags = (session->is_read_only || fs.is_degraded ? STATFS_READ_ONLY : 0) |
+	*flags = (session->is_read_only || fs.is_read_only ? STATFS_READ_ONLY : 0) |
 	         (fs.is_memory ? STATFS_MEMORY : 0);
 	memcpy(id, space.uuid, sizeof(*id));
 	return OK;

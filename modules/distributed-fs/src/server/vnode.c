@@ -79,7 +79,7 @@ void vnode_drop_unused(struct vnode *node)
 	}
 	if (!node->is_unlinked)
 		writeback_vnode(node);
-	if (node->is_unlinked || !list_is_linked(&node->dirty) || fs.is_degraded)
+	if (node->is_unlinked || !list_is_linked(&node->dirty) || fs.is_read_only)
 		vnode_free(node);
 }
 

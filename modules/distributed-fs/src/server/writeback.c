@@ -16,6 +16,7 @@
 #include "memory_disk.h"
 
 #include <base/bits.h>
+#include <base/string.h>
 #include <libanon/log.h>
 #include <libanon/time.h>
 
@@ -51,7 +52,7 @@ static bool has_work(void)
 
 void writeback_schedule(void)
 {
-	if (is_armed || fs.is_degraded || !has_work())
+	if (is_armed || fs.is_read_only || !has_work())
 		return;
 	is_armed = sys_timer_set(timer, deadline_in_ms(DELAY_MS), 0) == OK;
 }
@@ -235,7 +236,7 @@ status_t writeback_reserve(struct vnode *node, uint64_t offset)
 {
 	status_t status = OK;
 
-	if (fs.is_degraded)
+	if (fs.is_read_only)
 		return E_ROFS;
 	if (++permits > MIN(cache_limit() / DIRTY_PART, (uint64_t)DIRTY_MAX))
 		write_all_nodes();
@@ -258,9 +259,11 @@ static status_t commit(void)
 {
 	status_t status = store_commit(fs.store);
 
-	if (status == OK || fs.is_degraded)
+	if (status == OK || fs.is_read_only)
 		return status;
-	fs.is_degraded = true;
+	fs.is_read_only = true;
+	string_copy(fs.reason, "a commit failed: read-only until the next start",
+	            sizeof(fs.reason));
 	log_error("the store cannot be written any more: %s; it is read-only until the next start",
 	          status_name(status));
 	return status;
