@@ -175,13 +175,17 @@ int64_t console_open_file(struct task *task, struct file *file)
 	return tty_open(task, &console_tty, file);
 }
 
+/* As log-in does: the terminal belongs to whom it is given, who may then open it by name. */
 struct file *console_open(struct task *task)
 {
+	const struct attributes owner = {.mask = ATTR_UID, .uid = task->cred.fsuid};
 	struct file *file;
 	struct path path;
 	if (handle_is_none(service) || path_at_start("dev/console", &path) != 0)
 		return NULL;
 	int64_t result = file_open_path(task, &path, O_RDWR, &file);
+	if (result == 0)
+		inode_set_attributes(path.dentry->inode, &owner);
 	path_put(&path);
 	return result == 0 ? file : NULL;
 }

@@ -126,23 +126,30 @@ SHOW(group)
 	return 0;
 }
 
+#define HOST_BYTES 65
+
+/* The first line of /cfg/hostname; false when it says nothing. */
+static bool configured_host(char name[HOST_BYTES])
+{
+	int64_t len = read_file("cfg/hostname", name, HOST_BYTES);
+	char *end = len > 0 ? strchr(name, '\n') : NULL;
+	if (end)
+		*end = 0;
+	return len > 0 && name[0];
+}
+
 SHOW(hostname)
 {
-	char name[65];
-	int64_t len = read_file("cfg/hostname", name, sizeof(name));
-	if (len <= 0)
+	char name[HOST_BYTES];
+	if (!configured_host(name))
 		uname_host(name, sizeof(name));
-	for (char *at = name; *at; at++) {
-		if (*at == '\n')
-			*at = 0;
-	}
 	text_add(text, "%s\n", name);
 	return 0;
 }
 
 SHOW(hosts)
 {
-	char host[65];
+	char host[HOST_BYTES];
 	uname_host(host, sizeof(host));
 	text_add(text, "127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost\n", host);
 	return 0;
@@ -199,5 +206,8 @@ static const struct synth_entry root = {.name = "/", .mode = S_IFDIR | 0755, .ch
 
 int64_t etcfs_create(struct super **out_super, struct dentry **out_root)
 {
+	char name[HOST_BYTES];
+	if (configured_host(name))
+		uname_set_host(name);
 	return synthfs_create("etc", RAMFS_MAGIC, &root, out_super, out_root);
 }
