@@ -7,7 +7,7 @@ import time
 
 from . import frames
 from .errors import TimedOut
-from .machine import DEBUG_EXIT_CLEAN, DEBUG_EXIT_PANIC
+from .machine import DEBUG_EXIT_CANNOT_START, DEBUG_EXIT_CLEAN, DEBUG_EXIT_PANIC
 from .process import Qemu
 
 QUEUE_BYTES = 65536  # no more standard input is read while so much waits to be sent
@@ -18,6 +18,8 @@ def describe_exit(status):
     """What QEMU's exit status says about the guest."""
     if status == DEBUG_EXIT_PANIC:
         return "panic"
+    if status == DEBUG_EXIT_CANNOT_START:
+        return "it cannot start on this machine"
     if status == DEBUG_EXIT_CLEAN:
         return "the system shut down by itself"
     if status == 0:

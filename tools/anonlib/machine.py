@@ -16,6 +16,7 @@ OVMF_PLACES = ["/usr/share/OVMF/OVMF_%s_4M.fd", "/usr/share/edk2/x64/OVMF_%s.4m.
 BOOTS = ("pvh", "iso", "uefi", "usb", "uefi-usb")
 DEBUG_EXIT_CLEAN = 1  # isa-debug-exit: a guest that writes v makes QEMU exit with (v << 1) | 1
 DEBUG_EXIT_PANIC = 3
+DEBUG_EXIT_CANNOT_START = 5
 
 
 @dataclass

@@ -10,11 +10,11 @@ from . import disk, screen
 from .console import Console
 from .errors import AnonError
 from .guest import Guest, describe_exit
-from .machine import DEBUG_EXIT_CLEAN, DEBUG_EXIT_PANIC, ROOT, Machine
+from .machine import DEBUG_EXIT_CANNOT_START, DEBUG_EXIT_CLEAN, DEBUG_EXIT_PANIC, ROOT, Machine
 from .monitor import Monitor
 from .process import Qemu
 
-ENDS = {"clean": DEBUG_EXIT_CLEAN, "panic": DEBUG_EXIT_PANIC, "off": 0, "reset": 0}
+ENDS = {"clean": DEBUG_EXIT_CLEAN, "panic": DEBUG_EXIT_PANIC, "refused": DEBUG_EXIT_CANNOT_START, "off": 0, "reset": 0}
 SCREEN_POLL = 0.3  # seconds between two looks at the screen
 STEPS_WITH_CHANNEL = ("exec", "spawn", "stop")
 

@@ -100,12 +100,12 @@ static void load_image(struct process *init, const struct boot_source *source, s
 	uint64_t bytes;
 
 	if (!source->archive_bytes)
-		panic("the boot loader gave no boot archive: init cannot start");
+		cannot_start("the boot loader gave no boot archive");
 	if (!archive_find(direct(source->archive), source->archive_bytes, "init", &file, &bytes))
-		panic("the boot archive (%lu bytes) has no \"init\", or is damaged", source->archive_bytes);
+		cannot_start("the boot archive (%lu bytes) has no \"init\", or is damaged", source->archive_bytes);
 	page->image_base = INIT_IMAGE;
 	if (elf_load(init, file, bytes, INIT_IMAGE, &page->image_end, out_entry) != OK)
-		panic("init cannot be loaded: not a static-PIE ELF64 program, or too little memory");
+		cannot_start("init cannot be loaded: not a static-PIE ELF64 program, or too little memory");
 }
 
 void init_start(const struct boot_source *source)

@@ -69,7 +69,7 @@ static void *take_frame_table(const struct boot_source *source, uint64_t bytes, 
 			return direct(PADDR(source->ranges[i].start.value + source->ranges[i].bytes - bytes));
 		}
 	}
-	panic("no room for the table of page frames (%lu KiB): too little memory", bytes / 1024);
+	cannot_start("no room for the table of page frames (%lu KiB): too little memory", bytes / 1024);
 }
 
 /* The archive counts: it is read like memory, wherever the loader put it. */

@@ -12,6 +12,7 @@
 #include "symbols.h"
 
 #define PANIC_EXIT_CODE 1
+#define CANNOT_START_EXIT_CODE 2
 #define BACKTRACE_MAX 24
 
 bool is_panicking;
@@ -28,6 +29,18 @@ static void print_backtrace(void)
 		const char *name = symbol_find(frames[i], &offset);
 		printk("  %016lx %s+0x%lx\n", frames[i], name ? name : "?", offset);
 	}
+}
+
+void cannot_start(const char *fmt, ...)
+{
+	char message[256];
+	va_list args;
+
+	va_start(args, fmt);
+	format_vstring(message, sizeof(message), fmt, args);
+	va_end(args);
+	printk("\nanonymOS cannot start: %s\n", message);
+	arch_halt_forever(CANNOT_START_EXIT_CODE);
 }
 
 void panic(const char *fmt, ...)

@@ -16,7 +16,7 @@
 #include "arch/x86_64/serial.h"
 
 #define EARLY_LIMIT (4ul << 30)
-#define MEMORY_MIN (8ul << 20)
+#define MEMORY_MIN (6ul << 20)
 
 extern const char kernel_stack_top[], trap_stacks_top[];
 
@@ -52,8 +52,9 @@ static void check_size(const struct boot_source *source)
 	uint64_t bytes = total_bytes(source);
 
 	if (bytes < MEMORY_MIN)
-		panic("%lu KiB of memory are free; at least %lu KiB are needed", bytes >> 10,
-		      MEMORY_MIN >> 10);
+		cannot_start(
+			"%lu KiB of memory are free beside what was loaded; at least %lu KiB are needed",
+			bytes >> 10, MEMORY_MIN >> 10);
 }
 
 void arch_start(uint32_t protocol, uint32_t info, uint64_t ticks)
@@ -66,7 +67,7 @@ void arch_start(uint32_t protocol, uint32_t info, uint64_t ticks)
 	features_detect();
 	problem = read_facts(protocol, info);
 	if (problem)
-		panic("%s", problem);
+		cannot_start("%s", problem);
 	facts.source.entry_ticks = ticks;
 	machine_read_options(facts.cmdline); /* debugexit */
 	boot_ranges_build(&facts);

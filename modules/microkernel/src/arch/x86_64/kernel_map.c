@@ -50,7 +50,7 @@ static uint64_t take_page(void)
 		memset(direct(PADDR(page)), 0, PAGE_SIZE);
 		return page;
 	}
-	panic("this machine has too little memory to map it");
+	cannot_start("this machine has too little memory to map it");
 }
 
 static uint64_t *next_table(uint64_t *entry)
