@@ -91,6 +91,7 @@ int64_t file_open_path(struct task *task, const struct path *path, uint32_t flag
 	int64_t result = file_create(path, flags, inode->file_ops, &file);
 	if (result != 0)
 		return result;
+	file->flags |= flags & O_NOCTTY; /* for the opening alone */
 	if (inode->ops->open)
 		result = inode->ops->open(task, file);
 	else if (S_ISFIFO(inode->mode))
@@ -99,6 +100,7 @@ int64_t file_open_path(struct task *task, const struct path *path, uint32_t flag
 		result = device_open(task, file);
 	if (result == 0 && !file->ops)
 		result = -ENXIO;
+	file->flags &= ~O_NOCTTY;
 	if (result == 0) {
 		*out_file = file;
 		return 0;

@@ -115,13 +115,14 @@ static int64_t give_up(struct task *task, struct tty *tty)
 	return 0; /* the terminal belongs to the session here: one member alone cannot leave it */
 }
 
+/* As on Linux, the number of a process will do. */
 static bool group_exists(int32_t group)
 {
 	bool is_found = false;
 	struct process *process;
 	for (int32_t pid = 0; !is_found && (process = process_next(pid)); process_put(process)) {
 		pid = process->pid;
-		is_found = process->pgid == group;
+		is_found = process->pgid == group || pid == group;
 	}
 	return is_found;
 }
