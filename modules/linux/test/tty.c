@@ -177,7 +177,7 @@ static void session(void *argument)
 	signal(SIGTTOU, SIG_IGN);
 	CHECK(tcsetpgrp(fd, pid) == 0 && tcgetpgrp(fd) == pid);
 	CHECK_ERRNO(tcsetpgrp(fd, 999999), ESRCH);
-	CHECK_ERRNO(tcsetpgrp(fd, getppid()), EPERM);
+	CHECK_ERRNO(tcsetpgrp(fd, getpgid(getppid())), EPERM);
 	stage[0] = 2;
 	CHECK(kill(-pid, SIGCONT) == 0);
 	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 7);
