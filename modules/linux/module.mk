@@ -28,12 +28,12 @@ linux_FLAGS := NOFPU
 
 # A Linux program that checks the monitor from inside; on the host it checks itself against a real Linux.
 LINUX_PROGRAMS       := linuxtest
-linuxtest_LINUX_SRC  := test/main.c test/process.c test/exec.c test/signal.c test/restart.c test/futex.c \
+linuxtest_LINUX_SRC  := test/main.c test/check.c test/process.c test/exec.c test/signal.c test/restart.c test/futex.c \
 	test/thread.c test/memory.c test/time.c test/ids.c test/fault.c test/object.c
 
 # The same for files, names, descriptors, pipes, terminals.
 LINUX_PROGRAMS     += filetest
-filetest_LINUX_SRC := test/file_main.c test/file.c test/names.c test/directory.c test/fd.c test/lock.c \
+filetest_LINUX_SRC := test/file_main.c test/check.c test/file.c test/names.c test/directory.c test/fd.c test/lock.c \
 	test/pipe.c test/poll.c test/tty.c test/proc.c test/rights.c test/socket.c
 
 # The object tree from a shell.

@@ -23,6 +23,14 @@ void check_result(int is_good, const char *what, const char *file, int line);
 		             __FILE__, __LINE__); \
 	} while (0)
 
+/* At the start, in the middle, and last: prints the sum and returns the exit status. */
+void check_begin(void);
+int check_passed(void);
+int check_failed(void);
+int check_end(void);
+/* Whether the command line names this suite, or none at all. */
+int check_is_chosen(const char *name, int argc, char **argv);
+
 /* Memory shared with children, zeroed. */
 void *shared_memory(size_t bytes);
 /* Runs fn(argument) in a child and returns its wait status. */
