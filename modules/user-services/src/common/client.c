@@ -7,7 +7,11 @@
 #include "common/text.h"
 
 #include <base/string.h>
+#include <libanon/start.h>
+#include <libanon/time.h>
 #include <object-tree/object_ipc.h>
+
+#define INIT_PATIENCE_MS 2000
 
 void client_begin(struct client_call *call)
 {
@@ -65,4 +69,21 @@ status_t client_get_text(const struct client_call *call, const char *key, char *
 	if (status != OK)
 		return status;
 	return text_copy((struct text){text, len}, out, size) ? OK : E_RANGE;
+}
+
+status_t client_pass_on_services(struct object_call *call)
+{
+	struct client_call ask;
+	uint64_t from = 0;
+	status_t status = object_arg_uint(call, "from", &from);
+
+	if (status != OK)
+		return status;
+	client_begin(&ask);
+	client_put_uint(&ask, "from", from);
+	status = client_call(&ask, start_handle("init"), "services",
+	                     deadline_in_ms(INIT_PATIENCE_MS));
+	if (status == OK)
+		cbor_put_raw(&call->result, ask.result, ask.result_len);
+	return status;
 }

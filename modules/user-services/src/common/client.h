@@ -5,6 +5,7 @@
 #pragma once
 #include <libanon/syscall.h>
 #include <object-tree/cbor.h>
+#include <object-tree/object_serve.h>
 
 #define CLIENT_ARGS_MAX 1024
 #define CLIENT_RESULT_MAX 4000
@@ -26,3 +27,6 @@ status_t client_call(struct client_call *call, handle_t object, const char *meth
                      uint64_t deadline);
 status_t client_get_uint(const struct client_call *call, const char *key, uint64_t *out);
 status_t client_get_text(const struct client_call *call, const char *key, char *out, size_t size);
+
+/* A whole method of an object, with the argument `from`: what init says of the services, passed on unchanged. */
+status_t client_pass_on_services(struct object_call *call);

@@ -5,10 +5,6 @@
 #include "common/service.h"
 
 #include <base/bits.h>
-#include <libanon/start.h>
-#include <libanon/time.h>
-
-#define PATIENCE_MS 2000
 
 static struct service self;
 
@@ -31,30 +27,12 @@ static status_t method_stats(struct object_call *call)
 	return OK;
 }
 
-/* init knows the domains; its answer is passed on. */
-static status_t method_domains(struct object_call *call)
-{
-	struct client_call ask;
-	uint64_t from = 0;
-	status_t status = object_arg_uint(call, "from", &from);
-
-	if (status != OK)
-		return status;
-	client_begin(&ask);
-	client_put_uint(&ask, "from", from);
-	status = client_call(&ask, start_handle("init"), "services", deadline_in_ms(PATIENCE_MS));
-	if (status != OK)
-		return status;
-	cbor_put_raw(&call->result, ask.result, ask.result_len);
-	return OK;
-}
-
 static const struct object_method methods[] = {
 	{"stats", "Bytes and counts of the whole machine.", NULL,
          "{faults: uint, free: uint, handles: uint, kernel: uint, objects: uint, total: uint}",
          OBJECT_MAY_READ, method_stats},
 	{"domains", "What each service's domain uses.", "from?: uint",
-         "{next: uint, services: [map]}", OBJECT_MAY_READ, method_domains},
+         "{next: uint, services: [map]}", OBJECT_MAY_READ, client_pass_on_services},
 };
 static const struct object_type type = {.name = "memory",
                                         .doc = "Memory figures.",

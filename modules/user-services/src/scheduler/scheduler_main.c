@@ -222,25 +222,6 @@ static status_t method_list(struct object_call *call)
 	return OK;
 }
 
-/* What init says of the services, unchanged. */
-static status_t method_services(struct object_call *call)
-{
-	struct client_call ask;
-	uint64_t from = 0;
-	status_t status = object_arg_uint(call, "from", &from);
-
-	if (status != OK)
-		return status;
-	client_begin(&ask);
-	client_put_uint(&ask, "from", from);
-	status = client_call(&ask, start_handle("init"), "services",
-	                     deadline_in_ms(INIT_PATIENCE_MS));
-	if (status != OK)
-		return status;
-	cbor_put_raw(&call->result, ask.result, ask.result_len);
-	return OK;
-}
-
 static void on_event(struct server *server, uint64_t bits)
 {
 	(void)server;
@@ -261,7 +242,7 @@ static const struct object_method methods[] = {
          OBJECT_MAY_MANAGE, method_kill},
 	{"list", "All jobs.", NULL, "{jobs: [map]}", OBJECT_MAY_READ, method_list},
 	{"services", "All services, as init lists them.", "from?: uint",
-         "{next: uint, services: [map]}", OBJECT_MAY_READ, method_services},
+         "{next: uint, services: [map]}", OBJECT_MAY_READ, client_pass_on_services},
 };
 static const struct object_type type = {.name = "scheduler",
                                         .doc = "Runs native programs and lists what runs.",
