@@ -38,7 +38,6 @@ static handle_t staging_memory;
 static uint8_t *staging;
 static struct list recent = LIST_INIT(recent); /* nodes with pages, the latest used last */
 static uint32_t cached_files;
-static const struct vnode *in_use; /* by the request under way: stays */
 static uint64_t pages, limit;
 
 uint64_t cache_pages(void)
@@ -115,7 +114,6 @@ status_t cache_make(struct vnode *node)
 	if (status != OK)
 		return status;
 	mark_used(node);
-	in_use = node;
 	cache_trim();
 	return OK;
 }
@@ -235,7 +233,6 @@ static status_t page_request(struct vnode *node, uint64_t offset, uint64_t acces
 	if (!is_aligned(offset, PAGE_SIZE) || offset >= end_of_pages(node))
 		return E_RANGE;
 	mark_used(node);
-	in_use = node;
 	if (!is_present(node, offset)) {
 		give_back();
 		cache_trim();
@@ -253,8 +250,11 @@ status_t cache_dispatch(uint64_t value, struct ipc_message *m)
 
 	if (ipc_tag_op(m->tag) != IPC_OP_PAGE_REQUEST)
 		return ipc_dispatch_end(m, E_UNSUPPORTED);
-	if (node != NULL && !handle_is_none(node->memory))
+	if (node != NULL && !handle_is_none(node->memory)) {
+		node->references++; /* its mapping may be gone by now: it stays until we are done */
 		status = page_request(node, m->words[0], m->words[2]);
+		vnode_put(node);
+	}
 	ipc_set_status(m, status);
 	return OK;
 }
@@ -351,7 +351,7 @@ static void evict(struct vnode *node)
 	uint64_t dropped;
 
 	writeback_vnode(node);
-	if (node != in_use && node->references == 0 && !cache_is_mapped(node))
+	if (node->references == 0 && !cache_is_mapped(node))
 		vnode_drop_unused(node);
 	else
 		(void)sys_memory_evict(node->memory, 0, end_of_pages(node), &dropped);

@@ -224,6 +224,7 @@ status_t data_statfs(void *context, uint64_t badge, uint32_t fid, uint64_t *bloc
 	(void)badge;
 	if (status != OK)
 		return status;
+	vnode_sweep();
 	store_statfs(fs.store, &space);
 	*blocks = space.data_blocks;
 	*blocks_free = space.available > promised ? space.available - promised : 0;

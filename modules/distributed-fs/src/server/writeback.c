@@ -206,7 +206,10 @@ static void write_all_nodes(void)
 
 void writeback_make_room(void)
 {
-	if (reserved > 0 && !has_space_for(SLACK_BLOCKS))
+	if (has_space_for(SLACK_BLOCKS))
+		return;
+	vnode_sweep();
+	if (reserved > 0)
 		write_all_nodes();
 }
 
@@ -221,6 +224,7 @@ static bool is_hole(const struct vnode *node, uint64_t offset)
 static status_t promise(struct vnode *node)
 {
 	if (!has_space_for(1)) {
+		vnode_sweep();
 		write_all_nodes();
 		if (store_commit(fs.store) != OK)
 			return E_ROFS;
