@@ -141,8 +141,17 @@ def is_header(tree, target):
         name == "syscall_rows.h" and "microkernel" in tree.modules
 
 
+def module_of(page):
+    """Whose page it is: modules/M/README.md and docs/modules/M.md are M's; "" for all others."""
+    match = re.match(r"modules/([^/]+)/README\.md$|docs/modules/([^/]+)\.md$", page)
+    return (match.group(1) or match.group(2)) if match else ""
+
+
 def is_path(page, text):
-    """A file, folder or pattern: from the top, from the page, or the end of some path of the tree."""
+    """A file, folder or pattern: from the top, from the page, or the end of some path of the tree; on a module's page a
+    source without a folder is one of that module's."""
+    if "/" not in text and text.endswith((".c", ".S")) and module_of(page):
+        text = f"modules/{module_of(page)}/*/{text}"
     for pattern in expand(text.rstrip("/")):
         if exists(pattern) or exists(os.path.dirname(page), pattern) or exists("build", pattern):
             continue

@@ -147,6 +147,10 @@ class Rules(TreeCase):
         self.breaks("docs", "link to c.md", "#no: no such heading", "no file src/c.c", "no header <base/b.h>",
                     "the name return_code", "make nothing", "docs/gone.md does not exist", "7 findings")
 
+    def test_pages_of_a_module(self):
+        self.write("modules/top/README.md", "`b.c` `b*.c` `modules/base/src/a.c` `a.c`\n")
+        self.breaks("docs", "modules/top/README.md:1: no file a.c", "1 findings")
+
     def test_levels(self):
         self.write("images/default.manifest", "service log\n\tlevel 0\nservice tree\n\tlevel 1\n")
         self.write("docs/architecture.md", "| 0 | `log` | all |\n| 2 | `tree` | names |\n")
