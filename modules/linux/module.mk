@@ -9,7 +9,7 @@ LINUX_CORE := src/main.c src/container.c src/job.c src/stop.c src/entry.c src/sy
 	src/signal.c src/signal_queue.c src/signal_calls.c src/signal_frame.c src/signal_place.c \
 	src/kill.c src/fpu.c src/mm.c src/mmap.c src/futex.c src/time.c src/timers.c src/timer_math.c \
 	src/ids.c src/cred.c src/prctl.c src/rlimit.c src/sched.c src/uname.c src/cpu.c src/random_bytes.c \
-	src/wall_clock.c
+	src/reboot.c src/wall_clock.c
 
 # Files: descriptors, the file tree, file systems, terminals, pipes.
 LINUX_FILES := src/archivefs.c src/attr.c src/console.c src/dcache.c src/device.c src/dirent.c src/epoll.c \

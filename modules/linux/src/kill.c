@@ -2,6 +2,7 @@
  * Sending signals to others: kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, and who may.
  */
 #include "guest.h"
+#include "reboot.h"
 #include "syscall.h"
 #include "task_table.h"
 
@@ -15,7 +16,7 @@ static bool may_signal(struct task *task, struct process *target, int32_t signal
 	               task->cred.uid == leader->cred.uid);
 
 	mutex_unlock(&target->lock);
-	if (is_own || !leader || capable(task, CAP_KILL))
+	if (is_own || capable(task, CAP_KILL) || (!leader && target->pid != 1))
 		return true;
 	return signal == SIGCONT && process_sid(target) == process_sid(task->process);
 }
@@ -36,6 +37,8 @@ static int64_t signal_one(struct task *task, struct process *target,
 		return -EPERM;
 	if (info->si_signo != 0)
 		signal_send_process_info(target, info);
+	if (target->pid == 1 && !target->tasks)
+		reboot_by_signal(info->si_signo);
 	return 0;
 }
 
