@@ -159,7 +159,7 @@ static status_t choose_address(struct aspace *aspace, uint64_t hint, uint32_t fl
 		return flags & MAP_NOREPLACE && !is_free(aspace, hint, bytes) ? E_EXIST : OK;
 	if (hint && is_hint_good && is_free(aspace, hint, bytes))
 		return OK;
-	*out = find_gap(aspace, bytes, hint > aspace->low && hint <= aspace->high ? hint : aspace->high);
+	*out = find_gap(aspace, bytes, hint > aspace->low && hint <= aspace->high ? align_down(hint, PAGE_SIZE) : aspace->high);
 	if (!*out && hint)
 		*out = find_gap(aspace, bytes, aspace->high);
 	return *out ? OK : E_NOMEM;

@@ -18,6 +18,7 @@
 static bool domain_shrink(struct kobject *object, unsigned *budget);
 static void domain_destroy(struct kobject *object);
 static void domain_dump(const struct kobject *object);
+static void domain_check(const struct kobject *object);
 
 static const struct kobject_ops domain_ops = {
 	.name = "domain",
@@ -25,6 +26,7 @@ static const struct kobject_ops domain_ops = {
 	.shrink = domain_shrink,
 	.destroy = domain_destroy,
 	.dump = domain_dump,
+	.check = domain_check,
 };
 
 static struct domain root;                     /* the machine's own account: no limits */
@@ -352,4 +354,38 @@ static void domain_dump(const struct kobject *object)
 
 	printk("  pages %lu of %lu, handles %u, threads %u, objects %u\n", pages_of(domain), domain->limits.pages,
 	       domain->handles, domain->threads, domain->object_count);
+}
+
+/* Adds what the objects of a list that are domains were charged; returns how many objects there are. */
+static uint32_t add_nested(const struct list *objects, uint64_t *pages, uint64_t *bytes)
+{
+	struct list *at;
+	uint32_t count = 0;
+
+	list_for_each(at, objects) {
+		struct kobject *object = list_entry(at, struct kobject, domain_link);
+
+		ASSERT(object->magic == KOBJECT_MAGIC);
+		count++;
+		if (object->type == OBJECT_DOMAIN) {
+			*pages += container_of(object, struct domain, obj)->pages;
+			*bytes += container_of(object, struct domain, obj)->bytes;
+		}
+	}
+	return count;
+}
+
+/* The books: pages that bear its indices and what nested domains were charged are what it was charged. */
+static void domain_check(const struct kobject *object)
+{
+	const struct domain *domain = container_of(object, const struct domain, obj);
+	uint64_t pages = domain == &root ? payers[0].pages : 0;
+	uint64_t bytes = 0;
+	uint32_t count = add_nested(&domain->objects, &pages, &bytes) + add_nested(&domain->dying, &pages, &bytes) +
+			 add_nested(&domain->gone, &pages, &bytes);
+	struct list *at;
+
+	list_for_each(at, &domain->indices)
+		pages += list_entry(at, struct payer, link)->pages;
+	ASSERT(count == domain->object_count && pages == domain->pages && bytes <= domain->bytes);
 }

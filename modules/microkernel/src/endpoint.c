@@ -110,5 +110,12 @@ static void endpoint_check(const struct kobject *object)
 {
 	const struct endpoint *endpoint = container_of(object, const struct endpoint, obj);
 
+	struct list *at;
+
 	ASSERT(list_is_empty(&endpoint->callers) || list_is_empty(&endpoint->receivers));
+	ASSERT(list_is_empty(&endpoint->callers) || endpoint->receive_rights > 0);
+	list_for_each(at, &endpoint->callers)
+		ASSERT(list_entry(at, struct thread, queue_link)->state == THREAD_CALLING);
+	list_for_each(at, &endpoint->receivers)
+		ASSERT(list_entry(at, struct thread, queue_link)->state == THREAD_RECEIVING);
 }

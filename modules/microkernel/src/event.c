@@ -14,6 +14,7 @@
 static void event_kill(struct kobject *object);
 static void event_closed(struct kobject *object, struct process *process, uint32_t rights);
 static void event_dump(const struct kobject *object);
+static void event_check(const struct kobject *object);
 
 static const struct kobject_ops event_ops = {
 	.name = "event",
@@ -21,6 +22,7 @@ static const struct kobject_ops event_ops = {
 	.kill = event_kill,
 	.handle_closed = event_closed,
 	.dump = event_dump,
+	.check = event_check,
 };
 
 struct event *event_create(struct domain *domain)
@@ -131,4 +133,19 @@ static void event_dump(const struct kobject *object)
 	const struct event *event = container_of(object, const struct event, obj);
 
 	printk("  bits %lx%s\n", event->bits, event->bound ? ", bound" : "");
+}
+
+static void event_check(const struct kobject *object)
+{
+	const struct event *event = container_of(object, const struct event, obj);
+	struct list *at;
+
+	list_for_each(at, &event->waiters) {
+		const struct thread *thread = list_entry(at, struct thread, queue_link);
+
+		ASSERT(thread->state == THREAD_WAITING && thread->waiting_for == object);
+		ASSERT(!(thread->wait_mask & event->bits));
+	}
+	ASSERT(!event->bound || event->bound->bound_event == event);
+	ASSERT(!event->bound || !event->bits || event->bound->state != THREAD_RECEIVING);
 }

@@ -25,6 +25,24 @@ void fixture_destroy(struct fixture *fixture)
 	kobject_reap_all();
 }
 
+uint64_t fixture_map(struct aspace *aspace, struct handle_entry *memory, uint64_t address, uint64_t bytes, uint32_t flags)
+{
+	struct map_args args = { .flags = flags | MAP_FIXED, .address = address, .bytes = bytes };
+	unsigned budget = STEP_BUDGET;
+	uint64_t out = 0;
+
+	return aspace_map(aspace, &args, memory, &budget, &out) == OK ? out : 0;
+}
+
+uint8_t *fixture_touch(struct aspace *aspace, uint64_t address, unsigned access)
+{
+	paddr_t page;
+
+	if (aspace_page(aspace, address, access, &page) != OK)
+		return NULL;
+	return (uint8_t *)direct(page) + (address & (PAGE_SIZE - 1));
+}
+
 struct handle_entry *fixture_publish(struct fixture *fixture, struct kobject *object)
 {
 	handle_t handle;

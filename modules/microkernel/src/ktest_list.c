@@ -18,6 +18,34 @@
 	X(remap_moves_pages) \
 	X(memory_copy_shares_until_written) \
 	X(domain_kill_frees_what_is_shared_outside) \
+	X(copy_for_another_domain_is_paid_by_it) \
+	X(copying_goes_in_steps) \
+	X(resizing_to_nonsense_is_refused) \
+	X(what_was_cut_off_does_not_come_back) \
+	X(device_registers_are_not_read_through_the_direct_map) \
+	X(remap_to_a_smaller_place_leaves_neighbours_alone) \
+	X(remap_over_itself_is_refused) \
+	X(offsets_never_wrap) \
+	X(only_memory_without_an_object_grows_downwards) \
+	X(a_crooked_hint_gives_a_straight_address) \
+	X(mapping_needs_the_right_to_read) \
+	X(a_refused_replacement_changes_nothing) \
+	X(unmapping_goes_in_steps) \
+	X(a_large_mapping_shrinks_from_the_front) \
+	X(cloning_goes_in_steps) \
+	X(a_shared_page_is_always_paid_for) \
+	X(indices_of_domains_come_back) \
+	X(a_watch_goes_with_the_domain_that_paid) \
+	X(a_dying_domain_takes_no_more_in) \
+	X(a_large_process_ends_in_steps) \
+	X(deep_nesting_ends_in_steps) \
+	X(badges_bound_what_timers_and_watches_signal) \
+	X(periods_without_end_are_refused) \
+	X(deadlines_may_be_at_the_same_time) \
+	X(a_refused_thread_leaves_its_process_as_it_was) \
+	X(a_pinned_page_stays_in_its_place) \
+	X(a_space_has_one_monitor) \
+	X(an_unbound_interrupt_is_not_the_control_object) \
 	X(pagetable_maps_and_finds) \
 	X(pagetable_hides_what_cannot_be_read) \
 	X(pagetable_next_skips_gaps) \

@@ -18,6 +18,7 @@
 static bool memory_shrink(struct kobject *object, unsigned *budget);
 static void memory_destroy(struct kobject *object);
 static void memory_dump(const struct kobject *object);
+static void memory_check(const struct kobject *object);
 
 static const struct kobject_ops memory_ops = {
 	.name = "memory",
@@ -25,6 +26,7 @@ static const struct kobject_ops memory_ops = {
 	.shrink = memory_shrink,
 	.destroy = memory_destroy,
 	.dump = memory_dump,
+	.check = memory_check,
 };
 
 static struct memory *create(struct domain *domain, uint32_t kind, uint64_t bytes, uint32_t flags)
@@ -397,4 +399,27 @@ static void memory_dump(const struct kobject *object)
 
 	printk("  kind %u, %lu bytes, %lu pages, %lu dirty, %u mappings\n", memory->kind, memory->bytes,
 	       memory->resident, memory->dirty, memory->mapping_count);
+}
+
+static void memory_check(const struct kobject *object)
+{
+	const struct memory *memory = container_of(object, const struct memory, obj);
+	uint64_t index = 0;
+	uint64_t resident = 0;
+	uint64_t dirty = 0;
+	uint64_t *slot;
+	struct list *at;
+	uint32_t mappings = 0;
+
+	for (; (slot = pagemap_next(&memory->pages, &index)) != NULL; index++) {
+		ASSERT(index << PAGE_SHIFT < memory->bytes || index >= memory->cut_at);
+		ASSERT(page_of(slot_page(*slot))->refs > 0);
+		dirty += (*slot & SLOT_DIRTY) != 0;
+		resident++;
+	}
+	list_for_each(at, &memory->mappings) {
+		ASSERT(list_entry(at, struct mapping, reverse)->memory == memory);
+		mappings++;
+	}
+	ASSERT(resident == memory->resident && dirty == memory->dirty && mappings == memory->mapping_count);
 }

@@ -12,22 +12,15 @@
 
 static uint64_t map(struct aspace *aspace, struct handle_entry *memory, uint64_t address, uint64_t bytes, uint32_t flags)
 {
-	struct map_args args = { .flags = flags | MAP_FIXED, .address = address, .bytes = bytes };
-	unsigned budget = STEP_BUDGET;
-	uint64_t out = 0;
+	uint64_t at = fixture_map(aspace, memory, address, bytes, flags);
 
-	KCHECK(aspace_map(aspace, &args, memory, &budget, &out) == OK);
-	return out;
+	KCHECK(at == address);
+	return at;
 }
 
-/* The byte at address after an access; 0xff: refused. */
 static uint8_t *touch(struct aspace *aspace, uint64_t address, unsigned access)
 {
-	paddr_t page;
-
-	if (aspace_page(aspace, address, access, &page) != OK)
-		return NULL;
-	return (uint8_t *)direct(page) + (address & (PAGE_SIZE - 1));
+	return fixture_touch(aspace, address, access);
 }
 
 KTEST(memory_limit_is_an_error)
@@ -179,4 +172,108 @@ KTEST(domain_kill_frees_what_is_shared_outside)
 	KCHECK(other.process->handles.used == 0);
 	fixture_destroy(&f);
 	fixture_destroy(&other);
+}
+
+/* The owner of the original would go on paying for its old content. */
+KTEST(copy_for_another_domain_is_paid_by_it)
+{
+	struct fixture f = fixture_create(100);
+	struct fixture other = fixture_create(100);
+	struct memory *original = memory_create(f.domain, 20 * PAGE_SIZE, 0);
+	struct progress progress = { 0 };
+	unsigned budget = STEP_BUDGET;
+	bool may_write;
+	paddr_t page;
+	uint64_t before;
+
+	for (unsigned i = 0; i < 20; i++)
+		KCHECK(memory_page(original, i * PAGE_SIZE, true, &page, &may_write) == OK);
+	before = other.domain->pages;
+	KCHECK(memory_create_copy(original, other.domain, 0, 20 * PAGE_SIZE, &progress, &budget) == OK);
+	KCHECK(other.domain->pages >= before + 20);
+	before = f.domain->pages;
+	for (unsigned i = 0; i < 20; i++)
+		KCHECK(memory_page(original, i * PAGE_SIZE, true, &page, &may_write) == OK);
+	KCHECK(f.domain->pages == before);
+	kobject_unref(progress.object);
+	kobject_unref(&original->obj);
+	fixture_destroy(&f);
+	fixture_destroy(&other);
+}
+
+KTEST(copying_goes_in_steps)
+{
+	struct fixture f = fixture_create(200);
+	struct memory *original = memory_create(f.domain, 100 * PAGE_SIZE, 0);
+	struct progress progress = { 0 };
+	unsigned budget = 30;
+	unsigned steps = 1;
+	bool may_write;
+	paddr_t page;
+
+	for (unsigned i = 0; i < 100; i++)
+		KCHECK(memory_page(original, i * PAGE_SIZE, true, &page, &may_write) == OK);
+	for (; memory_create_copy(original, f.domain, 0, 100 * PAGE_SIZE, &progress, &budget) == STATUS_MORE; budget = 30)
+		steps++;
+	KCHECK(steps == 4);
+	KCHECK(container_of(progress.object, struct memory, obj)->resident == 100);
+	kobject_unref(progress.object);
+	kobject_unref(&original->obj);
+	fixture_destroy(&f);
+}
+
+KTEST(resizing_to_nonsense_is_refused)
+{
+	struct fixture f = fixture_create(100);
+	struct memory *memory = memory_create(f.domain, 4 * PAGE_SIZE, 0);
+	unsigned budget = STEP_BUDGET;
+	bool may_write;
+	paddr_t page;
+
+	KCHECK(memory_page(memory, 0, true, &page, &may_write) == OK);
+	KCHECK(memory_resize(memory, UINT64_MAX, &budget) == E_INVAL);
+	KCHECK(memory->bytes == 4 * PAGE_SIZE && memory->resident == 1);
+	kobject_unref(&memory->obj);
+	fixture_destroy(&f);
+}
+
+/* A cut that is not over yet: the content is out of reach, and does not come back by growing. */
+KTEST(what_was_cut_off_does_not_come_back)
+{
+	struct fixture f = fixture_create(100);
+	struct memory *memory = memory_create(f.domain, 40 * PAGE_SIZE, 0);
+	unsigned budget = 5;
+	bool may_write;
+	paddr_t page;
+
+	for (unsigned i = 0; i < 40; i++)
+		KCHECK(memory_page(memory, i * PAGE_SIZE, true, &page, &may_write) == OK);
+	*(uint8_t *)direct(page) = 1;
+	KCHECK(memory_resize(memory, PAGE_SIZE, &budget) == STATUS_MORE);
+	KCHECK(memory_page(memory, 39 * PAGE_SIZE, false, &page, &may_write) == E_FAULT);
+	for (budget = 5; memory_resize(memory, 40 * PAGE_SIZE, &budget) == STATUS_MORE; budget = 5)
+		KCHECK(memory->bytes == PAGE_SIZE);
+	KCHECK(memory->resident == 1);
+	KCHECK(memory_page(memory, 39 * PAGE_SIZE, false, &page, &may_write) == OK && *(uint8_t *)direct(page) == 0);
+	kobject_unref(&memory->obj);
+	fixture_destroy(&f);
+}
+
+/* Page 0x80000000 up lies in no RAM of the machines that run these tests. */
+KTEST(device_registers_are_not_read_through_the_direct_map)
+{
+	struct fixture f = fixture_create(100);
+	struct memory *device = memory_create_physical(f.domain, PADDR(0xfed00000), PAGE_SIZE, MEMORY_UNCACHED);
+	struct handle_entry *entry = fixture_publish(&f, &device->obj);
+	struct aspace *aspace = &f.process->aspace;
+	uint64_t at = map(aspace, entry, AT, PAGE_SIZE, MAP_READ | MAP_WRITE | MAP_PRIVATE);
+	unsigned budget = STEP_BUDGET;
+	uint64_t done = 0;
+	paddr_t page;
+
+	KCHECK(aspace_page(aspace, at, MAP_WRITE, &page) == E_FAULT);
+	KCHECK(aspace_page(aspace, at, MAP_READ, &page) == OK);
+	KCHECK(aspace_page(aspace, at, MAP_WRITE, &page) == E_FAULT);
+	KCHECK(memory_transfer(device, 0, NATIVE_BASE, 8, false, &done, &budget) == E_UNSUPPORTED);
+	fixture_destroy(&f);
 }

@@ -17,6 +17,7 @@ static void process_kill(struct kobject *object);
 static bool process_shrink(struct kobject *object, unsigned *budget);
 static void process_destroy(struct kobject *object);
 static void process_dump(const struct kobject *object);
+static void process_check(const struct kobject *object);
 
 static const struct kobject_ops process_ops = {
 	.name = "process",
@@ -25,6 +26,7 @@ static const struct kobject_ops process_ops = {
 	.shrink = process_shrink,
 	.destroy = process_destroy,
 	.dump = process_dump,
+	.check = process_check,
 };
 
 static void count_processes(struct domain *domain, int by)
@@ -182,4 +184,27 @@ static void process_dump(const struct kobject *object)
 
 	printk("  %s, state %u, %u threads, %u handles, %lu pages\n", process->name, process->state,
 	       process->thread_count, process->handles.used, process->aspace.resident);
+}
+
+static void process_check(const struct kobject *object)
+{
+	const struct process *process = container_of(object, const struct process, obj);
+	const struct handle_table *table = &process->handles;
+	struct list *at;
+	uint32_t used = 0;
+	uint32_t threads = 0;
+
+	list_for_each(at, &process->threads) {
+		ASSERT(list_entry(at, struct thread, process_link)->process == process);
+		threads++;
+	}
+	for (uint32_t i = 0; i < table->chunk_count * HANDLE_CHUNK; i++) {
+		const struct handle_entry *entry = &table->chunks[i / HANDLE_CHUNK][i % HANDLE_CHUNK];
+
+		used += entry->node.state != HANDLE_FREE;
+		if (entry->node.state == HANDLE_USED)
+			ASSERT(entry->object->magic == KOBJECT_MAGIC && entry->object->refs > 0);
+	}
+	ASSERT(threads == process->thread_count && used == table->used);
+	aspace_check(&process->aspace);
 }

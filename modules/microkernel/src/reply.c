@@ -12,12 +12,14 @@
 
 static void reply_kill(struct kobject *object);
 static void reply_dump(const struct kobject *object);
+static void reply_check(const struct kobject *object);
 
 static const struct kobject_ops reply_ops = {
 	.name = "reply",
 	.size = sizeof(struct reply),
 	.kill = reply_kill,
 	.dump = reply_dump,
+	.check = reply_check,
 };
 
 struct reply *reply_create(struct domain *domain)
@@ -40,4 +42,13 @@ static void reply_dump(const struct kobject *object)
 	const struct reply *reply = container_of(object, const struct reply, obj);
 
 	printk("  owes #%lu\n", reply->caller ? reply->caller->obj.id : 0);
+}
+
+static void reply_check(const struct kobject *object)
+{
+	const struct reply *reply = container_of(object, const struct reply, obj);
+
+	ASSERT(!reply->caller || !reply->receiver);
+	ASSERT(!reply->caller || (reply->caller->awaiting == reply && reply->caller->state == THREAD_AWAITING));
+	ASSERT(!reply->receiver || (reply->receiver->receiving_with == reply && reply->receiver->state == THREAD_RECEIVING));
 }

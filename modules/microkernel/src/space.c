@@ -2,6 +2,7 @@
  * Confined address spaces. Two page-table roots (arch/x86_64/pagetable.c); everything else is aspace.c.
  */
 #include "space.h"
+#include <base/assert.h>
 #include <base/bits.h>
 #include <microkernel/errors.h>
 #include "page.h"
@@ -11,6 +12,7 @@
 static bool space_shrink(struct kobject *object, unsigned *budget);
 static void space_destroy(struct kobject *object);
 static void space_dump(const struct kobject *object);
+static void space_check(const struct kobject *object);
 
 static const struct kobject_ops space_ops = {
 	.name = "space",
@@ -18,6 +20,7 @@ static const struct kobject_ops space_ops = {
 	.shrink = space_shrink,
 	.destroy = space_destroy,
 	.dump = space_dump,
+	.check = space_check,
 };
 
 status_t space_create(struct domain *domain, struct space **out)
@@ -101,4 +104,12 @@ static void space_dump(const struct kobject *object)
 	const struct space *space = container_of(object, const struct space, obj);
 
 	printk("  %lu bytes mapped, %lu pages\n", space->aspace.mapped, space->aspace.resident);
+}
+
+static void space_check(const struct kobject *object)
+{
+	const struct space *space = container_of(object, const struct space, obj);
+
+	ASSERT(!space->monitor == !space->bound);
+	aspace_check(&space->aspace);
 }

@@ -12,6 +12,7 @@
 #include "syscall_stats.h"
 
 #define SYSCALLS_MAX 192u
+#define CHECK_ALL_EVERY 16u
 
 static syscall_fn *const table[SYSCALLS_MAX] = {
 #define SYSCALL_ROW(number, name, ...) [number] = syscall_##name,
@@ -20,6 +21,12 @@ static syscall_fn *const table[SYSCALLS_MAX] = {
 };
 
 uint64_t syscall_count;
+
+#if defined(DEBUG)
+#define SYSCALL_CHECK(thread) check_touched(thread)
+#else
+#define SYSCALL_CHECK(thread) ((void)check_touched)
+#endif
 
 status_t find_domain(struct thread *thread, uint64_t handle, struct domain **out)
 {
@@ -161,6 +168,29 @@ __attribute__((noinline)) static void call_in_table(struct thread *thread, uint6
 	arch_set_result(thread, status, result);
 }
 
+/* After each call of a debug kernel: the caller, whatever its arguments name, and at times the books of its domains. */
+static void check_touched(struct thread *thread)
+{
+	const struct process *process = thread->process;
+	uint64_t args[6];
+
+	kobject_check(&thread->obj);
+	if (process->state != PROCESS_RUNNING)
+		return;
+	syscall_regs_args(thread, args);
+	for (unsigned i = 0; i < 4; i++) {
+		const struct handle_entry *entry = handle_find(process, (handle_t){ (uint32_t)args[i] });
+
+		if (entry)
+			kobject_check(entry->object);
+	}
+	if (syscall_count % CHECK_ALL_EVERY)
+		return;
+	kobject_check(&process->obj);
+	for (const struct domain *domain = process->obj.domain; domain; domain = domain->parent)
+		kobject_check(&domain->obj);
+}
+
 void syscall_dispatch(struct thread *thread)
 {
 	uint64_t number = syscall_regs_number(thread);
@@ -168,4 +198,5 @@ void syscall_dispatch(struct thread *thread)
 	syscall_count++;
 	if (!call_in_registers(thread, number))
 		call_in_table(thread, number);
+	SYSCALL_CHECK(thread);
 }

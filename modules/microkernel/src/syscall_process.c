@@ -20,17 +20,17 @@ static status_t copy_limits(uint64_t u_limits, struct domain_limits *out)
 status_t syscall_domain_create(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
 	struct domain_limits limits;
-	struct handle_entry *parent;
+	struct domain *parent;
 	struct domain *domain;
-	status_t status = find(thread, args[0], OBJECT_DOMAIN, RIGHT_MANAGE, &parent);
+	status_t status = find_domain(thread, args[0], &parent);
 
 	if (status == OK)
 		status = copy_limits(args[1], &limits);
 	if (status != OK)
 		return status;
-	if (OBJECT_OF(parent, domain)->depth == DOMAIN_DEPTH_MAX)
+	if (parent->depth == DOMAIN_DEPTH_MAX)
 		return E_LIMIT;
-	domain = domain_create(OBJECT_OF(parent, domain), &limits);
+	domain = domain_create(parent, &limits);
 	return give(thread, domain ? &domain->obj : NULL, result);
 }
 

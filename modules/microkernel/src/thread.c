@@ -20,6 +20,7 @@
 static void thread_kill(struct kobject *object);
 static void thread_destroy(struct kobject *object);
 static void thread_dump(const struct kobject *object);
+static void thread_check(const struct kobject *object);
 
 static const struct kobject_ops thread_ops = {
 	.name = "thread",
@@ -28,6 +29,7 @@ static const struct kobject_ops thread_ops = {
 	.kill = thread_kill,
 	.destroy = thread_destroy,
 	.dump = thread_dump,
+	.check = thread_check,
 };
 
 STATIC_ASSERT(sizeof(struct thread) <= 1344);
@@ -53,7 +55,6 @@ static status_t prepare(struct thread *thread, const struct thread_args *args)
 
 	if (status != OK)
 		return status;
-	thread->arch.native_pt = &thread->process->aspace.pt;
 	arch_thread_init(thread, args->entry, args->stack, args->argument);
 	pt_activate_thread(thread);
 	if (args->state || args->flags & THREAD_FPU)
@@ -80,6 +81,7 @@ status_t thread_create(struct process *process, const struct thread_args *args, 
 	}
 	kobject_ref(&process->obj);
 	thread->process = process;
+	thread->arch.native_pt = &process->aspace.pt;
 	thread->base_priority = thread->priority = (uint8_t)args->priority;
 	thread->flags = (uint8_t)args->flags;
 	list_init(&thread->queue_link);
@@ -371,4 +373,18 @@ static void thread_dump(const struct kobject *object)
 
 	printk("  of %s, state %u, priority %u (%u), mode %u\n", thread->process->name, thread->state, thread->priority,
 	       thread->base_priority, thread->arch.mode);
+}
+
+static void thread_check(const struct kobject *object)
+{
+	const struct thread *thread = container_of(object, const struct thread, obj);
+	bool is_queued = thread->state == THREAD_CALLING || thread->state == THREAD_RECEIVING || thread->state == THREAD_WAITING;
+
+	ASSERT(is_queued == (thread->waiting_for != NULL));
+	ASSERT((thread->state == THREAD_AWAITING) == (thread->awaiting != NULL));
+	ASSERT((thread->state == THREAD_RECEIVING) == (thread->receiving_with != NULL));
+	ASSERT(!thread->request.memory || thread->state == THREAD_CALLING || thread->state == THREAD_AWAITING);
+	ASSERT(thread->arch.mode != MODE_GUEST || thread->space);
+	ASSERT(!thread->space || thread->space->monitor == thread->process);
+	ASSERT(!thread->message || page_is_pinned(thread->message_page));
 }

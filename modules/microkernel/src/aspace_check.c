@@ -1,0 +1,61 @@
+/*
+ * The invariants of an address space, for debug kernels: mappings lie apart and inside the bounds; every page-table
+ * entry belongs to a mapping and shows either a private page that is held or the page that its memory object has
+ * there now. An entry that outlives its page would be the worst fault this kernel could have.
+ */
+#include <base/assert.h>
+#include <base/bits.h>
+#include "aspace.h"
+#include "memory.h"
+#include "page.h"
+
+static void check_entry(const struct mapping *mapping, uint64_t va, const struct pt_entry *entry)
+{
+	bool may_write = false;
+	paddr_t page;
+
+	if (entry->flags & PT_PRIVATE) {
+		ASSERT(page_of(entry->page)->refs > 0 && page_is_ram(entry->page));
+		ASSERT(!(entry->flags & PT_WRITE) || !page_is_shared(entry->page));
+		return;
+	}
+	ASSERT(mapping->memory);
+	page = memory_present_page(mapping->memory, mapping->offset + (va - mapping->start), &may_write);
+	ASSERT(page.value == entry->page.value);
+	ASSERT(!(entry->flags & PT_WRITE) || (may_write && !(mapping->flags & MAP_PRIVATE)));
+}
+
+static uint64_t check_mapping(const struct mapping *mapping, const struct aspace *aspace)
+{
+	struct pt_entry entry;
+	uint64_t pages = 0;
+
+	ASSERT(mapping->aspace == aspace && mapping->by_address.key == mapping->start);
+	ASSERT(mapping->start < mapping->end && is_aligned(mapping->start | mapping->end | mapping->offset, PAGE_SIZE));
+	ASSERT(!mapping->memory || mapping->node.kind == DERIVATION_MAPPING);
+	for (uint64_t va = mapping->start; pt_next(&aspace->pt, &va, mapping->end, &entry); va += PAGE_SIZE) {
+		ASSERT(!(entry.flags & PT_WRITE) || mapping->flags & MAP_WRITE);
+		check_entry(mapping, va, &entry);
+		pages++;
+	}
+	return pages;
+}
+
+void aspace_check(const struct aspace *aspace)
+{
+	uint64_t at = aspace->low, bytes = 0, inside = 0, all = 0;
+	struct pt_entry entry;
+	struct tree_node *node;
+
+	tree_for_each(node, &aspace->mappings) {
+		const struct mapping *mapping = container_of(node, struct mapping, by_address);
+
+		ASSERT(mapping->start >= at && mapping->end <= aspace->high);
+		at = mapping->end;
+		bytes += mapping->end - mapping->start;
+		inside += check_mapping(mapping, aspace);
+	}
+	for (uint64_t va = aspace->low; pt_next(&aspace->pt, &va, aspace->high, &entry); va += PAGE_SIZE)
+		all++;
+	ASSERT(bytes == aspace->mapped && inside == aspace->resident && all == inside);
+}

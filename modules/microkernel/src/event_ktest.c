@@ -1,0 +1,74 @@
+/*
+ * Events, timers and deadlines: badges bound what is signalled, times never wrap, many at one time cost no more.
+ */
+#include <microkernel/errors.h>
+#include <microkernel/rights.h>
+#include "deadline.h"
+#include "ktest_fixture.h"
+#include "timer.h"
+
+KTEST(badges_bound_what_timers_and_watches_signal)
+{
+	struct fixture f = fixture_create(100);
+	struct fixture target = fixture_create(100);
+	struct event *event = event_create(f.domain);
+	struct handle_entry *root = fixture_publish(&f, &event->obj);
+	struct timer *timer;
+	handle_t badged;
+
+	KCHECK(handle_derive_into(f.process, root, ~0u, 4, &badged) == OK);
+	KCHECK(timer_create(f.domain, handle_find(f.process, badged), 7, &timer) == OK);
+	KCHECK(timer->bits == 4);
+	KCHECK(process_watch(target.process, handle_find(f.process, badged), 6) == OK);
+	process_end(target.process, PROCESS_EXITED, 0);
+	kobject_reap_all();
+	KCHECK(event_take(event, ~0ull) == 4);
+	kobject_unref(&timer->obj);
+	fixture_destroy(&f);
+	fixture_destroy(&target);
+}
+
+/* Its next time would wrap to one that has passed, and expiring would never end. */
+KTEST(periods_without_end_are_refused)
+{
+	struct fixture f = fixture_create(100);
+	struct handle_entry *entry = fixture_publish(&f, &event_create(f.domain)->obj);
+	struct timer *timer;
+
+	KCHECK(timer_create(f.domain, entry, 1, &timer) == OK);
+	KCHECK(timer_set(timer, 1, UINT64_MAX - 5) == E_INVAL);
+	KCHECK(timer_set(timer, 1, 1ull << 62) == OK);
+	timer_handle();
+	KCHECK(timer->deadline.is_set && timer->due_ns > clock_now_ns());
+	kobject_unref(&timer->obj);
+	fixture_destroy(&f);
+}
+
+static unsigned expired;
+
+static void count(struct deadline *deadline)
+{
+	(void)deadline;
+	expired++;
+}
+
+KTEST(deadlines_may_be_at_the_same_time)
+{
+	static struct deadline deadlines[2000];
+	uint64_t never = UINT64_MAX;
+
+	for (unsigned i = 0; i < 2000; i++)
+		deadline_set(&deadlines[i], i % 2 ? never : 5, count);
+	for (unsigned i = 0; i < 2000; i += 3)
+		deadline_clear(&deadlines[i]);
+	expired = 0;
+	for (unsigned i = 0; i < 10; i++)
+		timer_handle();
+	KCHECK(expired == 1000 - 334);
+	for (unsigned i = 0; i < 2000; i++) {
+		KCHECK(deadlines[i].is_set == (i % 2 && i % 3));
+		deadline_clear(&deadlines[i]);
+	}
+	timer_handle();
+	KCHECK(expired == 1000 - 334);
+}
