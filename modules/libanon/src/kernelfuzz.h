@@ -8,9 +8,9 @@
 
 /* Shared by all, mapped at the same address in the supervisor and in each child. */
 struct fuzz_shared {
-	uint64_t calls;     /* made so far */
+	uint64_t calls; /* made so far */
 	uint64_t wanted;
-	uint64_t ok;        /* of these, how many succeeded */
+	uint64_t ok;             /* of these, how many succeeded */
 	uint32_t by_number[192]; /* how often each succeeded */
 };
 

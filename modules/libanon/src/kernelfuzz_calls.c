@@ -28,36 +28,55 @@ static bool one_in(struct fuzz_thread *self, uint64_t n)
 
 static uint64_t some_address(struct fuzz_thread *self)
 {
-	static const uint64_t odd[] = {0, 1, 0x10000, 0x400000, GUEST_END - PAGE_SIZE, GUEST_END, 0x800000000000,
-	                               NATIVE_BASE, NATIVE_END - PAGE_SIZE, NATIVE_END, 0xffff880000001000,
-	                               0xffffffff80100000, UINT64_MAX - PAGE_SIZE + 1, UINT64_MAX};
+	static const uint64_t odd[] = {0,
+	                               1,
+	                               0x10000,
+	                               0x400000,
+	                               GUEST_END - PAGE_SIZE,
+	                               GUEST_END,
+	                               0x800000000000,
+	                               NATIVE_BASE,
+	                               NATIVE_END - PAGE_SIZE,
+	                               NATIVE_END,
+	                               0xffff880000001000,
+	                               0xffffffff80100000,
+	                               UINT64_MAX - PAGE_SIZE + 1,
+	                               UINT64_MAX};
 	uint64_t address = FUZZ_ARENA + below(self, FUZZ_ARENA_PAGES) * PAGE_SIZE;
 
 	switch (below(self, 24)) {
-	case 0:
-		return odd[below(self, sizeof(odd) / sizeof(odd[0]))];
-	case 1:
-		return address + below(self, PAGE_SIZE);
-	case 2:
-		return address + PAGE_SIZE - 1 - below(self, 64);
+	case 0: return odd[below(self, sizeof(odd) / sizeof(odd[0]))];
+	case 1: return address + below(self, PAGE_SIZE);
+	case 2: return address + PAGE_SIZE - 1 - below(self, 64);
 	case 3:
-		return FUZZ_THREADS + below(self, FUZZ_THREADS_MAX + 1) * FUZZ_THREAD_BYTES + below(self, 20) * PAGE_SIZE;
-	case 4:
-		return FUZZ_BASE + (4ul << 30) + below(self, 1 << 20) * PAGE_SIZE;
-	default:
-		return address;
+		return FUZZ_THREADS + below(self, FUZZ_THREADS_MAX + 1) * FUZZ_THREAD_BYTES +
+		       below(self, 20) * PAGE_SIZE;
+	case 4: return FUZZ_BASE + (4ul << 30) + below(self, 1 << 20) * PAGE_SIZE;
+	default: return address;
 	}
 }
 
 static uint64_t guest_address(struct fuzz_thread *self)
 {
-	return one_in(self, 12) ? some_address(self) : 0x400000 + below(self, 64) * PAGE_SIZE + (one_in(self, 8) ? 13 : 0);
+	return one_in(self, 12)
+	               ? some_address(self)
+	               : 0x400000 + below(self, 64) * PAGE_SIZE + (one_in(self, 8) ? 13 : 0);
 }
 
 static uint64_t some_bytes(struct fuzz_thread *self)
 {
-	static const uint64_t odd[] = {0, 1, 7, PAGE_SIZE - 1, PAGE_SIZE + 1, 1ul << 30, 1ul << 41, 1ul << 47, 1ul << 62,
-	                               UINT64_MAX - PAGE_SIZE, UINT64_MAX - 1, UINT64_MAX};
+	static const uint64_t odd[] = {0,
+	                               1,
+	                               7,
+	                               PAGE_SIZE - 1,
+	                               PAGE_SIZE + 1,
+	                               1ul << 30,
+	                               1ul << 41,
+	                               1ul << 47,
+	                               1ul << 62,
+	                               UINT64_MAX - PAGE_SIZE,
+	                               UINT64_MAX - 1,
+	                               UINT64_MAX};
 
 	if (one_in(self, 10))
 		return odd[below(self, sizeof(odd) / sizeof(odd[0]))];
@@ -66,7 +85,8 @@ static uint64_t some_bytes(struct fuzz_thread *self)
 
 static uint64_t some_offset(struct fuzz_thread *self)
 {
-	return one_in(self, 12) ? some_bytes(self) - (one_in(self, 2) ? 0 : 2 * PAGE_SIZE) : below(self, 24) * PAGE_SIZE;
+	return one_in(self, 12) ? some_bytes(self) - (one_in(self, 2) ? 0 : 2 * PAGE_SIZE)
+	                        : below(self, 24) * PAGE_SIZE;
 }
 
 static uint64_t some_deadline(struct fuzz_thread *self)
@@ -83,7 +103,8 @@ static uint64_t some_bits(struct fuzz_thread *self)
 
 static uint32_t some_flags(struct fuzz_thread *self)
 {
-	static const uint32_t prots[] = {MAP_READ, MAP_READ | MAP_WRITE, MAP_READ | MAP_EXECUTE, MAP_PROT, 0, MAP_WRITE};
+	static const uint32_t prots[] = {
+		MAP_READ, MAP_READ | MAP_WRITE, MAP_READ | MAP_EXECUTE, MAP_PROT, 0, MAP_WRITE};
 	uint32_t flags = prots[below(self, 6)];
 
 	for (uint32_t bit = MAP_PRIVATE; bit <= MAP_CLONE_ZERO; bit <<= 1)
@@ -99,7 +120,8 @@ static void *somewhere(struct fuzz_thread *self, void *good)
 
 static uint64_t some_page(struct fuzz_thread *self)
 {
-	return one_in(self, 10) ? some_address(self) : FUZZ_ARENA + below(self, FUZZ_ARENA_PAGES) * PAGE_SIZE;
+	return one_in(self, 10) ? some_address(self)
+	                        : FUZZ_ARENA + below(self, FUZZ_ARENA_PAGES) * PAGE_SIZE;
 }
 
 static handle_t target(struct fuzz_thread *self)
@@ -144,17 +166,16 @@ static status_t call_handle(struct fuzz_thread *self, unsigned number)
 	status_t status;
 
 	switch (number) {
-	case SYS_handle_close:
-		return one_in(self, 2) ? sys_handle_close(from) : OK;
+	case SYS_handle_close: return one_in(self, 2) ? sys_handle_close(from) : OK;
 	case SYS_handle_derive:
-		status = sys_handle_derive(from, rights, one_in(self, 4) ? some_bits(self) : 0, &handle);
+		status = sys_handle_derive(from, rights, one_in(self, 4) ? some_bits(self) : 0,
+		                           &handle);
 		break;
-	case SYS_handle_revoke:
-		return one_in(self, 4) ? sys_handle_revoke(from) : OK;
+	case SYS_handle_revoke: return one_in(self, 4) ? sys_handle_revoke(from) : OK;
 	case SYS_handle_install:
-		return sys_handle_install(fuzz_pick(self, OBJECT_PROCESS), from, rights, 0, &handle);
-	default:
-		return sys_handle_info(from, somewhere(self, &info));
+		return sys_handle_install(fuzz_pick(self, OBJECT_PROCESS), from, rights, 0,
+		                          &handle);
+	default: return sys_handle_info(from, somewhere(self, &info));
 	}
 	if (status == OK && sys_handle_info(handle, &info) == OK && info.type < FUZZ_TYPES)
 		fuzz_remember(self, info.type, handle);
@@ -174,13 +195,14 @@ static status_t call_domain(struct fuzz_thread *self, unsigned number)
 
 	switch (number) {
 	case SYS_domain_create:
-		return made(self, sys_domain_create(some_domain(self), somewhere(self, &limits), &handle), OBJECT_DOMAIN, handle);
-	case SYS_domain_info:
-		return sys_domain_info(domain, somewhere(self, &info));
+		return made(self,
+		            sys_domain_create(some_domain(self), somewhere(self, &limits), &handle),
+		            OBJECT_DOMAIN, handle);
+	case SYS_domain_info: return sys_domain_info(domain, somewhere(self, &info));
 	case SYS_domain_set_limits:
-		return one_in(self, 4) ? sys_domain_set_limits(domain, somewhere(self, &limits)) : OK;
-	default:
-		return one_in(self, 4) ? sys_domain_kill(domain) : OK;
+		return one_in(self, 4) ? sys_domain_set_limits(domain, somewhere(self, &limits))
+		                       : OK;
+	default: return one_in(self, 4) ? sys_domain_kill(domain) : OK;
 	}
 }
 
@@ -191,16 +213,16 @@ static status_t call_process(struct fuzz_thread *self, unsigned number)
 
 	switch (number) {
 	case SYS_process_create:
-		return made(self, sys_process_create(some_domain(self), somewhere(self, "fuzz"), below(self, 8), &handle),
+		return made(self,
+		            sys_process_create(some_domain(self), somewhere(self, "fuzz"),
+		                               below(self, 8), &handle),
 		            OBJECT_PROCESS, handle);
-	case SYS_process_info:
-		return sys_process_info(process, somewhere(self, &info));
+	case SYS_process_info: return sys_process_info(process, somewhere(self, &info));
 	case SYS_process_kill:
 		return one_in(self, 10) ? sys_process_kill(process, below(self, 300)) : OK;
 	case SYS_process_watch:
 		return sys_process_watch(process, fuzz_pick(self, OBJECT_EVENT), some_bits(self));
-	default:
-		return one_in(self, 300) ? sys_process_exit(1) : OK;
+	default: return one_in(self, 300) ? sys_process_exit(1) : OK;
 	}
 }
 
@@ -218,8 +240,10 @@ static status_t create_thread(struct fuzz_thread *self)
 	};
 	handle_t handle = HANDLE_NONE;
 
-	return made(self, sys_thread_create(fuzz_pick(self, OBJECT_PROCESS), somewhere(self, &args), &handle), OBJECT_THREAD,
-	            handle);
+	return made(self,
+	            sys_thread_create(fuzz_pick(self, OBJECT_PROCESS), somewhere(self, &args),
+	                              &handle),
+	            OBJECT_THREAD, handle);
 }
 
 static status_t call_thread(struct fuzz_thread *self, unsigned number)
@@ -228,26 +252,17 @@ static status_t call_thread(struct fuzz_thread *self, unsigned number)
 	struct thread_info info;
 
 	switch (number) {
-	case SYS_thread_create:
-		return one_in(self, 3) ? create_thread(self) : OK;
-	case SYS_thread_start:
-		return one_in(self, 3) ? sys_thread_start(thread) : OK;
-	case SYS_thread_kill:
-		return one_in(self, 12) ? sys_thread_kill(thread) : OK;
-	case SYS_thread_exit:
-		return one_in(self, 200) ? sys_thread_exit() : OK;
-	case SYS_thread_set_priority:
-		return sys_thread_set_priority(thread, below(self, 12));
+	case SYS_thread_create: return one_in(self, 3) ? create_thread(self) : OK;
+	case SYS_thread_start: return one_in(self, 3) ? sys_thread_start(thread) : OK;
+	case SYS_thread_kill: return one_in(self, 12) ? sys_thread_kill(thread) : OK;
+	case SYS_thread_exit: return one_in(self, 200) ? sys_thread_exit() : OK;
+	case SYS_thread_set_priority: return sys_thread_set_priority(thread, below(self, 12));
 	case SYS_thread_bind_event:
 		return sys_thread_bind_event(thread, fuzz_pick(self, OBJECT_EVENT));
-	case SYS_thread_yield:
-		return sys_thread_yield();
-	case SYS_thread_sleep:
-		return sys_thread_sleep(deadline_in_ns(below(self, 40) * NS_PER_US));
-	case SYS_thread_kick:
-		return sys_thread_kick(thread);
-	default:
-		return sys_thread_info(thread, somewhere(self, &info));
+	case SYS_thread_yield: return sys_thread_yield();
+	case SYS_thread_sleep: return sys_thread_sleep(deadline_in_ns(below(self, 40) * NS_PER_US));
+	case SYS_thread_kick: return sys_thread_kick(thread);
+	default: return sys_thread_info(thread, somewhere(self, &info));
 	}
 }
 
@@ -260,36 +275,39 @@ static status_t call_memory(struct fuzz_thread *self, unsigned number)
 
 	switch (number) {
 	case SYS_memory_create:
-		return made(self, sys_memory_create(some_domain(self), bytes, below(self, 3), &handle), OBJECT_MEMORY, handle);
+		return made(self,
+		            sys_memory_create(some_domain(self), bytes, below(self, 3), &handle),
+		            OBJECT_MEMORY, handle);
 	case SYS_memory_copy:
-		return made(self, sys_memory_copy(memory, some_domain(self), offset, bytes, &handle), OBJECT_MEMORY, handle);
+		return made(self,
+		            sys_memory_copy(memory, some_domain(self), offset, bytes, &handle),
+		            OBJECT_MEMORY, handle);
 	case SYS_memory_create_paged:
-		return made(self, sys_memory_create_paged(some_endpoint(self), some_domain(self), bytes, &handle),
+		return made(self,
+		            sys_memory_create_paged(some_endpoint(self), some_domain(self), bytes,
+		                                    &handle),
 		            OBJECT_MEMORY, handle);
 	case SYS_memory_supply:
-		return sys_memory_supply(memory, offset, fuzz_pick(self, OBJECT_MEMORY), some_offset(self), bytes);
+		return sys_memory_supply(memory, offset, fuzz_pick(self, OBJECT_MEMORY),
+		                         some_offset(self), bytes);
 	case SYS_memory_dirty:
-		return sys_memory_dirty(memory, offset, somewhere(self, ranges), below(self, 5), &value);
-	case SYS_memory_clean:
-		return sys_memory_clean(memory, offset, bytes);
-	case SYS_memory_evict:
-		return sys_memory_evict(memory, offset, bytes, &value);
-	case SYS_memory_permit:
-		return sys_memory_permit(memory, offset, bytes);
+		return sys_memory_dirty(memory, offset, somewhere(self, ranges), below(self, 5),
+		                        &value);
+	case SYS_memory_clean: return sys_memory_clean(memory, offset, bytes);
+	case SYS_memory_evict: return sys_memory_evict(memory, offset, bytes, &value);
+	case SYS_memory_permit: return sys_memory_permit(memory, offset, bytes);
 	case SYS_memory_resize:
-		return sys_memory_resize(memory, one_in(self, 3) ? bytes : below(self, 30) * PAGE_SIZE);
+		return sys_memory_resize(memory,
+		                         one_in(self, 3) ? bytes : below(self, 30) * PAGE_SIZE);
 	case SYS_memory_read:
 		return sys_memory_read(memory, offset, (void *)some_page(self), bytes);
 	case SYS_memory_write:
 		return sys_memory_write(memory, offset, (void *)some_page(self), bytes);
-	case SYS_memory_info:
-		return sys_memory_info(memory, somewhere(self, &info));
-	case SYS_memory_physical:
-		return sys_memory_physical(memory, offset, &value);
+	case SYS_memory_info: return sys_memory_info(memory, somewhere(self, &info));
+	case SYS_memory_physical: return sys_memory_physical(memory, offset, &value);
 	case SYS_memory_slice:
 		return sys_memory_slice(memory, offset, bytes, below(self, 8), &handle);
-	default:
-		return sys_memory_create_dma(memory, some_domain(self), bytes, &handle);
+	default: return sys_memory_create_dma(memory, some_domain(self), bytes, &handle);
 	}
 }
 
@@ -308,25 +326,23 @@ static status_t call_map(struct fuzz_thread *self, unsigned number)
 	struct remap_args remap = {
 		.address = address,
 		.bytes = some_bytes(self),
-		.new_address = one_in(self, 2) ? 0 : (one_in(self, 2) ? some_page(self) : guest_address(self)),
+		.new_address = one_in(self, 2)
+	                               ? 0
+	                               : (one_in(self, 2) ? some_page(self) : guest_address(self)),
 		.new_bytes = some_bytes(self),
 		.may_move = (uint32_t)below(self, 2),
 	};
 	struct map_info info;
 
 	switch (number) {
-	case SYS_map:
-		return sys_map(into, somewhere(self, &map), &value);
-	case SYS_unmap:
-		return sys_unmap(into, address, some_bytes(self));
+	case SYS_map: return sys_map(into, somewhere(self, &map), &value);
+	case SYS_unmap: return sys_unmap(into, address, some_bytes(self));
 	case SYS_protect:
-		return sys_protect(into, address, some_bytes(self), one_in(self, 10) ? some_flags(self) : below(self, 8));
-	case SYS_query:
-		return sys_query(into, address, somewhere(self, &info), &value);
-	case SYS_discard:
-		return sys_discard(into, address, some_bytes(self));
-	default:
-		return sys_remap(into, somewhere(self, &remap), &value);
+		return sys_protect(into, address, some_bytes(self),
+		                   one_in(self, 10) ? some_flags(self) : below(self, 8));
+	case SYS_query: return sys_query(into, address, somewhere(self, &info), &value);
+	case SYS_discard: return sys_discard(into, address, some_bytes(self));
+	default: return sys_remap(into, somewhere(self, &remap), &value);
 	}
 }
 
@@ -336,7 +352,8 @@ static void fill_state(struct fuzz_thread *self, struct guest_state *state)
 
 	for (unsigned i = 0; i < sizeof(*state) / 8; i++)
 		words[i] = one_in(self, 3) ? random_next(&self->random) : guest_address(self);
-	state->regs.rip = one_in(self, 10) ? some_address(self) : guest_address(self) & ~(PAGE_SIZE - 1);
+	state->regs.rip = one_in(self, 10) ? some_address(self)
+	                                   : guest_address(self) & ~(PAGE_SIZE - 1);
 	state->regs.rflags = one_in(self, 8) ? random_next(&self->random) : 0x202;
 	if (!one_in(self, 8))
 		state->regs.fs_base = state->regs.gs_base = 0;
@@ -345,8 +362,9 @@ static void fill_state(struct fuzz_thread *self, struct guest_state *state)
 
 static status_t call_enter(struct fuzz_thread *self)
 {
-	struct guest_state *state = (struct guest_state *)(FUZZ_THREADS + self->number * FUZZ_THREAD_BYTES + FUZZ_STACK_BYTES +
-	                                                   PAGE_SIZE);
+	struct guest_state *state = (struct guest_state *)(FUZZ_THREADS +
+	                                                   self->number * FUZZ_THREAD_BYTES +
+	                                                   FUZZ_STACK_BYTES + PAGE_SIZE);
 
 	if (self->number < FUZZ_THREADS_MAX && !one_in(self, 6))
 		fill_state(self, state);
@@ -360,19 +378,19 @@ static status_t call_space(struct fuzz_thread *self, unsigned number)
 
 	switch (number) {
 	case SYS_space_create:
-		return made(self, sys_space_create(some_domain(self), &handle), OBJECT_SPACE, handle);
+		return made(self, sys_space_create(some_domain(self), &handle), OBJECT_SPACE,
+		            handle);
 	case SYS_space_clone:
-		return made(self, sys_space_clone(space, some_domain(self), &handle), OBJECT_SPACE, handle);
-	case SYS_space_bind:
-		return sys_space_bind(one_in(self, 10) ? HANDLE_NONE : space);
+		return made(self, sys_space_clone(space, some_domain(self), &handle), OBJECT_SPACE,
+		            handle);
+	case SYS_space_bind: return sys_space_bind(one_in(self, 10) ? HANDLE_NONE : space);
 	case SYS_space_copy:
-		return sys_space_copy(space, guest_address(self), (void *)some_page(self), some_bytes(self), below(self, 2), &value);
-	case SYS_fpu_get:
-		return sys_fpu_get((void *)some_page(self), some_bytes(self), &value);
+		return sys_space_copy(space, guest_address(self), (void *)some_page(self),
+		                      some_bytes(self), below(self, 2), &value);
+	case SYS_fpu_get: return sys_fpu_get((void *)some_page(self), some_bytes(self), &value);
 	case SYS_fpu_set:
 		return sys_fpu_set((void *)some_page(self), one_in(self, 3) ? 0 : some_bytes(self));
-	default:
-		return call_enter(self);
+	default: return call_enter(self);
 	}
 }
 
@@ -384,38 +402,38 @@ static status_t call_event(struct fuzz_thread *self, unsigned number)
 	switch (number) {
 	case SYS_endpoint_create:
 		return made(self, sys_endpoint_create(&handle), OBJECT_ENDPOINT, handle);
-	case SYS_reply_create:
-		return made(self, sys_reply_create(&handle), OBJECT_REPLY, handle);
-	case SYS_event_create:
-		return made(self, sys_event_create(&handle), OBJECT_EVENT, handle);
-	case SYS_event_signal:
-		return sys_event_signal(event, some_bits(self));
+	case SYS_reply_create: return made(self, sys_reply_create(&handle), OBJECT_REPLY, handle);
+	case SYS_event_create: return made(self, sys_event_create(&handle), OBJECT_EVENT, handle);
+	case SYS_event_signal: return sys_event_signal(event, some_bits(self));
 	case SYS_event_wait:
 		return sys_event_wait(event, some_bits(self), some_deadline(self), &value);
-	case SYS_event_poll:
-		return sys_event_poll(event, some_bits(self), &value);
+	case SYS_event_poll: return sys_event_poll(event, some_bits(self), &value);
 	case SYS_timer_create:
-		return made(self, sys_timer_create(event, some_bits(self), &handle), OBJECT_TIMER, handle);
+		return made(self, sys_timer_create(event, some_bits(self), &handle), OBJECT_TIMER,
+		            handle);
 	case SYS_timer_set:
 		return sys_timer_set(fuzz_pick(self, OBJECT_TIMER), some_deadline(self),
-		                     one_in(self, 4) ? random_next(&self->random) >> below(self, 50) : 0);
-	default:
-		return sys_clock_now(&value);
+		                     one_in(self, 4) ? random_next(&self->random) >> below(self, 50)
+		                                     : 0);
+	default: return sys_clock_now(&value);
 	}
 }
 
 static status_t call_word(struct fuzz_thread *self, unsigned number)
 {
 	handle_t space = one_in(self, 2) ? HANDLE_NONE : fuzz_pick(self, OBJECT_SPACE);
-	uint64_t address = handle_is_none(space) ? some_address(self) & ~3ull : guest_address(self), value = 0;
+	uint64_t address = handle_is_none(space) ? some_address(self) & ~3ull : guest_address(self),
+		 value = 0;
 
 	switch (number) {
 	case SYS_word_wait:
-		return sys_word_wait(space, address, below(self, 2), some_deadline(self), some_bits(self));
+		return sys_word_wait(space, address, below(self, 2), some_deadline(self),
+		                     some_bits(self));
 	case SYS_word_wake:
 		return sys_word_wake(space, address, below(self, 4), below(self, 3), &value);
 	default:
-		return sys_word_requeue(space, address, below(self, 2), below(self, 3), guest_address(self), &value);
+		return sys_word_requeue(space, address, below(self, 2), below(self, 3),
+		                        guest_address(self), &value);
 	}
 }
 
@@ -427,8 +445,8 @@ static void fill_message(struct fuzz_thread *self, struct ipc_message *m)
 
 	for (unsigned i = 0; i < IPC_WORDS; i++)
 		m->words[i] = random_next(&self->random);
-	m->tag = ipc_tag(one_in(self, 20) ? IPC_OP_PAGE_REQUEST : (uint32_t)below(self, 4), bytes, handles,
-	                 (uint32_t)(handles ? below(self, 16) : 0));
+	m->tag = ipc_tag(one_in(self, 20) ? IPC_OP_PAGE_REQUEST : (uint32_t)below(self, 4), bytes,
+	                 handles, (uint32_t)(handles ? below(self, 16) : 0));
 	for (unsigned i = 0; i < IPC_HANDLES_MAX; i++)
 		ipc_put_handle(m, i, anything(self));
 	if (one_in(self, 50))
@@ -479,7 +497,8 @@ void fuzz_pager_turn(struct fuzz_thread *self)
 	if (ipc_receive(endpoint, reply, &m, deadline_in_ns(50 * NS_PER_US)) != OK)
 		return;
 	if (ipc_tag_op(m.tag) == IPC_OP_PAGE_REQUEST && !one_in(self, 6)) {
-		(void)sys_memory_supply(paged, m.words[0], fuzz_pick(self, OBJECT_MEMORY), below(self, 8) * PAGE_SIZE, PAGE_SIZE);
+		(void)sys_memory_supply(paged, m.words[0], fuzz_pick(self, OBJECT_MEMORY),
+		                        below(self, 8) * PAGE_SIZE, PAGE_SIZE);
 		(void)sys_memory_permit(paged, m.words[0], PAGE_SIZE);
 	}
 	if (one_in(self, 12))
@@ -525,7 +544,8 @@ static const struct family *some_family(struct fuzz_thread *self)
 /* Also what is no system call: reading and writing the arena, wherever it is mapped to by now. */
 static void touch(struct fuzz_thread *self)
 {
-	volatile uint8_t *byte = (volatile uint8_t *)(FUZZ_ARENA + below(self, FUZZ_ARENA_PAGES * PAGE_SIZE));
+	volatile uint8_t *byte = (volatile uint8_t *)(FUZZ_ARENA +
+	                                              below(self, FUZZ_ARENA_PAGES * PAGE_SIZE));
 
 	if (one_in(self, 40))
 		byte = (volatile uint8_t *)guest_address(self);
@@ -538,7 +558,8 @@ static void touch(struct fuzz_thread *self)
 void fuzz_one_call(struct fuzz_thread *self)
 {
 	const struct family *family = some_family(self);
-	unsigned number = (unsigned)(family->first + below(self, family->last - family->first + 1u));
+	unsigned number = (unsigned)(family->first +
+	                             below(self, family->last - family->first + 1u));
 	status_t status = family->call(self, number);
 
 	__atomic_fetch_add(&shared()->calls, 1, __ATOMIC_RELAXED);

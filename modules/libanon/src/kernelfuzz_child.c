@@ -33,28 +33,30 @@ handle_t fuzz_pick(struct fuzz_thread *self, unsigned type)
 
 /* Little programs for guests; elsewhere in their memory random bytes run. */
 static const uint8_t guest_code[][8] = {
-	{0x0f, 0x05, 0xeb, 0xfc},                         /* system calls for ever */
-	{0x48, 0x8b, 0x07, 0x0f, 0x05, 0xeb, 0xf9},       /* load by rdi */
-	{0x48, 0x89, 0x07, 0x0f, 0x05, 0xeb, 0xf9},       /* store by rdi */
-	{0xcc, 0x0f, 0x0b},                               /* exceptions */
-	{0xff, 0xe7},                                     /* jump by rdi */
-	{0x48, 0xff, 0xc0, 0x75, 0xfb, 0xf4},             /* a long loop, then hlt */
-	{0x0f, 0x28, 0xc1, 0x0f, 0x05, 0xeb, 0xf9},       /* FPU */
-	{0xf3, 0x48, 0xab, 0x0f, 0x05},                   /* store rcx words by rdi */
+	{0x0f, 0x05, 0xeb, 0xfc},                   /* system calls for ever */
+	{0x48, 0x8b, 0x07, 0x0f, 0x05, 0xeb, 0xf9}, /* load by rdi */
+	{0x48, 0x89, 0x07, 0x0f, 0x05, 0xeb, 0xf9}, /* store by rdi */
+	{0xcc, 0x0f, 0x0b},                         /* exceptions */
+	{0xff, 0xe7},                               /* jump by rdi */
+	{0x48, 0xff, 0xc0, 0x75, 0xfb, 0xf4},       /* a long loop, then hlt */
+	{0x0f, 0x28, 0xc1, 0x0f, 0x05, 0xeb, 0xf9}, /* FPU */
+	{0xf3, 0x48, 0xab, 0x0f, 0x05},             /* store rcx words by rdi */
 };
 #define GUEST_CODES (sizeof(guest_code) / sizeof(guest_code[0]))
 
 static void write_guest_code(struct fuzz_thread *self, handle_t memory)
 {
 	for (unsigned page = 0; page < 8; page++)
-		(void)sys_memory_write(memory, page * PAGE_SIZE, guest_code[random_below(&self->random, GUEST_CODES)],
+		(void)sys_memory_write(memory, page * PAGE_SIZE,
+		                       guest_code[random_below(&self->random, GUEST_CODES)],
 		                       sizeof(guest_code[0]));
 }
 
 /* A first object of each kind, so that calls have something to work with. */
 static void make_things(struct fuzz_thread *self)
 {
-	struct map_args args = {.flags = MAP_PROT | MAP_FIXED, .address = 0x400000, .bytes = 16 * PAGE_SIZE};
+	struct map_args args = {
+		.flags = MAP_PROT | MAP_FIXED, .address = 0x400000, .bytes = 16 * PAGE_SIZE};
 	handle_t handle;
 	uint64_t at;
 

@@ -51,10 +51,13 @@ static status_t copy_image(void)
 {
 	status_t status = sys_memory_create(HANDLE_NONE, image_bytes(), 0, &image);
 
-	return status == OK ? sys_memory_write(image, 0, (void *)start_page()->image_base, image_bytes()) : status;
+	return status == OK
+	               ? sys_memory_write(image, 0, (void *)start_page()->image_base, image_bytes())
+	               : status;
 }
 
-static status_t map_at(handle_t process, handle_t memory, uint64_t address, uint64_t bytes, uint32_t flags)
+static status_t map_at(handle_t process, handle_t memory, uint64_t address, uint64_t bytes,
+                       uint32_t flags)
 {
 	struct map_args args = {
 		.memory = memory,
@@ -69,15 +72,18 @@ static status_t map_at(handle_t process, handle_t memory, uint64_t address, uint
 
 static status_t map_child(handle_t process)
 {
-	status_t status = map_at(process, image, start_page()->image_base, image_bytes(), MAP_PROT | MAP_PRIVATE);
+	status_t status = map_at(process, image, start_page()->image_base, image_bytes(),
+	                         MAP_PROT | MAP_PRIVATE);
 
 	if (status == OK)
-		status = map_at(process, shared_memory, FUZZ_SHARED, sizeof(*shared), MAP_READ | MAP_WRITE);
+		status = map_at(process, shared_memory, FUZZ_SHARED, sizeof(*shared),
+		                MAP_READ | MAP_WRITE);
 	for (unsigned i = 0; i < FUZZ_THREADS_MAX && status == OK; i++)
 		status = map_at(process, HANDLE_NONE, FUZZ_THREADS + i * FUZZ_THREAD_BYTES,
 		                FUZZ_STACK_BYTES + 2 * PAGE_SIZE, MAP_READ | MAP_WRITE);
 	if (status == OK)
-		status = map_at(process, HANDLE_NONE, FUZZ_ARENA, FUZZ_ARENA_PAGES * PAGE_SIZE, MAP_READ | MAP_WRITE);
+		status = map_at(process, HANDLE_NONE, FUZZ_ARENA, FUZZ_ARENA_PAGES * PAGE_SIZE,
+		                MAP_READ | MAP_WRITE);
 	return status;
 }
 
@@ -115,7 +121,8 @@ static void give_handles(struct child *child)
 		if (!handle_is_none(children[i].threads[1]))
 			know(child->process, children[i].threads[1], OBJECT_THREAD, ~0u);
 	}
-	know(child->process, domain, OBJECT_DOMAIN, random_below(&chance, 10) ? ~(uint32_t)RIGHT_MANAGE : ~0u);
+	know(child->process, domain, OBJECT_DOMAIN,
+	     random_below(&chance, 10) ? ~(uint32_t)RIGHT_MANAGE : ~0u);
 }
 
 static status_t start_child(struct child *child)
@@ -149,7 +156,8 @@ static bool is_alive(struct child *child)
 {
 	struct process_info info;
 
-	return sys_process_info(child->process, &info) == OK && info.state == PROCESS_RUNNING && info.threads > 2;
+	return sys_process_info(child->process, &info) == OK && info.state == PROCESS_RUNNING &&
+	       info.threads > 2;
 }
 
 static void end_domain(void)
@@ -201,7 +209,9 @@ static status_t one_round(bool is_stuck)
 			continue;
 		end_child(&children[i]);
 		if (start_child(&children[i]) != OK)
-			end_child(&children[i]); /* the domain is full of what the others made: next time */
+			end_child(
+				&children
+					[i]); /* the domain is full of what the others made: next time */
 	}
 	return status;
 }
@@ -256,7 +266,8 @@ static void say(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	(void)sys_domain_log(own_domain(), text, MIN(format_vstring(text, sizeof(text), fmt, args), sizeof(text) - 1));
+	(void)sys_domain_log(own_domain(), text,
+	                     MIN(format_vstring(text, sizeof(text), fmt, args), sizeof(text) - 1));
 	va_end(args);
 }
 
@@ -265,10 +276,12 @@ static void print_counts(void)
 	char line[LOG_LINE_MAX] = "";
 	size_t len = 0;
 
-	say("kernelfuzz: %lu calls, %lu succeeded, %u processes, %u domains", shared->calls, shared->ok, started, domains);
+	say("kernelfuzz: %lu calls, %lu succeeded, %u processes, %u domains", shared->calls,
+	    shared->ok, started, domains);
 	for (unsigned i = 0; i < 192; i++) {
 		if (shared->by_number[i])
-			len += format_string(line + len, sizeof(line) - len, " %u:%u", i, shared->by_number[i]);
+			len += format_string(line + len, sizeof(line) - len, " %u:%u", i,
+			                     shared->by_number[i]);
 		if (len > sizeof(line) - 20 || (i == 191 && len > 0)) {
 			say("kernelfuzz: succeeded%s", line);
 			len = 0;
@@ -295,7 +308,8 @@ int main(int argc, char **argv)
 	unsigned failed = 0;
 	void *page;
 
-	if (!parse_arguments(argc, argv, &seed, &count) || memory_new(sizeof(*shared), &shared_memory, &page) != OK) {
+	if (!parse_arguments(argc, argv, &seed, &count) ||
+	    memory_new(sizeof(*shared), &shared_memory, &page) != OK) {
 		log_error("usage: kernelfuzz SEED COUNT [SOAK]");
 		return 2;
 	}

@@ -51,8 +51,8 @@ static void measure(const char *name, void (*one)(void))
 			roots = after.root_writes - before.root_writes;
 		}
 	}
-	log_info("BENCH\t%s\ttsc\t%lu.%lu\t%lu.%lu", name, best / ROUNDS, best * 10 / ROUNDS % 10, roots / ROUNDS,
-	         roots * 10 / ROUNDS % 10);
+	log_info("BENCH\t%s\ttsc\t%lu.%lu\t%lu.%lu", name, best / ROUNDS, best * 10 / ROUNDS % 10,
+	         roots / ROUNDS, roots * 10 / ROUNDS % 10);
 }
 
 /* --- the server half, in a process of its own --- */
@@ -67,7 +67,8 @@ static void serve(handle_t endpoint)
 	must(sys_reply_create(&reply), "reply_create");
 	must(ipc_receive(endpoint, reply, &m, 0), "ipc_receive");
 	for (;;)
-		must(ipc_reply_receive_lean(endpoint, reply, &op, &word0, &word1, &badge), "ipc_reply_receive");
+		must(ipc_reply_receive_lean(endpoint, reply, &op, &word0, &word1, &badge),
+		     "ipc_reply_receive");
 }
 
 /* --- the client half --- */
@@ -91,7 +92,8 @@ static void start_server(void)
 	archive_init(&archive, bytes, info.bytes);
 	must(archive_find(&archive, "init", &entry), "find init");
 	must(sys_endpoint_create(&server), "endpoint_create");
-	spawn_begin(&spawn, own_domain(), "nativebench", (struct spawn_image){archive_memory, entry.offset, entry.bytes}, 7);
+	spawn_begin(&spawn, own_domain(), "nativebench",
+	            (struct spawn_image){archive_memory, entry.offset, entry.bytes}, 7);
 	spawn_give(&spawn, "serve", server, RIGHT_RECEIVE, 0);
 	must(spawn_start(&spawn, 31, 0, &process), "spawn");
 }
@@ -149,7 +151,8 @@ static void derive_and_close(void)
 
 static void map_and_unmap(void)
 {
-	struct map_args args = {.memory = own_memory, .flags = MAP_READ | MAP_WRITE, .bytes = PAGE_SIZE};
+	struct map_args args = {
+		.memory = own_memory, .flags = MAP_READ | MAP_WRITE, .bytes = PAGE_SIZE};
 	uint64_t address = 0;
 
 	must(sys_map(own_process(), &args, &address), "map");

@@ -31,7 +31,8 @@ static bool read_field(const char *header, unsigned field, uint64_t *out)
 	return true;
 }
 
-bool archive_find(const void *archive, uint64_t bytes, const char *name, const void **out_data, uint64_t *out_bytes)
+bool archive_find(const void *archive, uint64_t bytes, const char *name, const void **out_data,
+                  uint64_t *out_bytes)
 {
 	const char *base = archive;
 	uint64_t wanted = strlen(name) + 1; /* names may be padded with further zeros */
@@ -42,7 +43,8 @@ bool archive_find(const void *archive, uint64_t bytes, const char *name, const v
 		uint64_t file_bytes;
 		uint64_t data;
 
-		if (!read_field(base + at, FIELD_NAME_BYTES, &name_bytes) || !read_field(base + at, FIELD_FILE_BYTES, &file_bytes))
+		if (!read_field(base + at, FIELD_NAME_BYTES, &name_bytes) ||
+		    !read_field(base + at, FIELD_FILE_BYTES, &file_bytes))
 			return false;
 		data = align_up(at + HEADER_BYTES + name_bytes, 4);
 		if (data + file_bytes > bytes)

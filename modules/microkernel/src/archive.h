@@ -6,4 +6,5 @@
 #include <stdint.h>
 
 /* The content of the file of that name within the archive. */
-bool archive_find(const void *archive, uint64_t bytes, const char *name, const void **out_data, uint64_t *out_bytes);
+bool archive_find(const void *archive, uint64_t bytes, const char *name, const void **out_data,
+                  uint64_t *out_bytes);

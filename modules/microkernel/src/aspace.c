@@ -16,12 +16,13 @@
 #include "page.h"
 #include "progress.h"
 
-#define PRUNE_SPAN (1ul << 30)  /* what one page of second-level page table maps */
+#define PRUNE_SPAN (1ul << 30) /* what one page of second-level page table maps */
 #define LOWEST_GUEST 0x10000ul /* as Linux's mmap_min_addr */
-#define MAP_FLAGS                                                                                                \
+#define MAP_FLAGS \
 	(MAP_PROT | MAP_PRIVATE | MAP_FIXED | MAP_NOREPLACE | MAP_GROWSDOWN | MAP_CLONE_MASK)
 
-static void init_common(struct aspace *aspace, const struct kobject *owner, uint64_t low, uint64_t high)
+static void init_common(struct aspace *aspace, const struct kobject *owner, uint64_t low,
+                        uint64_t high)
 {
 	spin_init(&aspace->lock, LOCK_RANK_SPACE);
 	tree_init(&aspace->mappings);
@@ -148,7 +149,8 @@ static bool is_free(struct aspace *aspace, uint64_t address, uint64_t bytes)
 }
 
 /* What is at a fixed address now is still there. */
-static status_t choose_address(struct aspace *aspace, uint64_t hint, uint32_t flags, uint64_t bytes, uint64_t *out)
+static status_t choose_address(struct aspace *aspace, uint64_t hint, uint32_t flags, uint64_t bytes,
+                               uint64_t *out)
 {
 	bool is_hint_good = check_range(aspace, hint, bytes) == OK;
 
@@ -159,7 +161,9 @@ static status_t choose_address(struct aspace *aspace, uint64_t hint, uint32_t fl
 		return flags & MAP_NOREPLACE && !is_free(aspace, hint, bytes) ? E_EXIST : OK;
 	if (hint && is_hint_good && is_free(aspace, hint, bytes))
 		return OK;
-	*out = find_gap(aspace, bytes, hint > aspace->low && hint <= aspace->high ? align_down(hint, PAGE_SIZE) : aspace->high);
+	*out = find_gap(aspace, bytes,
+	                hint > aspace->low && hint <= aspace->high ? align_down(hint, PAGE_SIZE)
+	                                                           : aspace->high);
 	if (!*out && hint)
 		*out = find_gap(aspace, bytes, aspace->high);
 	return *out ? OK : E_NOMEM;
@@ -185,18 +189,22 @@ static bool is_offset_sane(uint64_t offset, uint64_t bytes)
 	return offset <= MEMORY_BYTES_MAX && bytes <= MEMORY_BYTES_MAX;
 }
 
-static status_t check_memory(const struct memory *memory, const struct map_args *args, uint64_t bytes, uint32_t prot_max)
+static status_t check_memory(const struct memory *memory, const struct map_args *args,
+                             uint64_t bytes, uint32_t prot_max)
 {
-	if (!is_aligned(args->offset, PAGE_SIZE) || !is_offset_sane(args->offset, bytes) || args->flags & MAP_GROWSDOWN)
+	if (!is_aligned(args->offset, PAGE_SIZE) || !is_offset_sane(args->offset, bytes) ||
+	    args->flags & MAP_GROWSDOWN)
 		return E_INVAL; /* what grows downwards would change its offsets */
 	if (memory->flags & MEMORY_FIXED && args->offset + bytes > memory->bytes)
 		return E_RANGE;
 	return args->flags & MAP_PROT & ~prot_max ? E_ACCESS : OK;
 }
 
-static status_t make_model(const struct map_args *args, struct handle_entry *through, uint64_t bytes, struct mapping *out)
+static status_t make_model(const struct map_args *args, struct handle_entry *through,
+                           uint64_t bytes, struct mapping *out)
 {
-	*out = (struct mapping){ .flags = args->flags & ~(MAP_FIXED | MAP_NOREPLACE), .prot_max = MAP_PROT };
+	*out = (struct mapping){.flags = args->flags & ~(MAP_FIXED | MAP_NOREPLACE),
+	                        .prot_max = MAP_PROT};
 	out->cookie = args->cookie;
 	if (!through) {
 		out->flags |= MAP_PRIVATE;
@@ -209,12 +217,14 @@ static status_t make_model(const struct map_args *args, struct handle_entry *thr
 }
 
 /* The new mapping is ready before the first page of an old one goes. */
-static status_t put_in_place(struct aspace *aspace, struct mapping *mapping, struct derivation *parent, unsigned *budget)
+static status_t put_in_place(struct aspace *aspace, struct mapping *mapping,
+                             struct derivation *parent, unsigned *budget)
 {
 	status_t status = OK;
 
 	if (!is_free(aspace, mapping->start, mapping->end - mapping->start))
-		status = aspace_unmap(aspace, mapping->start, mapping->end - mapping->start, budget);
+		status = aspace_unmap(aspace, mapping->start, mapping->end - mapping->start,
+		                      budget);
 	if (status == OK && !mapping_link(mapping, parent))
 		status = E_GONE;
 	if (status != OK)
@@ -222,8 +232,8 @@ static status_t put_in_place(struct aspace *aspace, struct mapping *mapping, str
 	return status;
 }
 
-status_t aspace_map(struct aspace *aspace, const struct map_args *args, struct handle_entry *through, unsigned *budget,
-                    uint64_t *out)
+status_t aspace_map(struct aspace *aspace, const struct map_args *args,
+                    struct handle_entry *through, unsigned *budget, uint64_t *out)
 {
 	uint64_t bytes = align_up(args->bytes, PAGE_SIZE);
 	struct mapping model;
@@ -295,7 +305,8 @@ static bool apply_protection(struct mapping *mapping, uint64_t *at, unsigned *bu
 }
 
 /* Of whole mappings of [address, end), from *at on. */
-static bool protect_from(struct aspace *aspace, uint64_t *at, uint64_t end, uint32_t prot, unsigned *budget)
+static bool protect_from(struct aspace *aspace, uint64_t *at, uint64_t end, uint32_t prot,
+                         unsigned *budget)
 {
 	struct mapping *m = aspace_mapping_from(aspace, *at);
 
@@ -324,8 +335,8 @@ static status_t check_protect(struct aspace *aspace, uint64_t address, uint64_t 
 	return OK;
 }
 
-status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes, uint32_t prot, struct progress *progress,
-                        unsigned *budget)
+status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes, uint32_t prot,
+                        struct progress *progress, unsigned *budget)
 {
 	uint64_t end;
 	status_t status;
@@ -347,12 +358,14 @@ status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes,
 }
 
 /* progress: how far, and how many pages. */
-static bool count_resident(const struct mapping *mapping, struct progress *progress, unsigned *budget)
+static bool count_resident(const struct mapping *mapping, struct progress *progress,
+                           unsigned *budget)
 {
 	struct pt_entry entry;
 
 	progress->at = MAX(progress->at, mapping->start);
-	for (; pt_next(&mapping->aspace->pt, &progress->at, mapping->end, &entry); progress->at += PAGE_SIZE) {
+	for (; pt_next(&mapping->aspace->pt, &progress->at, mapping->end, &entry);
+	     progress->at += PAGE_SIZE) {
 		if (!budget_take(budget))
 			return false;
 		progress->count++;
@@ -360,8 +373,8 @@ static bool count_resident(const struct mapping *mapping, struct progress *progr
 	return true;
 }
 
-status_t aspace_query(struct aspace *aspace, uint64_t address, struct progress *progress, unsigned *budget,
-                      struct map_info *out)
+status_t aspace_query(struct aspace *aspace, uint64_t address, struct progress *progress,
+                      unsigned *budget, struct map_info *out)
 {
 	struct mapping *mapping = aspace_mapping_from(aspace, address);
 
@@ -381,7 +394,8 @@ status_t aspace_query(struct aspace *aspace, uint64_t address, struct progress *
 	return OK;
 }
 
-status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes, struct progress *progress, unsigned *budget)
+status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes,
+                        struct progress *progress, unsigned *budget)
 {
 	uint64_t end;
 	status_t status;
@@ -392,9 +406,11 @@ status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes,
 		return status;
 	end = address + bytes;
 	progress->at = MAX(progress->at, address);
-	for (struct mapping *m = aspace_mapping_from(aspace, progress->at); m && m->start < end; m = next_mapping(m)) {
+	for (struct mapping *m = aspace_mapping_from(aspace, progress->at); m && m->start < end;
+	     m = next_mapping(m)) {
 		progress->at = MAX(progress->at, m->start);
-		if (!budget_take(budget) || !mapping_drop_pages(m, &progress->at, MIN(end, m->end), budget))
+		if (!budget_take(budget) ||
+		    !mapping_drop_pages(m, &progress->at, MIN(end, m->end), budget))
 			return STATUS_MORE;
 	}
 	return OK;
@@ -425,7 +441,8 @@ static bool overlaps(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
 }
 
 /* The whole mapping goes elsewhere and is new_bytes long there, which is not less. */
-static status_t move_mapping(struct aspace *aspace, struct mapping *mapping, uint64_t to, uint64_t new_bytes)
+static status_t move_mapping(struct aspace *aspace, struct mapping *mapping, uint64_t to,
+                             uint64_t new_bytes)
 {
 	uint64_t old = mapping->start;
 	uint64_t bytes = mapping->end - old;
@@ -442,8 +459,8 @@ static status_t move_mapping(struct aspace *aspace, struct mapping *mapping, uin
 	return OK;
 }
 
-static status_t find_new_place(struct aspace *aspace, const struct remap_args *args, uint64_t bytes, uint64_t new_bytes,
-                               unsigned *budget, uint64_t *out)
+static status_t find_new_place(struct aspace *aspace, const struct remap_args *args, uint64_t bytes,
+                               uint64_t new_bytes, unsigned *budget, uint64_t *out)
 {
 	status_t status;
 
@@ -456,8 +473,8 @@ static status_t find_new_place(struct aspace *aspace, const struct remap_args *a
 }
 
 /* All but taking away what is cut off at the end. */
-static status_t remap_head(struct aspace *aspace, const struct remap_args *args, uint64_t bytes, uint64_t new_bytes,
-                           unsigned *budget, uint64_t *out)
+static status_t remap_head(struct aspace *aspace, const struct remap_args *args, uint64_t bytes,
+                           uint64_t new_bytes, unsigned *budget, uint64_t *out)
 {
 	struct mapping *mapping = aspace_mapping_at(aspace, args->address);
 	bool is_growing = new_bytes > bytes;
@@ -481,18 +498,20 @@ static status_t remap_head(struct aspace *aspace, const struct remap_args *args,
 	status = find_new_place(aspace, args, bytes, new_bytes, budget, out);
 	if (status == OK)
 		status = split_edges(aspace, args->address, args->address + MIN(bytes, new_bytes));
-	return status == OK ? move_mapping(aspace, aspace_mapping_at(aspace, args->address), *out, new_bytes) : status;
+	return status == OK ? move_mapping(aspace, aspace_mapping_at(aspace, args->address), *out,
+	                                   new_bytes)
+	                    : status;
 }
 
-status_t aspace_remap(struct aspace *aspace, const struct remap_args *args, struct progress *progress, unsigned *budget,
-                      uint64_t *out)
+status_t aspace_remap(struct aspace *aspace, const struct remap_args *args,
+                      struct progress *progress, unsigned *budget, uint64_t *out)
 {
 	uint64_t bytes = align_up(args->bytes, PAGE_SIZE);
 	uint64_t new_bytes = align_up(args->new_bytes, PAGE_SIZE);
 	status_t status = OK;
 
-	if (check_range(aspace, args->address, bytes) != OK || new_bytes == 0 || new_bytes > aspace->high - aspace->low ||
-	    args->reserved)
+	if (check_range(aspace, args->address, bytes) != OK || new_bytes == 0 ||
+	    new_bytes > aspace->high - aspace->low || args->reserved)
 		return E_INVAL;
 	if (!progress->count)
 		status = remap_head(aspace, args, bytes, new_bytes, budget, &progress->at);
@@ -500,11 +519,14 @@ status_t aspace_remap(struct aspace *aspace, const struct remap_args *args, stru
 		return status;
 	progress->count = 1;
 	*out = progress->at;
-	return new_bytes < bytes ? aspace_unmap(aspace, args->address + new_bytes, bytes - new_bytes, budget) : OK;
+	return new_bytes < bytes
+	               ? aspace_unmap(aspace, args->address + new_bytes, bytes - new_bytes, budget)
+	               : OK;
 }
 
 /* Private pages from *at on are shared by both sides until one writes. */
-static status_t clone_pages(struct mapping *mapping, struct aspace *to, uint64_t *at, uint64_t end, unsigned *budget)
+static status_t clone_pages(struct mapping *mapping, struct aspace *to, uint64_t *at, uint64_t end,
+                            unsigned *budget)
 {
 	struct pagetable *pt = &mapping->aspace->pt;
 	struct pt_entry entry;
@@ -514,7 +536,8 @@ static status_t clone_pages(struct mapping *mapping, struct aspace *to, uint64_t
 			return STATUS_MORE;
 		if (!(entry.flags & PT_PRIVATE) || pt_lookup(&to->pt, *at).present)
 			continue; /* the memory object still has it */
-		if (pt_map(&to->pt, *at, entry.page, entry.flags & ~(PT_WRITE | PT_DIRTY | PT_ACCESSED)) != OK)
+		if (pt_map(&to->pt, *at, entry.page,
+		           entry.flags & ~(PT_WRITE | PT_DIRTY | PT_ACCESSED)) != OK)
 			return E_NOMEM;
 		page_ref(entry.page);
 		to->resident++;
@@ -545,7 +568,8 @@ static status_t make_clone(struct mapping *mapping, struct aspace *to, struct ma
 }
 
 /* Between steps both sides may have changed: what the clone has already stays, and only its ranges get pages. */
-static status_t clone_mapping(struct mapping *mapping, struct aspace *to, uint64_t *at, unsigned *budget)
+static status_t clone_mapping(struct mapping *mapping, struct aspace *to, uint64_t *at,
+                              unsigned *budget)
 {
 	uint32_t policy = mapping->flags & MAP_CLONE_MASK;
 	struct mapping *copy = aspace_mapping_from(to, mapping->start);
@@ -555,7 +579,8 @@ static status_t clone_mapping(struct mapping *mapping, struct aspace *to, uint64
 		return OK;
 	if (!copy || copy->start >= mapping->end)
 		status = make_clone(mapping, to, &copy);
-	if (status != OK || policy != MAP_CLONE_COPY || !(mapping->flags & copy->flags & MAP_PRIVATE))
+	if (status != OK || policy != MAP_CLONE_COPY ||
+	    !(mapping->flags & copy->flags & MAP_PRIVATE))
 		return status;
 	*at = MAX(*at, MAX(mapping->start, copy->start));
 	return clone_pages(mapping, to, at, MIN(mapping->end, copy->end), budget);
@@ -566,7 +591,8 @@ status_t aspace_clone(struct aspace *from, struct aspace *to, uint64_t *at, unsi
 	struct mapping *mapping;
 
 	while ((mapping = aspace_mapping_from(from, *at)) != NULL) {
-		status_t status = budget_take(budget) ? clone_mapping(mapping, to, at, budget) : STATUS_MORE;
+		status_t status = budget_take(budget) ? clone_mapping(mapping, to, at, budget)
+		                                      : STATUS_MORE;
 
 		if (status != OK)
 			return status;

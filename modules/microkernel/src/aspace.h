@@ -12,42 +12,44 @@
 struct handle_entry;
 
 struct aspace {
-	struct spinlock lock;    /* LOCK_RANK_SPACE */
-	struct pagetable pt;     /* [lock] */
-	struct tree mappings;    /* [lock] by start; they never overlap */
-	struct domain *domain;   /* [I] pays */
-	uint64_t id;             /* [I] of the object that it is part of */
-	uint64_t low;            /* [I] */
-	uint64_t high;           /* [I] */
-	uint64_t mapped;         /* [lock] bytes */
-	uint64_t resident;       /* [lock] pages in the page tables */
+	struct spinlock lock;  /* LOCK_RANK_SPACE */
+	struct pagetable pt;   /* [lock] */
+	struct tree mappings;  /* [lock] by start; they never overlap */
+	struct domain *domain; /* [I] pays */
+	uint64_t id;           /* [I] of the object that it is part of */
+	uint64_t low;          /* [I] */
+	uint64_t high;         /* [I] */
+	uint64_t mapped;       /* [lock] bytes */
+	uint64_t resident;     /* [lock] pages in the page tables */
 };
 
 status_t aspace_init_native(struct aspace *aspace, const struct kobject *owner);
 status_t aspace_init_space(struct aspace *aspace, const struct kobject *owner);
 void aspace_check(const struct aspace *aspace); /* aspace_check.c */
-void aspace_destroy(struct aspace *aspace); /* it has no mappings any more */
+void aspace_destroy(struct aspace *aspace);     /* it has no mappings any more */
 /* Removes mappings but keeps the roots; true when none is left. */
 bool aspace_clear(struct aspace *aspace, unsigned *budget);
 
 /* What takes time goes in steps (progress.h): STATUS_MORE means that it must be called again.
  * through: the memory handle, or null for private demand-zero pages. */
-status_t aspace_map(struct aspace *aspace, const struct map_args *args, struct handle_entry *through, unsigned *budget,
-                    uint64_t *out);
+status_t aspace_map(struct aspace *aspace, const struct map_args *args,
+                    struct handle_entry *through, unsigned *budget, uint64_t *out);
 status_t aspace_unmap(struct aspace *aspace, uint64_t address, uint64_t bytes, unsigned *budget);
-status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes, uint32_t prot, struct progress *progress,
-                        unsigned *budget);
-status_t aspace_query(struct aspace *aspace, uint64_t address, struct progress *progress, unsigned *budget,
-                      struct map_info *out);
-status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes, struct progress *progress, unsigned *budget);
-status_t aspace_remap(struct aspace *aspace, const struct remap_args *args, struct progress *progress, unsigned *budget,
-                      uint64_t *out);
+status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes, uint32_t prot,
+                        struct progress *progress, unsigned *budget);
+status_t aspace_query(struct aspace *aspace, uint64_t address, struct progress *progress,
+                      unsigned *budget, struct map_info *out);
+status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes,
+                        struct progress *progress, unsigned *budget);
+status_t aspace_remap(struct aspace *aspace, const struct remap_args *args,
+                      struct progress *progress, unsigned *budget, uint64_t *out);
 /* From *at on; *at says how far it came. */
 status_t aspace_clone(struct aspace *from, struct aspace *to, uint64_t *at, unsigned *budget);
 
 /* fault.c. Settles an access: OK: make it again; E_AGAIN: the pager must be asked (*request filled, no reference
  * taken); E_FAULT with *cause; E_NOMEM. */
-status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access, struct page_request *request, uint32_t *cause);
+status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access,
+                      struct page_request *request, uint32_t *cause);
 /* The same for the kernel's own access, and where the page is now. E_AGAIN: pending_request is set. */
 status_t aspace_page(struct aspace *aspace, uint64_t address, unsigned access, paddr_t *out);
 /* A private writable page, present and with one more reference, for the kernel's use: message and state pages. */

@@ -20,7 +20,8 @@ static void check_entry(const struct mapping *mapping, uint64_t va, const struct
 		return;
 	}
 	ASSERT(mapping->memory);
-	page = memory_present_page(mapping->memory, mapping->offset + (va - mapping->start), &may_write);
+	page = memory_present_page(mapping->memory, mapping->offset + (va - mapping->start),
+	                           &may_write);
 	ASSERT(page.value == entry->page.value);
 	ASSERT(!(entry->flags & PT_WRITE) || (may_write && !(mapping->flags & MAP_PRIVATE)));
 }
@@ -31,9 +32,11 @@ static uint64_t check_mapping(const struct mapping *mapping, const struct aspace
 	uint64_t pages = 0;
 
 	ASSERT(mapping->aspace == aspace && mapping->by_address.key == mapping->start);
-	ASSERT(mapping->start < mapping->end && is_aligned(mapping->start | mapping->end | mapping->offset, PAGE_SIZE));
+	ASSERT(mapping->start < mapping->end &&
+	       is_aligned(mapping->start | mapping->end | mapping->offset, PAGE_SIZE));
 	ASSERT(!mapping->memory || mapping->node.kind == DERIVATION_MAPPING);
-	for (uint64_t va = mapping->start; pt_next(&aspace->pt, &va, mapping->end, &entry); va += PAGE_SIZE) {
+	for (uint64_t va = mapping->start; pt_next(&aspace->pt, &va, mapping->end, &entry);
+	     va += PAGE_SIZE) {
 		ASSERT(!(entry.flags & PT_WRITE) || mapping->flags & MAP_WRITE);
 		check_entry(mapping, va, &entry);
 		pages++;
@@ -47,7 +50,7 @@ void aspace_check(const struct aspace *aspace)
 	struct pt_entry entry;
 	struct tree_node *node;
 
-	tree_for_each(node, &aspace->mappings) {
+	tree_for_each (node, &aspace->mappings) {
 		const struct mapping *mapping = container_of(node, struct mapping, by_address);
 
 		ASSERT(mapping->start >= at && mapping->end <= aspace->high);
@@ -55,7 +58,8 @@ void aspace_check(const struct aspace *aspace)
 		bytes += mapping->end - mapping->start;
 		inside += check_mapping(mapping, aspace);
 	}
-	for (uint64_t va = aspace->low; pt_next(&aspace->pt, &va, aspace->high, &entry); va += PAGE_SIZE)
+	for (uint64_t va = aspace->low; pt_next(&aspace->pt, &va, aspace->high, &entry);
+	     va += PAGE_SIZE)
 		all++;
 	ASSERT(bytes == aspace->mapped && inside == aspace->resident && all == inside);
 }

@@ -23,10 +23,11 @@ static void fill(struct aspace *aspace, uint64_t at, unsigned pages, uint8_t val
 	}
 }
 
-static status_t remap(struct aspace *aspace, uint64_t from, uint64_t pages, uint64_t to, uint64_t new_pages, unsigned step)
+static status_t remap(struct aspace *aspace, uint64_t from, uint64_t pages, uint64_t to,
+                      uint64_t new_pages, unsigned step)
 {
-	struct remap_args args = { from, pages * PAGE_SIZE, to, new_pages * PAGE_SIZE, 1, 0 };
-	struct progress progress = { 0 };
+	struct remap_args args = {from, pages * PAGE_SIZE, to, new_pages * PAGE_SIZE, 1, 0};
+	struct progress progress = {0};
 	unsigned budget = step;
 	uint64_t out = 0;
 	status_t status;
@@ -77,8 +78,12 @@ KTEST(offsets_never_wrap)
 {
 	struct fixture f = fixture_create(200);
 	struct aspace *aspace = &f.process->aspace;
-	struct handle_entry *memory = fixture_publish(&f, &memory_create(f.domain, 4 * PAGE_SIZE, 0)->obj);
-	struct map_args args = { .flags = RW | MAP_FIXED, .address = AT, .bytes = PAGE_SIZE, .offset = 0 - 2 * PAGE_SIZE };
+	struct handle_entry *memory = fixture_publish(
+		&f, &memory_create(f.domain, 4 * PAGE_SIZE, 0)->obj);
+	struct map_args args = {.flags = RW | MAP_FIXED,
+	                        .address = AT,
+	                        .bytes = PAGE_SIZE,
+	                        .offset = 0 - 2 * PAGE_SIZE};
 	unsigned budget = STEP_BUDGET;
 	uint64_t out;
 
@@ -109,7 +114,7 @@ KTEST(a_crooked_hint_gives_a_straight_address)
 {
 	struct fixture f = fixture_create(200);
 	struct aspace *aspace = &f.process->aspace;
-	struct map_args args = { .flags = RW, .address = AT + 5, .bytes = PAGE_SIZE };
+	struct map_args args = {.flags = RW, .address = AT + 5, .bytes = PAGE_SIZE};
 	unsigned budget = STEP_BUDGET;
 	uint64_t out = 1;
 
@@ -121,12 +126,16 @@ KTEST(a_crooked_hint_gives_a_straight_address)
 KTEST(mapping_needs_the_right_to_read)
 {
 	struct fixture f = fixture_create(200);
-	struct handle_entry *memory = fixture_publish(&f, &memory_create(f.domain, PAGE_SIZE, 0)->obj);
+	struct handle_entry *memory = fixture_publish(&f,
+	                                              &memory_create(f.domain, PAGE_SIZE, 0)->obj);
 	handle_t write_only;
 
-	KCHECK(handle_derive_into(f.process, memory, RIGHT_WRITE | RIGHT_MAP, 0, &write_only) == OK);
-	KCHECK(!fixture_map(&f.process->aspace, handle_find(f.process, write_only), AT, PAGE_SIZE, MAP_WRITE));
-	KCHECK(!fixture_map(&f.process->aspace, handle_find(f.process, write_only), AT, PAGE_SIZE, MAP_WRITE | MAP_PRIVATE));
+	KCHECK(handle_derive_into(f.process, memory, RIGHT_WRITE | RIGHT_MAP, 0, &write_only) ==
+	       OK);
+	KCHECK(!fixture_map(&f.process->aspace, handle_find(f.process, write_only), AT, PAGE_SIZE,
+	                    MAP_WRITE));
+	KCHECK(!fixture_map(&f.process->aspace, handle_find(f.process, write_only), AT, PAGE_SIZE,
+	                    MAP_WRITE | MAP_PRIVATE));
 	fixture_destroy(&f);
 }
 
@@ -150,14 +159,16 @@ KTEST(unmapping_goes_in_steps)
 {
 	struct fixture f = fixture_create(400);
 	struct aspace *aspace = &f.process->aspace;
-	struct handle_entry *memory = fixture_publish(&f, &memory_create(f.domain, 100 * PAGE_SIZE, 0)->obj);
+	struct handle_entry *memory = fixture_publish(
+		&f, &memory_create(f.domain, 100 * PAGE_SIZE, 0)->obj);
 	unsigned budget = 30;
 	unsigned steps = 1;
 
 	fixture_map(aspace, NULL, AT, 100 * PAGE_SIZE, RW);
 	fixture_map(aspace, memory, AT + 100 * PAGE_SIZE, 100 * PAGE_SIZE, RW);
 	fill(aspace, AT, 200, 1);
-	for (; aspace_unmap(aspace, AT + PAGE_SIZE, 198 * PAGE_SIZE, &budget) == STATUS_MORE; budget = 30) {
+	for (; aspace_unmap(aspace, AT + PAGE_SIZE, 198 * PAGE_SIZE, &budget) == STATUS_MORE;
+	     budget = 30) {
 		aspace_check(aspace);
 		steps++;
 	}
@@ -181,7 +192,8 @@ KTEST(a_large_mapping_shrinks_from_the_front)
 	KCHECK(!fixture_touch(aspace, AT, MAP_READ));
 	KCHECK(*(uint16_t *)fixture_touch(aspace, AT + 700 * PAGE_SIZE, MAP_READ) == 700);
 	aspace_check(aspace);
-	for (budget = 600; aspace_unmap(aspace, AT, 1200 * PAGE_SIZE, &budget) == STATUS_MORE; budget = 600)
+	for (budget = 600; aspace_unmap(aspace, AT, 1200 * PAGE_SIZE, &budget) == STATUS_MORE;
+	     budget = 600)
 		aspace_check(aspace);
 	fixture_destroy(&f);
 }
@@ -189,7 +201,7 @@ KTEST(a_large_mapping_shrinks_from_the_front)
 KTEST(cloning_goes_in_steps)
 {
 	struct fixture f = fixture_create(400);
-	struct progress progress = { 0 };
+	struct progress progress = {0};
 	struct space *parent;
 	struct space *child;
 	unsigned budget = 17;
@@ -197,7 +209,8 @@ KTEST(cloning_goes_in_steps)
 
 	KCHECK(space_create(f.domain, &parent) == OK);
 	for (unsigned i = 0; i < 5; i++) {
-		fixture_map(&parent->aspace, NULL, (1ul << 20) + i * 32 * PAGE_SIZE, 20 * PAGE_SIZE, RW);
+		fixture_map(&parent->aspace, NULL, (1ul << 20) + i * 32 * PAGE_SIZE, 20 * PAGE_SIZE,
+		            RW);
 		fill(&parent->aspace, (1ul << 20) + i * 32 * PAGE_SIZE, 20, (uint8_t)i);
 	}
 	for (; space_clone(parent, f.domain, &progress, &budget) == STATUS_MORE; budget = 17)

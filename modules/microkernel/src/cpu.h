@@ -9,14 +9,14 @@
 #include "thread.h"
 
 struct cpu {
-	struct cpu *self;             /* 0 */
-	struct thread *current;       /* 8: whom arch_return_to_user leaves for; null: idle */
-	uint64_t kernel_stack;        /* 16: top */
-	uint64_t scratch[2];          /* 24: entry code only */
-	uint64_t loaded_root;         /* 40: CR3 as last written */
-	struct thread *fpu_owner;     /* 48: whose state is in the FPU, or null */
-	unsigned id;                  /* 56 */
-	uint32_t pending;             /* 60: what schedule_if_needed has to do; usually nothing */
+	struct cpu *self;         /* 0 */
+	struct thread *current;   /* 8: whom arch_return_to_user leaves for; null: idle */
+	uint64_t kernel_stack;    /* 16: top */
+	uint64_t scratch[2];      /* 24: entry code only */
+	uint64_t loaded_root;     /* 40: CR3 as last written */
+	struct thread *fpu_owner; /* 48: whose state is in the FPU, or null */
+	unsigned id;              /* 56 */
+	uint32_t pending;         /* 60: what schedule_if_needed has to do; usually nothing */
 	struct run_queue run_queue;
 	uint64_t idle_since_ns;
 	uint64_t idle_ns;

@@ -28,7 +28,8 @@ void deadline_set(struct deadline *deadline, uint64_t ns, void (*expire)(struct 
 	spin_lock(&queue_lock);
 	deadline->is_in_tree = tree_insert(&queue, &deadline->node, ns);
 	if (!deadline->is_in_tree)
-		list_push_back(&container_of(tree_find(&queue, ns), struct deadline, node)->same, &deadline->same);
+		list_push_back(&container_of(tree_find(&queue, ns), struct deadline, node)->same,
+		               &deadline->same);
 	spin_unlock(&queue_lock);
 	deadline_changed();
 }

@@ -52,7 +52,8 @@ bool derivation_insert(struct kobject *object, struct derivation *parent, struct
 	return is_allowed;
 }
 
-void derivation_insert_beside(struct kobject *object, struct derivation *of, struct derivation *node)
+void derivation_insert_beside(struct kobject *object, struct derivation *of,
+                              struct derivation *node)
 {
 	spin_lock(&object->lock);
 	link_below(object, of->parent, node);
@@ -119,20 +120,11 @@ void derivation_replace(struct kobject *object, struct derivation *old, struct d
 static bool undo(struct derivation *node, unsigned *budget)
 {
 	switch ((enum derivation_kind)node->kind) {
-	case DERIVATION_HANDLE:
-		handle_undo(node);
-		return true;
-	case DERIVATION_MAPPING:
-		return mapping_undo(node, budget);
-	case DERIVATION_TIMER:
-		timer_undo(node);
-		return true;
-	case DERIVATION_INTERRUPT:
-		interrupt_undo(node);
-		return true;
-	case DERIVATION_WATCH:
-		process_watch_undo(node);
-		return true;
+	case DERIVATION_HANDLE: handle_undo(node); return true;
+	case DERIVATION_MAPPING: return mapping_undo(node, budget);
+	case DERIVATION_TIMER: timer_undo(node); return true;
+	case DERIVATION_INTERRUPT: interrupt_undo(node); return true;
+	case DERIVATION_WATCH: process_watch_undo(node); return true;
 	}
 	ASSERT(!"a derivation node of no kind");
 	return true;

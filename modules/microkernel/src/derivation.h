@@ -34,7 +34,8 @@ struct derivation {
 /* Links node below parent (null: a root). False when the parent, or one above it, is being revoked. */
 bool derivation_insert(struct kobject *object, struct derivation *parent, struct derivation *node);
 /* Links node beside of: the same way of holding the object, now in two pieces. */
-void derivation_insert_beside(struct kobject *object, struct derivation *of, struct derivation *node);
+void derivation_insert_beside(struct kobject *object, struct derivation *of,
+                              struct derivation *node);
 /* Takes node out; its children become its parent's. */
 void derivation_remove(struct kobject *object, struct derivation *node);
 /* Puts node in the place of old, children included. */

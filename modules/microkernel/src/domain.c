@@ -29,15 +29,15 @@ static const struct kobject_ops domain_ops = {
 	.check = domain_check,
 };
 
-static struct domain root;                     /* the machine's own account: no limits */
+static struct domain root; /* the machine's own account: no limits */
 static struct spinlock domain_lock;
 
 /* Who pays for the pages that bear an index: the domain that got it or, when that is gone, its nearest ancestor
  * alive. An index is free again when no page bears it. */
 static struct payer {
-	struct domain *domain;    /* [d] null: the index is free */
-	struct list link;         /* [d] in domain->indices */
-	uint64_t pages;           /* [a] */
+	struct domain *domain; /* [d] null: the index is free */
+	struct list link;      /* [d] in domain->indices */
+	uint64_t pages;        /* [a] */
 } payers[DOMAINS_MAX];
 
 struct domain *domain_root(void)
@@ -65,7 +65,7 @@ void domain_init(void)
 	root.obj.refs = 1;
 	root.obj.domain = NULL;
 	spin_init(&root.obj.lock, LOCK_RANK_DERIVATION);
-	root.limits = (struct domain_limits){ UINT64_MAX, UINT32_MAX, UINT32_MAX, DEFAULT_SHARE, 0 };
+	root.limits = (struct domain_limits){UINT64_MAX, UINT32_MAX, UINT32_MAX, DEFAULT_SHARE, 0};
 	payers[0].domain = &root;
 }
 
@@ -245,7 +245,8 @@ static void credit_count(struct domain *domain, size_t counter)
 
 bool domain_charge_handle(struct domain *domain)
 {
-	return charge_count(domain, offsetof(struct domain, handles), offsetof(struct domain, limits.handles));
+	return charge_count(domain, offsetof(struct domain, handles),
+	                    offsetof(struct domain, limits.handles));
 }
 
 void domain_credit_handle(struct domain *domain)
@@ -255,7 +256,8 @@ void domain_credit_handle(struct domain *domain)
 
 bool domain_charge_thread(struct domain *domain)
 {
-	return charge_count(domain, offsetof(struct domain, threads), offsetof(struct domain, limits.threads));
+	return charge_count(domain, offsetof(struct domain, threads),
+	                    offsetof(struct domain, limits.threads));
 }
 
 void domain_credit_thread(struct domain *domain)
@@ -276,7 +278,8 @@ void domain_adopt(struct domain *domain, struct kobject *object)
 	if (domain != &root)
 		kobject_ref(&domain->obj);
 	spin_lock(&domain_lock);
-	list_insert_before(&object->domain_link, is_first ? domain->objects.next : &domain->objects);
+	list_insert_before(&object->domain_link,
+	                   is_first ? domain->objects.next : &domain->objects);
 	domain->object_count++;
 	spin_unlock(&domain_lock);
 }
@@ -323,7 +326,8 @@ static bool domain_shrink(struct kobject *object, unsigned *budget)
 	while (!list_is_empty(&domain->watches)) {
 		if (!budget_take(budget))
 			return false;
-		process_watch_free(list_entry(list_first(&domain->watches), struct process_watch, by_payer));
+		process_watch_free(
+			list_entry(list_first(&domain->watches), struct process_watch, by_payer));
 	}
 	return true;
 }
@@ -345,15 +349,16 @@ static void domain_destroy(struct kobject *object)
 
 	ASSERT(!domain->object_count && list_is_empty(&domain->watches));
 	while (!list_is_empty(&domain->indices))
-		leave_index(list_entry(list_first(&domain->indices), struct payer, link), domain->parent);
+		leave_index(list_entry(list_first(&domain->indices), struct payer, link),
+		            domain->parent);
 }
 
 static void domain_dump(const struct kobject *object)
 {
 	const struct domain *domain = container_of(object, const struct domain, obj);
 
-	printk("  pages %lu of %lu, handles %u, threads %u, objects %u\n", pages_of(domain), domain->limits.pages,
-	       domain->handles, domain->threads, domain->object_count);
+	printk("  pages %lu of %lu, handles %u, threads %u, objects %u\n", pages_of(domain),
+	       domain->limits.pages, domain->handles, domain->threads, domain->object_count);
 }
 
 /* Adds what the objects of a list that are domains were charged; returns how many objects there are. */
@@ -362,7 +367,7 @@ static uint32_t add_nested(const struct list *objects, uint64_t *pages, uint64_t
 	struct list *at;
 	uint32_t count = 0;
 
-	list_for_each(at, objects) {
+	list_for_each (at, objects) {
 		struct kobject *object = list_entry(at, struct kobject, domain_link);
 
 		ASSERT(object->magic == KOBJECT_MAGIC);
@@ -381,11 +386,12 @@ static void domain_check(const struct kobject *object)
 	const struct domain *domain = container_of(object, const struct domain, obj);
 	uint64_t pages = domain == &root ? payers[0].pages : 0;
 	uint64_t bytes = 0;
-	uint32_t count = add_nested(&domain->objects, &pages, &bytes) + add_nested(&domain->dying, &pages, &bytes) +
-			 add_nested(&domain->gone, &pages, &bytes);
+	uint32_t count = add_nested(&domain->objects, &pages, &bytes) +
+	                 add_nested(&domain->dying, &pages, &bytes) +
+	                 add_nested(&domain->gone, &pages, &bytes);
 	struct list *at;
 
-	list_for_each(at, &domain->indices)
+	list_for_each (at, &domain->indices)
 		pages += list_entry(at, struct payer, link)->pages;
 	ASSERT(count == domain->object_count && pages == domain->pages && bytes <= domain->bytes);
 }

@@ -11,22 +11,23 @@
 
 struct domain {
 	struct kobject obj;
-	struct domain *parent;     /* [I] null for the root */
-	uint16_t index;            /* [I] for struct page */
-	uint16_t depth;            /* [I] */
+	struct domain *parent;       /* [I] null for the root */
+	uint16_t index;              /* [I] for struct page */
+	uint16_t depth;              /* [I] */
 	struct domain_limits limits; /* [a] */
-	uint64_t pages;            /* [a] own and nested, as all that follow */
-	uint64_t bytes;            /* [a] kernel objects; counted as pages when rounded up */
-	uint32_t handles;          /* [a] */
-	uint32_t threads;          /* [a] */
-	uint64_t cpu_ns;           /* [a] */
-	uint32_t object_count;     /* [domain lock] own, in these three lists (kobject.domain_link): */
-	struct list objects;       /* [domain lock] alive, processes and domains first */
-	struct list dying;         /* [domain lock] */
-	struct list gone;          /* [domain lock] dead, but not forgotten by all who hold them */
-	struct list watches;       /* process watches it pays for (process.c) */
-	struct list indices;       /* [domain lock] of pages it pays for: its own, and those of nested ones that went */
-	uint32_t processes;        /* [a] own and nested */
+	uint64_t pages;              /* [a] own and nested, as all that follow */
+	uint64_t bytes;              /* [a] kernel objects; counted as pages when rounded up */
+	uint32_t handles;            /* [a] */
+	uint32_t threads;            /* [a] */
+	uint64_t cpu_ns;             /* [a] */
+	uint32_t object_count; /* [domain lock] own, in these three lists (kobject.domain_link): */
+	struct list objects;   /* [domain lock] alive, processes and domains first */
+	struct list dying;     /* [domain lock] */
+	struct list gone;      /* [domain lock] dead, but not forgotten by all who hold them */
+	struct list watches;   /* process watches it pays for (process.c) */
+	struct list
+		indices; /* [domain lock] of pages it pays for: its own, and those of nested ones that went */
+	uint32_t processes; /* [a] own and nested */
 };
 
 void domain_init(void);

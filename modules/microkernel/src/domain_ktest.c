@@ -7,7 +7,7 @@
 #include "page.h"
 #include "timer.h"
 
-static const struct domain_limits limits = { .pages = 60, .handles = 20, .threads = 2, .share = 256 };
+static const struct domain_limits limits = {.pages = 60, .handles = 20, .threads = 2, .share = 256};
 
 static struct domain *nested(struct domain *parent)
 {
@@ -106,7 +106,8 @@ KTEST(a_large_process_ends_in_steps)
 	struct fixture watcher = fixture_create(100);
 	struct event *event = event_create(watcher.domain);
 	struct handle_entry *entry = fixture_publish(&watcher, &event->obj);
-	uint64_t at = fixture_map(&f.process->aspace, NULL, NATIVE_BASE + (1ul << 30), 600 * PAGE_SIZE, MAP_READ | MAP_WRITE);
+	uint64_t at = fixture_map(&f.process->aspace, NULL, NATIVE_BASE + (1ul << 30),
+	                          600 * PAGE_SIZE, MAP_READ | MAP_WRITE);
 	unsigned steps = 1;
 
 	for (unsigned i = 0; i < 600; i++)

@@ -14,7 +14,8 @@ struct elf_header {
 	uint32_t version;
 	uint64_t entry, program_offset, section_offset;
 	uint32_t flags;
-	uint16_t header_bytes, program_bytes, program_count, section_bytes, section_count, section_names;
+	uint16_t header_bytes, program_bytes, program_count, section_bytes, section_count,
+		section_names;
 };
 struct elf_program {
 	uint32_t type, flags;
@@ -67,28 +68,33 @@ status_t process_poke(struct process *process, uint64_t address, const void *fro
 	return OK;
 }
 
-static status_t load_segment(struct process *process, const char *file, const struct elf_program *program, uint64_t base)
+static status_t load_segment(struct process *process, const char *file,
+                             const struct elf_program *program, uint64_t base)
 {
 	uint64_t start = align_down(base + program->address, PAGE_SIZE);
 	uint64_t end = align_up(base + program->address + program->memory_bytes, PAGE_SIZE);
-	uint32_t prot = MAP_READ | (program->flags & ELF_W ? MAP_WRITE : 0) | (program->flags & ELF_X ? MAP_EXECUTE : 0);
+	uint32_t prot = MAP_READ | (program->flags & ELF_W ? MAP_WRITE : 0) |
+	                (program->flags & ELF_X ? MAP_EXECUTE : 0);
 	struct map_args args = {
 		.flags = MAP_READ | MAP_WRITE | MAP_FIXED | MAP_NOREPLACE,
 		.address = start,
 		.bytes = end - start,
 	};
-	struct progress progress = { 0 };
+	struct progress progress = {0};
 	unsigned budget = UINT_MAX; /* at boot there is nobody to wait */
 	uint64_t address;
 	status_t status = aspace_map(&process->aspace, &args, NULL, &budget, &address);
 
 	if (status == OK)
-		status = process_poke(process, base + program->address, file + program->offset, program->file_bytes);
-	return status == OK ? aspace_protect(&process->aspace, start, end - start, prot, &progress, &budget) : status;
+		status = process_poke(process, base + program->address, file + program->offset,
+		                      program->file_bytes);
+	return status == OK ? aspace_protect(&process->aspace, start, end - start, prot, &progress,
+	                                     &budget)
+	                    : status;
 }
 
-status_t elf_load(struct process *process, const void *file, uint64_t bytes, uint64_t base, uint64_t *out_end,
-                  uint64_t *out_entry)
+status_t elf_load(struct process *process, const void *file, uint64_t bytes, uint64_t base,
+                  uint64_t *out_end, uint64_t *out_entry)
 {
 	const struct elf_header *header = file;
 	const struct elf_program *programs;
@@ -109,7 +115,8 @@ status_t elf_load(struct process *process, const void *file, uint64_t bytes, uin
 		status = load_segment(process, file, program, base);
 		if (status != OK)
 			return status;
-		*out_end = MAX(*out_end, align_up(base + program->address + program->memory_bytes, PAGE_SIZE));
+		*out_end = MAX(*out_end, align_up(base + program->address + program->memory_bytes,
+		                                  PAGE_SIZE));
 	}
 	return OK;
 }

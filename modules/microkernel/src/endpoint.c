@@ -66,7 +66,8 @@ void endpoint_add_caller(struct endpoint *endpoint, struct thread *thread)
 static void wake_all(struct list *queue)
 {
 	while (!list_is_empty(queue))
-		thread_cancel_wait(list_entry(list_first(queue), struct thread, queue_link), E_GONE);
+		thread_cancel_wait(list_entry(list_first(queue), struct thread, queue_link),
+		                   E_GONE);
 }
 
 static void endpoint_kill(struct kobject *object)
@@ -101,8 +102,9 @@ static void endpoint_dump(const struct kobject *object)
 	const struct endpoint *endpoint = container_of(object, const struct endpoint, obj);
 
 	printk("  %s, %u handles may receive\n",
-	       !list_is_empty(&endpoint->callers) ? "CALLING" :
-	       !list_is_empty(&endpoint->receivers) ? "RECEIVING" : "IDLE",
+	       !list_is_empty(&endpoint->callers)     ? "CALLING"
+	       : !list_is_empty(&endpoint->receivers) ? "RECEIVING"
+	                                              : "IDLE",
 	       endpoint->receive_rights);
 }
 
@@ -114,8 +116,8 @@ static void endpoint_check(const struct kobject *object)
 
 	ASSERT(list_is_empty(&endpoint->callers) || list_is_empty(&endpoint->receivers));
 	ASSERT(list_is_empty(&endpoint->callers) || endpoint->receive_rights > 0);
-	list_for_each(at, &endpoint->callers)
+	list_for_each (at, &endpoint->callers)
 		ASSERT(list_entry(at, struct thread, queue_link)->state == THREAD_CALLING);
-	list_for_each(at, &endpoint->receivers)
+	list_for_each (at, &endpoint->receivers)
 		ASSERT(list_entry(at, struct thread, queue_link)->state == THREAD_RECEIVING);
 }

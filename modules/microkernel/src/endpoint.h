@@ -7,10 +7,10 @@
 
 struct endpoint {
 	struct kobject obj;
-	struct spinlock lock;     /* LOCK_RANK_ENDPOINT */
-	struct list callers;      /* [lock] threads by priority, then age */
-	struct list receivers;    /* [lock] threads, latest first: its cache is warm */
-	uint32_t receive_rights;  /* [a] handles that may receive; none: calls fail with E_GONE */
+	struct spinlock lock;    /* LOCK_RANK_ENDPOINT */
+	struct list callers;     /* [lock] threads by priority, then age */
+	struct list receivers;   /* [lock] threads, latest first: its cache is warm */
+	uint32_t receive_rights; /* [a] handles that may receive; none: calls fail with E_GONE */
 };
 
 struct endpoint *endpoint_create(struct domain *domain);

@@ -55,7 +55,7 @@ static void wake_waiters(struct event *event)
 	struct list *at;
 	struct list *next;
 
-	list_for_each_safe(at, next, &event->waiters) {
+	list_for_each_safe (at, next, &event->waiters) {
 		struct thread *thread = list_entry(at, struct thread, queue_link);
 		uint64_t bits;
 
@@ -117,7 +117,8 @@ static void event_kill(struct kobject *object)
 	struct event *event = container_of(object, struct event, obj);
 
 	while (!list_is_empty(&event->waiters))
-		thread_cancel_wait(list_entry(list_first(&event->waiters), struct thread, queue_link), E_GONE);
+		thread_cancel_wait(
+			list_entry(list_first(&event->waiters), struct thread, queue_link), E_GONE);
 	if (event->bound)
 		event_unbind(event->bound);
 }
@@ -140,7 +141,7 @@ static void event_check(const struct kobject *object)
 	const struct event *event = container_of(object, const struct event, obj);
 	struct list *at;
 
-	list_for_each(at, &event->waiters) {
+	list_for_each (at, &event->waiters) {
 		const struct thread *thread = list_entry(at, struct thread, queue_link);
 
 		ASSERT(thread->state == THREAD_WAITING && thread->waiting_for == object);

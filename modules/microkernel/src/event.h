@@ -9,10 +9,10 @@ struct thread;
 
 struct event {
 	struct kobject obj;
-	struct spinlock lock;   /* LOCK_RANK_EVENT */
-	uint64_t bits;          /* [lock] */
-	struct list waiters;    /* [lock] threads in the order in which they came */
-	struct thread *bound;   /* its ipc_receive also returns for this event */
+	struct spinlock lock; /* LOCK_RANK_EVENT */
+	uint64_t bits;        /* [lock] */
+	struct list waiters;  /* [lock] threads in the order in which they came */
+	struct thread *bound; /* its ipc_receive also returns for this event */
 };
 
 struct event *event_create(struct domain *domain);

@@ -86,12 +86,15 @@ static void map_around(struct mapping *mapping, uint64_t va, uint64_t offset)
 			return;
 		page = memory_present_page(memory, offset, &may_write);
 		if (!page.value ||
-		    enter_page(mapping, va, page, flags_for(mapping, may_write && !(mapping->flags & MAP_PRIVATE), false)) != OK)
+		    enter_page(mapping, va, page,
+		               flags_for(mapping, may_write && !(mapping->flags & MAP_PRIVATE),
+		                         false)) != OK)
 			return;
 	}
 }
 
-static status_t fault_absent(struct mapping *mapping, uint64_t va, unsigned access, struct page_request *request)
+static status_t fault_absent(struct mapping *mapping, uint64_t va, unsigned access,
+                             struct page_request *request)
 {
 	bool is_private = mapping->flags & MAP_PRIVATE;
 	uint64_t offset = mapping->offset + (va - mapping->start);
@@ -102,7 +105,7 @@ static status_t fault_absent(struct mapping *mapping, uint64_t va, unsigned acce
 
 	if (!mapping->memory)
 		return add_private_page(mapping, va, PADDR(0));
-	*request = (struct page_request){ mapping->memory, offset, va, access };
+	*request = (struct page_request){mapping->memory, offset, va, access};
 	status = memory_page(mapping->memory, offset, for_write && !is_private, &page, &may_write);
 	if (status != OK)
 		return status;
@@ -115,7 +118,8 @@ static status_t fault_absent(struct mapping *mapping, uint64_t va, unsigned acce
 }
 
 /* The entry is there but not writable: a private page that may be shared, or a page of the object's. */
-static status_t fault_write(struct mapping *mapping, uint64_t va, struct pt_entry entry, struct page_request *request)
+static status_t fault_write(struct mapping *mapping, uint64_t va, struct pt_entry entry,
+                            struct page_request *request)
 {
 	struct pagetable *pt = &mapping->aspace->pt;
 
@@ -151,13 +155,15 @@ static bool was_refused(const struct page_request *request)
 {
 	struct thread *thread = cpu_current();
 
-	if (!thread || thread->refused.memory != request->memory->obj.id || thread->refused.offset != request->offset)
+	if (!thread || thread->refused.memory != request->memory->obj.id ||
+	    thread->refused.offset != request->offset)
 		return false;
 	thread->refused.memory = 0;
 	return true;
 }
 
-status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access, struct page_request *request, uint32_t *cause)
+status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access,
+                      struct page_request *request, uint32_t *cause)
 {
 	uint64_t va = align_down(address, PAGE_SIZE);
 	struct mapping *mapping;
@@ -173,7 +179,8 @@ status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access, 
 	if (!mapping)
 		return E_FAULT;
 	*cause = FAULT_PROTECTED;
-	if (access & ~mapping->flags & MAP_PROT && !(access == MAP_READ && mapping->flags & MAP_PROT))
+	if (access & ~mapping->flags & MAP_PROT &&
+	    !(access == MAP_READ && mapping->flags & MAP_PROT))
 		return E_FAULT;
 	*cause = FAULT_BEYOND;
 	entry = pt_lookup(&aspace->pt, va);
@@ -182,7 +189,8 @@ status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access, 
 	} else if (access & MAP_WRITE && !(entry.flags & PT_WRITE)) {
 		status = fault_write(mapping, va, entry, request);
 	} else {
-		pt_protect(&aspace->pt, va, flags_for(mapping, entry.flags & PT_WRITE, entry.flags & PT_PRIVATE));
+		pt_protect(&aspace->pt, va,
+		           flags_for(mapping, entry.flags & PT_WRITE, entry.flags & PT_PRIVATE));
 		pt_flush(&aspace->pt, va, 1);
 		status = OK;
 	}
@@ -198,7 +206,8 @@ status_t aspace_page(struct aspace *aspace, uint64_t address, unsigned access, p
 	uint32_t cause;
 	status_t status;
 
-	if (!entry.present || !(entry.flags & PT_READ) || (access & MAP_WRITE && !(entry.flags & PT_WRITE))) {
+	if (!entry.present || !(entry.flags & PT_READ) ||
+	    (access & MAP_WRITE && !(entry.flags & PT_WRITE))) {
 		status = aspace_fault(aspace, address, access, &request, &cause);
 		if (status == E_AGAIN)
 			pending_request = request;
@@ -233,7 +242,8 @@ static struct aspace *aspace_of(struct thread *thread, uint64_t address)
 	return thread->space ? &thread->space->aspace : NULL;
 }
 
-static void refuse(struct thread *thread, uint64_t address, unsigned access, bool is_guest, uint32_t cause)
+static void refuse(struct thread *thread, uint64_t address, unsigned access, bool is_guest,
+                   uint32_t cause)
 {
 	if (is_guest) {
 		arch_guest_trap(thread, TRAP_FAULT, access, 0, cause, address);
@@ -246,8 +256,8 @@ static void refuse(struct thread *thread, uint64_t address, unsigned access, boo
 }
 
 /* A monitor executes nothing of its guest's, whatever the guest may do. */
-static status_t settle(struct thread *thread, uint64_t address, unsigned access, bool is_guest, struct page_request *request,
-                       uint32_t *cause)
+static status_t settle(struct thread *thread, uint64_t address, unsigned access, bool is_guest,
+                       struct page_request *request, uint32_t *cause)
 {
 	struct aspace *aspace = aspace_of(thread, address);
 	bool is_own = address >= NATIVE_BASE;
@@ -258,9 +268,10 @@ static status_t settle(struct thread *thread, uint64_t address, unsigned access,
 	return aspace_fault(aspace, address, access, request, cause);
 }
 
-void trap_fault(struct thread *thread, uint64_t address, unsigned access, bool is_guest, bool is_present)
+void trap_fault(struct thread *thread, uint64_t address, unsigned access, bool is_guest,
+                bool is_present)
 {
-	struct page_request request = { 0 };
+	struct page_request request = {0};
 	uint32_t cause;
 	status_t status;
 
@@ -271,15 +282,17 @@ void trap_fault(struct thread *thread, uint64_t address, unsigned access, bool i
 		thread->refused.memory = 0;
 	else if (status == E_AGAIN)
 		thread_request_page(thread, &request);
-	else if (status != E_NOMEM || !kobject_has_dying()) /* else made again when they have given back some */
+	else if (status != E_NOMEM ||
+	         !kobject_has_dying()) /* else made again when they have given back some */
 		refuse(thread, address, access, is_guest, cause);
 }
 
 status_t trap_fault_kernel(uint64_t address, unsigned access)
 {
-	struct page_request request = { 0 };
+	struct page_request request = {0};
 	uint32_t cause;
-	status_t status = aspace_fault(&cpu_current()->process->aspace, address, access, &request, &cause);
+	status_t status = aspace_fault(&cpu_current()->process->aspace, address, access, &request,
+	                               &cause);
 
 	if (status == E_AGAIN)
 		pending_request = request;

@@ -25,16 +25,11 @@ STATIC_ASSERT(HANDLES_MAX <= 1u << HANDLE_INDEX_BITS);
 
 /* What a handle to a new object may do (objects.tbl). */
 static const uint16_t initial_rights[] = {
-	[OBJECT_DOMAIN] = OBJECT_RIGHTS_DOMAIN,
-	[OBJECT_PROCESS] = OBJECT_RIGHTS_PROCESS,
-	[OBJECT_THREAD] = OBJECT_RIGHTS_THREAD,
-	[OBJECT_MEMORY] = OBJECT_RIGHTS_MEMORY,
-	[OBJECT_SPACE] = OBJECT_RIGHTS_SPACE,
-	[OBJECT_ENDPOINT] = OBJECT_RIGHTS_ENDPOINT,
-	[OBJECT_REPLY] = OBJECT_RIGHTS_REPLY,
-	[OBJECT_EVENT] = OBJECT_RIGHTS_EVENT,
-	[OBJECT_TIMER] = OBJECT_RIGHTS_TIMER,
-	[OBJECT_INTERRUPT] = OBJECT_RIGHTS_INTERRUPT,
+	[OBJECT_DOMAIN] = OBJECT_RIGHTS_DOMAIN, [OBJECT_PROCESS] = OBJECT_RIGHTS_PROCESS,
+	[OBJECT_THREAD] = OBJECT_RIGHTS_THREAD, [OBJECT_MEMORY] = OBJECT_RIGHTS_MEMORY,
+	[OBJECT_SPACE] = OBJECT_RIGHTS_SPACE,   [OBJECT_ENDPOINT] = OBJECT_RIGHTS_ENDPOINT,
+	[OBJECT_REPLY] = OBJECT_RIGHTS_REPLY,   [OBJECT_EVENT] = OBJECT_RIGHTS_EVENT,
+	[OBJECT_TIMER] = OBJECT_RIGHTS_TIMER,   [OBJECT_INTERRUPT] = OBJECT_RIGHTS_INTERRUPT,
 	[OBJECT_IOPORT] = OBJECT_RIGHTS_IOPORT,
 };
 
@@ -87,7 +82,8 @@ bool handle_table_shrink(struct process *process, unsigned *budget)
 	return true;
 }
 
-status_t handle_get(struct process *process, handle_t handle, uint8_t type, uint32_t rights, struct handle_entry **out)
+status_t handle_get(struct process *process, handle_t handle, uint8_t type, uint32_t rights,
+                    struct handle_entry **out)
 {
 	struct handle_entry *entry = handle_find(process, handle);
 
@@ -180,7 +176,8 @@ void handle_unreserve(struct handle_entry *entry)
 static uint32_t entry_index(const struct handle_entry *entry)
 {
 	const struct handle_table *table = &entry->process->handles;
-	const struct handle_entry *chunk = (const struct handle_entry *)((uintptr_t)entry & ~(PAGE_SIZE - 1));
+	const struct handle_entry *chunk = (const struct handle_entry *)((uintptr_t)entry &
+	                                                                 ~(PAGE_SIZE - 1));
 	uint32_t c = 0;
 
 	while (table->chunks[c] != chunk)
@@ -190,11 +187,12 @@ static uint32_t entry_index(const struct handle_entry *entry)
 
 handle_t handle_number(const struct handle_entry *entry)
 {
-	return (handle_t){ entry_index(entry) | (uint32_t)entry->node.generation << HANDLE_INDEX_BITS };
+	return (handle_t){entry_index(entry) | (uint32_t)entry->node.generation
+	                                               << HANDLE_INDEX_BITS};
 }
 
-status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct derivation *parent, uint32_t rights,
-                     uint64_t badge)
+status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct derivation *parent,
+                     uint32_t rights, uint64_t badge)
 {
 	ASSERT(entry->node.state == HANDLE_RESERVED);
 	entry->node.kind = DERIVATION_HANDLE;
@@ -241,7 +239,8 @@ void handle_undo(struct derivation *node)
 	handle_close(container_of(node, struct handle_entry, node));
 }
 
-status_t handle_publish(struct process *process, struct kobject *object, uint32_t rights, handle_t *out)
+status_t handle_publish(struct process *process, struct kobject *object, uint32_t rights,
+                        handle_t *out)
 {
 	struct handle_entry *entry = handle_reserve(process);
 	status_t status = E_LIMIT;
@@ -257,8 +256,8 @@ status_t handle_publish(struct process *process, struct kobject *object, uint32_
 	return status;
 }
 
-status_t handle_derive_into(struct process *process, struct handle_entry *from, uint32_t rights, uint64_t badge,
-                            handle_t *out)
+status_t handle_derive_into(struct process *process, struct handle_entry *from, uint32_t rights,
+                            uint64_t badge, handle_t *out)
 {
 	struct handle_entry *entry;
 	status_t status;
@@ -268,7 +267,8 @@ status_t handle_derive_into(struct process *process, struct handle_entry *from, 
 	entry = handle_reserve(process);
 	if (!entry)
 		return E_LIMIT;
-	status = handle_fill(entry, from->object, &from->node, rights & from->node.rights, badge ? badge : from->badge);
+	status = handle_fill(entry, from->object, &from->node, rights & from->node.rights,
+	                     badge ? badge : from->badge);
 	if (status != OK) {
 		handle_unreserve(entry);
 		return status;

@@ -15,8 +15,8 @@ enum handle_state { HANDLE_FREE, HANDLE_USED, HANDLE_RESERVED };
 
 /* One slot of a table; 64 to a page. */
 struct handle_entry {
-	struct derivation node;  /* state, generation and rights live there */
-	struct kobject *object;  /* free slots: the next free one */
+	struct derivation node; /* state, generation and rights live there */
+	struct kobject *object; /* free slots: the next free one */
 	uint64_t badge;
 	struct process *process; /* [I] whose table this is */
 };
@@ -27,19 +27,21 @@ struct handle_entry {
 #define HANDLE_INDEX_BITS 16 /* the rest is the generation */
 
 struct handle_table {
-	struct spinlock lock;          /* LOCK_RANK_HANDLES */
-	struct handle_entry **chunks;  /* a page of pointers to pages of entries */
-	struct handle_entry *free;     /* oldest first, so that a number comes again as late as possible */
+	struct spinlock lock;         /* LOCK_RANK_HANDLES */
+	struct handle_entry **chunks; /* a page of pointers to pages of entries */
+	struct handle_entry
+		*free; /* oldest first, so that a number comes again as late as possible */
 	struct handle_entry *free_last;
 	uint32_t chunk_count;
-	uint32_t used;                 /* used and reserved slots */
+	uint32_t used; /* used and reserved slots */
 };
 
 status_t handle_table_init(struct process *process);
 bool handle_table_shrink(struct process *process, unsigned *budget); /* closes all, in steps */
 
 /* The same, checked for type (0: any) and rights; E_HANDLE, E_TYPE, E_ACCESS, E_GONE. */
-status_t handle_get(struct process *process, handle_t handle, uint8_t type, uint32_t rights, struct handle_entry **out);
+status_t handle_get(struct process *process, handle_t handle, uint8_t type, uint32_t rights,
+                    struct handle_entry **out);
 
 /* A free slot, charged to the process's domain; null at a limit. */
 struct handle_entry *handle_reserve(struct process *process);
@@ -47,8 +49,8 @@ void handle_unreserve(struct handle_entry *entry);
 handle_t handle_number(const struct handle_entry *entry);
 
 /* Makes a reserved slot a handle to object, below parent (null: a root). Takes a reference to object. */
-status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct derivation *parent, uint32_t rights,
-                     uint64_t badge);
+status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct derivation *parent,
+                     uint32_t rights, uint64_t badge);
 /* Moves a used entry into a reserved one. */
 void handle_move(struct handle_entry *from, struct handle_entry *to);
 void handle_close(struct handle_entry *entry);
@@ -61,7 +63,8 @@ void handle_undo(struct derivation *node);
 
 /* A new handle, with its type's initial rights cut to these, to an object just created, whose creator's reference it
  * takes over; on refusal the object is dropped. */
-status_t handle_publish(struct process *process, struct kobject *object, uint32_t rights, handle_t *out);
+status_t handle_publish(struct process *process, struct kobject *object, uint32_t rights,
+                        handle_t *out);
 /* The derive operation: rights are cut to the parent's; a badge may be chosen only where allowed. */
-status_t handle_derive_into(struct process *process, struct handle_entry *from, uint32_t rights, uint64_t badge,
-                            handle_t *out);
+status_t handle_derive_into(struct process *process, struct handle_entry *from, uint32_t rights,
+                            uint64_t badge, handle_t *out);

@@ -39,7 +39,8 @@ KTEST(handle_stale_number_is_refused)
 	KCHECK(handle_number(again).value != number.value);
 	KCHECK(!handle_find(f.process, number));
 	KCHECK(handle_get(f.process, handle_number(again), OBJECT_MEMORY, 0, &entry) == E_TYPE);
-	KCHECK(handle_get(f.process, handle_number(again), OBJECT_EVENT, RIGHT_PAGER, &entry) == E_ACCESS);
+	KCHECK(handle_get(f.process, handle_number(again), OBJECT_EVENT, RIGHT_PAGER, &entry) ==
+	       E_ACCESS);
 	fixture_destroy(&f);
 }
 
@@ -89,7 +90,8 @@ KTEST(badges_are_chosen_once)
 
 	KCHECK(handle_derive_into(f.process, root, ~0u, 7, &badged) == OK);
 	KCHECK(handle_find(f.process, badged)->badge == 7);
-	KCHECK(handle_derive_into(f.process, handle_find(f.process, badged), ~0u, 8, &again) == E_ACCESS);
+	KCHECK(handle_derive_into(f.process, handle_find(f.process, badged), ~0u, 8, &again) ==
+	       E_ACCESS);
 	KCHECK(handle_derive_into(f.process, handle_find(f.process, badged), ~0u, 0, &again) == OK);
 	KCHECK(handle_find(f.process, again)->badge == 7);
 	fixture_destroy(&f);

@@ -19,7 +19,7 @@
 struct thing {
 	struct kobject obj;
 };
-static const struct kobject_ops thing_ops = { .name = "thing", .size = sizeof(struct thing) };
+static const struct kobject_ops thing_ops = {.name = "thing", .size = sizeof(struct thing)};
 
 struct model_handle {
 	bool is_live;
@@ -45,7 +45,7 @@ static struct process *make_process(void)
 
 static void begin(uint32_t handle_limit)
 {
-	struct domain_limits limits = { UINT64_MAX, handle_limit, 10, 256, 0 };
+	struct domain_limits limits = {UINT64_MAX, handle_limit, 10, 256, 0};
 
 	fakes_begin();
 	memset(model, 0, sizeof(model));
@@ -96,7 +96,7 @@ static int random_live(struct random *random)
 
 static void note(int index, unsigned process, handle_t number, int parent, uint32_t rights)
 {
-	model[index] = (struct model_handle){ true, process, number, parent, rights };
+	model[index] = (struct model_handle){true, process, number, parent, rights};
 	live++;
 }
 
@@ -119,7 +119,8 @@ static void derive(struct random *random)
 	int index = free_index();
 	handle_t number;
 
-	CHECK_EQ(handle_derive_into(processes[process], entry_of(&model[from]), rights, 0, &number), OK);
+	CHECK_EQ(handle_derive_into(processes[process], entry_of(&model[from]), rights, 0, &number),
+	         OK);
 	note(index, process, number, from, rights & model[from].rights);
 }
 
@@ -193,9 +194,12 @@ static bool agrees(void)
 		entry = entry_of(&model[i]);
 		if (!entry || entry->node.rights != (uint16_t)model[i].rights)
 			return false;
-		if (entry->node.parent != (model[i].parent < 0 ? NULL : &entry_of(&model[model[i].parent])->node))
+		if (entry->node.parent !=
+		    (model[i].parent < 0 ? NULL : &entry_of(&model[model[i].parent])->node))
 			return false;
-		for (struct derivation *d = entry->node.parent ? entry->node.parent->children : entry->object->roots; d; d = d->next) {
+		for (struct derivation *d = entry->node.parent ? entry->node.parent->children
+		                                               : entry->object->roots;
+		     d; d = d->next) {
 			is_listed |= d == &entry->node;
 			if (d->next && d->next->prev != d)
 				return false;
@@ -268,11 +272,15 @@ TEST(a_table_can_be_filled_to_its_last_slot)
 	begin(UINT32_MAX);
 	thing = kobject_create(domain, OBJECT_EVENT, &thing_ops);
 	CHECK_EQ(handle_publish(processes[0], &thing->obj, ~0u, &first), OK);
-	while (handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &number) == OK)
+	while (handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0,
+	                          &number) == OK)
 		count++;
 	CHECK_EQ(count, HANDLES_MAX);
-	CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &number), E_LIMIT);
-	for (unsigned budget = 1000; !derivation_revoke(&thing->obj, &handle_find(processes[0], first)->node, &budget);)
+	CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0,
+	                            &number),
+	         E_LIMIT);
+	for (unsigned budget = 1000;
+	     !derivation_revoke(&thing->obj, &handle_find(processes[0], first)->node, &budget);)
 		budget = 1000;
 	CHECK_EQ(processes[0]->handles.used, 1);
 	end();
@@ -283,8 +291,8 @@ TEST(numbers_that_name_nothing_are_refused)
 	begin(UINT32_MAX);
 	CHECK(!handle_find(processes[0], HANDLE_NONE));
 	for (uint32_t value = 1; value; value <<= 1)
-		CHECK(!handle_find(processes[0], (handle_t){ value }));
-	CHECK(!handle_find(processes[0], (handle_t){ UINT32_MAX }));
+		CHECK(!handle_find(processes[0], (handle_t){value}));
+	CHECK(!handle_find(processes[0], (handle_t){UINT32_MAX}));
 	end();
 }
 
@@ -300,10 +308,13 @@ TEST(numbers_come_again_late)
 	begin(UINT32_MAX);
 	thing = kobject_create(domain, OBJECT_EVENT, &thing_ops);
 	CHECK_EQ(handle_publish(processes[0], &thing->obj, ~0u, &first), OK);
-	CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &stale), OK);
+	CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &stale),
+	         OK);
 	handle_close(handle_find(processes[0], stale));
 	for (unsigned i = 0; i < 1000000 && !came_again; i++) {
-		CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &number), OK);
+		CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0,
+		                            &number),
+		         OK);
 		came_again = handle_find(processes[0], stale) != NULL;
 		handle_close(handle_find(processes[0], number));
 	}
@@ -327,9 +338,13 @@ TEST(nothing_is_derived_below_a_handle_being_revoked)
 	top = handle_find(processes[0], first);
 	CHECK_EQ(handle_derive_into(processes[1], top, ~0u, 0, &child), OK);
 	for (unsigned i = 0; i < 10; i++)
-		CHECK_EQ(handle_derive_into(processes[1], handle_find(processes[1], child), ~0u, 0, &number), OK);
+		CHECK_EQ(handle_derive_into(processes[1], handle_find(processes[1], child), ~0u, 0,
+		                            &number),
+		         OK);
 	CHECK(!derivation_revoke(&thing->obj, &top->node, &budget));
-	CHECK_EQ(handle_derive_into(processes[1], handle_find(processes[1], child), ~0u, 0, &number), E_GONE);
+	CHECK_EQ(handle_derive_into(processes[1], handle_find(processes[1], child), ~0u, 0,
+	                            &number),
+	         E_GONE);
 	for (budget = 1; !derivation_revoke(&thing->obj, &top->node, &budget);)
 		budget = 1;
 	CHECK_EQ(handle_derive_into(processes[1], top, ~0u, 0, &number), OK);
@@ -348,13 +363,19 @@ TEST(a_closed_handle_revokes_no_longer)
 	begin(UINT32_MAX);
 	thing = kobject_create(domain, OBJECT_EVENT, &thing_ops);
 	CHECK_EQ(handle_publish(processes[0], &thing->obj, ~0u, &first), OK);
-	CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &middle), OK);
+	CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0,
+	                            &middle),
+	         OK);
 	for (unsigned i = 0; i < 3; i++)
-		CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], middle), ~0u, 0, &number), OK);
+		CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], middle), ~0u, 0,
+		                            &number),
+		         OK);
 	CHECK(!derivation_revoke(&thing->obj, &handle_find(processes[0], middle)->node, &budget));
 	handle_close(handle_find(processes[0], middle));
 	CHECK_EQ(thing->obj.revokes, 0);
-	CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0, &number), OK);
+	CHECK_EQ(handle_derive_into(processes[0], handle_find(processes[0], first), ~0u, 0,
+	                            &number),
+	         OK);
 	end();
 }
 

@@ -21,11 +21,12 @@
 #include "thread.h"
 
 #define INIT_IMAGE (NATIVE_BASE + (4ul << 20))
-#define INIT_PRIORITY 31u /* it gives no service a priority above its own */
+#define INIT_PRIORITY 31u          /* it gives no service a priority above its own */
 #define PHYSICAL_BYTES (1ul << 40) /* what the root physical memory object covers */
 #define PORT_COUNT 65536u
 
-static void give(struct process *init, struct start_page *page, const char *name, struct kobject *object)
+static void give(struct process *init, struct start_page *page, const char *name,
+                 struct kobject *object)
 {
 	struct start_handle *slot = &page->handles[page->handle_count++];
 
@@ -36,7 +37,9 @@ static void give(struct process *init, struct start_page *page, const char *name
 
 static uint64_t map_pages(struct process *init, uint64_t address, uint64_t bytes)
 {
-	struct map_args args = { .flags = MAP_READ | MAP_WRITE | MAP_FIXED | MAP_NOREPLACE, .address = address, .bytes = bytes };
+	struct map_args args = {.flags = MAP_READ | MAP_WRITE | MAP_FIXED | MAP_NOREPLACE,
+	                        .address = address,
+	                        .bytes = bytes};
 	unsigned budget = STEP_BUDGET;
 	uint64_t out;
 
@@ -47,7 +50,8 @@ static uint64_t map_pages(struct process *init, uint64_t address, uint64_t bytes
 
 static struct memory *boot_memory(const struct boot_source *source)
 {
-	struct memory *memory = memory_create(domain_root(), sizeof(struct boot_info), MEMORY_FIXED);
+	struct memory *memory = memory_create(domain_root(), sizeof(struct boot_info),
+	                                      MEMORY_FIXED);
 	struct boot_info *info;
 	bool may_write;
 	paddr_t page;
@@ -67,12 +71,14 @@ static struct memory *boot_memory(const struct boot_source *source)
 	return memory;
 }
 
-static void give_roots(struct process *init, struct start_page *page, const struct boot_source *source)
+static void give_roots(struct process *init, struct start_page *page,
+                       const struct boot_source *source)
 {
 	struct domain *root = domain_root();
 	struct memory *boot = boot_memory(source);
-	struct memory *archive = memory_create_physical(root, PADDR(align_down(source->archive.value, PAGE_SIZE)),
-							align_up(source->archive_bytes, PAGE_SIZE), 0);
+	struct memory *archive = memory_create_physical(
+		root, PADDR(align_down(source->archive.value, PAGE_SIZE)),
+		align_up(source->archive_bytes, PAGE_SIZE), 0);
 	struct memory *physical = memory_create_physical(root, PADDR(0), PHYSICAL_BYTES, 0);
 	struct ioport *ports = ioport_create(root, 0, PORT_COUNT);
 	struct interrupt *control = interrupt_create_control(root);
@@ -94,7 +100,8 @@ static struct start_page *fresh_start_page(void)
 	return &page;
 }
 
-static void load_image(struct process *init, const struct boot_source *source, struct start_page *page, uint64_t *out_entry)
+static void load_image(struct process *init, const struct boot_source *source,
+                       struct start_page *page, uint64_t *out_entry)
 {
 	const void *file;
 	uint64_t bytes;
@@ -102,16 +109,18 @@ static void load_image(struct process *init, const struct boot_source *source, s
 	if (!source->archive_bytes)
 		cannot_start("the boot loader gave no boot archive");
 	if (!archive_find(direct(source->archive), source->archive_bytes, "init", &file, &bytes))
-		cannot_start("the boot archive (%lu bytes) has no \"init\", or is damaged", source->archive_bytes);
+		cannot_start("the boot archive (%lu bytes) has no \"init\", or is damaged",
+		             source->archive_bytes);
 	page->image_base = INIT_IMAGE;
 	if (elf_load(init, file, bytes, INIT_IMAGE, &page->image_end, out_entry) != OK)
-		cannot_start("init cannot be loaded: not a static-PIE ELF64 program, or too little memory");
+		cannot_start(
+			"init cannot be loaded: not a static-PIE ELF64 program, or too little memory");
 }
 
 void init_start(const struct boot_source *source)
 {
 	struct start_page *page = fresh_start_page();
-	struct thread_args args = { .priority = INIT_PRIORITY };
+	struct thread_args args = {.priority = INIT_PRIORITY};
 	struct process *init;
 	struct thread *thread;
 	uint64_t stack;
@@ -119,7 +128,8 @@ void init_start(const struct boot_source *source)
 	if (process_create(domain_root(), "init", &init) != OK)
 		panic("no memory for init");
 	load_image(init, source, page, &args.entry);
-	stack = map_pages(init, align_up(page->image_end + PAGE_SIZE, START_STACK_BYTES), START_STACK_BYTES);
+	stack = map_pages(init, align_up(page->image_end + PAGE_SIZE, START_STACK_BYTES),
+	                  START_STACK_BYTES);
 	page->stack_top = args.stack = stack + START_STACK_BYTES;
 	page->message = args.message = map_pages(init, page->stack_top + PAGE_SIZE, PAGE_SIZE);
 	args.argument = map_pages(init, page->message + 2 * PAGE_SIZE, PAGE_SIZE);

@@ -39,7 +39,8 @@ struct interrupt *interrupt_create_control(struct domain *domain)
 	return control;
 }
 
-static status_t create(struct domain *domain, struct handle_entry *through, uint64_t bits, struct interrupt **out)
+static status_t create(struct domain *domain, struct handle_entry *through, uint64_t bits,
+                       struct interrupt **out)
 {
 	struct interrupt *interrupt = create_unbound(domain);
 
@@ -69,8 +70,8 @@ static status_t install(struct interrupt *interrupt, status_t bound, unsigned so
 	return OK;
 }
 
-status_t interrupt_create_gsi(struct domain *domain, unsigned gsi, unsigned flags, struct handle_entry *through,
-                              uint64_t bits, struct interrupt **out)
+status_t interrupt_create_gsi(struct domain *domain, unsigned gsi, unsigned flags,
+                              struct handle_entry *through, uint64_t bits, struct interrupt **out)
 {
 	unsigned source = 0;
 	status_t status = create(domain, through, bits, out);

@@ -24,8 +24,8 @@ struct interrupt {
 };
 
 struct interrupt *interrupt_create_control(struct domain *domain);
-status_t interrupt_create_gsi(struct domain *domain, unsigned gsi, unsigned flags, struct handle_entry *event,
-                              uint64_t bits, struct interrupt **out);
+status_t interrupt_create_gsi(struct domain *domain, unsigned gsi, unsigned flags,
+                              struct handle_entry *event, uint64_t bits, struct interrupt **out);
 status_t interrupt_create_msi(struct domain *domain, struct handle_entry *event, uint64_t bits,
                               struct msi_target *target, struct interrupt **out);
 status_t interrupt_ack(struct interrupt *interrupt);

@@ -25,7 +25,8 @@ struct ioport *ioport_create(struct domain *domain, uint32_t first, uint32_t cou
 
 bool ioport_covers(const struct ioport *ports, uint64_t port, uint64_t width)
 {
-	return port >= ports->first && width <= ports->count && port - ports->first <= ports->count - width;
+	return port >= ports->first && width <= ports->count &&
+	       port - ports->first <= ports->count - width;
 }
 
 static void ioport_dump(const struct kobject *object)

@@ -36,11 +36,12 @@ static handle_t handle_in_words(uint64_t word6, uint64_t word7, unsigned i)
 {
 	uint64_t word = i < 2 ? word6 : word7;
 
-	return (handle_t){ (uint32_t)(i & 1 ? word >> 32 : word) };
+	return (handle_t){(uint32_t)(i & 1 ? word >> 32 : word)};
 }
 
 /* Decode half: which entries travel, and may they? */
-static status_t find_handles(struct thread *from, uint64_t tag, struct handle_entry *entries[IPC_HANDLES_MAX])
+static status_t find_handles(struct thread *from, uint64_t tag,
+                             struct handle_entry *entries[IPC_HANDLES_MAX])
 {
 	unsigned moved = ipc_tag_moved(tag);
 
@@ -65,7 +66,8 @@ static handle_t pass_one(struct thread *to, struct handle_entry *entry, bool is_
 
 	if (is_moved) {
 		handle_move(entry, slot);
-	} else if (handle_fill(slot, entry->object, &entry->node, entry->node.rights, entry->badge) != OK) {
+	} else if (handle_fill(slot, entry->object, &entry->node, entry->node.rights,
+	                       entry->badge) != OK) {
 		return HANDLE_NONE; /* being revoked: it arrives as nothing, as it would be a moment later */
 	}
 	to->slot_count--;
@@ -75,7 +77,7 @@ static handle_t pass_one(struct thread *to, struct handle_entry *entry, bool is_
 static status_t pass_handles(struct thread *from, struct thread *to, uint64_t tag)
 {
 	struct handle_entry *entries[IPC_HANDLES_MAX];
-	uint32_t numbers[IPC_HANDLES_MAX] = { 0 };
+	uint32_t numbers[IPC_HANDLES_MAX] = {0};
 	unsigned count = ipc_tag_handles(tag);
 	status_t status = find_handles(from, tag, entries);
 
@@ -85,7 +87,8 @@ static status_t pass_handles(struct thread *from, struct thread *to, uint64_t ta
 		return E_LIMIT;
 	for (unsigned i = 0; i < count; i++)
 		numbers[i] = pass_one(to, entries[i], ipc_tag_moved(tag) >> i & 1).value;
-	ipc_regs_set_handles(to, numbers[0] | (uint64_t)numbers[1] << 32, numbers[2] | (uint64_t)numbers[3] << 32);
+	ipc_regs_set_handles(to, numbers[0] | (uint64_t)numbers[1] << 32,
+	                     numbers[2] | (uint64_t)numbers[3] << 32);
 	return OK;
 }
 
@@ -115,7 +118,8 @@ static void transfer_page_request(struct thread *from, struct thread *to)
 {
 	const struct page_request *request = &from->request;
 
-	ipc_regs_set(to, ipc_tag(IPC_OP_PAGE_REQUEST, 0, 0, 0), from->call_badge, request->offset, PAGE_SIZE, request->access);
+	ipc_regs_set(to, ipc_tag(IPC_OP_PAGE_REQUEST, 0, 0, 0), from->call_badge, request->offset,
+	             PAGE_SIZE, request->access);
 }
 
 /* Gives caller's request to receiver, which has left its queue. On success the caller is AWAITING. */
@@ -168,7 +172,8 @@ void ipc_call(struct thread *thread)
 {
 	struct handle_entry *entry;
 	struct endpoint *endpoint;
-	status_t status = handle_get(thread->process, ipc_regs_endpoint(thread), OBJECT_ENDPOINT, RIGHT_CALL, &entry);
+	status_t status = handle_get(thread->process, ipc_regs_endpoint(thread), OBJECT_ENDPOINT,
+	                             RIGHT_CALL, &entry);
 
 	if (status == OK)
 		status = check_call(ipc_regs_tag(thread));
@@ -240,7 +245,8 @@ static status_t reply_with(struct thread *thread, struct reply *reply, struct th
 		return OK;
 	status = answer(thread, caller);
 	if (status == E_LIMIT) {
-		arch_set_result(caller, E_LIMIT, 0); /* the caller has no room for handles: its error */
+		arch_set_result(caller, E_LIMIT,
+		                0); /* the caller has no room for handles: its error */
 		status = OK;
 	}
 	if (status != OK)
@@ -284,10 +290,12 @@ static bool take_queued(struct thread *thread, struct endpoint *endpoint, struct
 	return false;
 }
 
-static status_t receive_args(struct thread *thread, struct endpoint **endpoint, struct reply **reply)
+static status_t receive_args(struct thread *thread, struct endpoint **endpoint,
+                             struct reply **reply)
 {
 	struct handle_entry *entry;
-	status_t status = handle_get(thread->process, ipc_regs_endpoint(thread), OBJECT_ENDPOINT, RIGHT_RECEIVE, &entry);
+	status_t status = handle_get(thread->process, ipc_regs_endpoint(thread), OBJECT_ENDPOINT,
+	                             RIGHT_RECEIVE, &entry);
 
 	if (status != OK)
 		return status;
@@ -296,14 +304,16 @@ static status_t receive_args(struct thread *thread, struct endpoint **endpoint, 
 }
 
 /* Waits for a request; answered, when not null, has just been answered and runs meanwhile. */
-static void receive(struct thread *thread, struct endpoint *endpoint, struct reply *reply, struct thread *answered)
+static void receive(struct thread *thread, struct endpoint *endpoint, struct reply *reply,
+                    struct thread *answered)
 {
 	uint64_t deadline = ipc_regs_deadline(thread);
 
 	if (thread->slot_count < IPC_HANDLES_MAX)
 		thread_reserve_slots(thread);
 	if (thread->bound_event && thread->bound_event->bits) {
-		ipc_regs_set(thread, ipc_tag(IPC_OP_EVENT, 0, 0, 0), 0, event_take(thread->bound_event, UINT64_MAX), 0, 0);
+		ipc_regs_set(thread, ipc_tag(IPC_OP_EVENT, 0, 0, 0), 0,
+		             event_take(thread->bound_event, UINT64_MAX), 0, 0);
 	} else if (list_is_empty(&endpoint->callers) || !take_queued(thread, endpoint, reply)) {
 		reply_arm(reply, thread);
 		thread_block(thread, THREAD_RECEIVING, deadline);

@@ -24,11 +24,13 @@ static bool is_plain(uint64_t tag)
 }
 
 /* The entry of a live object of that type, or null. */
-static inline struct handle_entry *entry_for(const struct thread *thread, handle_t handle, uint8_t type, uint32_t right)
+static inline struct handle_entry *entry_for(const struct thread *thread, handle_t handle,
+                                             uint8_t type, uint32_t right)
 {
 	struct handle_entry *entry = handle_find(thread->process, handle);
 
-	if (!entry || entry->object->type != type || !(entry->node.rights & right) || entry->object->is_dead)
+	if (!entry || entry->object->type != type || !(entry->node.rights & right) ||
+	    entry->object->is_dead)
 		return NULL;
 	return entry;
 }
@@ -79,7 +81,8 @@ bool ipc_reply_receive_fast(struct thread *thread)
 	struct thread *caller;
 	struct reply *reply;
 
-	if (!is_plain(ipc_regs_tag(thread)) || ipc_regs_deadline(thread) || thread->slot_count < IPC_HANDLES_MAX)
+	if (!is_plain(ipc_regs_tag(thread)) || ipc_regs_deadline(thread) ||
+	    thread->slot_count < IPC_HANDLES_MAX)
 		return false;
 	entry = entry_for(thread, ipc_regs_reply(thread), OBJECT_REPLY, RIGHT_WRITE);
 	if (!entry)
@@ -92,7 +95,8 @@ bool ipc_reply_receive_fast(struct thread *thread)
 	if (!entry)
 		return false;
 	endpoint = container_of(entry->object, struct endpoint, obj);
-	if (!list_is_empty(&endpoint->callers) || this_cpu()->pending || !sched_may_switch(caller->priority))
+	if (!list_is_empty(&endpoint->callers) || this_cpu()->pending ||
+	    !sched_may_switch(caller->priority))
 		return false;
 	if (thread->bound_event && thread->bound_event->bits)
 		return false;

@@ -21,7 +21,8 @@ struct slab {
 	uint16_t class;
 };
 
-static const uint16_t class_bytes[] = { 64, 128, 192, 256, 320, 384, 448, 512, 640, 768, 960, 1344, 1984, 4032 };
+static const uint16_t class_bytes[] = {64,  128, 192, 256, 320,  384,  448,
+                                       512, 640, 768, 960, 1344, 1984, 4032};
 #define CLASS_COUNT (sizeof(class_bytes) / sizeof(class_bytes[0]))
 
 static struct list partial[CLASS_COUNT];
@@ -61,7 +62,7 @@ static struct slab *slab_create(unsigned class)
 	if (!page.value)
 		return NULL;
 	slab = direct(page);
-	*slab = (struct slab){ .magic = SLAB_MAGIC, .class = (uint16_t)class };
+	*slab = (struct slab){.magic = SLAB_MAGIC, .class = (uint16_t) class};
 	list_init(&slab->link);
 	for (uint32_t at = 64; at + bytes <= PAGE_SIZE; at += bytes) {
 		void **block = (void **)((char *)slab + at);

@@ -42,7 +42,8 @@ void *kobject_create(struct domain *domain, uint8_t type, const struct kobject_o
 void kobject_check(const struct kobject *object)
 {
 	if (object->magic != KOBJECT_MAGIC)
-		panic("object at %p has no magic (%x): freed or overwritten", object, object->magic);
+		panic("object at %p has no magic (%x): freed or overwritten", object,
+		      object->magic);
 	if (object->ops->check && !object->is_dead)
 		object->ops->check(object);
 }

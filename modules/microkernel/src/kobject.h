@@ -39,21 +39,21 @@ struct kobject_ops {
 };
 
 struct kobject {
-	uint32_t magic;                 /* [I] KOBJECT_MAGIC while alive */
-	uint8_t type;                   /* [I] OBJECT_* */
-	bool is_dead;                   /* [a] handles to it are good for nothing */
-	bool is_killed;                 /* [a] its handles go */
-	bool is_shrinking;              /* what it holds is being given back */
-	bool is_queued;                 /* for kobject_reap */
-	uint32_t refs;                  /* [a] */
-	uint64_t id;                    /* [I] unique since boot */
-	const struct kobject_ops *ops;  /* [I] */
-	struct domain *domain;          /* [I] pays for it */
-	struct list domain_link;        /* [domain lock] in one of its domain's lists */
-	struct spinlock lock;           /* LOCK_RANK_DERIVATION */
-	struct derivation *roots;       /* [lock] handles that were derived from nothing */
-	uint32_t revokes;               /* [lock] nodes that are being revoked */
-	struct list reap_link;          /* queue of the dying */
+	uint32_t magic;                /* [I] KOBJECT_MAGIC while alive */
+	uint8_t type;                  /* [I] OBJECT_* */
+	bool is_dead;                  /* [a] handles to it are good for nothing */
+	bool is_killed;                /* [a] its handles go */
+	bool is_shrinking;             /* what it holds is being given back */
+	bool is_queued;                /* for kobject_reap */
+	uint32_t refs;                 /* [a] */
+	uint64_t id;                   /* [I] unique since boot */
+	const struct kobject_ops *ops; /* [I] */
+	struct domain *domain;         /* [I] pays for it */
+	struct list domain_link;       /* [domain lock] in one of its domain's lists */
+	struct spinlock lock;          /* LOCK_RANK_DERIVATION */
+	struct derivation *roots;      /* [lock] handles that were derived from nothing */
+	uint32_t revokes;              /* [lock] nodes that are being revoked */
+	struct list reap_link;         /* queue of the dying */
 };
 
 /* A zeroed object of ops->size with one reference, charged to domain; null when refused, also by a dying domain. */

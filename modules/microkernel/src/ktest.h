@@ -17,5 +17,7 @@ void ktest_main(void);
 
 void ktest_check(bool is_true, const char *text, const char *file, int line);
 
-#define KTEST(name) void ktest_##name(void); void ktest_##name(void)
+#define KTEST(name) \
+	void ktest_##name(void); \
+	void ktest_##name(void)
 #define KCHECK(condition) ktest_check(condition, #condition, __FILE__, __LINE__)

@@ -7,8 +7,8 @@
 
 struct fixture fixture_create(uint64_t pages)
 {
-	struct domain_limits limits = { .pages = pages, .handles = 200, .threads = 4, .share = 256 };
-	struct fixture fixture = { .domain = domain_create(domain_root(), &limits) };
+	struct domain_limits limits = {.pages = pages, .handles = 200, .threads = 4, .share = 256};
+	struct fixture fixture = {.domain = domain_create(domain_root(), &limits)};
 	status_t status;
 
 	ASSERT(fixture.domain);
@@ -25,9 +25,10 @@ void fixture_destroy(struct fixture *fixture)
 	kobject_reap_all();
 }
 
-uint64_t fixture_map(struct aspace *aspace, struct handle_entry *memory, uint64_t address, uint64_t bytes, uint32_t flags)
+uint64_t fixture_map(struct aspace *aspace, struct handle_entry *memory, uint64_t address,
+                     uint64_t bytes, uint32_t flags)
 {
-	struct map_args args = { .flags = flags | MAP_FIXED, .address = address, .bytes = bytes };
+	struct map_args args = {.flags = flags | MAP_FIXED, .address = address, .bytes = bytes};
 	unsigned budget = STEP_BUDGET;
 	uint64_t out = 0;
 

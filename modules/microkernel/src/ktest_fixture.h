@@ -17,6 +17,8 @@ struct fixture {
 struct fixture fixture_create(uint64_t pages);
 void fixture_destroy(struct fixture *fixture); /* kills the domain */
 /* Maps at exactly this address (0: refused), and what an access finds there (null: refused). */
-uint64_t fixture_map(struct aspace *aspace, struct handle_entry *memory, uint64_t address, uint64_t bytes, uint32_t flags);
+uint64_t fixture_map(struct aspace *aspace, struct handle_entry *memory, uint64_t address,
+                     uint64_t bytes, uint32_t flags);
 uint8_t *fixture_touch(struct aspace *aspace, uint64_t address, unsigned access);
-struct handle_entry *fixture_publish(struct fixture *fixture, struct kobject *object); /* takes the reference over */
+struct handle_entry *fixture_publish(struct fixture *fixture,
+                                     struct kobject *object); /* takes the reference over */

@@ -70,7 +70,7 @@
 KTESTS(DECLARE)
 #undef DECLARE
 
-#define ROW(name) { #name, ktest_##name },
-const struct ktest ktests[] = { KTESTS(ROW) };
+#define ROW(name) {#name, ktest_##name},
+const struct ktest ktests[] = {KTESTS(ROW)};
 #undef ROW
 const unsigned ktest_count = sizeof(ktests) / sizeof(ktests[0]);

@@ -3,6 +3,4 @@
  */
 #include "ktest.h"
 
-void ktest_main(void)
-{
-}
+void ktest_main(void) {}

@@ -45,7 +45,7 @@ struct mapping *mapping_alloc(struct aspace *aspace, const struct mapping *model
 		return NULL;
 	*mapping = *model;
 	mapping->aspace = aspace;
-	mapping->node = (struct derivation){ .kind = DERIVATION_MAPPING };
+	mapping->node = (struct derivation){.kind = DERIVATION_MAPPING};
 	list_init(&mapping->reverse);
 	return mapping;
 }

@@ -37,7 +37,8 @@ status_t mapping_split(struct mapping *mapping, uint64_t at);
 /* With its pages. False when the budget did not do: the first part of it is gone. */
 bool mapping_remove(struct mapping *mapping, unsigned *budget);
 bool mapping_undo(struct derivation *node, unsigned *budget);
-void mapping_move(struct mapping *mapping, uint64_t start, uint64_t end); /* new bounds; pages are the caller's matter */
+void mapping_move(struct mapping *mapping, uint64_t start,
+                  uint64_t end); /* new bounds; pages are the caller's matter */
 
 /* For the reverse map: entries that show the object's own page (not a private copy). */
 void mapping_drop_shared_page(struct mapping *mapping, uint64_t va);

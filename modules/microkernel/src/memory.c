@@ -49,7 +49,8 @@ struct memory *memory_create(struct domain *domain, uint64_t bytes, uint32_t fla
 	return create(domain, MEMORY_KIND_ANONYMOUS, align_up(bytes, PAGE_SIZE), flags);
 }
 
-struct memory *memory_create_physical(struct domain *domain, paddr_t base, uint64_t bytes, uint32_t flags)
+struct memory *memory_create_physical(struct domain *domain, paddr_t base, uint64_t bytes,
+                                      uint32_t flags)
 {
 	struct memory *memory = create(domain, MEMORY_KIND_PHYSICAL, bytes, flags | MEMORY_FIXED);
 
@@ -71,7 +72,8 @@ struct memory *memory_create_dma(struct domain *domain, uint64_t bytes)
 	return NULL;
 }
 
-struct memory *memory_create_paged(struct domain *domain, uint64_t bytes, struct endpoint *pager, uint64_t badge)
+struct memory *memory_create_paged(struct domain *domain, uint64_t bytes, struct endpoint *pager,
+                                   uint64_t badge)
 {
 	struct memory *memory = create(domain, MEMORY_KIND_PAGED, bytes, 0);
 
@@ -156,7 +158,8 @@ static status_t unshare(struct memory *memory, uint64_t offset)
 	return OK;
 }
 
-status_t memory_page(struct memory *memory, uint64_t offset, bool for_write, paddr_t *out, bool *may_write)
+status_t memory_page(struct memory *memory, uint64_t offset, bool for_write, paddr_t *out,
+                     bool *may_write)
 {
 	status_t status = OK;
 
@@ -176,7 +179,8 @@ status_t memory_page(struct memory *memory, uint64_t offset, bool for_write, pad
 /* Within a domain a page is shared until one side writes. Another domain pays for a page of its own at once, or its
  * owner would go on paying for old content for as long as others hold copies; and so it is with a page that a
  * thread has pinned, which must stay where the thread's process sees it. */
-static status_t copy_slot(struct memory *from, uint64_t index, uint64_t slot, uint64_t *to, struct memory *copy)
+static status_t copy_slot(struct memory *from, uint64_t index, uint64_t slot, uint64_t *to,
+                          struct memory *copy)
 {
 	paddr_t page = slot_page(slot);
 
@@ -196,13 +200,15 @@ static status_t copy_slot(struct memory *from, uint64_t index, uint64_t slot, ui
 	return OK;
 }
 
-static status_t copy_pages(struct memory *from, struct memory *copy, uint64_t offset, uint64_t *index, unsigned *budget)
+static status_t copy_pages(struct memory *from, struct memory *copy, uint64_t offset,
+                           uint64_t *index, unsigned *budget)
 {
 	uint64_t end = (offset + copy->bytes) >> PAGE_SHIFT;
 	uint64_t *slot;
 
 	while ((slot = pagemap_next(&from->pages, index)) && *index < end) {
-		uint64_t *to = pagemap_make(&copy->pages, copy->obj.domain, *index - (offset >> PAGE_SHIFT));
+		uint64_t *to = pagemap_make(&copy->pages, copy->obj.domain,
+		                            *index - (offset >> PAGE_SHIFT));
 		status_t status = to ? OK : E_NOMEM;
 
 		if (!memory_take_budget(from, budget))
@@ -216,8 +222,8 @@ static status_t copy_pages(struct memory *from, struct memory *copy, uint64_t of
 	return OK;
 }
 
-status_t memory_create_copy(struct memory *from, struct domain *domain, uint64_t offset, uint64_t bytes,
-                            struct progress *progress, unsigned *budget)
+status_t memory_create_copy(struct memory *from, struct domain *domain, uint64_t offset,
+                            uint64_t bytes, struct progress *progress, unsigned *budget)
 {
 	struct memory *copy;
 
@@ -232,10 +238,12 @@ status_t memory_create_copy(struct memory *from, struct domain *domain, uint64_t
 	}
 	if (progress->object->is_dead)
 		return E_GONE;
-	return copy_pages(from, container_of(progress->object, struct memory, obj), offset, &progress->at, budget);
+	return copy_pages(from, container_of(progress->object, struct memory, obj), offset,
+	                  &progress->at, budget);
 }
 
-static status_t transfer_part(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t part, bool is_write)
+static status_t transfer_part(struct memory *memory, uint64_t offset, uint64_t u_buffer,
+                              uint64_t part, bool is_write)
 {
 	uint64_t within = offset & (PAGE_SIZE - 1);
 	bool may_write = true;
@@ -246,12 +254,12 @@ static status_t transfer_part(struct memory *memory, uint64_t offset, uint64_t u
 		return status;
 	if (!page_is_ram(page))
 		return E_UNSUPPORTED; /* device registers: map them */
-	return is_write ? copy_from_user((char *)direct(page) + within, u_buffer, part) :
-			  copy_to_user(u_buffer, (char *)direct(page) + within, part);
+	return is_write ? copy_from_user((char *)direct(page) + within, u_buffer, part)
+	                : copy_to_user(u_buffer, (char *)direct(page) + within, part);
 }
 
-status_t memory_transfer(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len, bool is_write,
-                         uint64_t *done, unsigned *budget)
+status_t memory_transfer(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len,
+                         bool is_write, uint64_t *done, unsigned *budget)
 {
 	if (len > memory->bytes || offset > memory->bytes - len)
 		return E_RANGE;
@@ -334,11 +342,12 @@ void memory_get_info(struct memory *memory, struct memory_info *out)
 }
 
 /* Calls change for the address of the page in each mapping that shows the object's own page there. */
-static void for_each_entry(struct memory *memory, uint64_t offset, void (*change)(struct mapping *, uint64_t va))
+static void for_each_entry(struct memory *memory, uint64_t offset,
+                           void (*change)(struct mapping *, uint64_t va))
 {
 	struct list *at;
 
-	list_for_each(at, &memory->mappings) {
+	list_for_each (at, &memory->mappings) {
 		struct mapping *mapping = list_entry(at, struct mapping, reverse);
 		uint64_t va = mapping->start + (offset - mapping->offset);
 
@@ -397,8 +406,8 @@ static void memory_dump(const struct kobject *object)
 {
 	const struct memory *memory = container_of(object, const struct memory, obj);
 
-	printk("  kind %u, %lu bytes, %lu pages, %lu dirty, %u mappings\n", memory->kind, memory->bytes,
-	       memory->resident, memory->dirty, memory->mapping_count);
+	printk("  kind %u, %lu bytes, %lu pages, %lu dirty, %u mappings\n", memory->kind,
+	       memory->bytes, memory->resident, memory->dirty, memory->mapping_count);
 }
 
 static void memory_check(const struct kobject *object)
@@ -417,9 +426,10 @@ static void memory_check(const struct kobject *object)
 		dirty += (*slot & SLOT_DIRTY) != 0;
 		resident++;
 	}
-	list_for_each(at, &memory->mappings) {
+	list_for_each (at, &memory->mappings) {
 		ASSERT(list_entry(at, struct mapping, reverse)->memory == memory);
 		mappings++;
 	}
-	ASSERT(resident == memory->resident && dirty == memory->dirty && mappings == memory->mapping_count);
+	ASSERT(resident == memory->resident && dirty == memory->dirty &&
+	       mappings == memory->mapping_count);
 }

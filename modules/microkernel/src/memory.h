@@ -17,54 +17,62 @@ struct mapping;
 
 struct memory {
 	struct kobject obj;
-	struct spinlock lock;      /* LOCK_RANK_MEMORY */
-	uint32_t kind;             /* [I] MEMORY_KIND_* */
-	uint32_t flags;            /* [I] MEMORY_* */
-	uint64_t bytes;            /* [lock] multiple of the page size */
-	paddr_t base;              /* [I] physical, DMA */
-	struct pagemap pages;      /* [lock] the others; each page holds one reference */
-	uint64_t resident;         /* [lock] pages in the map */
-	uint64_t dirty;            /* [lock] of these */
-	uint64_t cut_at;           /* [lock] pages from this index on, beyond the end, are being freed; UINT64_MAX: none */
-	bool is_emptied;           /* [lock] dying: all of them are */
-	struct list mappings;      /* [lock] the reverse map */
-	uint32_t mapping_count;    /* [lock] */
-	struct endpoint *pager;    /* [I] holds a reference */
-	uint64_t pager_badge;      /* [I] */
+	struct spinlock lock; /* LOCK_RANK_MEMORY */
+	uint32_t kind;        /* [I] MEMORY_KIND_* */
+	uint32_t flags;       /* [I] MEMORY_* */
+	uint64_t bytes;       /* [lock] multiple of the page size */
+	paddr_t base;         /* [I] physical, DMA */
+	struct pagemap pages; /* [lock] the others; each page holds one reference */
+	uint64_t resident;    /* [lock] pages in the map */
+	uint64_t dirty;       /* [lock] of these */
+	uint64_t
+		cut_at; /* [lock] pages from this index on, beyond the end, are being freed; UINT64_MAX: none */
+	bool is_emptied;        /* [lock] dying: all of them are */
+	struct list mappings;   /* [lock] the reverse map */
+	uint32_t mapping_count; /* [lock] */
+	struct endpoint *pager; /* [I] holds a reference */
+	uint64_t pager_badge;   /* [I] */
 };
 
 #define MEMORY_BYTES_MAX (1ull << 47)
 
 struct memory *memory_create(struct domain *domain, uint64_t bytes, uint32_t flags);
-struct memory *memory_create_physical(struct domain *domain, paddr_t base, uint64_t bytes, uint32_t flags);
+struct memory *memory_create_physical(struct domain *domain, paddr_t base, uint64_t bytes,
+                                      uint32_t flags);
 struct memory *memory_create_dma(struct domain *domain, uint64_t bytes);
-struct memory *memory_create_paged(struct domain *domain, uint64_t bytes, struct endpoint *pager, uint64_t badge);
+struct memory *memory_create_paged(struct domain *domain, uint64_t bytes, struct endpoint *pager,
+                                   uint64_t badge);
 /* The copy is progress->object; STATUS_MORE: call again. */
-status_t memory_create_copy(struct memory *from, struct domain *domain, uint64_t offset, uint64_t bytes,
-                            struct progress *progress, unsigned *budget);
+status_t memory_create_copy(struct memory *from, struct domain *domain, uint64_t offset,
+                            uint64_t bytes, struct progress *progress, unsigned *budget);
 
 /* The page at offset, provided when the kernel can: OK with *out and whether it may be mapped writable now;
  * E_AGAIN: the pager must be asked; E_FAULT: beyond the end; E_NOMEM. */
-status_t memory_page(struct memory *memory, uint64_t offset, bool for_write, paddr_t *out, bool *may_write);
+status_t memory_page(struct memory *memory, uint64_t offset, bool for_write, paddr_t *out,
+                     bool *may_write);
 /* The page at offset when it is present; value 0 otherwise. Never allocates. */
 paddr_t memory_present_page(struct memory *memory, uint64_t offset, bool *may_write);
 unsigned memory_pt_flags(const struct memory *memory); /* caching */
 
 /* Between the object and the current process, from byte *done on. Absent pages of anonymous memory are made; pager-backed
  * pages must be present: E_AGAIN. */
-status_t memory_transfer(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len, bool is_write,
-                         uint64_t *done, unsigned *budget);
+status_t memory_transfer(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len,
+                         bool is_write, uint64_t *done, unsigned *budget);
 status_t memory_resize(struct memory *memory, uint64_t bytes, unsigned *budget);
 void memory_get_info(struct memory *memory, struct memory_info *out);
 
 /* What a pager does (pager.c), page by page from offset + *done on. */
-status_t memory_supply(struct memory *paged, uint64_t offset, struct memory *source, uint64_t source_offset, uint64_t bytes,
-                       uint64_t *done, unsigned *budget);
-status_t memory_permit(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress, unsigned *budget);
-status_t memory_clean(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress, unsigned *budget);
+status_t memory_supply(struct memory *paged, uint64_t offset, struct memory *source,
+                       uint64_t source_offset, uint64_t bytes, uint64_t *done, unsigned *budget);
+status_t memory_permit(struct memory *paged, uint64_t offset, uint64_t bytes,
+                       struct progress *progress, unsigned *budget);
+status_t memory_clean(struct memory *paged, uint64_t offset, uint64_t bytes,
+                      struct progress *progress, unsigned *budget);
 /* progress->count: pages dropped. */
-status_t memory_evict(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress, unsigned *budget);
-uint64_t memory_list_dirty(struct memory *paged, uint64_t from, struct memory_range *out, uint64_t max);
+status_t memory_evict(struct memory *paged, uint64_t offset, uint64_t bytes,
+                      struct progress *progress, unsigned *budget);
+uint64_t memory_list_dirty(struct memory *paged, uint64_t from, struct memory_range *out,
+                           uint64_t max);
 
 /* For memory.c and pager.c: take the page out of every mapping, or only the right to write it. */
 void memory_unmap_page(struct memory *memory, uint64_t offset);

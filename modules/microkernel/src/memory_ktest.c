@@ -10,7 +10,8 @@
 
 #define AT NATIVE_BASE + (1ul << 30)
 
-static uint64_t map(struct aspace *aspace, struct handle_entry *memory, uint64_t address, uint64_t bytes, uint32_t flags)
+static uint64_t map(struct aspace *aspace, struct handle_entry *memory, uint64_t address,
+                    uint64_t bytes, uint32_t flags)
 {
 	uint64_t at = fixture_map(aspace, memory, address, bytes, flags);
 
@@ -38,7 +39,8 @@ KTEST(memory_limit_is_an_error)
 KTEST(shared_mappings_show_one_page)
 {
 	struct fixture f = fixture_create(100);
-	struct handle_entry *memory = fixture_publish(&f, &memory_create(f.domain, 4 * PAGE_SIZE, 0)->obj);
+	struct handle_entry *memory = fixture_publish(
+		&f, &memory_create(f.domain, 4 * PAGE_SIZE, 0)->obj);
 	uint64_t a = map(&f.process->aspace, memory, AT, 4 * PAGE_SIZE, MAP_READ | MAP_WRITE);
 	uint64_t b = map(&f.process->aspace, memory, AT + (1 << 20), 4 * PAGE_SIZE, MAP_READ);
 
@@ -52,7 +54,8 @@ KTEST(shared_mappings_show_one_page)
 KTEST(revoking_a_handle_removes_its_mappings)
 {
 	struct fixture f = fixture_create(100);
-	struct handle_entry *memory = fixture_publish(&f, &memory_create(f.domain, PAGE_SIZE, 0)->obj);
+	struct handle_entry *memory = fixture_publish(&f,
+	                                              &memory_create(f.domain, PAGE_SIZE, 0)->obj);
 	unsigned budget = 10;
 	handle_t child;
 	uint64_t at;
@@ -69,7 +72,7 @@ KTEST(revoking_a_handle_removes_its_mappings)
 KTEST(clone_copies_on_write)
 {
 	struct fixture f = fixture_create(200);
-	struct progress progress = { 0 };
+	struct progress progress = {0};
 	unsigned budget = STEP_BUDGET;
 	struct space *parent;
 	struct space *child;
@@ -96,7 +99,7 @@ KTEST(unmap_splits_at_the_edges)
 	struct fixture f = fixture_create(100);
 	struct aspace *aspace = &f.process->aspace;
 	uint64_t at = map(aspace, NULL, AT, 8 * PAGE_SIZE, MAP_READ | MAP_WRITE);
-	struct progress progress = { 0 };
+	struct progress progress = {0};
 	unsigned budget = STEP_BUDGET;
 
 	for (unsigned i = 0; i < 8; i++)
@@ -106,7 +109,8 @@ KTEST(unmap_splits_at_the_edges)
 	KCHECK(!touch(aspace, at + 2 * PAGE_SIZE, MAP_READ));
 	KCHECK(!touch(aspace, at + 4 * PAGE_SIZE, MAP_READ));
 	KCHECK(*touch(aspace, at + 5 * PAGE_SIZE, MAP_READ) == 6);
-	KCHECK(aspace_protect(aspace, at + 5 * PAGE_SIZE, PAGE_SIZE, MAP_READ, &progress, &budget) == OK);
+	KCHECK(aspace_protect(aspace, at + 5 * PAGE_SIZE, PAGE_SIZE, MAP_READ, &progress,
+	                      &budget) == OK);
 	KCHECK(!touch(aspace, at + 5 * PAGE_SIZE, MAP_WRITE));
 	KCHECK(touch(aspace, at + 6 * PAGE_SIZE, MAP_WRITE));
 	KCHECK(aspace_protect(aspace, at, 8 * PAGE_SIZE, MAP_READ, &progress, &budget) == E_NOENT);
@@ -118,8 +122,9 @@ KTEST(remap_moves_pages)
 	struct fixture f = fixture_create(100);
 	struct aspace *aspace = &f.process->aspace;
 	uint64_t at = map(aspace, NULL, AT, 2 * PAGE_SIZE, MAP_READ | MAP_WRITE);
-	struct remap_args args = { .address = at, .bytes = 2 * PAGE_SIZE, .new_bytes = 8 * PAGE_SIZE, .may_move = 1 };
-	struct progress progress = { 0 };
+	struct remap_args args = {
+		.address = at, .bytes = 2 * PAGE_SIZE, .new_bytes = 8 * PAGE_SIZE, .may_move = 1};
+	struct progress progress = {0};
 	unsigned budget = STEP_BUDGET;
 	uint64_t out = 0;
 
@@ -136,7 +141,7 @@ KTEST(memory_copy_shares_until_written)
 {
 	struct fixture f = fixture_create(100);
 	struct memory *original = memory_create(f.domain, 2 * PAGE_SIZE, 0);
-	struct progress progress = { 0 };
+	struct progress progress = {0};
 	unsigned budget = STEP_BUDGET;
 	struct memory *copy;
 	bool may_write;
@@ -180,7 +185,7 @@ KTEST(copy_for_another_domain_is_paid_by_it)
 	struct fixture f = fixture_create(100);
 	struct fixture other = fixture_create(100);
 	struct memory *original = memory_create(f.domain, 20 * PAGE_SIZE, 0);
-	struct progress progress = { 0 };
+	struct progress progress = {0};
 	unsigned budget = STEP_BUDGET;
 	bool may_write;
 	paddr_t page;
@@ -189,7 +194,8 @@ KTEST(copy_for_another_domain_is_paid_by_it)
 	for (unsigned i = 0; i < 20; i++)
 		KCHECK(memory_page(original, i * PAGE_SIZE, true, &page, &may_write) == OK);
 	before = other.domain->pages;
-	KCHECK(memory_create_copy(original, other.domain, 0, 20 * PAGE_SIZE, &progress, &budget) == OK);
+	KCHECK(memory_create_copy(original, other.domain, 0, 20 * PAGE_SIZE, &progress, &budget) ==
+	       OK);
 	KCHECK(other.domain->pages >= before + 20);
 	before = f.domain->pages;
 	for (unsigned i = 0; i < 20; i++)
@@ -205,7 +211,7 @@ KTEST(copying_goes_in_steps)
 {
 	struct fixture f = fixture_create(200);
 	struct memory *original = memory_create(f.domain, 100 * PAGE_SIZE, 0);
-	struct progress progress = { 0 };
+	struct progress progress = {0};
 	unsigned budget = 30;
 	unsigned steps = 1;
 	bool may_write;
@@ -213,7 +219,9 @@ KTEST(copying_goes_in_steps)
 
 	for (unsigned i = 0; i < 100; i++)
 		KCHECK(memory_page(original, i * PAGE_SIZE, true, &page, &may_write) == OK);
-	for (; memory_create_copy(original, f.domain, 0, 100 * PAGE_SIZE, &progress, &budget) == STATUS_MORE; budget = 30)
+	for (; memory_create_copy(original, f.domain, 0, 100 * PAGE_SIZE, &progress, &budget) ==
+	       STATUS_MORE;
+	     budget = 30)
 		steps++;
 	KCHECK(steps == 4);
 	KCHECK(container_of(progress.object, struct memory, obj)->resident == 100);
@@ -254,7 +262,8 @@ KTEST(what_was_cut_off_does_not_come_back)
 	for (budget = 5; memory_resize(memory, 40 * PAGE_SIZE, &budget) == STATUS_MORE; budget = 5)
 		KCHECK(memory->bytes == PAGE_SIZE);
 	KCHECK(memory->resident == 1);
-	KCHECK(memory_page(memory, 39 * PAGE_SIZE, false, &page, &may_write) == OK && *(uint8_t *)direct(page) == 0);
+	KCHECK(memory_page(memory, 39 * PAGE_SIZE, false, &page, &may_write) == OK &&
+	       *(uint8_t *)direct(page) == 0);
 	kobject_unref(&memory->obj);
 	fixture_destroy(&f);
 }
@@ -263,7 +272,8 @@ KTEST(what_was_cut_off_does_not_come_back)
 KTEST(device_registers_are_not_read_through_the_direct_map)
 {
 	struct fixture f = fixture_create(100);
-	struct memory *device = memory_create_physical(f.domain, PADDR(0xfed00000), PAGE_SIZE, MEMORY_UNCACHED);
+	struct memory *device = memory_create_physical(f.domain, PADDR(0xfed00000), PAGE_SIZE,
+	                                               MEMORY_UNCACHED);
 	struct handle_entry *entry = fixture_publish(&f, &device->obj);
 	struct aspace *aspace = &f.process->aspace;
 	uint64_t at = map(aspace, entry, AT, PAGE_SIZE, MAP_READ | MAP_WRITE | MAP_PRIVATE);

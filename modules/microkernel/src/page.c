@@ -66,10 +66,12 @@ static void *take_frame_table(const struct boot_source *source, uint64_t bytes, 
 	for (unsigned i = 0; i < source->range_count; i++) {
 		if (source->ranges[i].bytes > bytes) {
 			*out_range = i;
-			return direct(PADDR(source->ranges[i].start.value + source->ranges[i].bytes - bytes));
+			return direct(PADDR(source->ranges[i].start.value +
+			                    source->ranges[i].bytes - bytes));
 		}
 	}
-	cannot_start("no room for the table of page frames (%lu KiB): too little memory", bytes / 1024);
+	cannot_start("no room for the table of page frames (%lu KiB): too little memory",
+	             bytes / 1024);
 }
 
 /* The archive counts: it is read like memory, wherever the loader put it. */
@@ -102,7 +104,8 @@ void page_init(const struct boot_source *source)
 		for (uint64_t frame = first + count; frame-- > first;)
 			free_list_push((uint32_t)frame);
 	}
-	for (uint64_t at = source->archive.value; at < source->archive.value + source->archive_bytes; at += PAGE_SIZE)
+	for (uint64_t at = source->archive.value;
+	     at < source->archive.value + source->archive_bytes; at += PAGE_SIZE)
 		page_of(PADDR(at))->flags |= PAGE_RAM;
 	total_count = free_count;
 	kernel_count = (source->kernel_bytes + table_bytes) >> PAGE_SHIFT;

@@ -21,7 +21,8 @@ static struct pagemap_node *child_of(const struct pagemap_node *node, unsigned i
 
 static bool covers(const struct pagemap *map, uint64_t index)
 {
-	return map->height && (map->height >= HEIGHT_MAX || index >> (map->height * FANOUT_BITS) == 0);
+	return map->height &&
+	       (map->height >= HEIGHT_MAX || index >> (map->height * FANOUT_BITS) == 0);
 }
 
 static unsigned digit(uint64_t index, unsigned level)
@@ -77,7 +78,8 @@ uint64_t *pagemap_make(struct pagemap *map, struct domain *domain, uint64_t inde
 }
 
 /* Descends to the bottom node for index, or says from which index on to look again. */
-static struct pagemap_node *bottom_node(const struct pagemap *map, uint64_t index, uint64_t *out_next)
+static struct pagemap_node *bottom_node(const struct pagemap *map, uint64_t index,
+                                        uint64_t *out_next)
 {
 	struct pagemap_node *node = map->root;
 

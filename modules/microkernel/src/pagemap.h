@@ -14,8 +14,10 @@ struct pagemap {
 	unsigned height; /* levels; 0: empty */
 };
 
-uint64_t *pagemap_find(const struct pagemap *map, uint64_t index); /* null: no slot; slots may be 0 */
-uint64_t *pagemap_make(struct pagemap *map, struct domain *domain, uint64_t index); /* null: no memory */
+uint64_t *pagemap_find(const struct pagemap *map,
+                       uint64_t index); /* null: no slot; slots may be 0 */
+uint64_t *pagemap_make(struct pagemap *map, struct domain *domain,
+                       uint64_t index); /* null: no memory */
 /* The first slot that is not 0 at or above *index, which is set to where it is; null when none. */
 uint64_t *pagemap_next(const struct pagemap *map, uint64_t *index);
 /* All slots must be 0. True when nothing is left; it cannot be used any more from the first step on. */

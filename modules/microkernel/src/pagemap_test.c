@@ -24,7 +24,7 @@ static void clear(struct pagemap *map)
 TEST(random_slots_agree_with_an_array)
 {
 	static uint64_t array[SPAN];
-	struct pagemap map = { 0 };
+	struct pagemap map = {0};
 	struct random random;
 
 	fakes_begin();
@@ -50,8 +50,8 @@ TEST(random_slots_agree_with_an_array)
 
 TEST(far_indices_grow_the_tree)
 {
-	const uint64_t indices[] = { 0, 63, 64, 4095, 4096, 1ull << 20, (1ull << 35) - 1 };
-	struct pagemap map = { 0 };
+	const uint64_t indices[] = {0, 63, 64, 4095, 4096, 1ull << 20, (1ull << 35) - 1};
+	struct pagemap map = {0};
 	uint64_t at = 0;
 
 	fakes_begin();
@@ -70,7 +70,7 @@ TEST(far_indices_grow_the_tree)
 
 TEST(no_memory_is_an_error)
 {
-	struct pagemap map = { 0 };
+	struct pagemap map = {0};
 
 	fakes_begin();
 	fakes_fail_after(2);

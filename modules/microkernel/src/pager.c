@@ -23,7 +23,8 @@ static status_t check_range(const struct memory *paged, uint64_t offset, uint64_
 	return OK;
 }
 
-static status_t supply_page(struct memory *paged, uint64_t offset, struct memory *source, uint64_t source_offset)
+static status_t supply_page(struct memory *paged, uint64_t offset, struct memory *source,
+                            uint64_t source_offset)
 {
 	uint64_t *from = pagemap_find(&source->pages, source_offset >> PAGE_SHIFT);
 	uint64_t *to = pagemap_make(&paged->pages, paged->obj.domain, offset >> PAGE_SHIFT);
@@ -52,15 +53,16 @@ static status_t supply_page(struct memory *paged, uint64_t offset, struct memory
 	return OK;
 }
 
-status_t memory_supply(struct memory *paged, uint64_t offset, struct memory *source, uint64_t source_offset, uint64_t bytes,
-                       uint64_t *done, unsigned *budget)
+status_t memory_supply(struct memory *paged, uint64_t offset, struct memory *source,
+                       uint64_t source_offset, uint64_t bytes, uint64_t *done, unsigned *budget)
 {
 	status_t status = check_range(paged, offset, bytes);
 
 	if (status == OK && (source->kind != MEMORY_KIND_ANONYMOUS || source->flags & MEMORY_FIXED))
 		status = E_TYPE;
-	if (status == OK && (!is_aligned(source_offset, PAGE_SIZE) || source_offset + bytes < bytes ||
-			     source_offset + bytes > source->bytes))
+	if (status == OK &&
+	    (!is_aligned(source_offset, PAGE_SIZE) || source_offset + bytes < bytes ||
+	     source_offset + bytes > source->bytes))
 		status = E_RANGE;
 	for (; status == OK && *done < bytes; *done += PAGE_SIZE) {
 		if (!memory_take_budget(source, budget))
@@ -73,8 +75,10 @@ status_t memory_supply(struct memory *paged, uint64_t offset, struct memory *sou
 }
 
 /* Does change to each present page of the range; progress->at is the index it has come to. */
-static status_t change_pages(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress,
-                             unsigned *budget, void (*change)(struct memory *, uint64_t index, uint64_t *slot, uint64_t *count))
+static status_t change_pages(struct memory *paged, uint64_t offset, uint64_t bytes,
+                             struct progress *progress, unsigned *budget,
+                             void (*change)(struct memory *, uint64_t index, uint64_t *slot,
+                                            uint64_t *count))
 {
 	status_t status = check_range(paged, offset, bytes);
 	uint64_t *slot;
@@ -82,7 +86,8 @@ static status_t change_pages(struct memory *paged, uint64_t offset, uint64_t byt
 	if (status != OK)
 		return status;
 	progress->at = MAX(progress->at, offset >> PAGE_SHIFT);
-	while ((slot = pagemap_next(&paged->pages, &progress->at)) && progress->at < (offset + bytes) >> PAGE_SHIFT) {
+	while ((slot = pagemap_next(&paged->pages, &progress->at)) &&
+	       progress->at < (offset + bytes) >> PAGE_SHIFT) {
 		if (!memory_take_budget(paged, budget))
 			return STATUS_MORE;
 		change(paged, progress->at, slot, &progress->count);
@@ -118,22 +123,26 @@ static void evict_page(struct memory *paged, uint64_t index, uint64_t *slot, uin
 	++*count;
 }
 
-status_t memory_permit(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress, unsigned *budget)
+status_t memory_permit(struct memory *paged, uint64_t offset, uint64_t bytes,
+                       struct progress *progress, unsigned *budget)
 {
 	return change_pages(paged, offset, bytes, progress, budget, permit_page);
 }
 
-status_t memory_clean(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress, unsigned *budget)
+status_t memory_clean(struct memory *paged, uint64_t offset, uint64_t bytes,
+                      struct progress *progress, unsigned *budget)
 {
 	return change_pages(paged, offset, bytes, progress, budget, clean_page);
 }
 
-status_t memory_evict(struct memory *paged, uint64_t offset, uint64_t bytes, struct progress *progress, unsigned *budget)
+status_t memory_evict(struct memory *paged, uint64_t offset, uint64_t bytes,
+                      struct progress *progress, unsigned *budget)
 {
 	return change_pages(paged, offset, bytes, progress, budget, evict_page);
 }
 
-uint64_t memory_list_dirty(struct memory *paged, uint64_t from, struct memory_range *out, uint64_t max)
+uint64_t memory_list_dirty(struct memory *paged, uint64_t from, struct memory_range *out,
+                           uint64_t max)
 {
 	uint64_t index = from >> PAGE_SHIFT;
 	uint64_t count = 0;
@@ -150,7 +159,7 @@ uint64_t memory_list_dirty(struct memory *paged, uint64_t from, struct memory_ra
 		}
 		if (count == max)
 			break;
-		out[count++] = (struct memory_range){ offset, PAGE_SIZE };
+		out[count++] = (struct memory_range){offset, PAGE_SIZE};
 	}
 	return count;
 }

@@ -69,7 +69,8 @@ void process_watch_free(struct process_watch *watch)
 static bool tell_watchers(struct process *process, unsigned *budget)
 {
 	while (!list_is_empty(&process->watches)) {
-		struct process_watch *watch = list_entry(list_first(&process->watches), struct process_watch, link);
+		struct process_watch *watch = list_entry(list_first(&process->watches),
+		                                         struct process_watch, link);
 
 		if (!budget_take(budget))
 			return false;
@@ -108,7 +109,8 @@ void process_fault(struct thread *thread, unsigned vector, uint64_t address)
 
 	process->fault_address = address;
 	process->fault_ip = thread->arch.regs.rip;
-	printk("%s: fault %u at %lx, address %lx\n", process->name, vector, process->fault_ip, address);
+	printk("%s: fault %u at %lx, address %lx\n", process->name, vector, process->fault_ip,
+	       address);
 	process_end(process, PROCESS_FAULTED, vector);
 }
 
@@ -128,7 +130,7 @@ void process_get_info(struct process *process, struct process_info *out)
 	};
 	memcpy(out->name, process->name, sizeof(out->name));
 	sched_close_account();
-	list_for_each(at, &process->threads)
+	list_for_each (at, &process->threads)
 		out->cpu_ns += list_entry(at, struct thread, process_link)->cpu_ns;
 }
 
@@ -167,7 +169,8 @@ void process_watch_undo(struct derivation *node)
 
 static void process_kill(struct kobject *object)
 {
-	process_end(container_of(object, struct process, obj), PROCESS_EXITED, PROCESS_STATUS_KILLED);
+	process_end(container_of(object, struct process, obj), PROCESS_EXITED,
+	            PROCESS_STATUS_KILLED);
 }
 
 static void process_destroy(struct kobject *object)
@@ -194,12 +197,13 @@ static void process_check(const struct kobject *object)
 	uint32_t used = 0;
 	uint32_t threads = 0;
 
-	list_for_each(at, &process->threads) {
+	list_for_each (at, &process->threads) {
 		ASSERT(list_entry(at, struct thread, process_link)->process == process);
 		threads++;
 	}
 	for (uint32_t i = 0; i < table->chunk_count * HANDLE_CHUNK; i++) {
-		const struct handle_entry *entry = &table->chunks[i / HANDLE_CHUNK][i % HANDLE_CHUNK];
+		const struct handle_entry *entry =
+			&table->chunks[i / HANDLE_CHUNK][i % HANDLE_CHUNK];
 
 		used += entry->node.state != HANDLE_FREE;
 		if (entry->node.state == HANDLE_USED)

@@ -18,15 +18,15 @@ struct process {
 	struct kobject obj;
 	struct aspace aspace;
 	struct handle_table handles;
-	struct list threads;      /* [process lock] by process_link */
+	struct list threads; /* [process lock] by process_link */
 	uint32_t thread_count;
-	struct list watches;      /* process_watch by link */
-	uint32_t state;           /* PROCESS_* of abi.h */
-	bool is_empty;            /* ended, and all it held is given back */
+	struct list watches; /* process_watch by link */
+	uint32_t state;      /* PROCESS_* of abi.h */
+	bool is_empty;       /* ended, and all it held is given back */
 	uint64_t status;
 	uint64_t fault_address;
 	uint64_t fault_ip;
-	uint64_t cpu_ns;          /* of threads that have gone */
+	uint64_t cpu_ns; /* of threads that have gone */
 	char name[32];
 };
 
@@ -59,7 +59,8 @@ static inline struct handle_entry *handle_find(const struct process *process, ha
 	if (chunk >= process->handles.chunk_count)
 		return NULL;
 	entry = &process->handles.chunks[chunk][index % HANDLE_CHUNK];
-	if (entry->node.state != HANDLE_USED || entry->node.generation != handle.value >> HANDLE_INDEX_BITS)
+	if (entry->node.state != HANDLE_USED ||
+	    entry->node.generation != handle.value >> HANDLE_INDEX_BITS)
 		return NULL;
 	return entry;
 }

@@ -9,8 +9,9 @@
 
 struct kobject;
 
-#define STATUS_MORE 2       /* beside status codes: a step is done, not all */
-#define STEP_BUDGET 512u    /* pages, handles or mappings a step looks at: some 50 us. A handful is the least it works with */
+#define STATUS_MORE 2 /* beside status codes: a step is done, not all */
+#define STEP_BUDGET \
+	512u /* pages, handles or mappings a step looks at: some 50 us. A handful is the least it works with */
 
 struct progress {
 	uint32_t call;          /* the system call it belongs to; 0: nothing is going on */

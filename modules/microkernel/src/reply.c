@@ -49,6 +49,8 @@ static void reply_check(const struct kobject *object)
 	const struct reply *reply = container_of(object, const struct reply, obj);
 
 	ASSERT(!reply->caller || !reply->receiver);
-	ASSERT(!reply->caller || (reply->caller->awaiting == reply && reply->caller->state == THREAD_AWAITING));
-	ASSERT(!reply->receiver || (reply->receiver->receiving_with == reply && reply->receiver->state == THREAD_RECEIVING));
+	ASSERT(!reply->caller ||
+	       (reply->caller->awaiting == reply && reply->caller->state == THREAD_AWAITING));
+	ASSERT(!reply->receiver || (reply->receiver->receiving_with == reply &&
+	                            reply->receiver->state == THREAD_RECEIVING));
 }

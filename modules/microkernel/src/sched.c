@@ -136,7 +136,8 @@ static void schedule(struct cpu *cpu)
 	if (current && current->state == THREAD_RUNNING) {
 		unsigned top = queue->ready ? highest_ready(queue) : 0;
 
-		if (!queue->ready || top < current->priority || (top == current->priority && !queue->is_slice_over)) {
+		if (!queue->ready || top < current->priority ||
+		    (top == current->priority && !queue->is_slice_over)) {
 			if (queue->is_slice_over)
 				open_account(queue, current);
 			return;
@@ -147,7 +148,8 @@ static void schedule(struct cpu *cpu)
 		go_idle(cpu);
 		return;
 	}
-	next = list_entry(list_first(&queue->by_priority[highest_ready(queue)]), struct thread, queue_link);
+	next = list_entry(list_first(&queue->by_priority[highest_ready(queue)]), struct thread,
+	                  queue_link);
 	dequeue(queue, next);
 	leave_idle(cpu);
 	if (queue->payer != next || queue->is_slice_over)
@@ -166,7 +168,9 @@ static void reap(struct cpu *cpu)
 	static struct deadline again;
 
 	if (!kobject_reap(STEP_BUDGET))
-		deadline_set(&again, clock_now_ns() + (cpu->current ? REAP_GAP_BUSY_NS : REAP_GAP_IDLE_NS), go_on_reaping);
+		deadline_set(&again,
+		             clock_now_ns() + (cpu->current ? REAP_GAP_BUSY_NS : REAP_GAP_IDLE_NS),
+		             go_on_reaping);
 }
 
 void schedule_if_needed(void)

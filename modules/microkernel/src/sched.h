@@ -16,7 +16,7 @@ struct cpu;
 struct thread;
 
 struct run_queue {
-	uint32_t ready;                   /* bit n: priority n has threads */
+	uint32_t ready; /* bit n: priority n has threads */
 	struct list by_priority[PRIORITIES];
 	struct thread *payer;
 	uint64_t payer_since_ns;
@@ -25,12 +25,14 @@ struct run_queue {
 };
 
 void sched_init(struct cpu *cpu);
-void sched_ready(struct thread *thread);      /* makes it runnable */
-void sched_unready(struct thread *thread);    /* takes a READY one out */
-void sched_switch(struct thread *to);         /* direct switch from the current thread, which has left RUNNING */
-void sched_leave(void);                       /* the current thread has left RUNNING; choose another */
+void sched_ready(struct thread *thread);   /* makes it runnable */
+void sched_unready(struct thread *thread); /* takes a READY one out */
+void sched_switch(
+	struct thread *to); /* direct switch from the current thread, which has left RUNNING */
+void sched_leave(void);     /* the current thread has left RUNNING; choose another */
 void sched_yield(void);
-void sched_forget(struct thread *thread);     /* it dies: no pointer to it stays */
-void sched_close_account(void);               /* charges the payer up to now */
+void sched_forget(struct thread *thread); /* it dies: no pointer to it stays */
+void sched_close_account(void);           /* charges the payer up to now */
 void sched_slice_over(uint64_t now_ns);
-uint64_t sched_next_deadline(void);           /* end of the slice when somebody waits for it, else UINT64_MAX */
+uint64_t sched_next_deadline(
+	void); /* end of the slice when somebody waits for it, else UINT64_MAX */

@@ -39,7 +39,8 @@ status_t space_create(struct domain *domain, struct space **out)
 	return OK;
 }
 
-status_t space_clone(struct space *from, struct domain *domain, struct progress *progress, unsigned *budget)
+status_t space_clone(struct space *from, struct domain *domain, struct progress *progress,
+                     unsigned *budget)
 {
 	struct space *clone;
 	status_t status;
@@ -56,7 +57,8 @@ status_t space_clone(struct space *from, struct domain *domain, struct progress 
 	return aspace_clone(&from->aspace, &clone->aspace, &progress->at, budget);
 }
 
-static status_t copy_part(struct space *space, uint64_t address, uint64_t u_buffer, uint64_t part, bool is_write)
+static status_t copy_part(struct space *space, uint64_t address, uint64_t u_buffer, uint64_t part,
+                          bool is_write)
 {
 	unsigned access = is_write ? MAP_WRITE : MAP_READ;
 	paddr_t page;
@@ -71,8 +73,8 @@ static status_t copy_part(struct space *space, uint64_t address, uint64_t u_buff
 	return is_write ? copy_from_user(at, u_buffer, part) : copy_to_user(u_buffer, at, part);
 }
 
-status_t space_copy(struct space *space, uint64_t address, uint64_t u_buffer, uint64_t len, bool is_write, uint64_t *done,
-                    unsigned *budget)
+status_t space_copy(struct space *space, uint64_t address, uint64_t u_buffer, uint64_t len,
+                    bool is_write, uint64_t *done, unsigned *budget)
 {
 	while (*done < len) {
 		uint64_t within = (address + *done) & (PAGE_SIZE - 1);

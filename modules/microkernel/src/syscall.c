@@ -49,7 +49,8 @@ status_t find_aspace(struct thread *thread, uint64_t handle, uint32_t rights, st
 
 	if (status != OK)
 		return status;
-	if (entry->object->type == OBJECT_PROCESS && OBJECT_OF(entry, process)->state != PROCESS_RUNNING)
+	if (entry->object->type == OBJECT_PROCESS &&
+	    OBJECT_OF(entry, process)->state != PROCESS_RUNNING)
 		return E_GONE;
 	if (entry->object->type == OBJECT_PROCESS)
 		*out = &OBJECT_OF(entry, process)->aspace;
@@ -135,7 +136,8 @@ static bool call_in_registers(struct thread *thread, uint64_t number)
 /* True when the call is not over: it needs a page from a pager, or more steps, or memory that the dying still hold. */
 static bool is_made_again(struct thread *thread, status_t status)
 {
-	bool is_short = is_retry_pending || ((status == E_NOMEM || status == E_LIMIT) && kobject_has_dying());
+	bool is_short = is_retry_pending ||
+	                ((status == E_NOMEM || status == E_LIMIT) && kobject_has_dying());
 	struct page_request request = pending_request;
 
 	is_retry_pending = false;
@@ -179,7 +181,8 @@ static void check_touched(struct thread *thread)
 		return;
 	syscall_regs_args(thread, args);
 	for (unsigned i = 0; i < 4; i++) {
-		const struct handle_entry *entry = handle_find(process, (handle_t){ (uint32_t)args[i] });
+		const struct handle_entry *entry = handle_find(process,
+		                                               (handle_t){(uint32_t)args[i]});
 
 		if (entry)
 			kobject_check(entry->object);

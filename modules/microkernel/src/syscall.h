@@ -30,9 +30,10 @@ enum syscall_number {
 /* The object of a handle entry whose type was checked. */
 #define OBJECT_OF(entry, type) container_of((entry)->object, struct type, obj)
 
-static inline status_t find(struct thread *thread, uint64_t handle, uint8_t type, uint32_t rights, struct handle_entry **out)
+static inline status_t find(struct thread *thread, uint64_t handle, uint8_t type, uint32_t rights,
+                            struct handle_entry **out)
 {
-	return handle_get(thread->process, (handle_t){ (uint32_t)handle }, type, rights, out);
+	return handle_get(thread->process, (handle_t){(uint32_t)handle}, type, rights, out);
 }
 
 /* A domain to charge; none stands for the caller's own. */
@@ -48,6 +49,7 @@ struct progress *syscall_progress(struct thread *thread, uint32_t call);
 /* Hands the caller a handle to a new object; its number becomes the result. */
 status_t give(struct thread *thread, struct kobject *object, uint64_t *result);
 /* With no more rights than these: a new object that is part of one held with them. */
-status_t give_part(struct thread *thread, struct kobject *object, uint32_t rights, uint64_t *result);
+status_t give_part(struct thread *thread, struct kobject *object, uint32_t rights,
+                   uint64_t *result);
 /* The object that the call has made in steps. */
 status_t give_made(struct thread *thread, struct progress *progress, uint64_t *result);

@@ -30,13 +30,14 @@ status_t syscall_interrupt_create(struct thread *thread, const uint64_t *args, u
 	struct handle_entry *event;
 	status_t status = find_control(thread, args[0]);
 
-	if (status == OK && (args[1] > UINT32_MAX || args[2] & ~(uint64_t)(INTERRUPT_LEVEL | INTERRUPT_ACTIVE_LOW)))
+	if (status == OK &&
+	    (args[1] > UINT32_MAX || args[2] & ~(uint64_t)(INTERRUPT_LEVEL | INTERRUPT_ACTIVE_LOW)))
 		status = E_INVAL;
 	if (status == OK)
 		status = find(thread, args[3], OBJECT_EVENT, RIGHT_WRITE, &event);
 	if (status == OK)
-		status = interrupt_create_gsi(thread->process->obj.domain, (unsigned)args[1], (unsigned)args[2], event, args[4],
-					      &interrupt);
+		status = interrupt_create_gsi(thread->process->obj.domain, (unsigned)args[1],
+		                              (unsigned)args[2], event, args[4], &interrupt);
 	return status == OK ? give(thread, &interrupt->obj, result) : status;
 }
 
@@ -50,7 +51,8 @@ status_t syscall_interrupt_create_msi(struct thread *thread, const uint64_t *arg
 	if (status == OK)
 		status = find(thread, args[1], OBJECT_EVENT, RIGHT_WRITE, &event);
 	if (status == OK)
-		status = interrupt_create_msi(thread->process->obj.domain, event, args[2], &target, &interrupt);
+		status = interrupt_create_msi(thread->process->obj.domain, event, args[2], &target,
+		                              &interrupt);
 	if (status != OK)
 		return status;
 	status = copy_to_user(args[3], &target, sizeof(target));
@@ -70,7 +72,8 @@ status_t syscall_interrupt_ack(struct thread *thread, const uint64_t *args, uint
 }
 
 /* Ports, when the handle allows rights on [port, port + width). */
-static status_t check_ports(struct thread *thread, const uint64_t *args, uint32_t rights, uint64_t width)
+static status_t check_ports(struct thread *thread, const uint64_t *args, uint32_t rights,
+                            uint64_t width)
 {
 	struct handle_entry *entry;
 	status_t status = find(thread, args[0], OBJECT_IOPORT, rights, &entry);
@@ -90,7 +93,8 @@ status_t syscall_ioport_slice(struct thread *thread, const uint64_t *args, uint6
 
 	if (status != OK)
 		return status;
-	if (args[2] == 0 || args[1] >= PORTS_MAX || !ioport_covers(OBJECT_OF(entry, ioport), args[1], args[2]))
+	if (args[2] == 0 || args[1] >= PORTS_MAX ||
+	    !ioport_covers(OBJECT_OF(entry, ioport), args[1], args[2]))
 		return E_RANGE;
 	ports = ioport_create(thread->process->obj.domain, (uint32_t)args[1], (uint32_t)args[2]);
 	return give_part(thread, ports ? &ports->obj : NULL, entry->node.rights, result);

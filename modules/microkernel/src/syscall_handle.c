@@ -26,7 +26,7 @@ status_t syscall_ipc_reply_receive(struct thread *thread, const uint64_t *args, 
 
 status_t syscall_handle_close(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
-	struct handle_entry *entry = handle_find(thread->process, (handle_t){ (uint32_t)args[0] });
+	struct handle_entry *entry = handle_find(thread->process, (handle_t){(uint32_t)args[0]});
 	unsigned budget = STEP_BUDGET;
 
 	(void)result;
@@ -45,7 +45,8 @@ status_t syscall_handle_derive(struct thread *thread, const uint64_t *args, uint
 	status_t status = find(thread, args[0], 0, RIGHT_DERIVE, &entry);
 
 	if (status == OK)
-		status = handle_derive_into(thread->process, entry, (uint32_t)args[1], args[2], &handle);
+		status = handle_derive_into(thread->process, entry, (uint32_t)args[1], args[2],
+		                            &handle);
 	*result = handle.value;
 	return status;
 }
@@ -74,14 +75,15 @@ status_t syscall_handle_install(struct thread *thread, const uint64_t *args, uin
 	if (status == OK && OBJECT_OF(process, process)->state != PROCESS_RUNNING)
 		status = E_GONE;
 	if (status == OK)
-		status = handle_derive_into(OBJECT_OF(process, process), entry, (uint32_t)args[2], args[3], &handle);
+		status = handle_derive_into(OBJECT_OF(process, process), entry, (uint32_t)args[2],
+		                            args[3], &handle);
 	*result = handle.value;
 	return status;
 }
 
 status_t syscall_handle_info(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
-	struct handle_entry *entry = handle_find(thread->process, (handle_t){ (uint32_t)args[0] });
+	struct handle_entry *entry = handle_find(thread->process, (handle_t){(uint32_t)args[0]});
 	struct handle_info info;
 
 	(void)result;

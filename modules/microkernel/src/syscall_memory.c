@@ -15,7 +15,8 @@ static status_t check_bytes(uint64_t bytes)
 	return bytes == 0 || bytes > MEMORY_BYTES_MAX ? E_INVAL : OK;
 }
 
-static status_t find_memory(struct thread *thread, uint64_t handle, uint32_t rights, struct memory **out)
+static status_t find_memory(struct thread *thread, uint64_t handle, uint32_t rights,
+                            struct memory **out)
 {
 	struct handle_entry *entry;
 	status_t status = find(thread, handle, OBJECT_MEMORY, rights, &entry);
@@ -39,7 +40,8 @@ status_t syscall_memory_create(struct thread *thread, const uint64_t *args, uint
 	return give(thread, memory ? &memory->obj : NULL, result);
 }
 
-static status_t find_physical(struct thread *thread, uint64_t handle, struct handle_entry **entry, struct memory **out)
+static status_t find_physical(struct thread *thread, uint64_t handle, struct handle_entry **entry,
+                              struct memory **out)
 {
 	status_t status = find(thread, handle, OBJECT_MEMORY, RIGHT_READ, entry);
 
@@ -60,12 +62,14 @@ status_t syscall_memory_slice(struct thread *thread, const uint64_t *args, uint6
 
 	if (status != OK)
 		return status;
-	if (!is_aligned(offset, PAGE_SIZE) || bytes == 0 || args[3] & ~(uint64_t)(MEMORY_UNCACHED | MEMORY_WRITECOMBINE))
+	if (!is_aligned(offset, PAGE_SIZE) || bytes == 0 ||
+	    args[3] & ~(uint64_t)(MEMORY_UNCACHED | MEMORY_WRITECOMBINE))
 		return E_INVAL;
 	if (offset > physical->bytes || bytes > physical->bytes - offset)
 		return E_RANGE;
-	slice = memory_create_physical(thread->process->obj.domain, PADDR(physical->base.value + offset), bytes,
-				       (uint32_t)args[3]);
+	slice = memory_create_physical(thread->process->obj.domain,
+	                               PADDR(physical->base.value + offset), bytes,
+	                               (uint32_t)args[3]);
 	return give_part(thread, slice ? &slice->obj : NULL, entry->node.rights, result);
 }
 
@@ -136,7 +140,8 @@ status_t syscall_memory_create_paged(struct thread *thread, const uint64_t *args
 		status = E_INVAL;
 	if (status != OK)
 		return status;
-	memory = memory_create_paged(domain, align_up(args[2], PAGE_SIZE), OBJECT_OF(endpoint, endpoint), endpoint->badge);
+	memory = memory_create_paged(domain, align_up(args[2], PAGE_SIZE),
+	                             OBJECT_OF(endpoint, endpoint), endpoint->badge);
 	return give(thread, memory ? &memory->obj : NULL, result);
 }
 
@@ -177,7 +182,8 @@ status_t syscall_memory_clean(struct thread *thread, const uint64_t *args, uint6
 	(void)result;
 	if (status != OK)
 		return status;
-	return memory_clean(paged, args[1], args[2], syscall_progress(thread, SYS_memory_clean), &budget);
+	return memory_clean(paged, args[1], args[2], syscall_progress(thread, SYS_memory_clean),
+	                    &budget);
 }
 
 status_t syscall_memory_permit(struct thread *thread, const uint64_t *args, uint64_t *result)
@@ -189,7 +195,8 @@ status_t syscall_memory_permit(struct thread *thread, const uint64_t *args, uint
 	(void)result;
 	if (status != OK)
 		return status;
-	return memory_permit(paged, args[1], args[2], syscall_progress(thread, SYS_memory_permit), &budget);
+	return memory_permit(paged, args[1], args[2], syscall_progress(thread, SYS_memory_permit),
+	                     &budget);
 }
 
 status_t syscall_memory_evict(struct thread *thread, const uint64_t *args, uint64_t *result)
@@ -222,11 +229,13 @@ status_t syscall_memory_resize(struct thread *thread, const uint64_t *args, uint
 	return memory_resize(memory, args[1], &budget);
 }
 
-static status_t transfer(struct thread *thread, const uint64_t *args, struct progress *progress, bool is_write)
+static status_t transfer(struct thread *thread, const uint64_t *args, struct progress *progress,
+                         bool is_write)
 {
 	unsigned budget = STEP_BUDGET;
 	struct memory *memory;
-	status_t status = find_memory(thread, args[0], is_write ? RIGHT_WRITE : RIGHT_READ, &memory);
+	status_t status = find_memory(thread, args[0], is_write ? RIGHT_WRITE : RIGHT_READ,
+	                              &memory);
 
 	if (status != OK)
 		return status;

@@ -43,7 +43,9 @@ status_t syscall_protect(struct thread *thread, const uint64_t *args, uint64_t *
 	(void)result;
 	if (status == OK && args[3] & ~(uint64_t)MAP_PROT)
 		status = E_INVAL;
-	return status == OK ? aspace_protect(aspace, args[1], args[2], (uint32_t)args[3], progress, &budget) : status;
+	return status == OK ? aspace_protect(aspace, args[1], args[2], (uint32_t)args[3], progress,
+	                                     &budget)
+	                    : status;
 }
 
 status_t syscall_query(struct thread *thread, const uint64_t *args, uint64_t *result)
@@ -135,12 +137,14 @@ status_t syscall_space_copy(struct thread *thread, const uint64_t *args, uint64_
 	status_t status = find(thread, args[0], OBJECT_SPACE, rights, &entry);
 
 	if (status == OK)
-		status = space_copy(OBJECT_OF(entry, space), args[1], args[2], args[3], args[4], &progress->at, &budget);
+		status = space_copy(OBJECT_OF(entry, space), args[1], args[2], args[3], args[4],
+		                    &progress->at, &budget);
 	*result = progress->at;
 	return status;
 }
 
-static uint8_t fpu_area[FPU_BYTES_MAX] __attribute__((aligned(64))); /* interrupts are off: one user at a time */
+static uint8_t fpu_area[FPU_BYTES_MAX]
+	__attribute__((aligned(64))); /* interrupts are off: one user at a time */
 
 status_t syscall_fpu_get(struct thread *thread, const uint64_t *args, uint64_t *result)
 {

@@ -37,7 +37,8 @@ status_t syscall_thread_create(struct thread *thread, const uint64_t *args, uint
 	return status == OK ? give(thread, &created->obj, result) : status;
 }
 
-static status_t find_thread(struct thread *thread, uint64_t handle, uint32_t rights, struct thread **out)
+static status_t find_thread(struct thread *thread, uint64_t handle, uint32_t rights,
+                            struct thread **out)
 {
 	struct handle_entry *entry;
 	status_t status = find(thread, handle, OBJECT_THREAD, rights, &entry);

@@ -36,7 +36,8 @@ STATIC_ASSERT(sizeof(struct thread) <= 1344);
 
 static status_t pin_pages(struct thread *thread, const struct thread_args *args)
 {
-	status_t status = aspace_pin(&thread->process->aspace, args->message, &thread->message_page);
+	status_t status = aspace_pin(&thread->process->aspace, args->message,
+	                             &thread->message_page);
 
 	if (status != OK)
 		return status;
@@ -115,7 +116,7 @@ void progress_end(struct progress *progress)
 {
 	if (progress->object)
 		kobject_unref(progress->object);
-	*progress = (struct progress){ 0 };
+	*progress = (struct progress){0};
 }
 
 void thread_reserve_slots(struct thread *thread)
@@ -266,23 +267,17 @@ void thread_cancel_wait(struct thread *thread, status_t status)
 	switch (thread->state) {
 	case THREAD_CALLING:
 	case THREAD_WAITING:
-	case THREAD_ON_WORD:
-		leave_queue(thread);
-		break;
+	case THREAD_ON_WORD: leave_queue(thread); break;
 	case THREAD_RECEIVING:
 		leave_queue(thread);
 		reply_disarm(thread);
 		break;
-	case THREAD_AWAITING:
-		reply_abandon(thread);
-		break;
-	case THREAD_SLEEPING:
-		break;
+	case THREAD_AWAITING: reply_abandon(thread); break;
+	case THREAD_SLEEPING: break;
 	case THREAD_STOPPED:
 	case THREAD_READY:
 	case THREAD_RUNNING:
-	case THREAD_DEAD:
-		return;
+	case THREAD_DEAD: return;
 	}
 	thread_unblock(thread, status, 0);
 }
@@ -294,7 +289,7 @@ void thread_restart_waits(struct list *queue, struct process *process)
 
 	if (process->state != PROCESS_RUNNING)
 		return;
-	list_for_each_safe(at, next, queue) {
+	list_for_each_safe (at, next, queue) {
 		struct thread *thread = list_entry(at, struct thread, queue_link);
 
 		if (thread->process != process || thread->request.memory)
@@ -339,10 +334,12 @@ void thread_finish_request(struct thread *thread, bool is_retried)
 	struct memory *memory = request->memory;
 
 	if (thread->arch.mode != MODE_GUEST)
-		thread->refused = is_retried ? (struct refused_page){ 0 } :
-					       (struct refused_page){ memory->obj.id, request->offset };
+		thread->refused = is_retried
+		                          ? (struct refused_page){0}
+		                          : (struct refused_page){memory->obj.id, request->offset};
 	else if (!is_retried)
-		arch_guest_trap(thread, TRAP_FAULT, request->access, 0, FAULT_BEYOND, request->address);
+		arch_guest_trap(thread, TRAP_FAULT, request->access, 0, FAULT_BEYOND,
+		                request->address);
 	else if (thread->arch.kicked)
 		trap_for_kick(thread);
 	request->memory = NULL;
@@ -371,19 +368,21 @@ static void thread_dump(const struct kobject *object)
 {
 	const struct thread *thread = container_of(object, const struct thread, obj);
 
-	printk("  of %s, state %u, priority %u (%u), mode %u\n", thread->process->name, thread->state, thread->priority,
-	       thread->base_priority, thread->arch.mode);
+	printk("  of %s, state %u, priority %u (%u), mode %u\n", thread->process->name,
+	       thread->state, thread->priority, thread->base_priority, thread->arch.mode);
 }
 
 static void thread_check(const struct kobject *object)
 {
 	const struct thread *thread = container_of(object, const struct thread, obj);
-	bool is_queued = thread->state == THREAD_CALLING || thread->state == THREAD_RECEIVING || thread->state == THREAD_WAITING;
+	bool is_queued = thread->state == THREAD_CALLING || thread->state == THREAD_RECEIVING ||
+	                 thread->state == THREAD_WAITING;
 
 	ASSERT(is_queued == (thread->waiting_for != NULL));
 	ASSERT((thread->state == THREAD_AWAITING) == (thread->awaiting != NULL));
 	ASSERT((thread->state == THREAD_RECEIVING) == (thread->receiving_with != NULL));
-	ASSERT(!thread->request.memory || thread->state == THREAD_CALLING || thread->state == THREAD_AWAITING);
+	ASSERT(!thread->request.memory || thread->state == THREAD_CALLING ||
+	       thread->state == THREAD_AWAITING);
 	ASSERT(thread->arch.mode != MODE_GUEST || thread->space);
 	ASSERT(!thread->space || thread->space->monitor == thread->process);
 	ASSERT(!thread->message || page_is_pinned(thread->message_page));

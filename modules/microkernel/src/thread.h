@@ -35,8 +35,8 @@ enum thread_state {
 struct page_request {
 	struct memory *memory; /* null: none. A thread's request holds a reference. */
 	uint64_t offset;
-	uint64_t address;      /* the access that needs it */
-	unsigned access;       /* MAP_* */
+	uint64_t address; /* the access that needs it */
+	unsigned access;  /* MAP_* */
 };
 
 /* A page that the pager would not provide to a native thread. */
@@ -46,40 +46,43 @@ struct refused_page {
 };
 
 struct thread {
-	struct thread_arch arch;      /* first: entry.S knows its offsets */
+	struct thread_arch arch; /* first: entry.S knows its offsets */
 	struct kobject obj;
-	struct process *process;      /* [I] holds a reference */
+	struct process *process; /* [I] holds a reference */
 	struct list process_link;
 	enum thread_state state;
 	uint8_t base_priority;
-	uint8_t priority;             /* what callers lend included */
-	uint8_t flags;                /* [I] THREAD_* of abi.h */
-	bool is_interruptible;        /* a kick ends the wait */
-	struct list queue_link;       /* run queue, endpoint, event or word bucket */
+	uint8_t priority;       /* what callers lend included */
+	uint8_t flags;          /* [I] THREAD_* of abi.h */
+	bool is_interruptible;  /* a kick ends the wait */
+	struct list queue_link; /* run queue, endpoint, event or word bucket */
 	struct deadline deadline;
 
-	struct kobject *waiting_for;  /* endpoint or event queued at: its death ends the wait, so no reference */
-	uint64_t wait_mask;           /* event bits or word mask wanted */
-	uint64_t word_key[2];         /* see word.c */
-	struct reply *awaiting;       /* AWAITING: who will answer */
-	struct reply *receiving_with; /* RECEIVING: the reply object for the next request; no reference either */
-	uint64_t call_badge;          /* of the handle called through */
-	struct page_request request;  /* CALLING or AWAITING on behalf of a page fault */
-	struct refused_page refused;  /* the access, made again, fails */
-	struct event *bound_event;    /* holds a reference */
+	struct kobject *
+		waiting_for; /* endpoint or event queued at: its death ends the wait, so no reference */
+	uint64_t wait_mask;     /* event bits or word mask wanted */
+	uint64_t word_key[2];   /* see word.c */
+	struct reply *awaiting; /* AWAITING: who will answer */
+	struct reply *
+		receiving_with; /* RECEIVING: the reply object for the next request; no reference either */
+	uint64_t call_badge;         /* of the handle called through */
+	struct page_request request; /* CALLING or AWAITING on behalf of a page fault */
+	struct refused_page refused; /* the access, made again, fails */
+	struct event *bound_event;   /* holds a reference */
 
-	void *message;                /* [I] direct-map address of the message page */
+	void *message; /* [I] direct-map address of the message page */
 	paddr_t message_page;
 	paddr_t state_page;
 	struct handle_entry *slots[IPC_HANDLES_MAX]; /* reserved for handles that arrive */
 	unsigned slot_count;
 
-	struct space *space;          /* bound; holds a reference */
-	struct progress progress;     /* of a system call that goes in steps */
+	struct space *space;      /* bound; holds a reference */
+	struct progress progress; /* of a system call that goes in steps */
 	uint64_t cpu_ns;
 };
 
-status_t thread_create(struct process *process, const struct thread_args *args, struct thread **out);
+status_t thread_create(struct process *process, const struct thread_args *args,
+                       struct thread **out);
 void thread_start(struct thread *thread);
 void thread_end(struct thread *thread); /* exit or kill */
 void thread_set_priority(struct thread *thread, unsigned priority);
@@ -101,6 +104,7 @@ void thread_restart_waits(struct list *queue, struct process *process);
 void thread_request_page(struct thread *thread, const struct page_request *request);
 /* The answer came (or the wait was called off, which is as good as an answer: the access is made again). */
 void thread_finish_request(struct thread *thread, bool is_retried);
-status_t thread_bind_space(struct thread *thread, struct space *space); /* null: none. E_BUSY: it has another monitor */
+status_t thread_bind_space(struct thread *thread,
+                           struct space *space); /* null: none. E_BUSY: it has another monitor */
 void thread_reserve_slots(struct thread *thread);
 void progress_end(struct progress *progress); /* nothing is going on any more */

@@ -14,7 +14,7 @@
 
 static struct thread *make_thread(struct fixture *f, uint64_t message)
 {
-	struct thread_args args = { .entry = NATIVE_BASE + PAGE_SIZE, .message = message };
+	struct thread_args args = {.entry = NATIVE_BASE + PAGE_SIZE, .message = message};
 	struct thread *thread = NULL;
 
 	KCHECK(thread_create(f->process, &args, &thread) == OK);
@@ -24,7 +24,7 @@ static struct thread *make_thread(struct fixture *f, uint64_t message)
 KTEST(a_refused_thread_leaves_its_process_as_it_was)
 {
 	struct fixture f = fixture_create(100);
-	struct thread_args args = { .entry = NATIVE_BASE + PAGE_SIZE, .message = AT };
+	struct thread_args args = {.entry = NATIVE_BASE + PAGE_SIZE, .message = AT};
 	struct thread *thread;
 
 	KCHECK(thread_create(f.process, &args, &thread) == E_FAULT);
@@ -47,8 +47,8 @@ KTEST(a_pinned_page_stays_in_its_place)
 	struct aspace *aspace = &f.process->aspace;
 	struct memory *memory = memory_create(f.domain, PAGE_SIZE, 0);
 	struct handle_entry *entry = fixture_publish(&f, &memory->obj);
-	struct progress progress = { 0 };
-	struct progress copying = { 0 };
+	struct progress progress = {0};
+	struct progress copying = {0};
 	unsigned budget = STEP_BUDGET;
 	struct thread *private_page;
 	struct thread *shared_page;
@@ -58,7 +58,7 @@ KTEST(a_pinned_page_stays_in_its_place)
 	private_page = make_thread(&f, AT);
 	shared_page = make_thread(&f, AT + PAGE_SIZE);
 	KCHECK(aspace_protect(aspace, AT, 2 * PAGE_SIZE, MAP_READ, &progress, &budget) == OK);
-	progress = (struct progress){ 0 };
+	progress = (struct progress){0};
 	KCHECK(aspace_protect(aspace, AT, 2 * PAGE_SIZE, RW, &progress, &budget) == OK);
 	KCHECK(memory_create_copy(memory, f.domain, 0, PAGE_SIZE, &copying, &budget) == OK);
 	KCHECK(fixture_touch(aspace, AT, MAP_WRITE) == private_page->message);

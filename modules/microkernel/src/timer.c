@@ -21,7 +21,8 @@ static const struct kobject_ops timer_ops = {
 	.dump = timer_dump,
 };
 
-status_t timer_create(struct domain *domain, struct handle_entry *through, uint64_t bits, struct timer **out)
+status_t timer_create(struct domain *domain, struct handle_entry *through, uint64_t bits,
+                      struct timer **out)
 {
 	struct timer *timer = kobject_create(domain, OBJECT_TIMER, &timer_ops);
 
@@ -47,7 +48,8 @@ static void timer_expire(struct deadline *deadline)
 	if (timer->period_ns) {
 		timer->due_ns += timer->period_ns;
 		if (timer->due_ns <= now)
-			timer->due_ns = now + timer->period_ns - (now - timer->due_ns) % timer->period_ns;
+			timer->due_ns = now + timer->period_ns -
+			                (now - timer->due_ns) % timer->period_ns;
 		deadline_set(&timer->deadline, timer->due_ns, timer_expire);
 	}
 	event_signal(timer->event, timer->bits);
@@ -94,5 +96,6 @@ static void timer_dump(const struct kobject *object)
 {
 	const struct timer *timer = container_of(object, const struct timer, obj);
 
-	printk("  due %lu, period %lu, bits %lx\n", timer->deadline.is_set ? timer->due_ns : 0, timer->period_ns, timer->bits);
+	printk("  due %lu, period %lu, bits %lx\n", timer->deadline.is_set ? timer->due_ns : 0,
+	       timer->period_ns, timer->bits);
 }

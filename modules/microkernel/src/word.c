@@ -38,8 +38,8 @@ static void queue(struct thread *thread, const uint64_t key[2])
 	list_push_back(bucket_of(key), &thread->queue_link);
 }
 
-status_t word_wait(struct thread *thread, struct aspace *aspace, uint64_t address, uint32_t expected, uint64_t deadline,
-                   uint64_t mask)
+status_t word_wait(struct thread *thread, struct aspace *aspace, uint64_t address,
+                   uint32_t expected, uint64_t deadline, uint64_t mask)
 {
 	uint64_t key[2];
 	paddr_t page;
@@ -73,7 +73,7 @@ uint64_t word_wake(struct aspace *aspace, uint64_t address, uint64_t count, uint
 	struct list *next;
 
 	aspace_word_key(aspace, address, key);
-	list_for_each_safe(at, next, bucket_of(key)) {
+	list_for_each_safe (at, next, bucket_of(key)) {
 		struct thread *thread = list_entry(at, struct thread, queue_link);
 
 		if (woken == count)
@@ -87,7 +87,8 @@ uint64_t word_wake(struct aspace *aspace, uint64_t address, uint64_t count, uint
 	return woken;
 }
 
-uint64_t word_requeue(struct aspace *aspace, uint64_t address, uint64_t wake, uint64_t move, uint64_t target)
+uint64_t word_requeue(struct aspace *aspace, uint64_t address, uint64_t wake, uint64_t move,
+                      uint64_t target)
 {
 	uint64_t from[2];
 	uint64_t to[2];
@@ -99,7 +100,7 @@ uint64_t word_requeue(struct aspace *aspace, uint64_t address, uint64_t wake, ui
 	aspace_word_key(aspace, target, to);
 	if (from[0] == to[0] && from[1] == to[1])
 		return done;
-	list_for_each_safe(at, next, bucket_of(from)) {
+	list_for_each_safe (at, next, bucket_of(from)) {
 		struct thread *thread = list_entry(at, struct thread, queue_link);
 
 		if (move == 0)

@@ -42,7 +42,8 @@ typedef struct {
 /* tag: op in bits 0-31, byte length in 32-44, handle count in 45-47, moved-handle mask in 48-51. */
 static inline uint64_t ipc_tag(uint32_t op, uint32_t bytes, uint32_t handles, uint32_t moved)
 {
-	return (uint64_t)op | (uint64_t)bytes << 32 | (uint64_t)handles << 45 | (uint64_t)moved << 48;
+	return (uint64_t)op | (uint64_t)bytes << 32 | (uint64_t)handles << 45 |
+	       (uint64_t)moved << 48;
 }
 static inline uint32_t ipc_tag_op(uint64_t tag)
 {
@@ -63,38 +64,41 @@ static inline uint32_t ipc_tag_moved(uint64_t tag)
 
 /* Operations the kernel itself sends; calls with these numbers are refused. */
 #define IPC_OP_KERNEL 0xffff0000u /* and above */
-#define IPC_OP_EVENT 0xffff0001u        /* ipc_receive returned for the bound event: word 0 = bits */
-#define IPC_OP_PAGE_REQUEST 0xffff0002u /* to a pager: word 0 offset, word 1 bytes, word 2 access (MAP_*) */
+#define IPC_OP_EVENT 0xffff0001u  /* ipc_receive returned for the bound event: word 0 = bits */
+#define IPC_OP_PAGE_REQUEST \
+	0xffff0002u /* to a pager: word 0 offset, word 1 bytes, word 2 access (MAP_*) */
 /* The badge of a page request is the badge of the handle given to memory_create_paged.
  * The pager supplies or permits the pages, then replies with op 0; any other op (a negated
  * status) fails the access. */
 
 /* --- memory and mappings --- */
-#define MEMORY_FIXED 1u       /* memory_create: cannot be resized */
-#define MEMORY_UNCACHED 2u    /* memory_slice: device registers */
+#define MEMORY_FIXED 1u        /* memory_create: cannot be resized */
+#define MEMORY_UNCACHED 2u     /* memory_slice: device registers */
 #define MEMORY_WRITECOMBINE 4u /* memory_slice: frame buffers */
 
 #define MAP_READ 1u
 #define MAP_WRITE 2u
 #define MAP_EXECUTE 4u
 #define MAP_PROT 7u
-#define MAP_PRIVATE 8u     /* writes go to private pages (copy on write) */
-#define MAP_FIXED 16u      /* at exactly this address; replaces what is there */
-#define MAP_NOREPLACE 32u  /* with MAP_FIXED: E_EXIST instead of replacing */
-#define MAP_GROWSDOWN 64u  /* a fault just below extends it, as for stacks */
+#define MAP_PRIVATE 8u    /* writes go to private pages (copy on write) */
+#define MAP_FIXED 16u     /* at exactly this address; replaces what is there */
+#define MAP_NOREPLACE 32u /* with MAP_FIXED: E_EXIST instead of replacing */
+#define MAP_GROWSDOWN 64u /* a fault just below extends it, as for stacks */
 /* What space_clone does with the mapping. */
-#define MAP_CLONE_COPY 0u         /* private: a copy; shared mappings stay shared */
-#define MAP_CLONE_DROP 0x100u     /* absent in the clone */
-#define MAP_CLONE_ZERO 0x200u     /* demand-zero in the clone */
+#define MAP_CLONE_COPY 0u     /* private: a copy; shared mappings stay shared */
+#define MAP_CLONE_DROP 0x100u /* absent in the clone */
+#define MAP_CLONE_ZERO 0x200u /* demand-zero in the clone */
 #define MAP_CLONE_MASK 0x300u
 
 struct map_args {
-	handle_t memory;   /* HANDLE_NONE: fresh private demand-zero pages, charged to the target's domain */
-	uint32_t flags;    /* MAP_* */
-	uint64_t offset;   /* into memory, page aligned */
-	uint64_t address;  /* page aligned; a hint, or exact with MAP_FIXED; 0: kernel's choice, top down */
-	uint64_t bytes;    /* rounded up to pages */
-	uint64_t cookie;   /* the owner's, returned by query */
+	handle_t
+		memory; /* HANDLE_NONE: fresh private demand-zero pages, charged to the target's domain */
+	uint32_t flags;  /* MAP_* */
+	uint64_t offset; /* into memory, page aligned */
+	uint64_t
+		address; /* page aligned; a hint, or exact with MAP_FIXED; 0: kernel's choice, top down */
+	uint64_t bytes;  /* rounded up to pages */
+	uint64_t cookie; /* the owner's, returned by query */
 };
 struct remap_args {
 	uint64_t address;
@@ -109,7 +113,7 @@ struct map_info {
 	uint64_t bytes;
 	uint64_t offset;
 	uint64_t cookie;
-	uint32_t flags;    /* MAP_* incl. protection and clone policy */
+	uint32_t flags;       /* MAP_* incl. protection and clone policy */
 	uint32_t memory_kind; /* MEMORY_KIND_* */
 	uint64_t resident_pages;
 };
@@ -135,10 +139,10 @@ struct memory_range {
 
 /* --- domains, processes, threads --- */
 struct domain_limits {
-	uint64_t pages;   /* including page tables and kernel objects */
+	uint64_t pages; /* including page tables and kernel objects */
 	uint32_t handles;
 	uint32_t threads;
-	uint32_t share;   /* CPU weight, 1-1024, 256 by default */
+	uint32_t share; /* CPU weight, 1-1024, 256 by default */
 	uint32_t reserved;
 };
 struct domain_info {
@@ -169,10 +173,11 @@ struct process_info {
 
 #define THREAD_FPU 1u /* uses SSE or x87 itself (services, never monitors) */
 struct thread_args {
-	uint64_t entry;    /* called with rdi = argument on the given stack */
-	uint64_t stack;    /* initial rsp */
+	uint64_t entry; /* called with rdi = argument on the given stack */
+	uint64_t stack; /* initial rsp */
 	uint64_t argument;
-	uint64_t message;  /* address of this thread's message page: one mapped, writable anonymous page; pinned */
+	uint64_t
+		message; /* address of this thread's message page: one mapped, writable anonymous page; pinned */
 	uint64_t state;    /* address of its struct guest_state page, pinned likewise, or 0 */
 	uint32_t priority; /* 0-31 */
 	uint32_t flags;
@@ -211,14 +216,15 @@ struct guest_registers {
 	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
 	uint64_t rip, rflags, fs_base, gs_base;
 };
-#define TRAP_SYSCALL 1u   /* number in rax; rip is behind the instruction; rcx, r11 as SYSCALL leaves them */
-#define TRAP_FAULT 2u     /* detail = MAP_* access wanted, address set; cause says why */
-#define TRAP_EXCEPTION 3u /* detail = vector, error = error code */
-#define TRAP_KICK 4u      /* thread_kick, or latched before */
-#define FAULT_UNMAPPED 1u   /* no mapping: SEGV_MAPERR */
-#define FAULT_PROTECTED 2u  /* mapping forbids: SEGV_ACCERR */
-#define FAULT_BEYOND 3u     /* past the end of the memory object, or its pager failed: SIGBUS */
-#define FAULT_NOMEM 4u      /* the domain is out of memory */
+#define TRAP_SYSCALL \
+	1u /* number in rax; rip is behind the instruction; rcx, r11 as SYSCALL leaves them */
+#define TRAP_FAULT 2u      /* detail = MAP_* access wanted, address set; cause says why */
+#define TRAP_EXCEPTION 3u  /* detail = vector, error = error code */
+#define TRAP_KICK 4u       /* thread_kick, or latched before */
+#define FAULT_UNMAPPED 1u  /* no mapping: SEGV_MAPERR */
+#define FAULT_PROTECTED 2u /* mapping forbids: SEGV_ACCERR */
+#define FAULT_BEYOND 3u    /* past the end of the memory object, or its pager failed: SIGBUS */
+#define FAULT_NOMEM 4u     /* the domain is out of memory */
 struct guest_state {
 	struct guest_registers regs;
 	uint32_t trap;
@@ -245,9 +251,10 @@ struct start_page {
 	uint32_t argc;
 	uint64_t image_base;
 	uint64_t image_end;
-	uint64_t stack_top; /* of the first thread; its stack is START_STACK_BYTES long and as aligned */
-	uint64_t message;   /* message page of the first thread */
-	uint64_t state;     /* state page of the first thread or 0 */
+	uint64_t
+		stack_top; /* of the first thread; its stack is START_STACK_BYTES long and as aligned */
+	uint64_t message; /* message page of the first thread */
+	uint64_t state;   /* state page of the first thread or 0 */
 	uint64_t clock_boot_ns;
 	struct start_handle handles[START_HANDLES_MAX];
 	char args[4096 - 64 - START_HANDLES_MAX * 32];
@@ -269,7 +276,7 @@ struct boot_info {
 	uint64_t archive_bytes;
 	uint64_t tsc_hz;
 	uint64_t memory_bytes;
-	uint64_t ticks_at_entry; /* TSC when the kernel got control */
+	uint64_t ticks_at_entry;             /* TSC when the kernel got control */
 	struct boot_framebuffer framebuffer; /* address 0: none */
 	char cmdline[BOOT_CMDLINE_MAX];
 };

@@ -36,23 +36,25 @@ static bool put_strings(char *strings, uint32_t *used, const char *command)
 	       put_string(strings, used, "TERM=dumb");
 }
 
-status_t shell_start(handle_t container, const char *command, const struct shell_streams *streams, handle_t event,
-		     uint64_t bits, uint32_t *out_job)
+status_t shell_start(handle_t container, const char *command, const struct shell_streams *streams,
+                     handle_t event, uint64_t bits, uint32_t *out_job)
 {
 	char strings[STRINGS_MAX];
 	uint32_t used = 0;
 
 	if (!put_strings(strings, &used, command))
 		return E_NAMETOOLONG;
-	return container_start_until(container, deadline_in_ms(START_PATIENCE_MS), "/", strings, used, 3, 0, 0, bits, 0,
-				     streams->input, streams->output, streams->error, event, out_job);
+	return container_start_until(container, deadline_in_ms(START_PATIENCE_MS), "/", strings,
+	                             used, 3, 0, 0, bits, 0, streams->input, streams->output,
+	                             streams->error, event, out_job);
 }
 
 bool shell_ended(handle_t container, uint32_t job, uint64_t *out_status)
 {
 	uint32_t state = JOB_RUNNING;
 	uint32_t code = 0;
-	status_t status = container_status_until(container, deadline_in_ms(PATIENCE_MS), job, &state, &code);
+	status_t status = container_status_until(container, deadline_in_ms(PATIENCE_MS), job,
+	                                         &state, &code);
 
 	if (status == E_TIMEOUT)
 		return false;

@@ -60,8 +60,10 @@ struct used {
 	uint16_t index;
 	struct used_element ring[QUEUE_SIZE];
 };
-STATIC_ASSERT(sizeof(struct descriptor) == 16 && QUEUE_SIZE * sizeof(struct descriptor) <= AVAIL_AT);
-STATIC_ASSERT(AVAIL_AT + sizeof(struct available) <= USED_AT && USED_AT + sizeof(struct used) <= HEADERS_AT);
+STATIC_ASSERT(sizeof(struct descriptor) == 16 &&
+              QUEUE_SIZE * sizeof(struct descriptor) <= AVAIL_AT);
+STATIC_ASSERT(AVAIL_AT + sizeof(struct available) <= USED_AT &&
+              USED_AT + sizeof(struct used) <= HEADERS_AT);
 STATIC_ASSERT(DISK_SLOTS * 3 <= QUEUE_SIZE && STATES_AT + DISK_SLOTS <= BUFFERS_AT);
 
 static struct available *available_of(struct disk *disk)
@@ -100,8 +102,9 @@ static status_t set_up_queue(struct disk *disk, handle_t event, uint64_t bits)
 	status_t status = device_interrupt(disk->pci.device, 0, event, bits, &line);
 
 	if (status == OK)
-		status = virtio_pci_queue(&disk->pci, 0, QUEUE_SIZE, disk->dma_physical, disk->dma_physical + AVAIL_AT,
-					  disk->dma_physical + USED_AT, 0, &disk->doorbell);
+		status = virtio_pci_queue(&disk->pci, 0, QUEUE_SIZE, disk->dma_physical,
+		                          disk->dma_physical + AVAIL_AT,
+		                          disk->dma_physical + USED_AT, 0, &disk->doorbell);
 	if (status == OK)
 		status = device_master(disk->pci.device, 1);
 	return status;
@@ -115,7 +118,8 @@ status_t disk_begin(struct disk *disk, handle_t device, handle_t event, uint64_t
 	*disk = (struct disk){.free_slots = DISK_SLOTS};
 	status = virtio_pci_begin(&disk->pci, device);
 	if (status == OK)
-		status = virtio_pci_features(&disk->pci, FEATURE_READ_ONLY | FEATURE_FLUSH, &features);
+		status = virtio_pci_features(&disk->pci, FEATURE_READ_ONLY | FEATURE_FLUSH,
+		                             &features);
 	if (status == OK)
 		status = make_dma(disk);
 	if (status == OK)
@@ -129,7 +133,8 @@ status_t disk_begin(struct disk *disk, handle_t device, handle_t event, uint64_t
 	return OK;
 }
 
-status_t disk_check(const struct disk *disk, const struct block_request *request, uint64_t data_bytes)
+status_t disk_check(const struct disk *disk, const struct block_request *request,
+                    uint64_t data_bytes)
 {
 	uint64_t sectors = request->bytes / DISK_SECTOR;
 
@@ -143,7 +148,9 @@ status_t disk_check(const struct disk *disk, const struct block_request *request
 		return E_INVAL;
 	if (request->data_offset > data_bytes || request->bytes > data_bytes - request->data_offset)
 		return E_INVAL;
-	return request->sector > disk->sectors || sectors > disk->sectors - request->sector ? E_RANGE : OK;
+	return request->sector > disk->sectors || sectors > disk->sectors - request->sector
+	               ? E_RANGE
+	               : OK;
 }
 
 static unsigned take_slot(struct disk *disk)
@@ -159,11 +166,12 @@ static unsigned take_slot(struct disk *disk)
 
 static void put_header(struct disk *disk, unsigned slot, const struct block_request *request)
 {
-	static const uint32_t types[] = {[BLOCK_READ] = TYPE_IN, [BLOCK_WRITE] = TYPE_OUT, [BLOCK_FLUSH] = TYPE_FLUSH};
+	static const uint32_t types[] = {
+		[BLOCK_READ] = TYPE_IN, [BLOCK_WRITE] = TYPE_OUT, [BLOCK_FLUSH] = TYPE_FLUSH};
 	struct header *header = (struct header *)(disk->dma + HEADERS_AT) + slot;
 
 	*header = (struct header){.type = types[request->op],
-				  .sector = request->op == BLOCK_FLUSH ? 0 : request->sector};
+	                          .sector = request->op == BLOCK_FLUSH ? 0 : request->sector};
 	disk->dma[STATES_AT + slot] = STATE_PENDING;
 }
 
@@ -173,11 +181,13 @@ static void put_descriptors(struct disk *disk, unsigned slot, const struct block
 	uint16_t first = (uint16_t)(slot * 3);
 	bool has_data = request->op != BLOCK_FLUSH;
 
-	d[0] = (struct descriptor){disk->dma_physical + HEADERS_AT + slot * sizeof(struct header), sizeof(struct header),
-				   DESC_NEXT, (uint16_t)(has_data ? first + 1 : first + 2)};
-	d[1] = (struct descriptor){disk->dma_physical + BUFFERS_AT + slot * DISK_BYTES_MAX, request->bytes,
-				   (uint16_t)(DESC_NEXT | (request->op == BLOCK_READ ? DESC_WRITE : 0)),
-				   (uint16_t)(first + 2)};
+	d[0] = (struct descriptor){disk->dma_physical + HEADERS_AT + slot * sizeof(struct header),
+	                           sizeof(struct header), DESC_NEXT,
+	                           (uint16_t)(has_data ? first + 1 : first + 2)};
+	d[1] = (struct descriptor){
+		disk->dma_physical + BUFFERS_AT + slot * DISK_BYTES_MAX, request->bytes,
+		(uint16_t)(DESC_NEXT | (request->op == BLOCK_READ ? DESC_WRITE : 0)),
+		(uint16_t)(first + 2)};
 	d[2] = (struct descriptor){disk->dma_physical + STATES_AT + slot, 1, DESC_WRITE, 0};
 }
 
@@ -207,7 +217,7 @@ void disk_kick(struct disk *disk)
 }
 
 bool disk_complete(struct disk *disk, struct block_request *out, status_t *out_status,
-		   uint8_t *(*data_of)(const struct block_request *))
+                   uint8_t *(*data_of)(const struct block_request *))
 {
 	const volatile struct used *used = used_of(disk);
 

@@ -21,10 +21,10 @@ struct disk {
 	uint64_t sectors;
 	bool is_read_only;
 	bool has_flush;
-	uint8_t *dma;            /* queue, headers, states, then a buffer per slot */
+	uint8_t *dma; /* queue, headers, states, then a buffer per slot */
 	uint64_t dma_physical;
 	volatile uint16_t *doorbell;
-	uint16_t avail_next;     /* ours */
+	uint16_t avail_next; /* ours */
 	uint16_t used_next;
 	unsigned free_slots;
 	struct disk_slot slots[DISK_SLOTS];
@@ -33,10 +33,11 @@ struct disk {
 /* event: MSI-X vector 0 signals bits of it. */
 status_t disk_begin(struct disk *disk, handle_t device, handle_t event, uint64_t bits);
 /* What is wrong with a request whose numbers come from a client; data_bytes: size of its data area. */
-status_t disk_check(const struct disk *disk, const struct block_request *request, uint64_t data_bytes);
+status_t disk_check(const struct disk *disk, const struct block_request *request,
+                    uint64_t data_bytes);
 /* Takes a checked request over; false: all slots are in use. data: where its bytes lie (writes). */
 bool disk_submit(struct disk *disk, const struct block_request *request, const uint8_t *data);
 void disk_kick(struct disk *disk); /* tells the device of what was submitted */
 /* The next finished request; data_of(context, request) says where read bytes go. False: none. */
 bool disk_complete(struct disk *disk, struct block_request *out, status_t *out_status,
-		   uint8_t *(*data_of)(const struct block_request *));
+                   uint8_t *(*data_of)(const struct block_request *));

@@ -18,7 +18,7 @@
 struct client {
 	struct block_ring *ring; /* null: nobody has opened the disk */
 	uint64_t ring_bytes;
-	uint32_t submit_head;    /* ours; the shared copies are for the client to read */
+	uint32_t submit_head; /* ours; the shared copies are for the client to read */
 	uint32_t complete_tail;
 	handle_t news;
 	uint64_t news_bits;
@@ -44,7 +44,8 @@ static void complete(uint64_t cookie, status_t status)
 {
 	struct block_ring *ring = client.ring;
 
-	ring->complete[client.complete_tail % BLOCK_RING_SLOTS] = (struct block_completion){cookie, status, 0};
+	ring->complete[client.complete_tail % BLOCK_RING_SLOTS] = (struct block_completion){
+		cookie, status, 0};
 	client.complete_tail++;
 	__atomic_store_n(&ring->complete_tail, client.complete_tail, __ATOMIC_RELEASE);
 }
@@ -75,7 +76,9 @@ static bool take_submissions(void)
 	if (tail - client.submit_head > BLOCK_RING_SLOTS)
 		return false; /* nonsense: nothing is lost by waiting for a better index */
 	for (; client.submit_head != tail && disk.free_slots > 0; client.submit_head++) {
-		struct block_request request = *(volatile struct block_request *)&ring->submit[client.submit_head % BLOCK_RING_SLOTS];
+		struct block_request request =
+			*(volatile struct block_request *)&ring
+				 ->submit[client.submit_head % BLOCK_RING_SLOTS];
 		status_t status = disk_check(&disk, &request, data_bytes());
 
 		request.reserved = (uint32_t)epoch;
@@ -83,7 +86,8 @@ static bool take_submissions(void)
 			disk_submit(&disk, &request, data_at(&request));
 			is_kicked = true;
 		} else {
-			complete(request.cookie, status); /* wrong, or a flush of a disk that has no cache */
+			complete(request.cookie,
+			         status); /* wrong, or a flush of a disk that has no cache */
 			is_any = true;
 		}
 	}
@@ -105,8 +109,8 @@ static void on_event(struct server *server, uint64_t bits)
 		(void)sys_event_signal(client.news, client.news_bits);
 }
 
-static status_t do_info(void *context, uint64_t badge, uint64_t *sectors, uint32_t *sector_bytes, uint32_t *max_sectors,
-			uint32_t *flags)
+static status_t do_info(void *context, uint64_t badge, uint64_t *sectors, uint32_t *sector_bytes,
+                        uint32_t *max_sectors, uint32_t *flags)
 {
 	(void)context;
 	(void)badge;
@@ -138,8 +142,8 @@ static void finish_all(void)
 		;
 }
 
-static status_t do_open(void *context, uint64_t badge, handle_t ring, handle_t complete_event, uint64_t complete_bits,
-			handle_t *submit)
+static status_t do_open(void *context, uint64_t badge, handle_t ring, handle_t complete_event,
+                        uint64_t complete_bits, handle_t *submit)
 {
 	struct memory_info info;
 	void *at;
@@ -166,7 +170,10 @@ static status_t do_open(void *context, uint64_t badge, handle_t ring, handle_t c
 	forget_client();
 	(void)sys_handle_close(ring); /* the mapping holds it */
 	epoch++;
-	client = (struct client){.ring = at, .ring_bytes = info.bytes, .news = complete_event, .news_bits = complete_bits};
+	client = (struct client){.ring = at,
+	                         .ring_bytes = info.bytes,
+	                         .news = complete_event,
+	                         .news_bits = complete_bits};
 	return OK;
 }
 
@@ -178,7 +185,8 @@ static status_t dispatch(struct service *service, struct ipc_message *m, void *p
 	return block_owns(m) ? block_dispatch(&block_ops, NULL, m, page) : SERVICE_OBJECT;
 }
 
-static const struct object_type type = {.name = "block", .doc = "A virtio disk. Data moves through block.ipc."};
+static const struct object_type type = {.name = "block",
+                                        .doc = "A virtio disk. Data moves through block.ipc."};
 
 int main(void)
 {

@@ -81,7 +81,8 @@ static uint32_t config_read(const struct virtio_pci *v, uint32_t offset, uint32_
 }
 
 /* Maps the whole block; blocks are few and small. */
-static status_t map_block(struct virtio_pci *v, uint32_t bar, uint32_t offset, uint32_t bytes, volatile uint8_t **out)
+static status_t map_block(struct virtio_pci *v, uint32_t bar, uint32_t offset, uint32_t bytes,
+                          volatile uint8_t **out)
 {
 	handle_t registers;
 	uint64_t bar_bytes;
@@ -181,8 +182,9 @@ status_t virtio_pci_features(struct virtio_pci *v, uint64_t wanted, uint64_t *ou
 	return read8(v->common + COMMON_STATUS) & STATUS_FEATURES_OK ? OK : E_UNSUPPORTED;
 }
 
-status_t virtio_pci_queue(struct virtio_pci *v, uint16_t index, uint16_t size, uint64_t desc, uint64_t avail,
-			  uint64_t used, uint16_t vector, volatile uint16_t **out_doorbell)
+status_t virtio_pci_queue(struct virtio_pci *v, uint16_t index, uint16_t size, uint64_t desc,
+                          uint64_t avail, uint64_t used, uint16_t vector,
+                          volatile uint16_t **out_doorbell)
 {
 	volatile uint8_t *c = v->common;
 
@@ -196,7 +198,8 @@ status_t virtio_pci_queue(struct virtio_pci *v, uint16_t index, uint16_t size, u
 	write64(c + COMMON_QUEUE_USED, used);
 	write16(c + COMMON_QUEUE_ENABLE, 1);
 	*out_doorbell = (volatile uint16_t *)(v->notify +
-					      (uint64_t)read16(c + COMMON_QUEUE_NOTIFY_OFF) * v->notify_multiplier);
+	                                      (uint64_t)read16(c + COMMON_QUEUE_NOTIFY_OFF) *
+	                                              v->notify_multiplier);
 	return read16(c + COMMON_QUEUE_VECTOR) == vector ? OK : E_UNSUPPORTED;
 }
 
