@@ -186,8 +186,21 @@ static void fork_shares(void)
 	close(fd);
 }
 
+/* Times that are set after a write stay, also when the file is closed only then (cp -p). */
+static void times_stay(void)
+{
+	struct timespec times[2] = {{1000, 0}, {2000, 0}};
+	struct stat st;
+	int fd = open("t", O_RDWR | O_CREAT, 0600);
+	CHECK(write(fd, "x", 1) == 1);
+	CHECK(futimens(fd, times) == 0);
+	close(fd);
+	CHECK(stat("t", &st) == 0 && st.st_mtim.tv_sec == 2000);
+}
+
 void test_file(void)
 {
+	times_stay();
 	read_and_write();
 	append_and_truncate();
 	holes_and_sizes();
