@@ -87,9 +87,9 @@ def run_linux(build, tests):
         with open(disk, "wb") as f:
             f.truncate(1 << 30)
         anon = [sys.executable, os.path.join(HERE, "anon"), "exec", "--disk", disk, "--timeout", str(LINUX_LIMIT_S), "-n"]
-        subprocess.run(anon + ["--put", f"{osbench}:/tmp/osbench", "--put", f"{tiny}:/tmp/osbench-tiny", "--", "true"],
+        subprocess.run(anon + ["--put", f"{osbench}:/bin/osbench", "--put", f"{tiny}:/bin/osbench-tiny", "--", "true"],
                        check=True)
-        command = "OSBENCH_TINY=/tmp/osbench-tiny /tmp/osbench " + " ".join(tests)
+        command = "osbench " + " ".join(tests)
         done = subprocess.run(anon + ["--icount", "--cpu", CPU, "--", command], stdout=subprocess.PIPE, text=True)
         facts = subprocess.run(anon + ["--icount", "--cpu", CPU, "--", "cat /proc/meminfo"], stdout=subprocess.PIPE,
                                text=True)
