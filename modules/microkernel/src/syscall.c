@@ -133,11 +133,14 @@ static bool call_in_registers(struct thread *thread, uint64_t number)
 	return true;
 }
 
-/* True when the call is not over: it needs a page from a pager, or more steps, or memory that the dying still hold. */
-static bool is_made_again(struct thread *thread, status_t status)
+/*
+ * True when the call is not over: it needs a page from a pager, or more steps, or memory that those hold who
+ * were dying before it. (A call that failed may leave something dying of its own: waiting for that would
+ * never end.)
+ */
+static bool is_made_again(struct thread *thread, status_t status, bool had_dying)
 {
-	bool is_short = is_retry_pending ||
-	                ((status == E_NOMEM || status == E_LIMIT) && kobject_has_dying());
+	bool is_short = is_retry_pending || ((status == E_NOMEM || status == E_LIMIT) && had_dying);
 	struct page_request request = pending_request;
 
 	is_retry_pending = false;
@@ -156,13 +159,14 @@ __attribute__((noinline)) static void call_in_table(struct thread *thread, uint6
 {
 	uint64_t args[6];
 	uint64_t result = 0;
+	bool had_dying = kobject_has_dying();
 	status_t status = E_UNSUPPORTED;
 
 	if (number < SYSCALLS_MAX && table[number]) {
 		syscall_regs_args(thread, args);
 		status = table[number](thread, args, &result);
 	}
-	if (status == SYSCALL_DONE || (status != OK && is_made_again(thread, status)))
+	if (status == SYSCALL_DONE || (status != OK && is_made_again(thread, status, had_dying)))
 		return;
 	if (thread->progress.call)
 		progress_end(&thread->progress);
