@@ -157,6 +157,8 @@ def judge(results, expected, applets, with_slow):
     for (applet, case), (linux, here, _) in expected.items():
         if applets and applet not in applets:
             continue
+        if applets and " #" in case and (applet, case) not in results:
+            continue  # runtest runs busybox.tests twice when it runs everything, once when it is named
         wanted = linux if with_slow and here == "SLOW" else here
         result = results.pop((applet, case), "never ran")
         passed, failed = (passed + 1, failed) if result == wanted else (passed, failed + 1)
