@@ -61,5 +61,9 @@ class Monitor:
         for character in text:
             self.press(keys_of(character))
 
+    def interrupt(self):
+        """The button that no processor can ignore; our kernel answers it with a panic."""
+        self.command("inject-nmi")
+
     def screenshot(self, path, form="png"):
         self.command("screendump", filename=path, format=form)

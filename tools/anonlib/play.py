@@ -253,6 +253,9 @@ class Player:
     def _step_screenshot(self, name):
         self._boot().monitor.screenshot(os.path.join(self.folder, f"{name}.png"))
 
+    def _step_nmi(self, _):
+        self._boot().monitor.interrupt()
+
     def _step_wait_screen(self, wanted):
         """Looks at the screen until it shows the text."""
         font = screen.load_font(self.build)

@@ -92,7 +92,7 @@ SETTINGS = {"title": str, "boot": one_of_boots, "mem": int, "smp": int, "cpu": s
 STEPS = {"exec": str, "spawn": str, "status": int, "host": str,
          "expect": text, "expect-not": text, "expect-console": text, "expect-no-console": text,
          "send": text, "wait": text, "key": str.split, "type": text, "screenshot": str,
-         "wait-screen": text,
+         "wait-screen": text, "nmi": nothing,
          "start": nothing, "stop": nothing, "kill": nothing, "ended": str, "sleep": span,
          "put": pair, "get": pair, "fsck": nothing}
 
