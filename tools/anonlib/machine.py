@@ -98,11 +98,17 @@ class Machine:
             args = ["-chardev", f"{kind},id=com1" + (f",{rest}" if rest else ""),
                     "-serial", "chardev:com1"]
         if self.com2_fd is not None:
-            args += ["-chardev", f"socket,id=com2,fd={self.com2_fd}", "-serial", "chardev:com2"]
+            args += ["-chardev", f"socket,id=com2,fd={self.com2_fd}"]
+            args += ["-device", "isa-serial,chardev=com2,index=1"] if self._is_microvm() else \
+                ["-serial", "chardev:com2"]
         if self.monitor_fd is not None:
             args += ["-chardev", f"socket,id=qmp,fd={self.monitor_fd}",
                      "-mon", "chardev=qmp,mode=control"]
         return args
+
+    def _is_microvm(self):
+        """That machine has one serial port of its own, whatever -serial says."""
+        return (self.model or "").startswith("microvm")
 
     def _disk(self):
         if not self.disk:
