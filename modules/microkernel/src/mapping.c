@@ -142,6 +142,21 @@ static void cut_front(struct mapping *mapping, uint64_t at)
 	pt_prune(&mapping->aspace->pt, start, at);
 }
 
+/* What was unmapped in [start, end) may have been the last of tables that it shared with its neighbours. */
+static void prune_gap(struct aspace *aspace, uint64_t start, uint64_t end)
+{
+	struct tree_node *below = tree_at_or_below(&aspace->mappings, start);
+	struct tree_node *above = tree_at_or_above(&aspace->mappings, end);
+
+	start = align_down(start, TABLE_SPAN);
+	end = align_up(end, TABLE_SPAN);
+	if (below)
+		start = MAX(start, tree_entry(below, struct mapping, by_address)->end);
+	if (above)
+		end = MIN(end, tree_entry(above, struct mapping, by_address)->start);
+	pt_prune(&aspace->pt, start, end);
+}
+
 bool mapping_remove(struct mapping *mapping, unsigned *budget)
 {
 	struct aspace *aspace = mapping->aspace;
@@ -151,8 +166,8 @@ bool mapping_remove(struct mapping *mapping, unsigned *budget)
 		cut_front(mapping, at);
 		return false;
 	}
-	pt_prune(&aspace->pt, mapping->start, mapping->end);
 	tree_remove(&aspace->mappings, &mapping->by_address);
+	prune_gap(aspace, mapping->start, mapping->end);
 	aspace->mapped -= mapping->end - mapping->start;
 	if (mapping->memory)
 		unlink_memory(mapping);
