@@ -3,7 +3,7 @@
 
 Owner 0, time 0, names sorted, inode numbers counted up.  Layout: /init, /native/NAME, /manifest,
 /bin/NAME (static Linux programs), /bin/busybox and a symbolic link for each of its applets.
-usage: mkarchive.py OUTPUT [--manifest F] [--busybox F] [--native F]... [--linux F]... [--file GUEST=HOST]...
+usage: mkarchive.py OUTPUT [--base ARCHIVE] [--manifest F] [--busybox F] [--native F]... [--linux F]... [--file GUEST=HOST]...
 """
 import argparse
 import os
@@ -54,6 +54,21 @@ class Archive:
         if guest.strip("/") not in self.members:
             self.add(guest, stat.S_IFLNK | 0o777, target.encode())
 
+    def add_archive(self, path):
+        """The members of an archive that we wrote."""
+        with open(path, "rb") as f:
+            whole = f.read()
+        at = 0
+        while True:
+            fields = [int(whole[at + 6 + 8 * i:at + 14 + 8 * i], 16) for i in range(13)]
+            mode, size, name_bytes = fields[1], fields[6], fields[11]
+            name = whole[at + HEADER_BYTES:at + HEADER_BYTES + name_bytes].split(b"\0")[0].decode()
+            data_at = (at + HEADER_BYTES + name_bytes + 3) & ~3
+            if name == TRAILER:
+                return
+            self.members[name] = (mode, whole[data_at:data_at + size])
+            at = (data_at + size + 3) & ~3
+
     def pack(self):
         whole = b""
         for i, (name, (mode, data)) in enumerate(sorted(self.members.items()), 1):
@@ -71,6 +86,7 @@ def applets(busybox):
 def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("output")
+    parser.add_argument("--base", help="an archive whose members come first")
     parser.add_argument("--manifest")
     parser.add_argument("--busybox")
     parser.add_argument("--native", action="append", default=[])
@@ -82,6 +98,8 @@ def parse():
 def main():
     options = parse()
     archive = Archive()
+    if options.base:
+        archive.add_archive(options.base)
     for program in options.native:
         name = os.path.basename(program)
         archive.add_file("init" if name == "init" else f"native/{name}", program)

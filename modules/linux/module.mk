@@ -36,6 +36,10 @@ LINUX_PROGRAMS     += filetest
 filetest_LINUX_SRC := test/file_main.c test/check.c test/file.c test/names.c test/directory.c test/fd.c test/lock.c \
 	test/pipe.c test/poll.c test/tty.c test/proc.c test/rights.c test/socket.c
 
+# Takes until it is refused.
+LINUX_PROGRAMS += hog
+hog_LINUX_SRC  := test/hog.c
+
 # The object tree from a shell.
 LINUX_PROGRAMS       += obj
 obj_LINUX_SRC        := obj/main.c obj/operations.c obj/watch.c

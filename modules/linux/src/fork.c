@@ -18,6 +18,7 @@
 #include "signal_queue.h"
 #include "syscall.h"
 #include "task_table.h"
+#include "uname.h"
 
 #define CSIGNAL 0xffull
 #define CLONE_VM 0x100ull
@@ -317,6 +318,7 @@ static void thread_main(void *argument)
 		exit_group(task, SIGKILL);
 	entry_loop(task);
 	exit_task(task);
+	thread_reap(); /* the stacks of those that ended before */
 }
 
 int64_t task_start(struct task *task, int64_t (*first)(struct task *task))
@@ -410,6 +412,9 @@ static int64_t run_child(struct task *task, struct task *child, const struct clo
 static int64_t clone_task(struct task *task, const struct clone_request *request)
 {
 	int64_t error = check_flags(request);
+
+	if (!error && memory_is_short(MEMORY_KEPT_FROM_PROGRAMS))
+		error = request->flags & CLONE_THREAD ? -EAGAIN : -ENOMEM;
 	struct task *child = error ? 0 : copy_task(task, request, &error);
 
 	if (!child)

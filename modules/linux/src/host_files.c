@@ -254,6 +254,11 @@ void memory_os_unmap(void *address, uint64_t bytes)
 	munmap(address, bytes);
 }
 
+bool memory_os_is_short(void)
+{
+	return false;
+}
+
 void memory_os_pause(void)
 {
 	abort();

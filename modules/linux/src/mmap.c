@@ -10,6 +10,7 @@
 #include "guest.h"
 #include "mm_map.h"
 #include "syscall.h"
+#include "uname.h"
 
 #define LINUX_MAP_SHARED 1u
 #define LINUX_MAP_PRIVATE 2u
@@ -62,6 +63,8 @@ static int64_t check_limit(struct task *task, uint64_t bytes)
 {
 	struct mm_usage usage;
 
+	if (memory_is_short(MEMORY_KEPT_FROM_PROGRAMS))
+		return -ENOMEM;
 	if (limit_of_address_space(task) == RLIM_INFINITY)
 		return 0;
 	mm_usage(task->mm, &usage);

@@ -4,6 +4,7 @@
  */
 #include "pages.h"
 #include "errno.h"
+#include "uname.h"
 #include <libanon/enter.h>
 #include <libanon/memory.h>
 #include <libanon/syscall.h>
@@ -34,6 +35,11 @@ void *memory_os_map(handle_t memory, uint64_t offset, uint64_t bytes, bool is_wr
 void memory_os_unmap(void *address, uint64_t bytes)
 {
 	(void)memory_unmap(address, bytes);
+}
+
+bool memory_os_is_short(void)
+{
+	return memory_is_short(MEMORY_KEPT_FROM_FILES);
 }
 
 void memory_os_pause(void)

@@ -77,6 +77,8 @@ static int64_t fit(struct tmpfs_inode *t, uint64_t size)
 		                 : t->capacity;
 	if (wanted == t->capacity && pages->memory.value)
 		return 0;
+	if (wanted > t->capacity && memory_os_is_short())
+		return -ENOSPC;
 	if (!pages->memory.value) {
 		handle_t memory;
 		result = memory_os_create(wanted, &memory);

@@ -110,6 +110,14 @@ void sysinfo_memory(uint64_t *out_total_pages, uint64_t *out_free_pages)
 		*out_free_pages = left;
 }
 
+bool memory_is_short(uint64_t part)
+{
+	uint64_t total, unused;
+
+	sysinfo_memory(&total, &unused);
+	return unused < total / part;
+}
+
 SYSCALL1(sysinfo, uint64_t, u_info)
 {
 	struct linux_sysinfo info;
