@@ -1,9 +1,12 @@
 """QEMU's monitor (QMP): keys pressed on the machine's keyboard, screenshots of its screen."""
 import json
 import socket
+import time
 
 from .errors import AnonError
 
+HOLD_MS = 15
+PRESS_SECONDS = 0.035
 NAMED = {" ": "spc", "\n": "ret", "\t": "tab", "-": "minus", "=": "equal", "[": "bracket_left",
          "]": "bracket_right", ";": "semicolon", "'": "apostrophe", "`": "grave_accent",
          "\\": "backslash", ",": "comma", ".": "dot", "/": "slash", "\x1b": "esc", "\x7f": "backspace"}
@@ -54,8 +57,10 @@ class Monitor:
         raise AnonError(f"QEMU closed its monitor during {name}")
 
     def press(self, names):
-        """Presses keys together: ["ctrl", "c"]."""
-        self.command("send-key", keys=[{"type": "qcode", "data": name} for name in names])
+        """Presses keys together: ["ctrl", "c"].  Not faster than QEMU's queue of keys empties, or some would be lost."""
+        keys = [{"type": "qcode", "data": name} for name in names]
+        self.command("send-key", keys=keys, **{"hold-time": HOLD_MS})
+        time.sleep(PRESS_SECONDS)
 
     def type(self, text):
         for character in text:
