@@ -39,7 +39,8 @@ static int64_t store_set(struct inode *inode, const struct attributes *a)
 	                                   .uid = a->uid,
 	                                   .gid = a->gid};
 	int64_t result;
-	tell_of_writes(store_of(inode)); /* or they would change the times that are set now (cp -p) */
+	tell_of_writes(
+		store_of(inode)); /* or they would change the times that are set now (cp -p) */
 	if (a->mask & ATTR_SIZE) {
 		result = inode_write_lock(NULL, inode);
 		if (result != 0)
