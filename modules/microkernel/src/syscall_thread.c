@@ -146,7 +146,7 @@ status_t syscall_thread_info(struct thread *thread, const uint64_t *args, uint64
 	(void)result;
 	if (status != OK)
 		return status;
-	sched_close_account();
+	sched_close_accounts();
 	info = (struct thread_info){
 		.cpu_ns = target->cpu_ns,
 		.state = target->state,

@@ -285,7 +285,7 @@ struct system_info {
 	uint64_t pages_free;
 	uint64_t objects;
 	uint64_t handles;
-	uint64_t idle_ns;
+	uint64_t idle_ns; /* of all CPUs together */
 	uint64_t now_ns;
 	uint64_t context_switches;
 	uint64_t root_writes; /* CR3 writes */
@@ -295,5 +295,6 @@ struct system_info {
 	uint64_t kernel_pages; /* image, tables, kernel heap */
 	uint32_t cpus;
 	uint32_t flags; /* SYSTEM_TSC_STABLE */
+	uint64_t lock_spins; /* how often a CPU looked at a lock that another one had */
 };
 #define SYSTEM_TSC_STABLE 1u

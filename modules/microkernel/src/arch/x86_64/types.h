@@ -38,6 +38,7 @@ struct thread_arch {
 	uint64_t enters;             /* how often it entered its guest */
 	uint64_t fs_base, gs_base;   /* user mode's, while another thread's are in the CPU */
 	void *fpu;                   /* XSAVE area, 64-byte aligned, or null */
+	uint8_t fpu_cpu;             /* whose registers its state was last loaded into */
 	struct pagetable *native_pt; /* the process's */
 	struct pagetable
 		*space_pt; /* the bound space's, or null; after a change call pt_activate_thread */
