@@ -25,6 +25,12 @@ static inline void endpoint_add_receiver(struct endpoint *endpoint, struct threa
 	spin_unlock(&endpoint->lock);
 }
 
+static inline void endpoint_dequeue(struct thread *thread)
+{
+	list_remove(&thread->queue_link);
+	thread->waiting_for = NULL;
+}
+
 static inline struct thread *endpoint_take_first(struct endpoint *endpoint, struct list *queue)
 {
 	struct thread *thread = NULL;
@@ -32,8 +38,7 @@ static inline struct thread *endpoint_take_first(struct endpoint *endpoint, stru
 	spin_lock(&endpoint->lock);
 	if (!list_is_empty(queue)) {
 		thread = list_entry(list_first(queue), struct thread, queue_link);
-		list_remove(&thread->queue_link);
-		thread->waiting_for = NULL;
+		endpoint_dequeue(thread);
 	}
 	spin_unlock(&endpoint->lock);
 	return thread;

@@ -26,8 +26,6 @@ static inline uint64_t *pt_walk(const struct pagetable *pt, uint64_t va, int lev
 	return &table[level_index(va, level)];
 }
 
-/* In tlb.c: another thread is current. The way out of the kernel loads its root; until then nothing of it is used. */
-void pt_note_switch(const struct thread *to);
 /* In tlb.c: the CPU idles, or its root dies; the kernel's own is loaded. */
 void pt_leave(void);
 /* In tlb.c: takes the tree off all CPUs that have it loaded. */

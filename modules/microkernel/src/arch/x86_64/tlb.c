@@ -58,11 +58,6 @@ void pt_activate_thread(struct thread *thread)
 	load_root(arch->mode == MODE_GUEST ? arch->guest_root : arch->native_root);
 }
 
-void pt_note_switch(const struct thread *to)
-{
-	this_cpu()->loaded_native = to->arch.native_pt;
-}
-
 void pt_leave(void)
 {
 	this_cpu()->loaded_native = NULL;
