@@ -70,6 +70,7 @@ void pt_unload(const struct pagetable *pt)
 	load_root(kernel_root.value);
 }
 
+/* INVLPG of any address also drops all cached upper-level entries (Intel SDM vol. 3, 4.10.4.1). */
 void pt_flush(const struct pagetable *pt, uint64_t va, uint64_t pages)
 {
 	if (!is_loaded(pt))
@@ -80,10 +81,4 @@ void pt_flush(const struct pagetable *pt, uint64_t va, uint64_t pages)
 	}
 	for (uint64_t i = 0; i < pages; i++)
 		invlpg(va + i * PAGE_SIZE);
-}
-
-/* INVLPG of any address drops all cached upper-level entries (Intel SDM vol. 3, 4.10.4.1). */
-void tlb_forget_tables(void)
-{
-	invlpg(0);
 }
