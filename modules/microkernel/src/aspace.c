@@ -232,32 +232,32 @@ status_t aspace_map(struct aspace *aspace, const struct map_args *args,
 	return put_in_place(aspace, mapping, through ? &through->node : NULL, budget);
 }
 
-/* Out to whole page tables where nothing else is mapped: what shares a table must be spared. */
-static void widen(struct aspace *aspace, uint64_t *start, uint64_t *end)
+/* Whether nothing is mapped around [start, end) in the page tables at its ends. */
+static bool is_alone(struct aspace *aspace, uint64_t start, uint64_t end)
 {
-	struct tree_node *below = tree_at_or_below(&aspace->mappings, *start - 1);
-	struct mapping *above = aspace_mapping_from(aspace, *end);
-	uint64_t lowest = align_down(*start, PT_TABLE_SPAN);
-	uint64_t highest = align_up(*end, PT_TABLE_SPAN);
+	struct tree_node *node = tree_at_or_below(&aspace->mappings, start - 1);
+	struct mapping *above = aspace_mapping_from(aspace, end);
 
-	if (below)
-		lowest = MAX(lowest, tree_entry(below, struct mapping, by_address)->end);
-	if (above)
-		highest = MIN(highest, above->start);
-	*start = MIN(*start, lowest);
-	*end = MAX(*end, highest);
+	if (node && tree_entry(node, struct mapping, by_address)->end >
+	                    align_down(start, PT_TABLE_SPAN))
+		return false;
+	return !above || above->start >= align_up(end, PT_TABLE_SPAN);
 }
 
-/* After this, no table is shared of which only a part lies in [start, end). */
+/* After this, a table that is shared shows nothing outside [start, end), or nothing inside. */
 static status_t own_edges(struct aspace *aspace, uint64_t start, uint64_t end)
 {
+	struct pagetable *pt = &aspace->pt;
 	status_t status = OK;
 
-	widen(aspace, &start, &end);
+	if (!pt_is_shared(pt, start) && !pt_is_shared(pt, end - 1))
+		return OK;
+	if (is_alone(aspace, start, end))
+		return OK;
 	if (!is_aligned(start, PT_TABLE_SPAN))
-		status = pt_own(&aspace->pt, start);
+		status = pt_own(pt, start);
 	if (status == OK && !is_aligned(end, PT_TABLE_SPAN))
-		status = pt_own(&aspace->pt, end);
+		status = pt_own(pt, end - 1);
 	return status;
 }
 
@@ -317,11 +317,9 @@ static bool remove_range(struct aspace *aspace, uint64_t start, uint64_t end, un
 		uint64_t first = mapping->start;
 		uint64_t at = first;
 		uint64_t stop = group_end(mapping, end);
-		uint64_t wide_end = stop;
 
-		widen(aspace, &at, &wide_end);
-		pt_drop(&aspace->pt, &at, wide_end, budget);
-		if (!remove_mappings(aspace, first, MIN(at, stop), budget) || at < wide_end)
+		pt_drop(&aspace->pt, &at, stop, budget);
+		if (!remove_mappings(aspace, first, at, budget) || at < stop)
 			return false;
 	}
 	return true;
@@ -460,7 +458,6 @@ status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes,
 	status = own_edges(aspace, address, end);
 	if (status != OK)
 		return status;
-	widen(aspace, &address, &end);
 	progress->at = MAX(progress->at, address);
 	return pt_drop(&aspace->pt, &progress->at, end, budget) ? OK : STATUS_MORE;
 }

@@ -59,17 +59,18 @@ void arch_copy_page(void *to, const void *from);
 
 /* Page tables (pagetable.c). A table tree is charged to pt->domain through page_alloc/page_free. For a
  * confined space, lower-half top-level entries are mirrored into monitor_root with NX set. */
-#define PT_WRITE 1u
-#define PT_EXECUTE 2u
-#define PT_UNCACHED 4u
-#define PT_WRITECOMBINE 8u
+/* Values: those of the hardware's bits, where it has them. */
 #define PT_READ \
-	64u /* without it (PROT_NONE) the hardware entry is not present but keeps page and flags,
+	1u /* without it (PROT_NONE) the hardware entry is not present but keeps page and flags,
                          * marked by a software bit: pt_lookup, pt_next, pt_unmap still return it as present */
+#define PT_WRITE 2u
+#define PT_UNCACHED 0x10u
+#define PT_ACCESSED 0x20u /* out only */
+#define PT_DIRTY 0x40u    /* out only */
+#define PT_WRITECOMBINE 0x80u
 #define PT_PRIVATE \
-	128u         /* a software bit kept for generic code: the page belongs to this tree alone */
-#define PT_DIRTY 16u /* out only */
-#define PT_ACCESSED 32u /* out only */
+	0x200u /* a software bit kept for generic code: the page belongs to this tree alone */
+#define PT_EXECUTE 0x400u
 /* Leaves outside the kernel half are always user-accessible when PT_READ is given. */
 struct pt_entry {
 	paddr_t page;
@@ -99,7 +100,7 @@ bool pt_next(const struct pagetable *pt, uint64_t *va, uint64_t end,
  * is flushed.
  *
  * pt_drop takes out all leaves, gives up what the private ones hold, and frees tables that are empty then; a shared
- * table can only go as a whole. pt_restrict sets the flags of leaves, which stay writable only where they are and flags
+ * table of which it finds a leaf goes as a whole. pt_restrict sets the flags of leaves, which stay writable only where they are and flags
  * has PT_WRITE. pt_count adds up leaves.
  */
 bool pt_next_table(const struct pagetable *pt, uint64_t *at, uint64_t end,

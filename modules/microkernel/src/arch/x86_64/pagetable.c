@@ -120,24 +120,20 @@ static uint64_t *leaf_find(const struct pagetable *pt, uint64_t va, bool *out_is
 	return &table_of(*entry)[level_index(va, 1)];
 }
 
+/* Bits that mean the same in flags and in a leaf. */
+#define SAME_BITS (PT_READ | PT_WRITE | PT_UNCACHED | PT_WRITECOMBINE | PT_PRIVATE)
+STATIC_ASSERT(PT_READ == PTE_PRESENT && PT_WRITE == PTE_WRITE && PT_UNCACHED == PTE_CACHE_DISABLE);
+STATIC_ASSERT(PT_WRITECOMBINE == PTE_PAT && PT_PRIVATE == PTE_PRIVATE);
+STATIC_ASSERT(PT_ACCESSED == PTE_ACCESSED && PT_DIRTY == PTE_DIRTY);
+
 /* A leaf that is not 0 is held, even when PT_READ is missing and the CPU does not see it: it always has PTE_USER. */
 static uint64_t entry_bits(unsigned flags)
 {
-	uint64_t bits = PTE_USER;
+	uint64_t bits = PTE_USER | (flags & SAME_BITS);
 
-	if (flags & PT_READ)
-		bits |= PTE_PRESENT;
-	if (flags & PT_PRIVATE)
-		bits |= PTE_PRIVATE;
-	if (flags & PT_WRITE)
-		bits |= PTE_WRITE;
-	if (!(flags & PT_EXECUTE))
-		bits |= PTE_NX;
 	if (flags & PT_UNCACHED)
-		bits |= PTE_CACHE_DISABLE | PTE_WRITE_THROUGH;
-	else if (flags & PT_WRITECOMBINE)
-		bits |= PTE_PAT;
-	return bits;
+		bits = (bits & ~PTE_PAT) | PTE_WRITE_THROUGH;
+	return flags & PT_EXECUTE ? bits : bits | PTE_NX;
 }
 
 uint64_t pte_encode(uint64_t page, unsigned flags)
@@ -147,20 +143,15 @@ uint64_t pte_encode(uint64_t page, unsigned flags)
 
 static struct pt_entry entry_decode(uint64_t entry)
 {
-	struct pt_entry out = {.page = PADDR(pte_invert_hidden(entry) & PTE_ADDRESS),
-	                       .present = true};
+	unsigned flags = (unsigned)entry & (SAME_BITS | PT_DIRTY | PT_ACCESSED);
 
 	if (!entry)
 		return (struct pt_entry){0};
-	out.flags |= entry & PTE_PRESENT ? PT_READ : 0;
-	out.flags |= entry & PTE_PRIVATE ? PT_PRIVATE : 0;
-	out.flags |= entry & PTE_WRITE ? PT_WRITE : 0;
-	out.flags |= entry & PTE_NX ? 0 : PT_EXECUTE;
-	out.flags |= entry & PTE_CACHE_DISABLE ? PT_UNCACHED : 0;
-	out.flags |= entry & PTE_PAT ? PT_WRITECOMBINE : 0;
-	out.flags |= entry & PTE_DIRTY ? PT_DIRTY : 0;
-	out.flags |= entry & PTE_ACCESSED ? PT_ACCESSED : 0;
-	return out;
+	return (struct pt_entry){
+		.page = leaf_page(entry),
+		.flags = entry & PTE_NX ? flags : flags | PT_EXECUTE,
+		.present = true,
+	};
 }
 
 /* Exchanged atomically: another CPU may be setting the dirty bit. */
@@ -224,21 +215,19 @@ void pt_protect(struct pagetable *pt, uint64_t va, unsigned flags)
 bool pt_next(const struct pagetable *pt, uint64_t *va, uint64_t end, struct pt_entry *out)
 {
 	unsigned budget = UINT32_MAX;
+	const uint64_t *entry;
 
-	for (; pt_next_table(pt, va, end, &budget); *va = span_end(*va, 2, end)) {
-		uint64_t entry = *pt_walk(pt, *va, 2, NULL);
-		const uint64_t *table = table_of(entry);
-		uint64_t stop = span_end(*va, 2, end);
+	while ((entry = pt_find_table(pt, va, end, &budget)) != NULL) {
+		const uint64_t *table = table_of(*entry);
+		unsigned stop = leaf_stop(*va, span_end(*va, 2, end));
+		unsigned index = skip_empty(table, level_index(*va, 1), stop);
 
-		for (; *va < stop; *va += PAGE_SIZE) {
-			uint64_t leaf = table[level_index(*va, 1)];
-
-			if (!leaf)
-				continue;
-			*out = entry_decode(is_shared_table(entry) ? leaf & ~PTE_WRITE : leaf);
-			return true;
-		}
-		*va = stop - PAGE_SIZE;
+		*va = leaf_address(*va, index);
+		if (index == stop)
+			continue;
+		*out = entry_decode(is_shared_table(*entry) ? table[index] & ~PTE_WRITE
+		                                            : table[index]);
+		return true;
 	}
 	return false;
 }

@@ -107,40 +107,39 @@ static void drop_shared(struct pagetable *pt, uint64_t *entry, uint64_t va, unsi
 		*budget -= MIN(*budget, count);
 	pt->resident -= count;
 	pt_set_entry(pt, entry, 0);
-	pt_flush(pt, va, TABLE_ENTRIES);
+	pt_flush(pt, align_down(va, PT_TABLE_SPAN), TABLE_ENTRIES);
 	pt_leave_table(table);
 	pt_free_empty(pt, va, 3);
 }
 
+/* Of a shared table either nothing is in the range, or all. */
 static bool drop_from_table(struct pagetable *pt, uint64_t *entry, uint64_t *at, uint64_t end,
                             unsigned *budget)
 {
 	uint64_t va = *at;
 	uint64_t *table = table_of(*entry);
+	unsigned stop = leaf_stop(va, end);
 
 	if (!is_shared_table(*entry)) {
 		if (!drop_leaves(pt, table, at, end, budget))
 			return false;
-		pt_free_empty(pt, va, 2);
+		if (!table_page(table)->entries)
+			pt_free_empty(pt, va, 2);
 		return true;
 	}
-	if (end - va == PT_TABLE_SPAN)
+	if (skip_empty(table, level_index(va, 1), stop) < stop)
 		drop_shared(pt, entry, va, budget);
-	else
-		ASSERT(skip_empty(table, level_index(va, 1), leaf_stop(va, end)) ==
-		       leaf_stop(va, end));
 	*at = end;
 	return true;
 }
 
 bool pt_drop(struct pagetable *pt, uint64_t *at, uint64_t end, unsigned *budget)
 {
-	while (pt_next_table(pt, at, end, budget)) {
-		uint64_t *entry = pt_walk(pt, *at, 2, NULL);
+	uint64_t *entry;
 
+	while ((entry = pt_find_table(pt, at, end, budget)) != NULL)
 		if (!drop_from_table(pt, entry, at, span_end(*at, 2, end), budget))
 			return false;
-	}
 	return *at >= end;
 }
 

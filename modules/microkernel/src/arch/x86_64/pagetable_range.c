@@ -1,6 +1,7 @@
 /*
  * Going through the tables of a range: finding the next one, changing and counting leaves.
  */
+#include <stddef.h>
 #include <base/assert.h>
 #include <base/bits.h>
 #include "progress.h"
@@ -20,26 +21,30 @@ static bool next_entry(const uint64_t *table, uint64_t *va, int level)
 }
 
 /* The kernel's part of the root is never empty, so the search ends there at the latest. */
-bool pt_next_table(const struct pagetable *pt, uint64_t *va, uint64_t end, unsigned *budget)
+uint64_t *pt_find_table(const struct pagetable *pt, uint64_t *va, uint64_t end, unsigned *budget)
 {
-	const uint64_t *table = direct(pt->root);
+	uint64_t *table = direct(pt->root);
 	int level = LEVELS;
 
-	while (*va < end) {
+	while (*va < end && *budget > 0) {
 		if (!next_entry(table, va, level)) {
 			*budget -= MIN(*budget, SEARCH_COST);
 			table = direct(pt->root);
 			level = LEVELS;
 		} else if (*va < end && level == 2) {
-			return budget_take(budget);
+			--*budget;
+			return &table[level_index(*va, 2)];
 		} else if (*va < end) {
 			table = table_of(table[level_index(*va, level--)]);
 		}
-		if (*budget == 0)
-			return false;
 	}
-	*va = end;
-	return false;
+	*va = MIN(*va, end);
+	return NULL;
+}
+
+bool pt_next_table(const struct pagetable *pt, uint64_t *at, uint64_t end, unsigned *budget)
+{
+	return pt_find_table(pt, at, end, budget);
 }
 
 /* Atomic: another CPU may be setting the accessed and dirty bits. */
@@ -74,18 +79,18 @@ bool pt_restrict(struct pagetable *pt, uint64_t *at, uint64_t end, unsigned flag
 {
 	uint64_t bits = pte_encode(0, (flags & ~PT_WRITE) | PT_READ);
 	uint64_t kept = PTE_ADDRESS | PTE_PRIVATE | PTE_ACCESSED | PTE_DIRTY;
+	const uint64_t *entry;
 
 	if (!(flags & PT_READ))
 		bits &= ~PTE_PRESENT;
 	if (flags & PT_WRITE)
 		kept |= PTE_WRITE;
-	while (pt_next_table(pt, at, end, budget)) {
-		uint64_t entry = *pt_walk(pt, *at, 2, NULL);
+	while ((entry = pt_find_table(pt, at, end, budget)) != NULL) {
 		uint64_t first = *at;
 		bool is_done;
 
-		ASSERT(!is_shared_table(entry));
-		is_done = restrict_leaves(table_of(entry), at, span_end(first, 2, end), bits, kept,
+		ASSERT(!is_shared_table(*entry));
+		is_done = restrict_leaves(table_of(*entry), at, span_end(first, 2, end), bits, kept,
 		                          budget);
 		pt_flush(pt, first, (*at - first) >> PAGE_SHIFT);
 		if (!is_done)
@@ -110,9 +115,13 @@ static unsigned count_leaves(const uint64_t *table, uint64_t at, uint64_t end)
 bool pt_count(const struct pagetable *pt, uint64_t *at, uint64_t end, uint64_t *count,
               unsigned *budget)
 {
-	for (; pt_next_table(pt, at, end, budget); *at = span_end(*at, 2, end)) {
-		*count += count_leaves(table_of(*pt_walk(pt, *at, 2, NULL)), *at,
-		                       span_end(*at, 2, end));
+	const uint64_t *entry;
+
+	while ((entry = pt_find_table(pt, at, end, budget)) != NULL) {
+		uint64_t stop = span_end(*at, 2, end);
+
+		*count += count_leaves(table_of(*entry), *at, stop);
+		*at = stop;
 	}
 	return *at >= end;
 }

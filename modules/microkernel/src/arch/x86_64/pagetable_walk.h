@@ -56,6 +56,8 @@ uint64_t pte_encode(uint64_t page, unsigned flags);
 /* The first entry of [index, end) that is not 0, or end. Tables are mostly empty, so it looks at many at once. */
 static inline unsigned skip_empty(const uint64_t *table, unsigned index, unsigned end)
 {
+	if (index < end && table[index])
+		return index;
 	for (; index + 8 <= end; index += 8) {
 		const uint64_t *t = &table[index];
 
@@ -93,6 +95,8 @@ static inline bool is_shared_table(uint64_t directory_entry)
 	return !(directory_entry & PTE_WRITE);
 }
 
+/* The entry above the next table of leaves in [*va, end); null at the end, or when the budget did not do. */
+uint64_t *pt_find_table(const struct pagetable *pt, uint64_t *va, uint64_t end, unsigned *budget);
 /* The entry for va at the given level, with the tables above made as needed; null when memory ran out. */
 uint64_t *pt_make(struct pagetable *pt, uint64_t va, int level);
 /* A new table below an entry that is 0, which is in a table that va leads to. */
