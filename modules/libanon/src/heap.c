@@ -16,7 +16,7 @@
 
 #define SLAB_MAGIC 0x62616c73u
 #define SLAB_BITS 256u
-#define EMPTY_KEPT 2u
+#define EMPTY_KEPT 8u
 #define SMALL_MAX 2016u
 #define CLASS_COUNT 14u
 
@@ -91,6 +91,14 @@ static struct slab *slab_page(void)
 	return slab;
 }
 
+/* The word of the bitmap of a slab without taken blocks: what lies behind the last block can never be had. */
+static uint64_t taken_at_first(unsigned capacity, unsigned word)
+{
+	if (capacity <= word * 64)
+		return UINT64_MAX;
+	return capacity - word * 64 >= 64 ? 0 : UINT64_MAX << (capacity - word * 64);
+}
+
 static struct slab *slab_new(unsigned class)
 {
 	struct slab *slab = slab_page();
@@ -100,9 +108,8 @@ static struct slab *slab_new(unsigned class)
 	slab->magic = SLAB_MAGIC;
 	slab->class = (uint16_t) class;
 	slab->used = 0;
-	memset(slab->taken, 0, sizeof(slab->taken));
-	for (unsigned i = capacity_of(class); i < SLAB_BITS; i++)
-		slab->taken[i / 64] |= BIT(i % 64);
+	for (unsigned i = 0; i < SLAB_BITS / 64; i++)
+		slab->taken[i] = taken_at_first(capacity_of(class), i);
 	list_push_front(&partial_slabs[class], &slab->node);
 	return slab;
 }

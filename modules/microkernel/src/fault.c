@@ -13,7 +13,7 @@
 #include "space.h"
 
 #define STACK_BYTES_MAX (8ul << 20) /* how far a MAP_GROWSDOWN mapping grows */
-#define FAULT_AROUND 16u            /* pages of a memory object mapped by one read fault */
+#define FAULT_AROUND 16u            /* pages of a memory object mapped by one read fault, aligned */
 
 struct page_request pending_request;
 bool is_retry_pending;
@@ -62,26 +62,21 @@ static status_t add_private_page(struct mapping *mapping, uint64_t va, paddr_t f
 	return status;
 }
 
-/* Pages that follow and are present cost little to map now and save a fault each later. */
-static void map_around(struct mapping *mapping, uint64_t va, uint64_t offset)
+/* Pages around that are present cost little to map now and save a fault each later. They lie below the same table. */
+static void map_around(struct mapping *mapping, uint64_t va)
 {
-	struct memory *memory = mapping->memory;
+	uint64_t first = MAX(align_down(va, FAULT_AROUND * PAGE_SIZE), mapping->start);
+	uint64_t end = MIN(align_down(va, FAULT_AROUND * PAGE_SIZE) + FAULT_AROUND * PAGE_SIZE,
+	                   mapping->end);
+	unsigned count = (unsigned)((end - first) >> PAGE_SHIFT);
+	unsigned flags = flags_for(mapping, !(mapping->flags & MAP_PRIVATE), false);
+	struct pt_entry entries[FAULT_AROUND];
 
-	for (unsigned i = 1; i < FAULT_AROUND; i++) {
-		bool may_write;
-		paddr_t page;
-
-		va += PAGE_SIZE;
-		offset += PAGE_SIZE;
-		if (va >= mapping->end || pt_lookup(&mapping->aspace->pt, va).present)
-			return;
-		page = memory_present_page(memory, offset, &may_write);
-		if (!page.value ||
-		    pt_map(&mapping->aspace->pt, va, page,
-		           flags_for(mapping, may_write && !(mapping->flags & MAP_PRIVATE),
-		                     false)) != OK)
-			return;
-	}
+	memory_present_pages(mapping->memory, mapping->offset + (first - mapping->start), entries,
+	                     count);
+	for (unsigned i = 0; i < count; i++)
+		entries[i].flags = flags & (entries[i].flags | ~PT_WRITE);
+	pt_fill(&mapping->aspace->pt, first, entries, count);
 }
 
 static status_t fault_absent(struct mapping *mapping, uint64_t va, unsigned access,
@@ -105,7 +100,7 @@ static status_t fault_absent(struct mapping *mapping, uint64_t va, unsigned acce
 	status = pt_map(&mapping->aspace->pt, va, page,
 	                flags_for(mapping, may_write && !is_private, false));
 	if (status == OK && !for_write)
-		map_around(mapping, va, offset);
+		map_around(mapping, va);
 	return status;
 }
 

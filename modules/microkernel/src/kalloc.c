@@ -12,13 +12,16 @@
 #include "page.h"
 
 #define SLAB_MAGIC 0x62616c73u
+#define HEAD_BYTES 64u
 
 struct slab {
 	struct list link; /* in its class while a block is free */
 	void *free;       /* first free block; each begins with a pointer to the next */
 	uint32_t magic;
 	uint16_t used;
-	uint16_t class;
+	uint8_t class;
+	uint16_t
+		fresh; /* offset in the page: blocks from here on were never given out, and are not in the list */
 };
 
 static const uint16_t class_bytes[] = {64,  128, 192, 256, 320,  384,  448,
@@ -56,23 +59,21 @@ static struct slab *slab_of(const void *block)
 static struct slab *slab_create(unsigned class)
 {
 	paddr_t page = page_alloc(domain_root());
-	uint32_t bytes = class_bytes[class];
 	struct slab *slab;
 
 	if (!page.value)
 		return NULL;
 	slab = direct(page);
-	*slab = (struct slab){.magic = SLAB_MAGIC, .class = (uint16_t) class};
+	*slab = (struct slab){.magic = SLAB_MAGIC, .class = (uint8_t) class, .fresh = HEAD_BYTES};
 	list_init(&slab->link);
-	for (uint32_t at = 64; at + bytes <= PAGE_SIZE; at += bytes) {
-		void **block = (void **)((char *)slab + at);
-
-		*block = slab->free;
-		slab->free = block;
-	}
 	list_push_front(&partial[class], &slab->link);
 	slab_pages++;
 	return slab;
+}
+
+static bool is_full(const struct slab *slab)
+{
+	return !slab->free && slab->fresh + class_bytes[slab->class] > PAGE_SIZE;
 }
 
 static void *slab_take(unsigned class)
@@ -84,18 +85,23 @@ static void *slab_take(unsigned class)
 		return NULL;
 	slab = list_entry(list_first(&partial[class]), struct slab, link);
 	block = slab->free;
-	slab->free = *(void **)block;
+	if (block) {
+		slab->free = *(void **)block;
+	} else {
+		block = (char *)slab + slab->fresh;
+		slab->fresh += class_bytes[class];
+	}
 	slab->used++;
-	if (!slab->free)
+	if (is_full(slab))
 		list_remove(&slab->link);
 	return block;
 }
 
 static void slab_give(struct slab *slab, void *block)
 {
-	*(void **)block = slab->free;
-	if (!slab->free)
+	if (is_full(slab))
 		list_push_front(&partial[slab->class], &slab->link);
+	*(void **)block = slab->free;
 	slab->free = block;
 	if (--slab->used > 0)
 		return;

@@ -88,6 +88,8 @@ void pt_destroy(
 		*pt); /* frees roots and remaining tables, never leaf pages; must not be loaded */
 status_t pt_map(struct pagetable *pt, uint64_t va, paddr_t page,
                 unsigned flags); /* E_NOMEM; replaces */
+/* Leaves for count pages from va on, where absent; the table is there, the tree's own, and the same for all. */
+void pt_fill(struct pagetable *pt, uint64_t va, const struct pt_entry *entries, unsigned count);
 struct pt_entry pt_lookup(const struct pagetable *pt, uint64_t va);
 /* Entry that was there; no flush. Like pt_protect, not for tables that are shared. */
 struct pt_entry pt_unmap(struct pagetable *pt, uint64_t va);

@@ -98,8 +98,10 @@ uint64_t *pt_make(struct pagetable *pt, uint64_t va, int level)
 /* The leaf entry for va, which may be changed; null when memory ran out. */
 static uint64_t *leaf_make(struct pagetable *pt, uint64_t va)
 {
-	uint64_t *entry = pt_make(pt, va, 2);
+	uint64_t *entry = pt_walk(pt, va, 2, NULL);
 
+	if (!entry)
+		entry = pt_make(pt, va, 2);
 	if (!entry)
 		return NULL;
 	if (!*entry && !pt_add_table(pt, entry))
@@ -174,6 +176,23 @@ status_t pt_map(struct pagetable *pt, uint64_t va, paddr_t page, unsigned flags)
 		return E_NOMEM;
 	set_leaf(pt, leaf, pte_encode(page.value, flags));
 	return OK;
+}
+
+void pt_fill(struct pagetable *pt, uint64_t va, const struct pt_entry *entries, unsigned count)
+{
+	uint64_t entry = *pt_walk(pt, va, 2, NULL);
+	uint64_t *leaf = &table_of(entry)[level_index(va, 1)];
+	unsigned filled = 0;
+
+	ASSERT(entry && !is_shared_table(entry));
+	for (unsigned i = 0; i < count; i++) {
+		if (!entries[i].present || leaf[i])
+			continue;
+		leaf[i] = pte_encode(entries[i].page.value, entries[i].flags);
+		filled++;
+	}
+	table_page(table_of(entry))->entries += filled;
+	pt->resident += filled;
 }
 
 struct pt_entry pt_lookup(const struct pagetable *pt, uint64_t va)
