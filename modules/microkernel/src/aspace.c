@@ -238,10 +238,15 @@ static bool is_alone(struct aspace *aspace, uint64_t start, uint64_t end)
 	struct tree_node *node = tree_at_or_below(&aspace->mappings, start - 1);
 	struct mapping *above = aspace_mapping_from(aspace, end);
 
-	if (node && tree_entry(node, struct mapping, by_address)->end >
-	                    align_down(start, PT_TABLE_SPAN))
+	if (node &&
+	    tree_entry(node, struct mapping, by_address)->end > align_down(start, PT_TABLE_SPAN))
 		return false;
 	return !above || above->start >= align_up(end, PT_TABLE_SPAN);
+}
+
+static bool is_in_one_table(uint64_t start, uint64_t end)
+{
+	return align_down(start, PT_TABLE_SPAN) == align_down(end - 1, PT_TABLE_SPAN);
 }
 
 /* After this, a table that is shared shows nothing outside [start, end), or nothing inside. */
@@ -250,7 +255,7 @@ static status_t own_edges(struct aspace *aspace, uint64_t start, uint64_t end)
 	struct pagetable *pt = &aspace->pt;
 	status_t status = OK;
 
-	if (!pt_is_shared(pt, start) && !pt_is_shared(pt, end - 1))
+	if (!pt_is_shared(pt, start) && (is_in_one_table(start, end) || !pt_is_shared(pt, end - 1)))
 		return OK;
 	if (is_alone(aspace, start, end))
 		return OK;

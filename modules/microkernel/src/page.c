@@ -10,6 +10,7 @@
 #include <base/bits.h>
 #include <base/string.h>
 #include "domain.h"
+#include "kalloc.h"
 #include "lock.h"
 #include "panic.h"
 
@@ -121,12 +122,10 @@ static void frame_give(uint32_t frame, struct domain *domain)
 }
 
 /* From the list that flags asks for, or else from the other one; *out_flags says what it was. */
-static paddr_t take(struct domain *domain, unsigned flags, unsigned *out_flags)
+static uint32_t take_frame(unsigned flags, unsigned *out_flags)
 {
 	uint32_t frame;
 
-	if (!domain_charge_pages(domain, 1))
-		return PADDR(0);
 	spin_lock(&page_lock);
 	frame = *list_of(flags);
 	if (frame == NO_FRAME)
@@ -134,13 +133,25 @@ static paddr_t take(struct domain *domain, unsigned flags, unsigned *out_flags)
 	if (frame != NO_FRAME) {
 		*out_flags = page_frames[frame].flags;
 		free_list_remove(frame);
-		frame_give(frame, domain);
 	}
 	spin_unlock(&page_lock);
+	return frame;
+}
+
+static paddr_t take(struct domain *domain, unsigned flags, unsigned *out_flags)
+{
+	uint32_t frame;
+
+	if (!domain_charge_pages(domain, 1))
+		return PADDR(0);
+	frame = take_frame(flags, out_flags);
+	if (frame == NO_FRAME && kalloc_trim())
+		frame = take_frame(flags, out_flags);
 	if (frame == NO_FRAME) {
 		domain_credit_pages(domain, 1);
 		return PADDR(0);
 	}
+	frame_give(frame, domain);
 	return frame_paddr(frame);
 }
 
@@ -295,7 +306,7 @@ uint64_t page_total(void)
 
 uint64_t page_free_count(void)
 {
-	return free_count;
+	return free_count + kalloc_spare_pages();
 }
 
 uint64_t page_kernel_count(void)

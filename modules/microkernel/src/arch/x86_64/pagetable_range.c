@@ -9,37 +9,58 @@
 
 #define SEARCH_COST 8u /* of a step's budget, for tables that were looked through in vain */
 
-/* In a table that va leads to: on to the first entry that is not 0. False when that is in another table. */
-static bool next_entry(const uint64_t *table, uint64_t *va, int level)
+/* In a table that va leads to: on to the first entry that is not 0. False when there is none before end in it. */
+static bool next_entry(const uint64_t *table, uint64_t *va, uint64_t end, int level)
 {
-	unsigned first = level_index(*va, level);
-	unsigned index = skip_empty(table, first, TABLE_ENTRIES);
+	uint64_t first = level_index(*va, level);
+	uint64_t last = first + ((end - 1) >> level_shift(level)) - (*va >> level_shift(level));
+	unsigned stop = (unsigned)MIN(last + 1, TABLE_ENTRIES);
+	unsigned index = skip_empty(table, (unsigned)first, stop);
 
 	if (index > first)
 		*va = align_down(*va, level_span(level)) + (index - first) * level_span(level);
-	return index < TABLE_ENTRIES;
+	return index < stop;
 }
 
-/* The kernel's part of the root is never empty, so the search ends there at the latest. */
-uint64_t *pt_find_table(const struct pagetable *pt, uint64_t *va, uint64_t end, unsigned *budget)
+static uint64_t *search(const struct pagetable *pt, uint64_t *va, uint64_t end, unsigned *budget)
 {
 	uint64_t *table = direct(pt->root);
 	int level = LEVELS;
 
-	while (*va < end && *budget > 0) {
-		if (!next_entry(table, va, level)) {
+	while (*va<end && * budget> 0) {
+		if (next_entry(table, va, end, level)) {
+			uint64_t *entry = &table[level_index(*va, level)];
+
+			if (level-- == 2) {
+				--*budget;
+				return entry;
+			}
+			table = table_of(*entry);
+		} else if (*va < end) {
 			*budget -= MIN(*budget, SEARCH_COST);
 			table = direct(pt->root);
 			level = LEVELS;
-		} else if (*va < end && level == 2) {
-			--*budget;
-			return &table[level_index(*va, 2)];
-		} else if (*va < end) {
-			table = table_of(table[level_index(*va, level--)]);
 		}
 	}
 	*va = MIN(*va, end);
 	return NULL;
+}
+
+/* Mostly it is there, or all of the range is empty. */
+uint64_t *pt_find_table(const struct pagetable *pt, uint64_t *va, uint64_t end, unsigned *budget)
+{
+	int missing = 2;
+	uint64_t *entry;
+
+	if (*va >= end || *budget == 0)
+		return NULL;
+	entry = pt_walk(pt, *va, 2, &missing);
+	if (entry && *entry) {
+		--*budget;
+		return entry;
+	}
+	*va = span_end(*va, missing, end);
+	return *va < end ? search(pt, va, end, budget) : NULL;
 }
 
 bool pt_next_table(const struct pagetable *pt, uint64_t *at, uint64_t end, unsigned *budget)
