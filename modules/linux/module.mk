@@ -29,7 +29,7 @@ linux_FLAGS := NOFPU
 # A Linux program that checks the monitor from inside; on the host it checks itself against a real Linux.
 LINUX_PROGRAMS       := linuxtest
 linuxtest_LINUX_SRC  := test/main.c test/check.c test/process.c test/exec.c test/signal.c test/restart.c test/futex.c \
-	test/thread.c test/memory.c test/time.c test/ids.c test/fault.c test/object.c
+	test/thread.c test/memory.c test/fork_memory.c test/time.c test/ids.c test/fault.c test/object.c
 
 # The same for files, names, descriptors, pipes, terminals.
 LINUX_PROGRAMS     += filetest

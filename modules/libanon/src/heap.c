@@ -4,7 +4,7 @@
  * A slab page begins with a struct slab whose bitmap says which blocks are taken, so nothing is kept inside
  * free blocks and every double or misaligned free is seen. Blocks of a slab are never page aligned, larger
  * blocks always are: that is how heap_free tells them apart. Larger blocks are in a tree by address. A few
- * empty slabs are kept; all else that is free goes back to the kernel at once.
+ * single pages are kept for the next slab or block of a page; all else that is free goes back to the kernel at once.
  */
 #include <base/assert.h>
 #include <base/bits.h>
@@ -16,12 +16,12 @@
 
 #define SLAB_MAGIC 0x62616c73u
 #define SLAB_BITS 256u
-#define EMPTY_KEPT 2u
+#define KEPT_MAX 8u
 #define SMALL_MAX 2016u
 #define CLASS_COUNT 14u
 
 struct slab {
-	struct list node; /* in its class while it has free blocks, or in empty_slabs */
+	struct list node; /* in its class while it has free blocks, or in kept_pages */
 	struct chunk *chunk;
 	uint32_t magic;
 	uint16_t class;
@@ -42,16 +42,16 @@ static const uint16_t class_bytes[CLASS_COUNT] = {16,  32,  48,  64,  96,   128,
 
 static struct mutex heap_mutex = MUTEX_INIT;
 static struct list partial_slabs[CLASS_COUNT]; /* zero until heap_begin_locked */
-static struct list empty_slabs;
-static unsigned empty_count;
+static struct list kept_pages; /* each begins with a struct slab, of which node and chunk count */
+static unsigned kept_count;
 static struct tree large_blocks = TREE_INIT;
 static struct heap_statistics statistics;
 
 static void heap_begin_locked(void)
 {
-	if (empty_slabs.next)
+	if (kept_pages.next)
 		return;
-	list_init(&empty_slabs);
+	list_init(&kept_pages);
 	for (unsigned i = 0; i < CLASS_COUNT; i++)
 		list_init(&partial_slabs[i]);
 }
@@ -70,39 +70,67 @@ static unsigned capacity_of(unsigned class)
 	return (HEAP_PAGE - sizeof(struct slab)) / class_bytes[class];
 }
 
-/* --- slabs --- */
+/* --- single pages --- */
 
-static struct slab *slab_page(void)
+/* *out_is_zero: it is fresh from the kernel. */
+static void *page_get(struct chunk **out_chunk, bool *out_is_zero)
 {
-	struct list *kept = list_first(&empty_slabs);
-	struct chunk *chunk;
-	struct slab *slab;
+	struct list *kept = list_first(&kept_pages);
+	void *page;
 
+	*out_is_zero = !kept;
 	if (kept) {
 		list_remove(kept);
-		empty_count--;
+		kept_count--;
+		*out_chunk = list_entry(kept, struct slab, node)->chunk;
 		return list_entry(kept, struct slab, node);
 	}
-	slab = run_alloc(1, &chunk);
-	if (!slab)
-		return NULL;
+	page = run_alloc(1, out_chunk);
+	if (page)
+		statistics.pages++;
+	return page;
+}
+
+static void page_put(void *page, struct chunk *chunk)
+{
+	struct slab *slab = page;
+
+	if (kept_count == KEPT_MAX) {
+		statistics.pages--;
+		run_free(chunk, page, 1);
+		return;
+	}
 	slab->chunk = chunk;
-	statistics.pages++;
-	return slab;
+	slab->magic = 0;
+	list_init(&slab->node);
+	list_push_front(&kept_pages, &slab->node);
+	kept_count++;
+}
+
+/* --- slabs --- */
+
+/* The word of the bitmap of a slab without taken blocks: what lies behind the last block can never be had. */
+static uint64_t taken_at_first(unsigned capacity, unsigned word)
+{
+	if (capacity <= word * 64)
+		return UINT64_MAX;
+	return capacity - word * 64 >= 64 ? 0 : UINT64_MAX << (capacity - word * 64);
 }
 
 static struct slab *slab_new(unsigned class)
 {
-	struct slab *slab = slab_page();
+	struct chunk *chunk;
+	bool is_zero;
+	struct slab *slab = page_get(&chunk, &is_zero);
 
 	if (!slab)
 		return NULL;
+	slab->chunk = chunk;
 	slab->magic = SLAB_MAGIC;
 	slab->class = (uint16_t) class;
 	slab->used = 0;
-	memset(slab->taken, 0, sizeof(slab->taken));
-	for (unsigned i = capacity_of(class); i < SLAB_BITS; i++)
-		slab->taken[i / 64] |= BIT(i % 64);
+	for (unsigned i = 0; i < SLAB_BITS / 64; i++)
+		slab->taken[i] = taken_at_first(capacity_of(class), i);
 	list_push_front(&partial_slabs[class], &slab->node);
 	return slab;
 }
@@ -110,13 +138,7 @@ static struct slab *slab_new(unsigned class)
 static void slab_release(struct slab *slab)
 {
 	list_remove(&slab->node);
-	if (empty_count < EMPTY_KEPT) {
-		list_push_front(&empty_slabs, &slab->node);
-		empty_count++;
-		return;
-	}
-	statistics.pages--;
-	run_free(slab->chunk, slab, 1);
+	page_put(slab, slab->chunk);
 }
 
 static unsigned first_free(const struct slab *slab)
@@ -183,15 +205,22 @@ static void small_free(void *block)
 
 /* --- larger blocks --- */
 
-static void *large_pages(size_t bytes, struct chunk **out_chunk)
+static void *large_pages(size_t bytes, struct chunk **out_chunk, bool *out_is_zero)
 {
+	void *pages;
+
 	*out_chunk = NULL;
-	if (bytes <= RUN_MAX * HEAP_PAGE)
-		return run_alloc((unsigned)(bytes / HEAP_PAGE), out_chunk);
-	return heap_source_map(bytes);
+	if (bytes == HEAP_PAGE)
+		return page_get(out_chunk, out_is_zero);
+	*out_is_zero = true;
+	pages = bytes <= RUN_MAX * HEAP_PAGE ? run_alloc((unsigned)(bytes / HEAP_PAGE), out_chunk)
+	                                     : heap_source_map(bytes);
+	if (pages)
+		statistics.pages += bytes / HEAP_PAGE;
+	return pages;
 }
 
-static void *large_alloc(size_t bytes)
+static void *large_alloc(size_t bytes, bool *out_is_zero)
 {
 	struct large *large;
 	void *pages;
@@ -202,13 +231,12 @@ static void *large_alloc(size_t bytes)
 	if (!large)
 		return NULL;
 	large->bytes = align_up(bytes, HEAP_PAGE);
-	pages = large_pages(large->bytes, &large->chunk);
+	pages = large_pages(large->bytes, &large->chunk, out_is_zero);
 	if (!pages) {
 		small_free(large);
 		return NULL;
 	}
 	tree_insert(&large_blocks, &large->node, (uint64_t)pages);
-	statistics.pages += large->bytes / HEAP_PAGE;
 	statistics.bytes += large->bytes - class_bytes[class_of(sizeof(*large))];
 	return pages;
 }
@@ -221,17 +249,25 @@ static struct large *large_of(const void *block)
 	return tree_entry(node, struct large, node);
 }
 
+static void large_release(const struct large *large, void *block)
+{
+	statistics.pages -= large->bytes / HEAP_PAGE;
+	if (large->chunk)
+		run_free(large->chunk, block, (unsigned)(large->bytes / HEAP_PAGE));
+	else
+		heap_source_unmap(block, large->bytes);
+}
+
 static void large_free(void *block)
 {
 	struct large *large = large_of(block);
 
 	tree_remove(&large_blocks, &large->node);
-	statistics.pages -= large->bytes / HEAP_PAGE;
 	statistics.bytes -= large->bytes - class_bytes[class_of(sizeof(*large))];
-	if (large->chunk)
-		run_free(large->chunk, block, (unsigned)(large->bytes / HEAP_PAGE));
+	if (large->bytes == HEAP_PAGE)
+		page_put(block, large->chunk);
 	else
-		heap_source_unmap(block, large->bytes);
+		large_release(large, block);
 	small_free(large);
 }
 
@@ -242,34 +278,42 @@ static bool is_large(const void *block)
 
 /* --- public --- */
 
-static void *alloc_locked(size_t bytes)
+static void *alloc_locked(size_t bytes, bool *out_is_zero)
 {
 	void *block;
 
 	heap_begin_locked();
-	block = bytes <= SMALL_MAX ? small_alloc(bytes) : large_alloc(bytes);
+	*out_is_zero = false;
+	block = bytes <= SMALL_MAX ? small_alloc(bytes) : large_alloc(bytes, out_is_zero);
 	statistics.allocations++;
 	if (!block)
 		statistics.refusals++;
 	return block;
 }
 
-void *heap_alloc(size_t bytes)
+static void *alloc(size_t bytes, bool *out_is_zero)
 {
 	void *block;
 
 	mutex_lock(&heap_mutex);
-	block = alloc_locked(bytes);
+	block = alloc_locked(bytes, out_is_zero);
 	mutex_unlock(&heap_mutex);
 	return block;
 }
 
-/* Larger blocks are fresh from the kernel and zero already. */
+void *heap_alloc(size_t bytes)
+{
+	bool is_zero;
+
+	return alloc(bytes, &is_zero);
+}
+
 void *heap_zalloc(size_t bytes)
 {
-	void *block = heap_alloc(bytes);
+	bool is_zero;
+	void *block = alloc(bytes, &is_zero);
 
-	if (block && !is_large(block))
+	if (block && !is_zero)
 		memset(block, 0, bytes);
 	return block;
 }

@@ -135,7 +135,7 @@ TEST(random_blocks_do_not_overlap)
 	for (unsigned i = 0; i < BLOCKS; i++)
 		heap_free(held[i].at);
 	CHECK_EQ(blocks_now(), 0);
-	CHECK(pages_there <= 2 + 64);
+	CHECK(pages_there <= 8 + 64);
 }
 
 TEST(small_programs_use_few_pages)
@@ -185,7 +185,7 @@ TEST(refusal_returns_null_and_loses_nothing)
 	CHECK_EQ(after.blocks, before.blocks);
 	CHECK_EQ(after.bytes, before.bytes);
 	CHECK(after.refusals >= before.refusals + 3);
-	CHECK(pages_there <= there + 2);
+	CHECK(pages_there <= there + 8);
 	pages_left = saved;
 }
 

@@ -1,6 +1,7 @@
 /*
  * What system this is: uname, sysinfo, host and domain names.
  */
+#include <base/bits.h>
 #include <base/string.h>
 #include <libanon/start.h>
 #include "guest.h"
@@ -87,27 +88,27 @@ struct linux_sysinfo {
 	uint32_t unit;
 };
 
+/* The machine's, which do not change. */
+static uint64_t machine_pages(void)
+{
+	static uint64_t pages;
+	struct system_info machine;
+
+	if (pages == 0 && sys_system_info(&machine) == OK)
+		pages = machine.pages_total;
+	return pages;
+}
+
+/* A container sees no more than its domain may use. */
 void sysinfo_memory(uint64_t *out_total_pages, uint64_t *out_free_pages)
 {
-	struct system_info machine;
 	struct domain_info domain;
 
 	*out_total_pages = *out_free_pages = 0;
-	if (sys_system_info(&machine) != OK)
+	if (sys_domain_info(own_domain(), &domain) != OK)
 		return;
-	*out_total_pages = machine.pages_total;
-	*out_free_pages = machine.pages_free;
-	/* A container sees no more than its domain may use. */
-	if (sys_domain_info(own_domain(), &domain) != OK || domain.limits.pages == 0 ||
-	    domain.limits.pages >= machine.pages_total)
-		return;
-	uint64_t left = domain.limits.pages > domain.pages_used
-	                        ? domain.limits.pages - domain.pages_used
-	                        : 0;
-
-	*out_total_pages = domain.limits.pages;
-	if (left < *out_free_pages)
-		*out_free_pages = left;
+	*out_total_pages = MIN(machine_pages(), domain.limits.pages);
+	*out_free_pages = domain.pages_available;
 }
 
 bool memory_is_short(uint64_t part)

@@ -8,6 +8,7 @@
 #include "domain.h"
 #include <base/assert.h>
 #include <base/bits.h>
+#include "page.h"
 #include "printk.h"
 #include "process.h"
 #include "progress.h"
@@ -124,11 +125,25 @@ static uint64_t pages_of(const struct domain *domain)
 	return domain->pages + (domain->bytes + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
+static uint64_t pages_available(const struct domain *domain)
+{
+	uint64_t available = page_free_count();
+
+	for (; domain; domain = domain->parent) {
+		uint64_t used = pages_of(domain);
+
+		available = MIN(available,
+		                domain->limits.pages > used ? domain->limits.pages - used : 0);
+	}
+	return available;
+}
+
 void domain_get_info(struct domain *domain, struct domain_info *out)
 {
 	*out = (struct domain_info){
 		.limits = domain->limits,
 		.pages_used = pages_of(domain),
+		.pages_available = pages_available(domain),
 		.handles_used = domain->handles,
 		.threads_used = domain->threads,
 		.objects = domain->object_count,

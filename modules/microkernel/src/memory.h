@@ -52,6 +52,9 @@ status_t memory_page(struct memory *memory, uint64_t offset, bool for_write, pad
                      bool *may_write);
 /* The page at offset when it is present; value 0 otherwise. Never allocates. */
 paddr_t memory_present_page(struct memory *memory, uint64_t offset, bool *may_write);
+/* For count pages from offset on, those that are present: page, and PT_WRITE when it may be mapped writable now. */
+void memory_present_pages(struct memory *memory, uint64_t offset, struct pt_entry *out,
+                          unsigned count);
 unsigned memory_pt_flags(const struct memory *memory); /* caching */
 
 /* Between the object and the current process, from byte *done on. Absent pages of anonymous memory are made; pager-backed

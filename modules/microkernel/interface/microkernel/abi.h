@@ -148,6 +148,8 @@ struct domain_limits {
 struct domain_info {
 	struct domain_limits limits;
 	uint64_t pages_used;
+	uint64_t
+		pages_available; /* before a limit is reached, its own or one above it, or none are left */
 	uint32_t handles_used;
 	uint32_t threads_used;
 	uint32_t objects;

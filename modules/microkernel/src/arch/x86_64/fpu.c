@@ -130,7 +130,7 @@ status_t arch_thread_fpu_create(struct thread *thread)
 
 	if (thread->arch.fpu)
 		return OK;
-	page = page_alloc_table(thread->arch.native_pt->domain);
+	page = page_alloc(thread->arch.native_pt->domain);
 	if (!page.value)
 		return E_NOMEM;
 	thread->arch.fpu = direct(page);
@@ -222,6 +222,6 @@ void fpu_thread_destroy(struct thread *thread)
 		if (cpus[i].fpu_owner == thread)
 			cpus[i].fpu_owner = NULL;
 	if (thread->arch.fpu)
-		page_free_table(thread->arch.native_pt->domain, direct_paddr(thread->arch.fpu));
+		page_unref(direct_paddr(thread->arch.fpu));
 	thread->arch.fpu = NULL;
 }
