@@ -149,12 +149,11 @@ status_t syscall_system_info(struct thread *thread, const uint64_t *args, uint64
 		.root_writes = arch_root_writes,
 		.faults = fault_count,
 		.system_calls = syscall_count,
-		.tsc_hz = clock_tick_hz(),
 		.kernel_pages = page_kernel_count() + kalloc_pages(),
 		.cpus = 1,
-		.flags = clock_is_stable() ? SYSTEM_TSC_STABLE : 0,
 	};
 
+	clock_describe(&info);
 	(void)thread, (void)result;
 	return copy_to_user(args[0], &info, sizeof(info));
 }

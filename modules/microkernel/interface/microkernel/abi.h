@@ -294,6 +294,12 @@ struct system_info {
 	uint64_t tsc_hz;
 	uint64_t kernel_pages; /* image, tables, kernel heap */
 	uint32_t cpus;
-	uint32_t flags; /* SYSTEM_TSC_STABLE */
+	uint32_t flags; /* SYSTEM_* */
+	/* With SYSTEM_TSC_STABLE, for ever: now_ns is (TSC - tsc_base) * tsc_multiplier >> tsc_shift, in 128 bits. */
+	uint64_t tsc_base;
+	uint64_t tsc_multiplier;
+	uint32_t tsc_shift;
+	uint32_t reserved;
 };
-#define SYSTEM_TSC_STABLE 1u
+#define SYSTEM_TSC_STABLE 1u /* the same on all CPUs: user mode may tell the time by it */
+#define SYSTEM_TSC_AUX 2u    /* RDTSCP gives the number of the CPU */

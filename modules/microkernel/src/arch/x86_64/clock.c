@@ -36,12 +36,22 @@ uint64_t clock_tick_hz(void)
 
 uint64_t clock_now_ns(void)
 {
-	return time_scale_apply(clock.to_ns, rdtsc() - clock.base);
+	return time_scale_apply(clock.to_ns, rdtsc_ordered() - clock.base);
 }
 
 bool clock_is_stable(void)
 {
 	return clock.is_stable;
+}
+
+void clock_describe(struct system_info *info)
+{
+	info->tsc_hz = clock.hz;
+	info->tsc_base = clock.base;
+	info->tsc_multiplier = clock.to_ns.multiplier;
+	info->tsc_shift = TIME_SCALE_SHIFT;
+	info->flags |= clock.is_stable ? SYSTEM_TSC_STABLE : 0;
+	info->flags |= cpu_features.has_rdtscp ? SYSTEM_TSC_AUX : 0;
 }
 
 /* In TSC ticks per second; 0 when the reference does not move. */
