@@ -63,7 +63,8 @@ bool aspace_clear(struct aspace *aspace, unsigned *budget)
 		if (!budget_take(budget) || !mapping_remove(mapping, budget))
 			return false;
 		mapping = first_mapping(aspace);
-		pt_prune(&aspace->pt, start, mapping ? MIN(end, mapping->start) : end);
+		if (!mapping || mapping->start >= end)
+			pt_prune(&aspace->pt, start, end);
 	}
 	return true;
 }
