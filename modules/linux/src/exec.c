@@ -26,6 +26,7 @@
 #include "syscall.h"
 #include "task_table.h"
 #include "timers.h"
+#include "vdso.h"
 
 #define PATH_BYTES 4096
 #define SCRIPT_DEPTH_MAX 4
@@ -47,6 +48,7 @@ struct exec {
 	struct binfmt_plan plan, interpreter_plan;
 	struct mm *mm;
 	struct exec_image image, interpreter_image;
+	uint64_t vdso; /* 0: none */
 	uint64_t sp;
 	struct cred cred; /* with set-uid applied */
 	bool is_secure;
@@ -169,6 +171,8 @@ static void fill_auxv(const struct exec *exec, struct exec_stack *stack)
 	const struct binfmt_plan *plan = &exec->plan;
 	uint64_t headers = plan->header_address ? plan->header_address + exec->image.bias : 0;
 
+	if (exec->vdso)
+		add(stack, AT_SYSINFO_EHDR, exec->vdso);
 	add(stack, AT_HWCAP, cpu_hwcap());
 	add(stack, AT_PAGESZ, PAGE_SIZE);
 	add(stack, AT_CLKTCK, 100);
@@ -247,6 +251,7 @@ static int64_t build_memory(struct exec *exec)
 	if (result != 0)
 		return result;
 	note_layout(exec);
+	exec->vdso = vdso_map(exec->mm);
 	return write_stack(exec);
 }
 

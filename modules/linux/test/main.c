@@ -10,7 +10,7 @@ static const struct {
 	{"process", test_process}, {"exec", test_exec},     {"signal", test_signal},
 	{"restart", test_restart}, {"futex", test_futex},   {"thread", test_thread},
 	{"memory", test_memory},   {"time", test_time},     {"ids", test_ids},
-	{"fault", test_fault},     {"object", test_object},
+	{"fault", test_fault},     {"object", test_object}, {"vdso", test_vdso},
 };
 
 int main(int argc, char **argv)
