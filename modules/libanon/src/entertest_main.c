@@ -1,7 +1,7 @@
 /*
  * Tests enter from a monitor's side: what guests see, what comes back, what is refused, that two guests' FPU states
- * stay apart and that kicks are never lost. Prints "N passed, N failed" and exits with the number of failures;
- * last it prints what a bounce costs.
+ * stay apart, that kicks are never lost and preemption is told to those who ask. Prints "N passed, N failed" and
+ * exits with the number of failures; last it prints what a bounce costs.
  */
 #include <base/string.h>
 #include <libanon/enter.h>
@@ -396,6 +396,42 @@ static void test_kicks(void)
 	CHECK(run() == TRAP_SYSCALL);
 }
 
+/* Takes turns with the guest, which spins, for longer than a slice; then kicks. */
+static void compete_and_kick(void *argument)
+{
+	const struct anon_thread *target = argument;
+	uint64_t end;
+
+	sleep_ns(20 * NS_PER_MS);
+	end = clock_ns() + 30 * NS_PER_MS;
+	while (clock_ns() < end)
+		;
+	CHECK(sys_thread_kick(target->handle) == OK);
+}
+
+/* How often the guest came back for being preempted, before the kick. */
+static unsigned count_preemptions(uint64_t options)
+{
+	struct guest_state *state = begin(guest_spin);
+	struct anon_thread *competitor;
+	unsigned count = 0;
+	uint32_t trap;
+
+	state->options = options;
+	CHECK(thread_spawn(compete_and_kick, thread_self(), NULL, &competitor) == OK);
+	while ((trap = run()) == TRAP_PREEMPTED)
+		count++;
+	CHECK(trap == TRAP_KICK && state->regs.rbx > 1000);
+	CHECK(thread_join(competitor) == OK);
+	return count;
+}
+
+static void test_preemption(void)
+{
+	CHECK(count_preemptions(0) == 0);
+	CHECK(count_preemptions(ENTER_TELLS_PREEMPTION) > 0);
+}
+
 /* --- cost --- */
 
 #define BOUNCES 1000u
@@ -445,6 +481,7 @@ static void test_all(void *unused)
 	test_fpu_state();
 	test_fpu_isolation();
 	test_kicks();
+	test_preemption();
 	measure_bounce();
 }
 

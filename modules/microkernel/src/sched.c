@@ -131,6 +131,7 @@ static void schedule(struct cpu *cpu)
 {
 	struct run_queue *queue = &cpu->run_queue;
 	struct thread *current = cpu->current;
+	struct thread *preempted = NULL;
 	struct thread *next;
 
 	if (current && current->state == THREAD_RUNNING) {
@@ -143,6 +144,7 @@ static void schedule(struct cpu *cpu)
 			return;
 		}
 		enqueue(queue, current, !queue->is_slice_over);
+		preempted = current;
 	}
 	if (!queue->ready) {
 		go_idle(cpu);
@@ -155,6 +157,8 @@ static void schedule(struct cpu *cpu)
 	if (queue->payer != next || queue->is_slice_over)
 		open_account(queue, next);
 	sched_switch_now(next);
+	if (preempted && preempted->arch.mode == MODE_GUEST)
+		thread_tell_preemption(preempted);
 }
 
 static void go_on_reaping(struct deadline *deadline)

@@ -96,6 +96,8 @@ void thread_unblock(struct thread *thread, status_t status, uint64_t value);
 /* Ends any wait from outside: time-out, kick, death of what it waits for. */
 void thread_cancel_wait(struct thread *thread, status_t status);
 void thread_kick(struct thread *thread);
+/* A guest from whom another thread has taken the CPU returns to its monitor, if that wants to know. */
+void thread_tell_preemption(struct thread *thread);
 /* Those of the process that wait in the queue make their system calls again: a handle by which they may have waited
  * is gone. */
 void thread_restart_waits(struct list *queue, struct process *process);

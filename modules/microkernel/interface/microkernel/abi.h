@@ -209,7 +209,8 @@ struct msi_target {
  * The state page of a monitor thread. The kernel reads it once on enter, sanitises rip, rflags, fs_base
  * and gs_base, and writes it back on a trap. The monitor sets `fixup` while it touches guest memory: a
  * fault there that cannot be settled continues at that address with rax = 1; 0 means such a fault kills
- * the monitor.
+ * the monitor. Preemption is invisible, unless `options` asks for it: then the guest comes back, when it is its
+ * turn again, as if it had been kicked.
  */
 struct guest_registers {
 	uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
@@ -221,6 +222,7 @@ struct guest_registers {
 #define TRAP_FAULT 2u      /* detail = MAP_* access wanted, address set; cause says why */
 #define TRAP_EXCEPTION 3u  /* detail = vector, error = error code */
 #define TRAP_KICK 4u       /* thread_kick, or latched before */
+#define TRAP_PREEMPTED 5u  /* ENTER_TELLS_PREEMPTION: something else ran since enter */
 #define FAULT_UNMAPPED 1u  /* no mapping: SEGV_MAPERR */
 #define FAULT_PROTECTED 2u /* mapping forbids: SEGV_ACCERR */
 #define FAULT_BEYOND 3u    /* past the end of the memory object, or its pager failed: SIGBUS */
@@ -233,8 +235,10 @@ struct guest_state {
 	uint32_t cause;
 	uint64_t address;
 	uint64_t fixup;
-	uint64_t reserved[8];
+	uint64_t options; /* ENTER_*, set by the monitor */
+	uint64_t reserved[7];
 };
+#define ENTER_TELLS_PREEMPTION 1ul
 
 /* --- start of a program --- */
 #define START_MAGIC 0x54524154534e4f41ul /* "AONSTART" */
