@@ -5,18 +5,12 @@
 #include "clock_page.h"
 #include <libanon/log.h>
 #include <libanon/memory.h>
+#include "cpu.h"
 #include "vdso/clock_page.h"
 
 static struct clock_page no_page;
 static struct clock_page *page = &no_page; /* [I] after start */
 static handle_t read_only;                 /* [I] after start */
-
-static bool has_cpu_number(void)
-{
-	struct system_info info;
-
-	return sys_system_info(&info) == OK && info.flags & SYSTEM_TSC_AUX;
-}
 
 void clock_page_start(void)
 {
@@ -32,7 +26,7 @@ void clock_page_start(void)
 	}
 	page = at;
 	page->scale = *clock_scale();
-	page->has_cpu_number = has_cpu_number();
+	page->has_cpu_number = cpu_has_number();
 }
 
 handle_t clock_page_memory(void)

@@ -21,6 +21,7 @@
 #include "guest.h"
 #include "mm_map.h"
 #include "random_bytes.h"
+#include "rseq.h"
 #include "signal_frame.h"
 #include "signal_queue.h"
 #include "syscall.h"
@@ -189,6 +190,8 @@ static void fill_auxv(const struct exec *exec, struct exec_stack *stack)
 	add(stack, AT_SECURE, exec->is_secure);
 	add(stack, AT_HWCAP2, 0);
 	add(stack, AT_MINSIGSTKSZ, 1024 + fpu_bytes());
+	add(stack, AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_BYTES);
+	add(stack, AT_RSEQ_ALIGN, RSEQ_ALIGNMENT);
 }
 
 static int64_t write_stack(struct exec *exec)
@@ -402,6 +405,7 @@ static void change_memory(struct exec *exec)
 		mm_put(old);
 	task->clear_tid = 0;
 	task->robust_list = 0;
+	rseq_forget(task);
 }
 
 static void set_registers(struct exec *exec)

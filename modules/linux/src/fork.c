@@ -120,6 +120,8 @@ static void copy_fields(struct task *child, struct task *parent,
 	memcpy(child->name, parent->name, sizeof(child->name));
 	if (!(request->flags & CLONE_VM) || (request->flags & CLONE_VFORK))
 		child->alternate_stack = parent->alternate_stack;
+	if (!(request->flags & CLONE_VM))
+		child->rseq = parent->rseq;
 	if (request->flags & CLONE_CHILD_CLEARTID)
 		child->clear_tid = request->u_child_tid;
 	if (request->flags & CLONE_CHILD_SETTID)

@@ -11,6 +11,7 @@
 #include <libanon/start.h>
 #include "clock_page.h"
 #include "container.h"
+#include "cpu.h"
 #include "file_api.h"
 #include "fork.h"
 #include "task_table.h"
@@ -98,6 +99,7 @@ int main(int argc, char **argv)
 		log_error("usage: linux [--name NAME] [--uid N] [PROGRAM ARGUMENT...]");
 		return 2;
 	}
+	cpu_start();
 	clock_page_start();
 	vdso_start();
 	if (vfs_start() != 0 || timers_start() != 0 || container_begin() != OK) {

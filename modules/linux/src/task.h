@@ -154,6 +154,12 @@ struct restart {
 	uint64_t arguments[4];
 };
 
+/* rseq.c; area 0: none. */
+struct rseq_registration {
+	uint64_t area;
+	uint32_t bytes, signature;
+};
+
 struct task {
 	int32_t tid;             /* [I] save that exec makes its caller the leader */
 	uint32_t references;     /* [a] */
@@ -187,6 +193,7 @@ struct task {
 	struct guest_registers first_registers; /* [o] clone: what the thread starts with */
 	int64_t (*first)(struct task *task);    /* [o] what its monitor thread does first */
 	uint64_t robust_list;                   /* [o] */
+	struct rseq_registration rseq;          /* [o] */
 	uint32_t personality;                   /* [o] */
 	char name[TASK_NAME_BYTES];             /* [S] comm */
 	struct vfork *vfork; /* [T] the parent waits there until exec or exit (fork.c) */
