@@ -9,7 +9,7 @@ LINUX_CORE := src/main.c src/container.c src/job.c src/stop.c src/entry.c src/sy
 	src/signal.c src/signal_queue.c src/signal_calls.c src/signal_frame.c src/signal_place.c \
 	src/kill.c src/fpu.c src/mm.c src/mmap.c src/futex.c src/time.c src/timers.c src/timer_math.c \
 	src/ids.c src/cred.c src/prctl.c src/rlimit.c src/sched.c src/uname.c src/cpu.c src/random_bytes.c \
-	src/reboot.c src/wall_clock.c src/clock_page.c src/vdso.c src/rseq.c src/syslog.c
+	src/reboot.c src/wall_clock.c src/clock_page.c src/vdso.c src/rseq.c src/syslog.c src/unshare.c
 
 # Files: descriptors, the file tree, file systems, terminals, pipes.
 LINUX_FILES := src/archivefs.c src/attr.c src/console.c src/dcache.c src/device.c src/dirent.c src/epoll.c \
@@ -40,7 +40,7 @@ linuxtest_LINUX_SRC  := test/main.c test/check.c test/process.c test/exec.c test
 # The same for files, names, descriptors, pipes, terminals.
 LINUX_PROGRAMS     += filetest
 filetest_LINUX_SRC := test/file_main.c test/check.c test/file.c test/names.c test/directory.c test/fd.c test/lock.c \
-	test/pipe.c test/poll.c test/tty.c test/proc.c test/rights.c test/socket.c
+	test/pipe.c test/poll.c test/tty.c test/proc.c test/rights.c test/socket.c test/unshare.c
 
 # Takes until it is refused.
 LINUX_PROGRAMS += hog

@@ -420,21 +420,6 @@ static void set_registers(struct exec *exec)
 	fpu_reset();
 }
 
-static int64_t unshare_files(struct task *task)
-{
-	struct files *own = files_copy(task->files);
-	struct files *old;
-
-	if (!own)
-		return -ENOMEM;
-	mutex_lock(&task->process->lock);
-	old = task->files;
-	task->files = own;
-	mutex_unlock(&task->process->lock);
-	files_put(old);
-	return 0;
-}
-
 static void change_over(struct exec *exec)
 {
 	struct task *task = exec->task;
@@ -476,7 +461,7 @@ static int64_t run(struct exec *exec)
 		result = build_memory(exec);
 	/* vfork children and threads share descriptors: close-on-exec must not reach the others. */
 	if (result == 0)
-		result = unshare_files(exec->task);
+		result = files_unshare(exec->task);
 	if (result == 0)
 		result = become_alone(exec->task);
 	if (result == 0)
