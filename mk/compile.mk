@@ -41,7 +41,8 @@ program_objects = $(foreach p,$($1.PROGRAMS),$(call objects,$(call program_flavo
 module_objects = $(call objects,$(FL_KERNEL),$1,$($1.KERNEL) $($1.KERNEL_NOTEST)) \
 	$(call objects,kernel-debug,$1,$($1.KTEST)) \
 	$(call objects,$(FL_NATIVE),$1,$($1.LIB)) $(call program_objects,$1) \
-	$(foreach p,$($1.LINUX_PROGRAMS),$(call objects,linux,$1,$($1.$p.LINUX_SRC)))
+	$(foreach p,$($1.LINUX_PROGRAMS),$(call objects,linux,$1,$($1.$p.LINUX_SRC))) \
+	$(foreach p,$($1.SHARED_OBJECTS),$(call objects,shared,$1,$($1.$p.SHARED_SRC)))
 
 FL_KERNEL := kernel$(SUFFIX)
 FL_NATIVE := native$(SUFFIX)

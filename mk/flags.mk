@@ -50,7 +50,9 @@ unit_FLAGS             := $(COMMON) -O1 -DDEBUG=1 -pthread -fsanitize=address,un
 	-fno-sanitize-recover=all
 linux_FLAGS            := $(COMMON) -O2 -D_GNU_SOURCE -ffunction-sections -fdata-sections \
 	-idirafter $(BUILD)/linux-headers
+shared_FLAGS           := $(COMMON) -ffreestanding -fPIC -fvisibility=hidden -fno-stack-protector \
+	-fomit-frame-pointer -mgeneral-regs-only -O2
 
-FLAVOURS := kernel kernel-debug native native-debug native-fpu native-fpu-debug host unit linux
+FLAVOURS := kernel kernel-debug native native-debug native-fpu native-fpu-debug host unit linux shared
 linux_CC := $(MUSL_CC)
 cc_of = $(or $($1_CC),$(CC))

@@ -1,12 +1,14 @@
-# Native programs (static PIE), host programs, unit tests and static Linux programs, each from its
-# module's data.  build/native/NAME keeps its symbols; the boot archive gets build/image/native/NAME.
+# Native programs (static PIE), host programs, unit tests, static Linux programs and shared objects,
+# each from its module's data.  build/native/NAME keeps its symbols; the boot archive gets
+# build/image/native/NAME.
 
 NATIVE_LINK := -static-pie -nostdlib -Wl,-e,_start -Wl,-u,_start -Wl,-z,max-page-size=4096 \
 	-Wl,-z,separate-code -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--build-id=none \
 	-Wl,--gc-sections -Wl,--hash-style=gnu
 
 define native_rule
-$(OUT)/native/$2: $(call objects,$(call program_flavour,$1,$2),$1,$($1.$2.SRC)) $(call libraries,$(FL_NATIVE),$($1.$2.LIBS)) mk/programs.mk
+$(OUT)/native/$2: $(call objects,$(call program_flavour,$1,$2),$1,$($1.$2.SRC)) $(call embedded,$($1.$2.EMBEDS)) \
+		$(call libraries,$(FL_NATIVE),$($1.$2.LIBS)) mk/programs.mk
 	$$(call say,LINK,$$@)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(CC) $(NATIVE_LINK) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lgcc
@@ -39,6 +41,27 @@ $(OUT)/image/bin/$2: $(call objects,linux,$1,$($1.$2.LINUX_SRC)) $(call librarie
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
 endef
 
+# A shared object of its own, laid out by its linker script; build/shared/NAME.so keeps its symbols. A native
+# program that embeds it finds its bytes between _binary_NAME_so_start and _binary_NAME_so_end ("_" for "-").
+SHARED_LINK := -shared -nostdlib -Wl,--hash-style=both -Wl,--eh-frame-hdr -Wl,-z,noexecstack \
+	-Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,--no-undefined
+embedded = $(patsubst %,$(OBJ)/shared/%.bytes.o,$1)
+
+define shared_rule
+$(BUILD)/shared/$2.so: $(call objects,shared,$1,$($1.$2.SHARED_SRC)) modules/$1/$($1.$2.SHARED_SCRIPT) mk/programs.mk
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CC) $(SHARED_LINK) -Wl,-soname,$2.so.1 \
+		-Wl,-T,modules/$1/$($1.$2.SHARED_SCRIPT) -o $$@ $$(filter %.o,$$^)
+
+$(OBJ)/shared/$2.bytes.o: $(BUILD)/shared/$2.so
+	$$(Q)mkdir -p $$(@D)/$2.bytes
+	$$(Q)$(STRIP) -o $$(@D)/$2.bytes/$2.so $$<
+	$$(Q)cd $$(@D)/$2.bytes && $(LD) -r -b binary -z noexecstack -o $2.o $2.so
+	$$(Q)$(OBJCOPY) --rename-section .data=.rodata,alloc,load,readonly,data,contents \
+		--set-section-alignment .data=8 $$(@D)/$2.bytes/$2.o $$@
+endef
+
 # musl-gcc hides the kernel's headers; this folder shows it those four and nothing else of glibc's.
 $(BUILD)/linux-headers:
 	$(Q)mkdir -p $@.new
@@ -53,6 +76,7 @@ $(foreach m,$(MODULES),$(foreach p,$($m.PROGRAMS),$(eval $(call native_rule,$m,$
 $(foreach m,$(MODULES),$(foreach p,$($m.HOST_PROGRAMS),$(eval $(call host_rule,$m,$p))))
 $(foreach m,$(MODULES),$(foreach p,$($m.UNIT_TESTS),$(eval $(call unit_rule,$m,$p))))
 $(foreach m,$(MODULES),$(foreach p,$($m.LINUX_PROGRAMS),$(eval $(call linux_rule,$m,$p))))
+$(foreach m,$(MODULES),$(foreach p,$($m.SHARED_OBJECTS),$(eval $(call shared_rule,$m,$p))))
 
 NATIVE_NAMES := $(filter-out $(WITHOUT),$(sort $(foreach m,$(MODULES),$($m.PROGRAMS))))
 HOST_NAMES := $(sort $(foreach m,$(MODULES),$($m.HOST_PROGRAMS)))

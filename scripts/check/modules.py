@@ -45,6 +45,9 @@ def check_module(tree, module, result):
     for library in [l for key in ("LIBS", "TEST_LIBS", "HOST_LIBS", "LINUX_LIBS") for l in module.of_items(key)]:
         if library not in tree.modules or not tree.modules[library].get("LIB"):
             result.find(path, 0, f"there is no library {library}")
+    for embedded in module.of_items("EMBEDS"):
+        if embedded not in module.get("SHARED_OBJECTS"):
+            result.find(path, 0, f"there is no shared object {embedded}")
     for flag in module.of_items("FLAGS"):
         if flag not in FLAGS:
             result.find(path, 0, f"unknown flag {flag}")
@@ -56,5 +59,5 @@ def is_item_key(key, items):
 
 def sources(module):
     lists = [module.get(key) for key in ("LIB", "KERNEL", "KERNEL_NOTEST", "KTEST", "INTERFACES")]
-    lists += [module.of_items(key) for key in ("SRC",) + HOSTED_KEYS]
+    lists += [module.of_items(key) for key in ("SRC", "SHARED_SRC", "SHARED_SCRIPT") + HOSTED_KEYS]
     return list(dict.fromkeys(source for words in lists for source in words))

@@ -166,6 +166,21 @@ static void test_condition_timeout(void)
 	CHECK(clock_ns() - start >= 5 * NS_PER_MS);
 }
 
+/* Read here or told by the kernel, in any order, the clock never runs backwards. */
+static void test_clock_agrees(void)
+{
+	uint64_t last = clock_ns(), told = 0;
+	bool is_forward = true;
+
+	for (unsigned i = 0; i < ROUNDS && is_forward; i++) {
+		is_forward = sys_clock_now(&told) == OK && told >= last;
+		last = clock_ns();
+		is_forward = is_forward && last >= told;
+	}
+	CHECK(is_forward);
+	CHECK(clock_ns() - told < NS_PER_S);
+}
+
 /* --- IPC --- */
 
 #define OP_ADD 1u
@@ -414,6 +429,7 @@ int main(int argc, char **argv)
 	test_joined_threads();
 	test_detached_threads();
 	test_condition_timeout();
+	test_clock_agrees();
 	test_server();
 	test_log_keeps_message_page();
 	test_spawn();

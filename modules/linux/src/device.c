@@ -1,6 +1,6 @@
 /*
  * Character devices by number, and /dev: null, zero, full, random, urandom, tty, console, ptmx, the slaves
- * of ptys; and kmsg, which is this container's own log line by line.
+ * of ptys; kmsg is in kmsg.c.
  */
 #include "device.h"
 #include "console.h"
@@ -104,6 +104,7 @@ static int64_t open_memory_device(struct file *file, uint32_t minor)
 	case 7: file->ops = &full_ops; break;
 	case 8:
 	case 9: file->ops = &random_ops; break;
+	case 11: file->ops = &kmsg_ops; break;
 	default: return -ENXIO;
 	}
 	return 0;
@@ -143,6 +144,7 @@ static const struct device_name device_names[] = {
 	{"full", S_IFCHR | 0666, 1, 7, NULL},
 	{"random", S_IFCHR | 0666, 1, 8, NULL},
 	{"urandom", S_IFCHR | 0666, 1, 9, NULL},
+	{"kmsg", S_IFCHR | 0200, 1, 11, NULL},
 	{"tty", S_IFCHR | 0666, 5, 0, NULL},
 	{"console", S_IFCHR | 0620, 5, 1, NULL},
 	{"ptmx", S_IFCHR | 0666, 5, 2, NULL},

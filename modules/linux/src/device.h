@@ -4,5 +4,6 @@
 
 /* Sets the operations of a file whose inode is a device; -ENXIO when there is no such device. */
 int64_t device_open(struct task *task, struct file *file);
+extern const struct file_ops kmsg_ops;
 /* A new tree of the devices: references. */
 int64_t devfs_create(struct super **out_super, struct dentry **out_root);

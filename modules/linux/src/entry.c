@@ -8,6 +8,7 @@
 #include <libanon/log.h>
 #include "exit.h"
 #include "fault.h"
+#include "rseq.h"
 #include "syscall.h"
 
 static bool is_restart_code(uint64_t result)
@@ -21,13 +22,15 @@ static void handle_trap(struct task *task)
 	case TRAP_SYSCALL: syscall_dispatch(task); break;
 	case TRAP_FAULT: fault_memory(task); break;
 	case TRAP_EXCEPTION: fault_exception(task); break;
-	case TRAP_KICK: break;
+	case TRAP_KICK:
+	case TRAP_PREEMPTED: rseq_interrupt(task, 0); break;
 	default: log_error("unknown trap %u", task->state->trap); break;
 	}
 }
 
 void entry_loop(struct task *task)
 {
+	rseq_begin(task);
 	while (!task->is_dying) {
 		if (__atomic_load_n(&task->attention, __ATOMIC_ACQUIRE)) {
 			signal_deliver(task);

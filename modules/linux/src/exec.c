@@ -21,11 +21,13 @@
 #include "guest.h"
 #include "mm_map.h"
 #include "random_bytes.h"
+#include "rseq.h"
 #include "signal_frame.h"
 #include "signal_queue.h"
 #include "syscall.h"
 #include "task_table.h"
 #include "timers.h"
+#include "vdso.h"
 
 #define PATH_BYTES 4096
 #define SCRIPT_DEPTH_MAX 4
@@ -47,6 +49,7 @@ struct exec {
 	struct binfmt_plan plan, interpreter_plan;
 	struct mm *mm;
 	struct exec_image image, interpreter_image;
+	uint64_t vdso; /* 0: none */
 	uint64_t sp;
 	struct cred cred; /* with set-uid applied */
 	bool is_secure;
@@ -169,6 +172,8 @@ static void fill_auxv(const struct exec *exec, struct exec_stack *stack)
 	const struct binfmt_plan *plan = &exec->plan;
 	uint64_t headers = plan->header_address ? plan->header_address + exec->image.bias : 0;
 
+	if (exec->vdso)
+		add(stack, AT_SYSINFO_EHDR, exec->vdso);
 	add(stack, AT_HWCAP, cpu_hwcap());
 	add(stack, AT_PAGESZ, PAGE_SIZE);
 	add(stack, AT_CLKTCK, 100);
@@ -185,6 +190,8 @@ static void fill_auxv(const struct exec *exec, struct exec_stack *stack)
 	add(stack, AT_SECURE, exec->is_secure);
 	add(stack, AT_HWCAP2, 0);
 	add(stack, AT_MINSIGSTKSZ, 1024 + fpu_bytes());
+	add(stack, AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_BYTES);
+	add(stack, AT_RSEQ_ALIGN, RSEQ_ALIGNMENT);
 }
 
 static int64_t write_stack(struct exec *exec)
@@ -247,6 +254,7 @@ static int64_t build_memory(struct exec *exec)
 	if (result != 0)
 		return result;
 	note_layout(exec);
+	exec->vdso = vdso_map(exec->mm);
 	return write_stack(exec);
 }
 
@@ -397,6 +405,7 @@ static void change_memory(struct exec *exec)
 		mm_put(old);
 	task->clear_tid = 0;
 	task->robust_list = 0;
+	rseq_forget(task);
 }
 
 static void set_registers(struct exec *exec)
@@ -409,21 +418,6 @@ static void set_registers(struct exec *exec)
 		.rflags = 0x202,
 	};
 	fpu_reset();
-}
-
-static int64_t unshare_files(struct task *task)
-{
-	struct files *own = files_copy(task->files);
-	struct files *old;
-
-	if (!own)
-		return -ENOMEM;
-	mutex_lock(&task->process->lock);
-	old = task->files;
-	task->files = own;
-	mutex_unlock(&task->process->lock);
-	files_put(old);
-	return 0;
 }
 
 static void change_over(struct exec *exec)
@@ -467,7 +461,7 @@ static int64_t run(struct exec *exec)
 		result = build_memory(exec);
 	/* vfork children and threads share descriptors: close-on-exec must not reach the others. */
 	if (result == 0)
-		result = unshare_files(exec->task);
+		result = files_unshare(exec->task);
 	if (result == 0)
 		result = become_alone(exec->task);
 	if (result == 0)

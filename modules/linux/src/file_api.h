@@ -18,6 +18,7 @@ struct fs;
 /* --- descriptor tables and fs structs: create, share (get), copy (fork), give up (put) --- */
 struct files *files_create(void);
 struct files *files_copy(struct files *from);
+int64_t files_unshare(struct task *task); /* a copy for the caller, unless the table is its own */
 void files_get(struct files *files);
 void files_put(struct files *files);
 void files_close_on_exec(struct files *files);
@@ -27,6 +28,8 @@ int64_t files_install(struct files *files, struct file *file,
 
 struct fs *fs_create(void); /* cwd and root: the container's root; umask 022 */
 struct fs *fs_copy(struct fs *from);
+/* A private copy of the mounts it sees, for an fs that nobody else has yet. */
+int64_t fs_copy_mounts(struct fs *fs);
 void fs_get(struct fs *fs);
 void fs_put(struct fs *fs);
 int64_t fs_chdir(struct task *task, const char *path); /* for starting programs */

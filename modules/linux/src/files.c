@@ -110,6 +110,21 @@ struct files *files_copy(struct files *from)
 	return files;
 }
 
+int64_t files_unshare(struct task *task)
+{
+	struct files *old = task->files;
+	if (__atomic_load_n(&old->references, __ATOMIC_ACQUIRE) == 1)
+		return 0;
+	struct files *own = files_copy(old);
+	if (!own)
+		return -ENOMEM;
+	mutex_lock(&task->process->lock);
+	task->files = own;
+	mutex_unlock(&task->process->lock);
+	files_put(old);
+	return 0;
+}
+
 struct file *files_lookup(struct files *files, int32_t fd)
 {
 	struct file *file = NULL;
@@ -316,16 +331,9 @@ SYSCALL3(close_range, uint32_t, first, uint32_t, last, uint32_t, flags)
 {
 	if (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || first > last)
 		return -EINVAL;
-	if (flags & CLOSE_RANGE_UNSHARE &&
-	    __atomic_load_n(&task->files->references, __ATOMIC_ACQUIRE) > 1) {
-		struct files *copy = files_copy(task->files), *old = task->files;
-		if (!copy)
-			return -ENOMEM;
-		mutex_lock(&task->process->lock);
-		task->files = copy;
-		mutex_unlock(&task->process->lock);
-		files_put(old);
-	}
+	int64_t error = flags & CLOSE_RANGE_UNSHARE ? files_unshare(task) : 0;
+	if (error)
+		return error;
 	close_range(task, first, last, flags & CLOSE_RANGE_CLOEXEC);
 	return 0;
 }

@@ -34,8 +34,9 @@
 #define CLONE_CHILD_CLEARTID 0x200000ull
 #define CLONE_CHILD_SETTID 0x1000000ull
 #define CLONE_CLEAR_SIGHAND 0x100000000ull
-/* Namespaces are the container's: none can be made inside one. */
-#define CLONE_NEW_ANY 0x7e020080ull
+#define CLONE_NEWNS 0x20000ull
+/* All other namespaces are the container's: none can be made inside one. */
+#define CLONE_NEW_OTHERS 0x7e000080ull
 #define CLONE_ARGS_MINIMUM 64
 
 struct clone_request {
@@ -120,6 +121,8 @@ static void copy_fields(struct task *child, struct task *parent,
 	memcpy(child->name, parent->name, sizeof(child->name));
 	if (!(request->flags & CLONE_VM) || (request->flags & CLONE_VFORK))
 		child->alternate_stack = parent->alternate_stack;
+	if (!(request->flags & CLONE_VM))
+		child->rseq = parent->rseq;
 	if (request->flags & CLONE_CHILD_CLEARTID)
 		child->clear_tid = request->u_child_tid;
 	if (request->flags & CLONE_CHILD_SETTID)
@@ -136,7 +139,8 @@ static int64_t copy_resources(struct task *child, struct task *parent, uint64_t 
 		fs_get(child->fs = parent->fs);
 	else
 		child->fs = fs_copy(parent->fs);
-	if (!child->files || !child->fs)
+	if (!child->files || !child->fs ||
+	    ((flags & CLONE_NEWNS) && fs_copy_mounts(child->fs) != 0))
 		return -ENOMEM;
 	if (flags & CLONE_VM) {
 		mm_get(child->mm = parent->mm);
@@ -376,7 +380,7 @@ static void wait_for_vfork(struct task *task, struct task *child, struct vfork *
 
 /* --- the calls --- */
 
-static int64_t check_flags(const struct clone_request *request)
+static int64_t check_flags(struct task *task, const struct clone_request *request)
 {
 	uint64_t flags = request->flags;
 
@@ -388,7 +392,9 @@ static int64_t check_flags(const struct clone_request *request)
 		return -EINVAL;
 	if (request->exit_signal < 0 || request->exit_signal > SIGNAL_COUNT)
 		return -EINVAL;
-	if (flags & CLONE_NEW_ANY)
+	if ((flags & CLONE_NEWNS) && (flags & CLONE_FS))
+		return -EINVAL;
+	if ((flags & CLONE_NEW_OTHERS) || ((flags & CLONE_NEWNS) && !capable(task, CAP_SYS_ADMIN)))
 		return -EPERM;
 	return flags & CLONE_PIDFD ? -EINVAL : 0;
 }
@@ -411,7 +417,7 @@ static int64_t run_child(struct task *task, struct task *child, const struct clo
 
 static int64_t clone_task(struct task *task, const struct clone_request *request)
 {
-	int64_t error = check_flags(request);
+	int64_t error = check_flags(task, request);
 
 	if (!error && memory_is_short(MEMORY_KEPT_FROM_PROGRAMS))
 		error = request->flags & CLONE_THREAD ? -EAGAIN : -ENOMEM;

@@ -1,5 +1,5 @@
 /*
- * A task's place in the file tree: root, working directory and file creation mask; shared by CLONE_FS.
+ * A task's place in the file tree: mounts, root, working directory and file creation mask; shared by CLONE_FS.
  * chdir, fchdir, chroot, getcwd and umask.
  *
  * Locks: [s] fs->lock  [a] atomic
@@ -9,13 +9,16 @@
 #include "path_arg.h"
 #include "syscall.h"
 #include "vfs.h"
+#include <base/bits.h>
+#include <base/string.h>
 #include <libanon/heap.h>
 
 struct fs {
-	uint32_t references;   /* [a] */
-	struct mutex lock;     /* RANK_FS */
-	uint32_t umask;        /* [s] */
-	struct path root, cwd; /* [s] references */
+	uint32_t references;               /* [a] */
+	struct mutex lock;                 /* RANK_FS */
+	uint32_t umask;                    /* [s] */
+	struct path root, cwd;             /* [s] references */
+	struct mount_namespace *namespace; /* [I] once others see it; a reference */
 };
 
 struct fs *fs_create(void)
@@ -28,6 +31,7 @@ struct fs *fs_create(void)
 	mutex_init(&fs->lock, RANK_FS);
 	fs->root = container_root();
 	fs->cwd = container_root();
+	fs->namespace = container_namespace();
 	return fs;
 }
 
@@ -45,7 +49,26 @@ struct fs *fs_copy(struct fs *from)
 	path_get(&fs->root);
 	path_get(&fs->cwd);
 	mutex_unlock(&from->lock);
+	fs->namespace = from->namespace;
+	namespace_get(fs->namespace);
 	return fs;
+}
+
+int64_t fs_copy_mounts(struct fs *fs)
+{
+	struct path *const paths[] = {&fs->root, &fs->cwd};
+	struct mount_namespace *own;
+	int64_t error = namespace_copy(fs->namespace, paths, ARRAY_SIZE(paths), &own);
+	if (error)
+		return error;
+	namespace_put(fs->namespace);
+	fs->namespace = own;
+	return 0;
+}
+
+const struct mount_namespace *fs_namespace(const struct fs *fs)
+{
+	return fs->namespace;
 }
 
 void fs_get(struct fs *fs)
@@ -59,6 +82,7 @@ void fs_put(struct fs *fs)
 		return;
 	path_put(&fs->root);
 	path_put(&fs->cwd);
+	namespace_put(fs->namespace);
 	heap_free(fs);
 }
 
@@ -155,14 +179,30 @@ SYSCALL1(chroot, uint64_t, u_path)
 	return result;
 }
 
+/* A directory that is not below the root shows as such. */
+static int64_t print_cwd(const struct path *root, const struct path *path, char text[PATH_MAX])
+{
+	static const char prefix[] = "(unreachable)";
+	const size_t extra = sizeof(prefix) - 1;
+	bool is_reached;
+	if (path_is_deleted(path))
+		return -ENOENT;
+	int64_t len = path_print_from(root, path, text, PATH_MAX - extra, &is_reached);
+	if (len < 0 || is_reached)
+		return len;
+	memmove(text + extra, text, (size_t)len + 1);
+	memcpy(text, prefix, extra);
+	return len + (int64_t)extra;
+}
+
 SYSCALL2(getcwd, uint64_t, u_buffer, uint64_t, size)
 {
 	char text[PATH_MAX];
-	struct path path;
-	fs_cwd(task, &path);
-	int64_t len = path_is_deleted(&path) ? -ENOENT
-	                                     : path_print(task, &path, text, sizeof(text));
-	path_put(&path);
+	struct path root, cwd;
+	fs_paths(task->fs, &root, &cwd);
+	int64_t len = print_cwd(&root, &cwd, text);
+	path_put(&root);
+	path_put(&cwd);
 	if (len < 0)
 		return len;
 	if ((uint64_t)len + 1 > size)

@@ -9,12 +9,15 @@
 #include <base/string.h>
 #include <libanon/log.h>
 #include <libanon/start.h>
+#include "clock_page.h"
 #include "container.h"
+#include "cpu.h"
 #include "file_api.h"
 #include "fork.h"
 #include "task_table.h"
 #include "timers.h"
 #include "uname.h"
+#include "vdso.h"
 
 #define STRINGS_BYTES 3072
 
@@ -96,6 +99,9 @@ int main(int argc, char **argv)
 		log_error("usage: linux [--name NAME] [--uid N] [PROGRAM ARGUMENT...]");
 		return 2;
 	}
+	cpu_start();
+	clock_page_start();
+	vdso_start();
 	if (vfs_start() != 0 || timers_start() != 0 || container_begin() != OK) {
 		log_error("the container cannot start");
 		return 1;

@@ -344,11 +344,12 @@ bool mm_mapping_at(struct mm *mm, uint64_t address, struct mm_mapping *out_mappi
 		.end = info.address + info.bytes,
 		.offset = info.offset,
 		.protection = mm_protection_of(info.flags),
-		.is_shared = !(info.flags & MAP_PRIVATE),
 		.kind = (enum mapping_kind)(info.cookie & 0xff),
 		.resident_pages = info.resident_pages,
 		.file = mm_file_of(mm, info.cookie),
 	};
+	/* That the clock page is everybody's is no business of the program's. */
+	out_mapping->is_shared = !(info.flags & MAP_PRIVATE) && out_mapping->kind != MAPPING_VVAR;
 	return true;
 }
 

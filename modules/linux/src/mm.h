@@ -18,7 +18,10 @@ struct file;
 #define PROT_WRITE 2u
 #define PROT_EXEC 4u
 #define MM_MMAP_TOP 0x00007fffb0000000ul /* mappings without an address go below this, top down */
-#define MM_STACK_TOP 0x00007ffffffff000ul
+#define MM_STACK_TOP 0x00007fffffffc000ul
+/* What the monitor adds, above the stack and thus in page tables that are there anyway (vdso.c). */
+#define MM_VVAR 0x00007fffffffd000ul
+#define MM_VDSO 0x00007fffffffe000ul
 
 /* A file that is, or was, mapped here. Mappings carry its number in their cookie. */
 struct mapped_file {
@@ -34,6 +37,7 @@ enum mapping_kind {
 	MAPPING_STACK = 2,
 	MAPPING_HEAP = 3,
 	MAPPING_VDSO = 4,
+	MAPPING_VVAR = 5,
 };
 #define MAPPING_COOKIE(kind, number) ((uint64_t)(kind) | (uint64_t)(number) << 8)
 

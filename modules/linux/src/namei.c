@@ -378,18 +378,16 @@ static char *prepend(char *start, char *at, const char *text)
 	return memcpy(at - len, text, len);
 }
 
-static char *print_from_end(struct task *task, const struct path *path, char *start, char *at)
+/* Up to the root, or to the top of the mounts when that is not on the way (*out_is_reached). */
+static char *print_from_end(const struct path *root, const struct path *path, char *start, char *at,
+                            bool *out_is_reached)
 {
-	struct path here = *path, root;
-	bool is_empty = true, is_reached;
+	struct path here = *path;
+	bool is_empty = true;
 	char name[NAME_MAX + 1];
 
-	if (task)
-		fs_root(task, &root);
-	else
-		root = container_root();
 	path_get(&here);
-	while (!(is_reached = path_equals(&here, &root))) {
+	while (!(*out_is_reached = path_equals(&here, root))) {
 		if (here.dentry == here.mount->root) {
 			if (!path_leave_mount(&here))
 				break;
@@ -404,21 +402,20 @@ static char *print_from_end(struct task *task, const struct path *path, char *st
 	}
 	if (is_empty)
 		at = prepend(start, at, "/");
-	if (!is_reached)
-		at = prepend(start, at, "(unreachable)");
 	path_put(&here);
-	path_put(&root);
 	return at;
 }
 
-int64_t path_print(struct task *task, const struct path *path, char *buffer, size_t size)
+int64_t path_print_from(const struct path *root, const struct path *path, char *buffer, size_t size,
+                        bool *out_is_reached)
 {
 	char *end = buffer + size - 1;
 	char *at = end;
 	char name[NAME_MAX + 1];
 	*end = 0;
+	*out_is_reached = true;
 	if (path->mount) {
-		at = print_from_end(task, path, buffer, end);
+		at = print_from_end(root, path, buffer, end, out_is_reached);
 	} else {
 		dentry_name(path->dentry, name);
 		at = prepend(buffer, end, name);
@@ -427,6 +424,17 @@ int64_t path_print(struct task *task, const struct path *path, char *buffer, siz
 		return -ENAMETOOLONG;
 	memmove(buffer, at, (size_t)(end - at) + 1);
 	return end - at;
+}
+
+int64_t path_print(struct task *task, const struct path *path, char *buffer, size_t size)
+{
+	struct path root = {0};
+	bool is_reached;
+	if (task)
+		fs_root(task, &root);
+	int64_t len = path_print_from(&root, path, buffer, size, &is_reached);
+	path_put(&root);
+	return len;
 }
 
 /* Without a task: no permission is asked, no link followed. For the monitor itself. */

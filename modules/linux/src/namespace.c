@@ -3,11 +3,15 @@
  * mountpoint, or, as a union, shows its names below the mountpoint's own (the store's /bin over the boot
  * archive's). mount(2) and umount2(2).
  *
+ * A namespace is a tree of mounts of its own, made by copying another's (unshare, clone). Since a mount is found by
+ * what it is mounted on, a mount and a name there, walks that begin in one tree never come to another's.
+ *
  * A mount lives while it is attached or a path goes through it; the last put lets go of its file system.
  */
 #include "file.h"
 #include "path_arg.h"
 #include "syscall.h"
+#include <base/assert.h>
 #include <base/string.h>
 #include <libanon/heap.h>
 
@@ -15,6 +19,13 @@ struct mutex mount_lock = MUTEX_RANKED(RANK_MOUNT);
 static struct list mounts = LIST_INIT(mounts);
 static int32_t next_mount_id = 20;
 static struct mount *root_mount;
+
+#define NAMESPACE_PATHS_MAX 2 /* root and working directory */
+
+struct mount_namespace {
+	uint32_t references; /* [a] */
+};
+static struct mount_namespace first_namespace = {.references = 1};
 
 void mount_get(struct mount *mount)
 {
@@ -45,10 +56,11 @@ void mount_put(struct mount *mount)
 static void attach_locked(struct mount *mount, const struct path *where)
 {
 	mount->is_attached = true;
+	mount->namespace = where ? where->mount->namespace : &first_namespace;
 	mount->super->mounts++;
 	list_push_back(&mounts, &mount->node);
 	if (!where) {
-		root_mount = mount;
+		root_mount = root_mount ? root_mount : mount;
 		return;
 	}
 	mount->parent = where->mount;
@@ -170,7 +182,8 @@ struct path container_root(void)
 	return root;
 }
 
-void mounts_for_each(void (*show)(void *context, struct mount *mount), void *context)
+void mounts_for_each(const struct mount_namespace *namespace,
+                     void (*show)(void *context, struct mount *mount), void *context)
 {
 	int32_t after = 0;
 	for (;;) {
@@ -179,7 +192,8 @@ void mounts_for_each(void (*show)(void *context, struct mount *mount), void *con
 		mutex_lock(&mount_lock);
 		list_for_each (at, &mounts) {
 			struct mount *mount = list_entry(at, struct mount, node);
-			if (mount->id > after && (!found || mount->id < found->id))
+			if (mount->id > after && (!found || mount->id < found->id) &&
+			    (!namespace || mount->namespace == namespace))
 				found = mount;
 		}
 		if (found)
@@ -193,11 +207,17 @@ void mounts_for_each(void (*show)(void *context, struct mount *mount), void *con
 	}
 }
 
+static void leave_list_locked(struct mount *mount)
+{
+	mount->is_attached = false;
+	mount->namespace = NULL;
+	list_remove(&mount->node);
+}
+
 /* Out of the list; the caller puts the list's reference and what is returned in *out_where. */
 static void detach_locked(struct mount *mount, struct path *out_where)
 {
-	mount->is_attached = false;
-	list_remove(&mount->node);
+	leave_list_locked(mount);
 	*out_where = (struct path){mount->parent, mount->mountpoint};
 	mount->mountpoint->mounted--;
 	mount->parent = NULL;
@@ -223,6 +243,12 @@ static int64_t unmount(struct mount *mount, uint32_t flags)
 	return result;
 }
 
+/* Mounts of another namespace, reached through a descriptor, are none of the task's business. */
+static bool is_seen_by(struct task *task, const struct mount *mount)
+{
+	return mount && mount->namespace == fs_namespace(task->fs);
+}
+
 SYSCALL2(umount2, uint64_t, u_path, uint32_t, flags)
 {
 	struct path path;
@@ -236,7 +262,7 @@ SYSCALL2(umount2, uint64_t, u_path, uint32_t, flags)
 		return result;
 	struct mount *mount = path.mount;
 	mount_get(mount);
-	result = path.dentry == mount->root ? 0 : -EINVAL;
+	result = path.dentry == mount->root && is_seen_by(task, mount) ? 0 : -EINVAL;
 	path_put(&path);
 	if (result == 0)
 		result = unmount(mount, flags);
@@ -272,7 +298,7 @@ static int64_t mount_bind(struct task *task, const struct path *where, const cha
 		return result;
 	if (S_ISDIR(from.dentry->inode->mode) != S_ISDIR(where->dentry->inode->mode))
 		result = -ENOTDIR;
-	else if (!from.mount)
+	else if (!is_seen_by(task, from.mount))
 		result = -EINVAL;
 	else
 		result = mount_attach(from.mount->super, from.dentry, from.mount->source, where,
@@ -295,7 +321,7 @@ static int64_t mount_path(struct task *task, const struct path *where, const cha
                           const char *source, uint32_t flags, const char *options)
 {
 	uint32_t kept = flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
-	if (!where->mount)
+	if (!is_seen_by(task, where->mount))
 		return -EINVAL;
 	if (flags & MS_REMOUNT)
 		return remount(where, flags);
@@ -304,7 +330,7 @@ static int64_t mount_path(struct task *task, const struct path *where, const cha
 	if (flags & MS_PROPAGATION)
 		return where->dentry == where->mount->root
 		               ? 0
-		               : -EINVAL; /* one namespace: nothing to do */
+		               : -EINVAL; /* all mounts are private: nothing to do */
 	if (flags & MS_MOVE)
 		return -EINVAL;
 	return mount_new(task, where, type, source, kept, options);
@@ -346,4 +372,148 @@ SYSCALL5(mount, uint64_t, u_source, uint64_t, u_where, uint64_t, u_type, uint64_
 	if (result != 0)
 		return result == -ENAMETOOLONG ? -EINVAL : result;
 	return mount_at(task, where, type, source[0] ? source : "none", (uint32_t)flags, options);
+}
+
+/* --- namespaces --- */
+
+struct mount_namespace *container_namespace(void)
+{
+	namespace_get(&first_namespace);
+	return &first_namespace;
+}
+
+void namespace_get(struct mount_namespace *namespace)
+{
+	__atomic_fetch_add(&namespace->references, 1, __ATOMIC_RELAXED);
+}
+
+static struct mount *newest_of_locked(const struct mount_namespace *namespace)
+{
+	struct mount *found = NULL;
+	struct list *at;
+	list_for_each (at, &mounts) {
+		struct mount *mount = list_entry(at, struct mount, node);
+		if (mount->namespace == namespace)
+			found = mount;
+	}
+	return found;
+}
+
+/* The newest first, so that nothing is left without what it is mounted on. */
+static void detach_all(const struct mount_namespace *namespace)
+{
+	for (;;) {
+		struct path where = {0};
+		mutex_lock(&mount_lock);
+		struct mount *mount = newest_of_locked(namespace);
+		if (mount && mount->parent)
+			detach_locked(mount, &where);
+		else if (mount)
+			leave_list_locked(mount);
+		mutex_unlock(&mount_lock);
+		if (!mount)
+			return;
+		path_put(&where);
+		mount_put(mount);
+	}
+}
+
+void namespace_put(struct mount_namespace *namespace)
+{
+	if (__atomic_sub_fetch(&namespace->references, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	detach_all(namespace);
+	heap_free(namespace);
+}
+
+static int64_t copy_mount_locked(struct mount *from, struct mount_namespace *to)
+{
+	struct mount *mount = heap_zalloc(sizeof(*mount));
+	char *source = mount ? heap_strdup(from->source) : NULL;
+	if (!source) {
+		heap_free(mount);
+		return -ENOMEM;
+	}
+	*mount = (struct mount){.references = 1,
+	                        .flags = from->flags,
+	                        .id = next_mount_id++,
+	                        .is_union = from->is_union,
+	                        .root = dentry_get(from->root),
+	                        .super = from->super,
+	                        .source = source};
+	__atomic_fetch_add(&from->super->references, 1, __ATOMIC_RELAXED);
+	list_init(&mount->node);
+	if (from->parent) {
+		struct path where = {from->parent->copy, from->mountpoint};
+		attach_locked(mount, &where);
+	} else {
+		attach_locked(mount, NULL);
+	}
+	mount->namespace = to;
+	from->copy = mount;
+	return 0;
+}
+
+/* What hangs on a mount that was taken away is not seen any more, and not copied. */
+static bool is_reachable_locked(const struct mount *mount, const struct mount_namespace *namespace)
+{
+	return mount->namespace == namespace && (!mount->parent || mount->parent->copy);
+}
+
+static int64_t copy_all_locked(struct mount_namespace *from, struct mount_namespace *to)
+{
+	struct list *at;
+	int64_t error = 0;
+	list_for_each (at, &mounts) {
+		struct mount *mount = list_entry(at, struct mount, node);
+		if (is_reachable_locked(mount, from))
+			error = copy_mount_locked(mount, to);
+		if (error)
+			break;
+	}
+	return error;
+}
+
+/* Into the copy; what it gives up is put by the caller, without the lock. */
+static struct mount *move_path_locked(struct path *path)
+{
+	struct mount *old = path->mount;
+	if (!old || !old->copy)
+		return NULL;
+	path->mount = old->copy;
+	mount_get(path->mount);
+	return old;
+}
+
+static void forget_copies_locked(void)
+{
+	struct list *at;
+	list_for_each (at, &mounts)
+		list_entry(at, struct mount, node)->copy = NULL;
+}
+
+int64_t namespace_copy(struct mount_namespace *from, struct path *const paths[], unsigned count,
+                       struct mount_namespace **out_namespace)
+{
+	struct mount_namespace *namespace = heap_zalloc(sizeof(*namespace));
+	struct mount *old[NAMESPACE_PATHS_MAX] = {0};
+	if (!namespace)
+		return -ENOMEM;
+	ASSERT(count <= NAMESPACE_PATHS_MAX);
+	namespace->references = 1;
+	mutex_lock(&mount_lock);
+	int64_t error = copy_all_locked(from, namespace);
+	for (unsigned i = 0; i < count && !error; i++)
+		old[i] = move_path_locked(paths[i]);
+	forget_copies_locked();
+	mutex_unlock(&mount_lock);
+	for (unsigned i = 0; i < count; i++) {
+		if (old[i])
+			mount_put(old[i]);
+	}
+	if (error)
+		namespace_put(namespace);
+	else
+		*out_namespace = namespace;
+	return error;
 }

@@ -326,6 +326,8 @@ static void add_mapping(const struct mm_mapping *m, struct text *text)
 		string_copy(name, "[heap]", sizeof(name));
 	} else if (m->kind == MAPPING_VDSO) {
 		string_copy(name, "[vdso]", sizeof(name));
+	} else if (m->kind == MAPPING_VVAR) {
+		string_copy(name, "[vvar]", sizeof(name));
 	}
 	text_add(text, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu", (ull)m->start, (ull)m->end,
 	         m->protection & PROT_READ ? 'r' : '-', m->protection & PROT_WRITE ? 'w' : '-',

@@ -109,6 +109,7 @@ static const struct synth_entry random_entries[] = {
 
 static const struct synth_entry kernel_entries[] = {
 	FACT("cap_last_cap", show_cap_last),
+	FACT("dmesg_restrict", show_zero),
 	FACT("domainname", show_domainname),
 	{.name = "hostname",
          .mode = S_IFREG | 0644,

@@ -147,7 +147,7 @@ SHOW(swaps)
 /* --- mounts --- */
 
 struct mount_list {
-	struct task *reader;
+	struct path root; /* what lies outside is not shown */
 	struct text *text;
 	bool is_long;
 };
@@ -163,7 +163,9 @@ static void show_mount(void *context, struct mount *mount)
 	struct mount_list *list = context;
 	char where[PATH_MAX];
 	struct path path = {mount, mount->root};
-	if (mount->is_union || path_print(list->reader, &path, where, sizeof(where)) < 0)
+	bool is_inside;
+	if (mount->is_union ||
+	    path_print_from(&list->root, &path, where, sizeof(where), &is_inside) < 0 || !is_inside)
 		return;
 	if (list->is_long)
 		text_add(list->text, "%d %d 0:%u / %s %s,relatime - %s %s %s\n", mount->id,
@@ -175,19 +177,33 @@ static void show_mount(void *context, struct mount *mount)
 		         mount->super->type, mount_options(mount));
 }
 
+static int64_t show_mounts(const struct synth_target *target, struct text *text, bool is_long)
+{
+	struct mount_list list = {.text = text, .is_long = is_long};
+	struct path cwd;
+	struct task *task = task_find(target->tid);
+	struct fs *fs = task ? task_fs_get(task) : NULL;
+	if (task)
+		task_put(task);
+	if (!fs)
+		return -EINVAL;
+	fs_paths(fs, &list.root, &cwd);
+	mounts_for_each(fs_namespace(fs), show_mount, &list);
+	path_put(&list.root);
+	path_put(&cwd);
+	fs_put(fs);
+	return 0;
+}
+
 int64_t proc_show_mounts(struct task *reader, const struct synth_target *target, struct text *text)
 {
-	struct mount_list list = {reader, text, false};
-	(void)target;
-	mounts_for_each(show_mount, &list);
-	return 0;
+	(void)reader;
+	return show_mounts(target, text, false);
 }
 
 int64_t proc_show_mountinfo(struct task *reader, const struct synth_target *target,
                             struct text *text)
 {
-	struct mount_list list = {reader, text, true};
-	(void)target;
-	mounts_for_each(show_mount, &list);
-	return 0;
+	(void)reader;
+	return show_mounts(target, text, true);
 }

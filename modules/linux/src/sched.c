@@ -67,7 +67,7 @@ SYSCALL3(sched_setaffinity, int32_t, tid, uint32_t, bytes, uint64_t, u_mask)
 
 SYSCALL3(getcpu, uint64_t, u_cpu, uint64_t, u_node, uint64_t, u_cache)
 {
-	if (u_cpu && put_guest_u32(task, u_cpu, 0) != 0)
+	if (u_cpu && put_guest_u32(task, u_cpu, cpu_number()) != 0)
 		return -EFAULT;
 	return u_node ? put_guest_u32(task, u_node, 0) : 0;
 }

@@ -9,6 +9,7 @@
 #include "signal.h"
 #include <base/string.h>
 #include "exit.h"
+#include "rseq.h"
 #include "signal_frame.h"
 #include "signal_queue.h"
 #include "syscall.h"
@@ -385,6 +386,7 @@ static void run_handler(struct task *task, const struct linux_siginfo *info,
 	settle_call_for_handler(task, action);
 	task->call_number = ~0ull;
 	task->has_saved_mask = false;
+	rseq_interrupt(task, info->si_signo);
 	if (signal_frame_push(task, info, action, old_mask) != 0) {
 		exit_group(task, FATAL_STATUS(SIGSEGV));
 		return;

@@ -45,7 +45,7 @@ static void sync_mount(void *context, struct mount *mount)
 
 SYSCALL0(sync)
 {
-	mounts_for_each(sync_mount, NULL);
+	mounts_for_each(NULL, sync_mount, NULL);
 	return 0;
 }
 

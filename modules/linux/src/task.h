@@ -69,6 +69,7 @@ struct cred {
 #define CAP_SYS_TIME 25
 #define CAP_SYS_TTY_CONFIG 26
 #define CAP_MKNOD 27
+#define CAP_SYSLOG 34
 #define CAP_LAST 40
 bool capable(struct task *task, int capability); /* of the calling task */
 bool cred_in_group(const struct cred *cred, uint32_t gid);
@@ -154,6 +155,12 @@ struct restart {
 	uint64_t arguments[4];
 };
 
+/* rseq.c; area 0: none. */
+struct rseq_registration {
+	uint64_t area;
+	uint32_t bytes, signature;
+};
+
 struct task {
 	int32_t tid;             /* [I] save that exec makes its caller the leader */
 	uint32_t references;     /* [a] */
@@ -187,6 +194,7 @@ struct task {
 	struct guest_registers first_registers; /* [o] clone: what the thread starts with */
 	int64_t (*first)(struct task *task);    /* [o] what its monitor thread does first */
 	uint64_t robust_list;                   /* [o] */
+	struct rseq_registration rseq;          /* [o] */
 	uint32_t personality;                   /* [o] */
 	char name[TASK_NAME_BYTES];             /* [S] comm */
 	struct vfork *vfork; /* [T] the parent waits there until exec or exit (fork.c) */

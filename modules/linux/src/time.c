@@ -1,14 +1,15 @@
 /*
  * Clocks and sleeping: clock_*, gettimeofday, time, times, nanosleep. The monotonic clock is the kernel's; the
- * real one is that plus the time of day at boot. Interval timers are in timers.c.
+ * real one is that plus the time of day at boot. Interval timers are in timers.c. What the vdso answers, it
+ * computes as it is done here (vdso/clock.c).
  */
 #include "time.h"
 #include <base/bits.h>
 #include <libanon/time.h>
+#include "clock_page.h"
 #include "guest.h"
 #include "syscall.h"
 #include "task_table.h"
-#include "wall_clock.h"
 
 #define CLOCK_TICK_NS 10000000ull /* times() counts in hundredths of a second */
 #define SECONDS_MAX (INT64_MAX / (int64_t)NS_PER_SECOND)
@@ -20,7 +21,7 @@ uint64_t time_monotonic_ns(void)
 
 uint64_t time_real_ns(void)
 {
-	return wall_clock_offset_ns() + clock_ns();
+	return clock_page_real_offset_ns() + clock_ns();
 }
 
 int64_t time_from_timespec(const struct linux_timespec *from, uint64_t *out_ns)
@@ -62,7 +63,7 @@ uint64_t time_deadline_in(uint64_t ns)
 
 uint64_t time_real_to_deadline(uint64_t real_ns)
 {
-	uint64_t boot = wall_clock_offset_ns();
+	uint64_t boot = clock_page_real_offset_ns();
 
 	return real_ns > boot ? real_ns - boot : 1;
 }
@@ -86,15 +87,16 @@ int64_t time_deadline_from_guest(struct task *task, uint64_t u_timespec, uint64_
 
 /* --- reading clocks --- */
 
-/* Clocks of processes and threads by number: the complement of the pid in the upper bits, as Linux has it. */
-static int64_t read_cpu_clock(int32_t clock, uint64_t *out_ns)
+/* Clocks of processes and threads by number: the complement of the pid in the upper bits, as Linux has it; pid 0
+ * is the caller. */
+static int64_t read_cpu_clock(struct task *task, int32_t clock, uint64_t *out_ns)
 {
 	int32_t pid = ~(clock >> 3);
 	bool is_thread = clock & 4;
 
 	if ((clock & 3) == 3)
 		return -EINVAL;
-	struct task *target = task_find(pid);
+	struct task *target = task_find(pid ? pid : task->tid);
 
 	if (!target)
 		return -EINVAL;
@@ -117,7 +119,7 @@ static int64_t read_clock(struct task *task, int32_t clock, uint64_t *out_ns)
 	case CLOCK_BOOTTIME_ALARM: *out_ns = time_monotonic_ns(); return 0;
 	case CLOCK_PROCESS_CPUTIME_ID: *out_ns = process_cpu_times(task->process).user_ns; return 0;
 	case CLOCK_THREAD_CPUTIME_ID: *out_ns = task_cpu_ns(task); return 0;
-	default: return clock < 0 ? read_cpu_clock(clock, out_ns) : -EINVAL;
+	default: return clock < 0 ? read_cpu_clock(task, clock, out_ns) : -EINVAL;
 	}
 }
 
@@ -142,7 +144,7 @@ SYSCALL2(clock_getres, int32_t, clock, uint64_t, u_time)
 	if (error || u_time == 0)
 		return error;
 	if (clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
-		resolution.tv_nsec = 4000000;
+		resolution.tv_nsec = COARSE_RESOLUTION_NS;
 	return copy_to_guest(task, u_time, &resolution, sizeof(resolution));
 }
 

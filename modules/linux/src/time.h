@@ -20,6 +20,8 @@ struct task;
 #define CLOCK_BOOTTIME_ALARM 9
 #define CLOCK_TAI 11
 #define TIMER_ABSTIME 1
+#define COARSE_RESOLUTION_NS \
+	4000000 /* what the coarse clocks claim; they are as fine as the others */
 
 struct linux_timespec {
 	int64_t tv_sec;

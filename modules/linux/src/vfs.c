@@ -161,7 +161,7 @@ static void sync_one(void *context, struct mount *mount)
 void vfs_sync_all(void)
 {
 	console_flush();
-	mounts_for_each(sync_one, NULL);
+	mounts_for_each(NULL, sync_one, NULL);
 }
 
 /* --- file systems by name, for mount(2) --- */

@@ -142,6 +142,7 @@ struct super {
 	uint32_t mounts;     /* [m] attached or still in use */
 };
 
+struct mount_namespace;
 struct mount {
 	uint32_t references;       /* [a] */
 	uint32_t flags;            /* [m] MS_* */
@@ -154,6 +155,8 @@ struct mount {
 	struct super *super;       /* [I] */
 	char *source;              /* [I] */
 	struct list node;          /* [m] all mounts, in order */
+	struct mount_namespace *namespace; /* [m] whose it is; null once detached */
+	struct mount *copy;                /* [m] while its namespace is being copied; else null */
 };
 
 /* --- inode.c --- */
@@ -212,6 +215,7 @@ void fs_cwd(struct task *task, struct path *out_path);
 uint32_t fs_umask(struct task *task);
 struct fs;
 void fs_paths(struct fs *fs, struct path *out_root, struct path *out_cwd);
+const struct mount_namespace *fs_namespace(const struct fs *fs);
 
 /* --- namei.c --- */
 void path_get(const struct path *path);
@@ -221,8 +225,11 @@ void path_put(const struct path *path);
 #define LOOKUP_EMPTY 4u /* "" names dir_fd itself */
 int64_t path_lookup(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
                     struct path *out_path);
-/* The path as seen from the task's root (null: the container's): length without NUL, -ENAMETOOLONG, "(unreachable)" as Linux. */
+/* The path as seen from the task's root, or from the top of its mounts when it is not below that, or task is null:
+ * length without NUL, -ENAMETOOLONG. */
 int64_t path_print(struct task *task, const struct path *path, char *buffer, size_t size);
+int64_t path_print_from(const struct path *root, const struct path *path, char *buffer, size_t size,
+                        bool *out_is_reached); /* which of the two it is */
 bool path_is_deleted(const struct path *path);
 
 enum last_kind { LAST_NAME, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
@@ -273,8 +280,15 @@ struct path container_root(void); /* a reference */
 /* For the start of the container: a file system at a path by name. */
 int64_t mount_at(struct task *task, const char *where, const char *type, const char *source,
                  uint32_t flags, const char *options);
-/* For /proc/PID/mounts: calls show for every mount in order. */
-void mounts_for_each(void (*show)(void *context, struct mount *mount), void *context);
+/* Calls show for every mount of the namespace, or of all when null, in order. */
+void mounts_for_each(const struct mount_namespace *namespace,
+                     void (*show)(void *context, struct mount *mount), void *context);
+/* The container's first namespace, and a copy of another, in which *paths have been moved. References. */
+struct mount_namespace *container_namespace(void);
+int64_t namespace_copy(struct mount_namespace *from, struct path *const paths[], unsigned count,
+                       struct mount_namespace **out_namespace);
+void namespace_get(struct mount_namespace *namespace);
+void namespace_put(struct mount_namespace *namespace); /* the last put takes its mounts away */
 /* /proc/filesystems and mount(2). */
 struct fs_type {
 	const char *name;

@@ -7,16 +7,10 @@
 #include <libanon/server.h>
 #include <libanon/start.h>
 #include <object-tree/object.h>
+#include "clock_page.h"
 
 #define TIME_SERVICE "/sys/time"
 #define CLOCK_WAS_SET 1ul
-
-static _Atomic uint64_t offset_ns;
-
-uint64_t wall_clock_offset_ns(void)
-{
-	return offset_ns;
-}
 
 static status_t ask(void)
 {
@@ -35,7 +29,7 @@ static status_t ask(void)
 	if (status == OK)
 		status = cbor_get_uint(&found, &ns);
 	if (status == OK)
-		offset_ns = ns;
+		clock_page_set_real_offset(ns);
 	return status;
 }
 

@@ -53,5 +53,8 @@ void test_time(void);
 void test_ids(void);
 void test_fault(void);
 void test_object(void);
+void test_vdso(void);
+void test_rseq(void);
+void test_syslog(void);
 /* What the exec suite starts this program as. */
 int exec_helper(int argc, char **argv);

@@ -98,9 +98,33 @@ static void waiting(void)
 	close(fd);
 }
 
+/* The program changes, the locks stay: the shell waits for a line that never comes. */
+static void kept_by_exec(void)
+{
+	int hold[2], started[2], status = -1, fd = open("f", O_RDWR);
+	struct flock lock = region(F_WRLCK, 5, 1);
+	char byte;
+
+	CHECK(pipe(hold) == 0 && pipe2(started, O_CLOEXEC) == 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		CHECK(fcntl(fd, F_SETLK, &lock) == 0 && dup2(hold[0], 0) == 0);
+		close(hold[1]);
+		execl("/bin/sh", "sh", "-c", "read line", NULL);
+		_exit(99);
+	}
+	close(started[1]);
+	CHECK(read(started[0], &byte, 1) == 0); /* closed by exec */
+	CHECK(fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_WRLCK && lock.l_pid == pid);
+	close(hold[0]), close(hold[1]), close(started[0]);
+	CHECK(waitpid(pid, &status, 0) == pid && status != 99 << 8);
+	close(fd);
+}
+
 void test_lock(void)
 {
 	whole_files();
 	records();
 	waiting();
+	kept_by_exec();
 }

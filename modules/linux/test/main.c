@@ -13,6 +13,8 @@ static const struct {
 	{"memory", test_memory},   {"fork-memory", test_memory_after_fork},
 	{"time", test_time},       {"ids", test_ids},
 	{"fault", test_fault},     {"object", test_object},
+	{"vdso", test_vdso},       {"rseq", test_rseq},
+	{"syslog", test_syslog},
 };
 
 int main(int argc, char **argv)

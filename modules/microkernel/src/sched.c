@@ -229,6 +229,7 @@ static void run(struct cpu *cpu, struct thread *next)
 static void schedule(struct cpu *cpu)
 {
 	struct run_queue *queue = &cpu->run_queue;
+	struct thread *preempted = NULL;
 	int running = running_priority(cpu);
 	int top;
 
@@ -241,13 +242,16 @@ static void schedule(struct cpu *cpu)
 				open_account(queue, cpu->current);
 			return;
 		}
-		put_back(cpu, cpu->current);
+		preempted = cpu->current;
+		put_back(cpu, preempted);
 	}
 	if (top < 0)
 		go_idle(cpu);
 	else
 		run(cpu,
 		    list_entry(list_first(&queue->by_priority[top]), struct thread, queue_link));
+	if (preempted && preempted->arch.mode == MODE_GUEST)
+		thread_tell_preemption(preempted);
 }
 
 static void go_on_reaping(struct deadline *deadline)

@@ -154,12 +154,11 @@ status_t syscall_system_info(struct thread *thread, const uint64_t *args, uint64
 		.objects = kobject_count(),
 		.handles = domain_root()->handles,
 		.now_ns = clock_now_ns(),
-		.tsc_hz = clock_tick_hz(),
 		.kernel_pages = page_kernel_count() + kalloc_pages(),
 		.cpus = cpu_count,
-		.flags = clock_is_stable() ? SYSTEM_TSC_STABLE : 0,
 	};
 
+	clock_describe(&info);
 	(void)thread, (void)result;
 	add_counters(&info);
 	return copy_to_user(args[0], &info, sizeof(info));

@@ -326,6 +326,19 @@ void thread_kick(struct thread *thread)
 		thread_take_kick(thread);
 }
 
+static bool tells_preemption(const struct thread *thread)
+{
+	const struct guest_state *state = thread->arch.state;
+
+	return state && __atomic_load_n(&state->options, __ATOMIC_RELAXED) & ENTER_TELLS_PREEMPTION;
+}
+
+void thread_tell_preemption(struct thread *thread)
+{
+	if (tells_preemption(thread))
+		arch_guest_trap(thread, TRAP_PREEMPTED, 0, 0, 0, 0);
+}
+
 void thread_request_page(struct thread *thread, const struct page_request *request)
 {
 	kobject_ref(&request->memory->obj);
@@ -347,6 +360,8 @@ void thread_finish_request(struct thread *thread, bool is_retried)
 		                request->address);
 	request->memory = NULL;
 	thread_take_kick(thread);
+	if (thread->arch.mode == MODE_GUEST)
+		thread_tell_preemption(thread); /* its pager ran at least */
 	kobject_unref(&memory->obj);
 }
 

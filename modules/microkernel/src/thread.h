@@ -99,6 +99,8 @@ void thread_cancel_wait(struct thread *thread, status_t status);
 void thread_kick(struct thread *thread);
 /* The current thread's guest was kicked while it ran: it traps to its monitor now. */
 void thread_take_kick(struct thread *thread);
+/* A guest from whom another thread has taken the CPU returns to its monitor, if that wants to know. */
+void thread_tell_preemption(struct thread *thread);
 /* Those of the process that wait in the queue make their system calls again: a handle by which they may have waited
  * is gone. */
 void thread_restart_waits(struct list *queue, struct process *process);

@@ -8,12 +8,23 @@
 #define NS_PER_MS 1000000ull
 #define NS_PER_S 1000000000ull
 
-static inline uint64_t clock_ns(void)
-{
-	uint64_t now = 0;
+/* How ticks of the CPU's counter become nanoseconds (abi.h, struct system_info). */
+struct clock_scale {
+	uint64_t base;
+	uint64_t multiplier; /* 0: the counter does not tell the time, the kernel must be asked */
+	uint32_t shift;
+};
 
-	return sys_clock_now(&now) == OK ? now : 0;
+static inline uint64_t clock_scale_ns(const struct clock_scale *scale, uint64_t ticks)
+{
+	return (uint64_t)((unsigned __int128)(ticks - scale->base) * scale->multiplier >>
+	                  scale->shift);
 }
+
+/* The kernel's scale; the same for every program, for ever. */
+const struct clock_scale *clock_scale(void);
+/* What sys_clock_now says, read without a call where that can be. */
+uint64_t clock_ns(void);
 
 /* Saturates instead of wrapping; never 0. */
 static inline uint64_t deadline_in_ns(uint64_t ns)

@@ -211,7 +211,8 @@ struct msi_target {
  * The state page of a monitor thread. The kernel reads it once on enter, sanitises rip, rflags, fs_base
  * and gs_base, and writes it back on a trap. The monitor sets `fixup` while it touches guest memory: a
  * fault there that cannot be settled continues at that address with rax = 1; 0 means such a fault kills
- * the monitor.
+ * the monitor. Preemption is invisible, unless `options` asks for it: then the guest comes back, when it is its
+ * turn again, as if it had been kicked.
  */
 struct guest_registers {
 	uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
@@ -223,6 +224,7 @@ struct guest_registers {
 #define TRAP_FAULT 2u      /* detail = MAP_* access wanted, address set; cause says why */
 #define TRAP_EXCEPTION 3u  /* detail = vector, error = error code */
 #define TRAP_KICK 4u       /* thread_kick, or latched before */
+#define TRAP_PREEMPTED 5u  /* ENTER_TELLS_PREEMPTION: something else ran since enter */
 #define FAULT_UNMAPPED 1u  /* no mapping: SEGV_MAPERR */
 #define FAULT_PROTECTED 2u /* mapping forbids: SEGV_ACCERR */
 #define FAULT_BEYOND 3u    /* past the end of the memory object, or its pager failed: SIGBUS */
@@ -235,8 +237,10 @@ struct guest_state {
 	uint32_t cause;
 	uint64_t address;
 	uint64_t fixup;
-	uint64_t reserved[8];
+	uint64_t options; /* ENTER_*, set by the monitor */
+	uint64_t reserved[7];
 };
+#define ENTER_TELLS_PREEMPTION 1ul
 
 /* --- start of a program --- */
 #define START_MAGIC 0x54524154534e4f41ul /* "AONSTART" */
@@ -296,7 +300,13 @@ struct system_info {
 	uint64_t tsc_hz;
 	uint64_t kernel_pages; /* image, tables, kernel heap */
 	uint32_t cpus;
-	uint32_t flags; /* SYSTEM_TSC_STABLE */
+	uint32_t flags; /* SYSTEM_* */
+	/* With SYSTEM_TSC_STABLE, for ever: now_ns is (TSC - tsc_base) * tsc_multiplier >> tsc_shift, in 128 bits. */
+	uint64_t tsc_base;
+	uint64_t tsc_multiplier;
+	uint32_t tsc_shift;
+	uint32_t reserved;
 	uint64_t lock_spins; /* how often a CPU looked at a lock that another one had */
 };
-#define SYSTEM_TSC_STABLE 1u
+#define SYSTEM_TSC_STABLE 1u /* the same on all CPUs: user mode may tell the time by it */
+#define SYSTEM_TSC_AUX 2u    /* RDTSCP gives the number of the CPU */

@@ -182,6 +182,8 @@ uint64_t clock_now_ns(void); /* monotonic since boot */
 uint64_t clock_ticks(void);  /* raw TSC */
 uint64_t clock_tick_hz(void);
 bool clock_is_stable(void); /* TSCs measured synchronised (one CPU: invariant over calibration) */
+void clock_describe(
+	struct system_info *info); /* the tsc fields and flags: how user mode may tell the time */
 void timer_program_ns(uint64_t deadline); /* one shot, absolute; UINT64_MAX: off */
 
 /* --- interrupts: a source is a small number the arch hands out, below IRQ_SOURCES --- */

@@ -35,7 +35,7 @@ static struct {
 /* The boot CPU's counter, as far as this one knows. */
 uint64_t clock_ticks(void)
 {
-	return rdtsc() + this_cpu()->clock_offset;
+	return rdtsc_ordered() + this_cpu()->clock_offset;
 }
 
 uint64_t clock_tick_hz(void)
@@ -66,6 +66,16 @@ uint64_t clock_now_ns(void)
 bool clock_is_stable(void)
 {
 	return clock.is_stable;
+}
+
+void clock_describe(struct system_info *info)
+{
+	info->tsc_hz = clock.hz;
+	info->tsc_base = clock.base;
+	info->tsc_multiplier = clock.to_ns.multiplier;
+	info->tsc_shift = TIME_SCALE_SHIFT;
+	info->flags |= clock.is_stable ? SYSTEM_TSC_STABLE : 0;
+	info->flags |= cpu_features.has_rdtscp ? SYSTEM_TSC_AUX : 0;
 }
 
 /* In TSC ticks per second; 0 when the reference does not move. */

@@ -4,6 +4,7 @@
  */
 #include "arch/x86_64/features.h"
 #include "arch/arch.h"
+#include "cpu.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/trap.h"
 
@@ -24,6 +25,7 @@ static void detect_extended(struct cpu_features *f)
 	uint32_t max = cpuid(0x80000000, 0).eax;
 
 	f->has_huge_pages = bit(cpuid(0x80000001, 0).edx, 26);
+	f->has_rdtscp = bit(cpuid(0x80000001, 0).edx, 27);
 	f->address_bits = 36;
 	if (max >= 0x80000007)
 		f->has_invariant_tsc = bit(cpuid(0x80000007, 0).edx, 8);
@@ -75,4 +77,6 @@ void features_enable(void)
 	msr_write(MSR_STAR, (uint64_t)SEL_KERNEL_CODE << 32 | (uint64_t)(SEL_USER_DATA - 8) << 48);
 	msr_write(MSR_LSTAR, (uint64_t)(is_fast ? syscall_entry : syscall_entry_plain));
 	msr_write(MSR_SFMASK, SYSCALL_FLAGS_MASK);
+	if (cpu_features.has_rdtscp)
+		msr_write(MSR_TSC_AUX, this_cpu()->id);
 }

@@ -13,6 +13,7 @@ struct cpu_features {
 	bool has_xsave;
 	bool has_tsc_deadline;
 	bool has_invariant_tsc;
+	bool has_rdtscp;
 	uint8_t address_bits; /* physical */
 };
 extern struct cpu_features cpu_features;

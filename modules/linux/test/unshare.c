@@ -1,0 +1,250 @@
+/*
+ * unshare and CLONE_NEWNS: what threads share until one of them stops; mounts that only their namespace sees.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include "file_suites.h"
+
+static void errors(void)
+{
+	CHECK(unshare(0) == 0);
+	CHECK_ERRNO(unshare(1), EINVAL);
+	CHECK_ERRNO(unshare(CLONE_VFORK), EINVAL);
+	CHECK_ERRNO(unshare(CLONE_PARENT | CLONE_FS), EINVAL);
+}
+
+/* --- threads --- */
+
+static int kept_fd;
+
+static void *stop_sharing(void *result)
+{
+	int *is_good = result;
+
+	/* The rest of the process has its part in these. */
+	CHECK_ERRNO(unshare(CLONE_VM), EINVAL);
+	CHECK_ERRNO(unshare(CLONE_SIGHAND), EINVAL);
+	CHECK_ERRNO(unshare(CLONE_THREAD), EINVAL);
+	CHECK(unshare(CLONE_FILES | CLONE_FS) == 0);
+	*is_good = close(kept_fd) == 0 && chdir("/") == 0 && umask(077) == 022;
+	return NULL;
+}
+
+static void *share(void *result)
+{
+	*(int *)result = close(kept_fd) == 0 && chdir("..") == 0 && umask(027) == 022;
+	return NULL;
+}
+
+static int in_thread(void *(*fn)(void *))
+{
+	pthread_t thread;
+	int result = 0;
+
+	CHECK(pthread_create(&thread, NULL, fn, &result) == 0);
+	pthread_join(thread, NULL);
+	return result;
+}
+
+static void threads(void)
+{
+	char before[300], after[300];
+
+	kept_fd = open("kept", O_CREAT | O_RDWR, 0644);
+	CHECK(kept_fd >= 0 && getcwd(before, sizeof(before)) != NULL);
+	CHECK(in_thread(stop_sharing));
+	CHECK(fcntl(kept_fd, F_GETFD) == 0 && getcwd(after, sizeof(after)) != NULL &&
+	      strcmp(before, after) == 0 && umask(022) == 022);
+	CHECK(in_thread(share));
+	CHECK_ERRNO(fcntl(kept_fd, F_GETFD), EBADF);
+	CHECK(getcwd(after, sizeof(after)) != NULL && strlen(after) < strlen(before) &&
+	      umask(022) == 027);
+	CHECK(chdir(before) == 0);
+}
+
+static void alone(void *unused)
+{
+	(void)unused;
+	CHECK(unshare(CLONE_THREAD) == 0 && unshare(CLONE_SIGHAND) == 0 && unshare(CLONE_VM) == 0);
+	CHECK(unshare(CLONE_FS | CLONE_FILES | CLONE_SYSVSEM) == 0);
+}
+
+/* The parent of a vfork waits, and yet its memory is shared. */
+static void vforked(void)
+{
+	int status = -1;
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		_exit(unshare(CLONE_VM) == -1 && errno == EINVAL ? 7 : 1);
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 7);
+}
+
+/* --- mounts --- */
+
+static int is_mounted(const char *file, const char *where)
+{
+	char line[1000], needle[300];
+	FILE *mounts = fopen(file, "r");
+	int is_found = 0;
+
+	snprintf(needle, sizeof(needle), "%s tmpfs ", where);
+	while (mounts && !is_found && fgets(line, sizeof(line), mounts))
+		is_found = strstr(line, needle) != NULL;
+	if (mounts)
+		fclose(mounts);
+	return is_found;
+}
+
+static int exists(const char *name)
+{
+	struct stat st;
+
+	return stat(name, &st) == 0;
+}
+
+/* What child and parent tell each other: one byte is one step. */
+struct talk {
+	int to_child[2], to_parent[2];
+};
+
+static void say(const int *pipe_ends)
+{
+	CHECK(write(pipe_ends[1], "x", 1) == 1);
+}
+
+static void hear(const int *pipe_ends)
+{
+	char byte;
+
+	CHECK(read(pipe_ends[0], &byte, 1) == 1);
+}
+
+static void grandchild(void *unused)
+{
+	(void)unused;
+	CHECK(exists("private/inner"));
+	CHECK(umount("early") == 0 && !exists("early/outer"));
+}
+
+/* A program started here has a path, too. */
+static void run_self(void *unused)
+{
+	(void)unused;
+	execl("/proc/self/exe", "filetest", "none", NULL);
+	CHECK(0);
+}
+
+static void private_mounts(const struct talk *talk, const char *dir, int old_dir)
+{
+	char place[300];
+
+	snprintf(place, sizeof(place), "%s/private", dir);
+	CHECK(unshare(CLONE_NEWNS) == 0);
+	CHECK(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	CHECK(exists("early/outer"));
+	CHECK(mount("here", "private", "tmpfs", 0, NULL) == 0);
+	put_file("private/inner", "content");
+	CHECK(is_mounted("/proc/self/mounts", place));
+	say(talk->to_parent);
+	hear(talk->to_child);
+	CHECK(!exists("late/outer"));
+	CHECK(exists("private/inner"));
+	CHECK(in_child(grandchild, NULL) == 0);
+	CHECK(in_child(run_self, NULL) == 0);
+	CHECK(!exists("early/outer"));
+	/* The directory as it was opened before belongs to the others. */
+	CHECK(fchdir(old_dir) == 0);
+	CHECK_ERRNO(mount("there", "other", "tmpfs", 0, NULL), EINVAL);
+	CHECK_ERRNO(umount("early"), EINVAL);
+	CHECK(chdir(dir) == 0);
+	CHECK(umount("private") == 0 && !exists("private/inner"));
+	CHECK(mount("here", "private", "tmpfs", 0, NULL) == 0);
+	put_file("private/inner", "content");
+}
+
+static void two_namespaces(void)
+{
+	struct talk talk;
+	char dir[200], place[300], child_mounts[60];
+	int old_dir = open(".", O_RDONLY | O_DIRECTORY), status = -1;
+
+	CHECK(getcwd(dir, sizeof(dir)) != NULL && pipe(talk.to_child) == 0 &&
+	      pipe(talk.to_parent) == 0);
+	snprintf(place, sizeof(place), "%s/private", dir);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		private_mounts(&talk, dir, old_dir);
+		_exit(0);
+	}
+	hear(talk.to_parent);
+	snprintf(child_mounts, sizeof(child_mounts), "/proc/%d/mounts", (int)pid);
+	CHECK(is_mounted(child_mounts, place) && !is_mounted("/proc/self/mounts", place));
+	CHECK(!exists("private/inner"));
+	CHECK(mount("outer", "late", "tmpfs", 0, NULL) == 0);
+	put_file("late/outer", "content");
+	say(talk.to_child);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	CHECK(exists("early/outer") && !exists("private/inner"));
+	CHECK(umount("late") == 0);
+	/* It ended with a mount there, which is gone with its namespace. */
+	CHECK(rmdir("private") == 0 && mkdir("private", 0755) == 0);
+	close(old_dir);
+}
+
+/* The same by clone. */
+static void cloned(void)
+{
+	int status = -1;
+	long pid = syscall(SYS_clone, CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0) {
+		CHECK(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+		CHECK(mount("here", "private", "tmpfs", 0, NULL) == 0);
+		put_file("private/inner", "content");
+		CHECK(exists("private/inner"));
+		_exit(0);
+	}
+	CHECK(pid > 0 && waitpid((pid_t)pid, &status, 0) == pid && status == 0);
+	CHECK(!exists("private/inner"));
+	CHECK_ERRNO(syscall(SYS_clone, CLONE_NEWNS | CLONE_FS | SIGCHLD, 0, 0, 0, 0), EINVAL);
+}
+
+static void as_nobody(void *unused)
+{
+	(void)unused;
+	CHECK(setuid(65534) == 0);
+	CHECK_ERRNO(unshare(CLONE_NEWNS), EPERM);
+	CHECK_ERRNO(unshare(CLONE_NEWUTS), EPERM);
+	CHECK_ERRNO(syscall(SYS_clone, CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0), EPERM);
+	CHECK(unshare(CLONE_FS | CLONE_FILES) == 0);
+}
+
+static void mounts(void)
+{
+	CHECK(mkdir("early", 0755) == 0 && mkdir("late", 0755) == 0 &&
+	      mkdir("private", 0755) == 0 && mkdir("other", 0755) == 0);
+	CHECK(mount("outer", "early", "tmpfs", 0, NULL) == 0);
+	put_file("early/outer", "content");
+	two_namespaces();
+	cloned();
+	CHECK(umount("early") == 0);
+}
+
+void test_unshare(void)
+{
+	errors();
+	threads();
+	CHECK(in_child(alone, NULL) == 0);
+	vforked();
+	if (getuid() != 0)
+		return; /* mounting is root's business */
+	mounts();
+	CHECK(in_child(as_nobody, NULL) == 0);
+}
