@@ -2,7 +2,7 @@ NAME := microkernel
 USES := base
 KERNEL := \
 	src/main.c src/init.c src/elf.c src/archive.c \
-	src/lock.c src/kobject.c src/derivation.c src/handle.c src/domain.c src/page.c src/kalloc.c \
+	src/lock.c src/kernel_lock.c src/cpu.c src/kobject.c src/derivation.c src/handle.c src/domain.c src/page.c src/kalloc.c \
 	src/process.c src/thread.c src/sched.c src/deadline.c \
 	src/aspace.c src/aspace_check.c src/mapping.c src/fault.c src/space.c src/memory.c src/pager.c src/pagemap.c \
 	src/endpoint.c src/ipc.c src/ipc_fast.c src/reply.c src/event.c src/timer.c src/word.c src/interrupt.c src/ioport.c \
@@ -18,6 +18,7 @@ KERNEL := \
 	src/arch/x86_64/kernel_map.c src/arch/x86_64/machine.c src/arch/x86_64/memory.c \
 	src/arch/x86_64/offsets.c src/arch/x86_64/pagetable.c src/arch/x86_64/pagetable_free.c \
 	src/arch/x86_64/ports.c src/arch/x86_64/reference.c src/arch/x86_64/serial.c \
+	src/arch/x86_64/start_cpu.S src/arch/x86_64/start_cpus.c \
 	src/arch/x86_64/tlb.c src/arch/x86_64/trap.c src/arch/x86_64/trap_entry.S src/arch/x86_64/usercopy.S
 KERNEL_NOTEST := src/ktest_none.c
 KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c \

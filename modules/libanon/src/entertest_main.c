@@ -396,40 +396,84 @@ static void test_kicks(void)
 	CHECK(run() == TRAP_SYSCALL);
 }
 
-/* Takes turns with the guest, which spins, for longer than a slice; then kicks. */
-static void compete_and_kick(void *argument)
-{
-	const struct anon_thread *target = argument;
-	uint64_t end;
+#define CPUS_MAX 12
+#define PATIENCE (10 * NS_PER_S)
 
-	sleep_ns(20 * NS_PER_MS);
-	end = clock_ns() + 30 * NS_PER_MS;
-	while (clock_ns() < end)
-		;
-	CHECK(sys_thread_kick(target->handle) == OK);
-}
+struct spinner {
+	uint64_t options;
+	volatile unsigned preemptions;
+};
 
 /* How often the guest came back for being preempted, before the kick. */
-static unsigned count_preemptions(uint64_t options)
+static void spin_until_kicked(void *argument)
 {
+	struct spinner *spinner = argument;
 	struct guest_state *state = begin(guest_spin);
-	struct anon_thread *competitor;
-	unsigned count = 0;
 	uint32_t trap;
 
-	state->options = options;
-	CHECK(thread_spawn(compete_and_kick, thread_self(), NULL, &competitor) == OK);
+	CHECK(sys_space_bind(space) == OK);
+	state->options = spinner->options;
 	while ((trap = run()) == TRAP_PREEMPTED)
-		count++;
+		spinner->preemptions++;
 	CHECK(trap == TRAP_KICK && state->regs.rbx > 1000);
-	CHECK(thread_join(competitor) == OK);
-	return count;
+}
+
+struct competition {
+	uint32_t wanted;
+	uint32_t started; /* [a] */
+};
+
+/* Until all run at the same time: then each has a CPU. */
+static void compete(void *argument)
+{
+	struct competition *competition = argument;
+	uint64_t end = clock_ns() + PATIENCE;
+
+	__atomic_fetch_add(&competition->started, 1, __ATOMIC_RELAXED);
+	while (__atomic_load_n(&competition->started, __ATOMIC_RELAXED) < competition->wanted &&
+	       clock_ns() < end)
+		;
+}
+
+/* Threads that are more important than the guest take as many CPUs as there are. */
+static void take_cpus(void)
+{
+	struct anon_thread *competitors[CPUS_MAX];
+	struct competition competition = {0};
+	struct system_info info = {0};
+
+	CHECK(sys_system_info(&info) == OK && info.cpus <= CPUS_MAX);
+	competition.wanted = info.cpus;
+	for (unsigned i = 0; i < competition.wanted; i++)
+		CHECK(thread_spawn(compete, &competition, NULL, &competitors[i]) == OK);
+	for (unsigned i = 0; i < competition.wanted; i++)
+		CHECK(thread_join(competitors[i]) == OK);
+	CHECK(competition.started == competition.wanted);
+}
+
+/* Where there are several CPUs, it may be others that are taken: then once more. */
+static unsigned count_preemptions(uint64_t enter_options, unsigned attempts)
+{
+	struct spinner spinner = {.options = enter_options};
+	struct thread_options options = {
+		.name = "spinner", .with_state = true, .priority = thread_self()->priority - 1};
+	struct anon_thread *thread;
+
+	CHECK(thread_spawn(spin_until_kicked, &spinner, &options, &thread) == OK);
+	for (unsigned i = 0; i < attempts && spinner.preemptions == 0; i++) {
+		sleep_ns(10 * NS_PER_MS);
+		take_cpus();
+	}
+	sleep_ns(10 * NS_PER_MS);
+	CHECK(sys_thread_kick(thread->handle) == OK);
+	CHECK(thread_join(thread) == OK);
+	return spinner.preemptions;
 }
 
 static void test_preemption(void)
 {
-	CHECK(count_preemptions(0) == 0);
-	CHECK(count_preemptions(ENTER_TELLS_PREEMPTION) > 0);
+	CHECK(count_preemptions(0, 2) == 0);
+	CHECK(count_preemptions(ENTER_TELLS_PREEMPTION, 50) > 0);
 }
 
 /* --- cost --- */

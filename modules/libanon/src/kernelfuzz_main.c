@@ -21,6 +21,7 @@
 #define ROUND_NS NS_PER_MS
 #define STUCK_ROUNDS 8u
 #define SETTLE_ROUNDS 200u
+#define SAME_ROUNDS 20u
 #define SOAK_FACTOR 50u
 
 struct child {
@@ -247,6 +248,23 @@ static struct amounts measure(void)
 	return (struct amounts){info.pages_free + info.kernel_pages, info.objects};
 }
 
+/* Services may still be starting, on other CPUs: the figures are good when they stay the same for a while. */
+static struct amounts measure_settled(void)
+{
+	struct amounts last = measure();
+	unsigned same = 0;
+
+	for (unsigned i = 0; i < SETTLE_ROUNDS && same < SAME_ROUNDS; i++) {
+		struct amounts now;
+
+		sleep_ns(5 * NS_PER_MS);
+		now = measure();
+		same = now.pages == last.pages && now.objects == last.objects ? same + 1 : 0;
+		last = now;
+	}
+	return last;
+}
+
 /* Services may still be busy with what ended just now. */
 static bool is_as_before(struct amounts start, struct amounts *end)
 {
@@ -316,7 +334,7 @@ int main(int argc, char **argv)
 	shared = page;
 	shared->wanted = count;
 	random_seed(&chance, seed);
-	start = measure();
+	start = measure_settled();
 	failed += run() != OK;
 	if (!is_as_before(start, &end)) {
 		say("kernelfuzz: lost %ld pages, %ld objects", (int64_t)(start.pages - end.pages),

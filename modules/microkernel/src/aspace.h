@@ -50,7 +50,7 @@ status_t aspace_clone(struct aspace *from, struct aspace *to, uint64_t *at, unsi
  * taken); E_FAULT with *cause; E_NOMEM. */
 status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access,
                       struct page_request *request, uint32_t *cause);
-/* The same for the kernel's own access, and where the page is now. E_AGAIN: pending_request is set. */
+/* The same for the kernel's own access, and where the page is now. E_AGAIN: the CPU's pending_request is set. */
 status_t aspace_page(struct aspace *aspace, uint64_t address, unsigned access, paddr_t *out);
 /* A private writable page, present and with one more reference, for the kernel's use: message and state pages. */
 status_t aspace_pin(struct aspace *aspace, uint64_t address, paddr_t *out);
@@ -59,9 +59,3 @@ void aspace_word_key(struct aspace *aspace, uint64_t address, uint64_t out[2]);
 struct mapping *aspace_mapping_at(struct aspace *aspace, uint64_t address);
 /* First mapping that ends above address, or null. */
 struct mapping *aspace_mapping_from(struct aspace *aspace, uint64_t address);
-
-/* Set when a copy to or from user memory needs a page first (E_AGAIN): the system call is made again after it. */
-extern struct page_request pending_request;
-/* Set when such a copy found no memory, but the dying are about to give some back. */
-extern bool is_retry_pending;
-extern uint64_t fault_count;

@@ -1,10 +1,13 @@
 /*
  * Per-CPU data, reached by GS in the kernel (this_cpu()). The first fields are used by entry.S and have
  * fixed offsets (asserted in arch/x86_64).
+ *
+ * Another CPU's fields are touched only under the exclusive kernel lock, but for those marked [a], atomic.
  */
 #pragma once
 #include <stdint.h>
 #include "arch/arch.h"
+#include "deadline.h"
 #include "sched.h"
 #include "thread.h"
 
@@ -13,32 +16,57 @@ struct cpu {
 	struct thread *current;   /* 8: whom arch_return_to_user leaves for; null: idle */
 	uint64_t kernel_stack;    /* 16: top */
 	uint64_t scratch[2];      /* 24: entry code only */
-	uint64_t loaded_root;     /* 40: CR3 as last written */
+	uint64_t loaded_root;     /* 40: [a] CR3 as last written */
 	struct thread *fpu_owner; /* 48: whose state is in the FPU, or null */
 	unsigned id;              /* 56 */
-	uint32_t pending;         /* 60: what schedule_if_needed has to do; usually nothing */
+	uint32_t pending;         /* 60: [a] what schedule_if_needed has to do; usually nothing */
+	uint32_t kernel_mode;     /* 64: [a] see kernel_lock.h */
+	uint32_t held_ranks;      /* of spin locks, in debug kernels */
+	uint64_t root_writes;     /* 72: CR3 writes so far */
+
+	const struct pagetable
+		*loaded_native; /* [a] whose window the loaded root shows; compared only */
+	bool is_fpu_barred;     /* CR0.TS as last written */
+	uint32_t apic_id;       /* [I] */
+	uint64_t clock_offset;  /* [I] ticks to add to this CPU's counter */
+	uint64_t timer_ns;      /* when its timer fires; UINT64_MAX: never */
+
 	struct run_queue run_queue;
+	struct deadline_queue deadlines;
 	uint64_t idle_since_ns;
 	uint64_t idle_ns;
-	uint64_t switch_count;
+
+	struct page_request pending_request; /* of a copy that met a page the pager has to bring */
+	bool is_retry_pending;               /* of one that met a lack of memory which will pass */
+
+	uint64_t switch_count, syscall_count, fault_count, lock_spins;
 };
 /* Bits of pending. */
 #define PENDING_SCHEDULE 1u /* somebody else may have to run */
 #define PENDING_REAP 2u     /* objects lost their last reference */
 #define PENDING_TIMER 4u    /* the first deadline, or the slice, changed */
+#define PENDING_KICK 8u     /* the current thread was kicked while its guest ran */
 
 #define CPUS_MAX 8
 extern struct cpu cpus[CPUS_MAX];
+extern unsigned cpu_count; /* that run; only arch_start_cpus changes it */
 
-static inline void cpu_pend(uint32_t what)
-{
-	this_cpu()->pending |= what;
-}
+void cpu_init(struct cpu *cpu);
 
 static inline struct thread *cpu_current(void)
 {
 	return this_cpu()->current;
 }
+
+static inline void cpu_pend(uint32_t what)
+{
+	__atomic_fetch_or(&this_cpu()->pending, what, __ATOMIC_RELAXED);
+}
+
+/* The same for any CPU, which learns of it at once. */
+void cpu_pend_on(struct cpu *cpu, uint32_t what);
+/* Waits until no user code runs on it; it stays so while the caller has the exclusive kernel lock. */
+void cpu_hold(const struct cpu *cpu);
 
 /* Nobody above this priority is ready. */
 static inline bool sched_may_switch(unsigned priority)
@@ -58,4 +86,6 @@ static inline void sched_switch_now(struct thread *to)
 	cpu->current = to;
 	cpu->switch_count++;
 	arch_thread_switch(from, to);
+	if (to->cpu != cpu->id)
+		thread_move(to, cpu->id);
 }

@@ -39,7 +39,7 @@ KTEST(periods_without_end_are_refused)
 	KCHECK(timer_set(timer, 1, UINT64_MAX - 5) == E_INVAL);
 	KCHECK(timer_set(timer, 1, 1ull << 62) == OK);
 	timer_handle();
-	KCHECK(timer->deadline.is_set && timer->due_ns > clock_now_ns());
+	KCHECK(deadline_is_set(&timer->deadline) && timer->due_ns > clock_now_ns());
 	kobject_unref(&timer->obj);
 	fixture_destroy(&f);
 }
@@ -66,7 +66,7 @@ KTEST(deadlines_may_be_at_the_same_time)
 		timer_handle();
 	KCHECK(expired == 1000 - 334);
 	for (unsigned i = 0; i < 2000; i++) {
-		KCHECK(deadlines[i].is_set == (i % 2 && i % 3));
+		KCHECK(deadline_is_set(&deadlines[i]) == (i % 2 && i % 3));
 		deadline_clear(&deadlines[i]);
 	}
 	timer_handle();

@@ -15,10 +15,6 @@
 #define STACK_BYTES_MAX (8ul << 20) /* how far a MAP_GROWSDOWN mapping grows */
 #define FAULT_AROUND 16u            /* pages of a memory object mapped by one read fault */
 
-struct page_request pending_request;
-bool is_retry_pending;
-uint64_t fault_count;
-
 /* A stack grows when the access is not far below it and nothing is in the way. */
 static struct mapping *grow_stack(struct aspace *aspace, uint64_t va)
 {
@@ -210,7 +206,7 @@ status_t aspace_page(struct aspace *aspace, uint64_t address, unsigned access, p
 	    (access & MAP_WRITE && !(entry.flags & PT_WRITE))) {
 		status = aspace_fault(aspace, address, access, &request, &cause);
 		if (status == E_AGAIN)
-			pending_request = request;
+			this_cpu()->pending_request = request;
 		if (status != OK)
 			return status;
 		entry = pt_lookup(&aspace->pt, address);
@@ -277,7 +273,7 @@ void trap_fault(struct thread *thread, uint64_t address, unsigned access, bool i
 	status_t status;
 
 	(void)is_present;
-	fault_count++;
+	this_cpu()->fault_count++;
 	status = settle(thread, address, access, is_guest, &request, &cause);
 	if (status == OK)
 		thread->refused.memory = 0;
@@ -296,8 +292,8 @@ status_t trap_fault_kernel(uint64_t address, unsigned access)
 	                               &cause);
 
 	if (status == E_AGAIN)
-		pending_request = request;
+		this_cpu()->pending_request = request;
 	if (status == E_NOMEM)
-		is_retry_pending = kobject_has_dying();
+		this_cpu()->is_retry_pending = kobject_has_dying();
 	return status == E_NOMEM ? E_FAULT : status;
 }

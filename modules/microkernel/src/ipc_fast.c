@@ -60,7 +60,7 @@ bool ipc_call_fast(struct thread *thread)
 	if (list_is_empty(&endpoint->receivers) || this_cpu()->pending)
 		return false;
 	receiver = list_entry(list_first(&endpoint->receivers), struct thread, queue_link);
-	if (receiver->deadline.is_set || !sched_may_switch(thread->priority))
+	if (deadline_is_set(&receiver->deadline) || !sched_may_switch(thread->priority))
 		return false;
 
 	endpoint_take_receiver(endpoint);
@@ -89,7 +89,7 @@ bool ipc_reply_receive_fast(struct thread *thread)
 		return false;
 	reply = container_of(entry->object, struct reply, obj);
 	caller = reply->caller;
-	if (!caller || caller->request.memory || caller->deadline.is_set)
+	if (!caller || caller->request.memory || deadline_is_set(&caller->deadline))
 		return false;
 	entry = entry_for(thread, ipc_regs_endpoint(thread), OBJECT_ENDPOINT, RIGHT_RECEIVE);
 	if (!entry)

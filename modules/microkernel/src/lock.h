@@ -13,7 +13,8 @@ struct spinlock {
 	uint32_t rank;
 };
 
-void lock_check_taken(struct spinlock *lock);    /* panics when the rank is out of order */
+void spin_wait(const struct spinlock *lock);  /* until it is free; answers other CPUs meanwhile */
+void lock_check_taken(struct spinlock *lock); /* panics when the rank is out of order */
 void lock_check_released(struct spinlock *lock); /* panics when not held */
 
 #if defined(DEBUG)
@@ -32,7 +33,7 @@ static inline void spin_lock(struct spinlock *lock)
 {
 	LOCK_CHECK(lock_check_taken(lock));
 	while (__atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE))
-		__asm__ volatile("pause");
+		spin_wait(lock);
 }
 
 static inline void spin_unlock(struct spinlock *lock)

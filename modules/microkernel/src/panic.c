@@ -43,15 +43,29 @@ void cannot_start(const char *fmt, ...)
 	arch_halt_forever(CANNOT_START_EXIT_CODE);
 }
 
+/* The first CPU to panic speaks; one that panics while another does waits for its NMI. */
+static void begin(void)
+{
+	static const struct cpu *first;
+
+	if (!__atomic_exchange_n(&is_panicking, true, __ATOMIC_SEQ_CST)) {
+		first = this_cpu();
+		arch_stop_others();
+		return;
+	}
+	if (first == this_cpu())
+		arch_halt_forever(PANIC_EXIT_CODE);
+	for (;;)
+		arch_relax();
+}
+
 void panic(const char *fmt, ...)
 {
 	char message[256];
 	va_list args;
 
 	arch_irq_save();
-	if (is_panicking)
-		arch_halt_forever(PANIC_EXIT_CODE);
-	is_panicking = true;
+	begin();
 	va_start(args, fmt);
 	format_vstring(message, sizeof(message), fmt, args);
 	va_end(args);

@@ -118,6 +118,7 @@ void process_get_info(struct process *process, struct process_info *out)
 {
 	struct list *at;
 
+	sched_close_accounts();
 	*out = (struct process_info){
 		.state = process->state,
 		.threads = process->thread_count,
@@ -129,7 +130,6 @@ void process_get_info(struct process *process, struct process_info *out)
 		.handles = process->handles.used,
 	};
 	memcpy(out->name, process->name, sizeof(out->name));
-	sched_close_account();
 	list_for_each (at, &process->threads)
 		out->cpu_ns += list_entry(at, struct thread, process_link)->cpu_ns;
 }

@@ -7,6 +7,7 @@
 #include "cpu.h"
 #include "deadline.h"
 #include "domain.h"
+#include "kernel_lock.h"
 #include "progress.h"
 #include "thread.h"
 
@@ -15,56 +16,112 @@
 #define REAP_GAP_BUSY_NS 250000ull /* a fifth of the CPU at most */
 #define REAP_GAP_IDLE_NS 10000ull
 
-void sched_init(struct cpu *cpu)
+void sched_init(struct run_queue *queue)
 {
 	for (unsigned i = 0; i < PRIORITIES; i++)
-		list_init(&cpu->run_queue.by_priority[i]);
+		list_init(&queue->by_priority[i]);
 }
 
-static void enqueue(struct run_queue *queue, struct thread *thread, bool is_front)
+static void enqueue(struct cpu *cpu, struct thread *thread, bool is_front)
 {
-	struct list *list = &queue->by_priority[thread->priority];
+	struct list *list = &cpu->run_queue.by_priority[thread->priority];
 
 	if (is_front)
 		list_push_front(list, &thread->queue_link);
 	else
 		list_push_back(list, &thread->queue_link);
-	queue->ready |= 1u << thread->priority;
+	cpu->run_queue.ready |= 1u << thread->priority;
+	if (thread->cpu != cpu->id)
+		thread_move(thread, cpu->id);
 	thread->state = THREAD_READY;
 }
 
-static void dequeue(struct run_queue *queue, struct thread *thread)
+static void dequeue(struct thread *thread)
 {
+	struct run_queue *queue = &cpus[thread->cpu].run_queue;
+
 	list_remove(&thread->queue_link);
 	if (list_is_empty(&queue->by_priority[thread->priority]))
 		queue->ready &= ~(1u << thread->priority);
 }
 
-static unsigned highest_ready(const struct run_queue *queue)
+/* Of those who are ready; -1 when nobody is. */
+static int highest_ready(const struct run_queue *queue)
 {
-	return 31u - (unsigned)__builtin_clz(queue->ready);
+	return queue->ready ? 31 - __builtin_clz(queue->ready) : -1;
+}
+
+/* Of who runs; -1 when idle. */
+static int running_priority(const struct cpu *cpu)
+{
+	const struct thread *current = cpu->current;
+
+	return current && current->state == THREAD_RUNNING ? current->priority : -1;
+}
+
+static bool is_idle(const struct cpu *cpu)
+{
+	return running_priority(cpu) < 0 && !cpu->run_queue.ready;
+}
+
+static struct cpu *find_idle(void)
+{
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (is_idle(&cpus[i]))
+			return &cpus[i];
+	return NULL;
+}
+
+/* The one that runs what is least important. */
+static struct cpu *least_important(void)
+{
+	struct cpu *least = &cpus[0];
+
+	for (unsigned i = 1; i < cpu_count; i++)
+		if (running_priority(&cpus[i]) < running_priority(least))
+			least = &cpus[i];
+	return least;
+}
+
+/* Where it ran last when it can run there at once, else an idle CPU, else where something less important runs. */
+static struct cpu *choose_cpu(const struct thread *thread)
+{
+	struct cpu *home = &cpus[thread->cpu];
+	struct cpu *other;
+
+	if (cpu_count == 1 || is_idle(home))
+		return home;
+	other = find_idle();
+	if (!other && running_priority(home) >= thread->priority)
+		other = least_important();
+	return other && running_priority(other) < thread->priority ? other : home;
 }
 
 void sched_ready(struct thread *thread)
 {
-	struct cpu *cpu = this_cpu();
+	struct cpu *cpu = choose_cpu(thread);
 
 	ASSERT(thread->state != THREAD_READY && thread->state != THREAD_RUNNING);
-	enqueue(&cpu->run_queue, thread, false);
-	if (!cpu->current || thread->priority > cpu->current->priority)
-		cpu_pend(PENDING_SCHEDULE);
-	else if (thread->priority == cpu->current->priority)
-		deadline_changed();
+	enqueue(cpu, thread, false);
+	if (thread->priority > running_priority(cpu))
+		cpu_pend_on(cpu, PENDING_SCHEDULE);
+	else if (thread->priority == running_priority(cpu))
+		cpu_pend_on(cpu, PENDING_TIMER); /* its slice ends now that somebody waits */
 }
 
 void sched_unready(struct thread *thread)
 {
-	dequeue(&this_cpu()->run_queue, thread);
+	dequeue(thread);
 }
 
 void sched_leave(void)
 {
 	cpu_pend(PENDING_SCHEDULE);
+}
+
+void sched_lowered(const struct thread *thread)
+{
+	cpu_pend_on(&cpus[thread->cpu], PENDING_SCHEDULE);
 }
 
 void sched_yield(void)
@@ -75,22 +132,19 @@ void sched_yield(void)
 
 void sched_switch(struct thread *to)
 {
-	struct cpu *cpu = this_cpu();
-
 	if (!sched_may_switch(to->priority)) {
-		enqueue(&cpu->run_queue, to, true);
+		enqueue(this_cpu(), to, true);
 		cpu_pend(PENDING_SCHEDULE);
 		return;
 	}
 	sched_switch_now(to);
 }
 
-void sched_close_account(void)
+static void close_account(struct run_queue *queue)
 {
-	struct run_queue *queue = &this_cpu()->run_queue;
 	uint64_t now = clock_now_ns();
 
-	if (queue->payer) {
+	if (queue->payer && now > queue->payer_since_ns) {
 		uint64_t spent = now - queue->payer_since_ns;
 
 		queue->payer->cpu_ns += spent;
@@ -99,11 +153,17 @@ void sched_close_account(void)
 	queue->payer_since_ns = now;
 }
 
+void sched_close_accounts(void)
+{
+	for (unsigned i = 0; i < cpu_count; i++)
+		close_account(&cpus[i].run_queue);
+}
+
 static void open_account(struct run_queue *queue, struct thread *payer)
 {
 	uint32_t share = payer->obj.domain->limits.share;
 
-	sched_close_account();
+	close_account(queue);
 	queue->payer = payer;
 	queue->slice_end_ns = queue->payer_since_ns + SLICE_NS * share / SHARE_NORMAL;
 	queue->is_slice_over = false;
@@ -112,8 +172,9 @@ static void open_account(struct run_queue *queue, struct thread *payer)
 
 static void go_idle(struct cpu *cpu)
 {
-	sched_close_account();
+	close_account(&cpu->run_queue);
 	cpu->run_queue.payer = NULL;
+	arch_thread_switch(cpu->current, NULL);
 	cpu->current = NULL;
 	if (!cpu->idle_since_ns)
 		cpu->idle_since_ns = cpu->run_queue.payer_since_ns;
@@ -127,36 +188,69 @@ static void leave_idle(struct cpu *cpu)
 	cpu->idle_since_ns = 0;
 }
 
-static void schedule(struct cpu *cpu)
+/* The current thread has to go, though it could run: perhaps another CPU has time for it. */
+static void put_back(struct cpu *cpu, struct thread *current)
+{
+	struct cpu *idle;
+
+	enqueue(cpu, current, !cpu->run_queue.is_slice_over);
+	idle = cpu_count > 1 ? find_idle() : NULL;
+	if (idle)
+		cpu_pend_on(idle, PENDING_SCHEDULE);
+}
+
+/* Takes over whoever is more important, on whatever CPU's queue, than all that waits here. */
+static void pull_higher(struct cpu *cpu)
+{
+	struct run_queue *from = &cpu->run_queue;
+	struct thread *thread;
+
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (highest_ready(&cpus[i].run_queue) > highest_ready(from))
+			from = &cpus[i].run_queue;
+	if (from == &cpu->run_queue)
+		return;
+	thread = list_entry(list_first(&from->by_priority[highest_ready(from)]), struct thread,
+	                    queue_link);
+	dequeue(thread);
+	enqueue(cpu, thread, false);
+}
+
+static void run(struct cpu *cpu, struct thread *next)
 {
 	struct run_queue *queue = &cpu->run_queue;
-	struct thread *current = cpu->current;
-	struct thread *preempted = NULL;
-	struct thread *next;
 
-	if (current && current->state == THREAD_RUNNING) {
-		unsigned top = queue->ready ? highest_ready(queue) : 0;
-
-		if (!queue->ready || top < current->priority ||
-		    (top == current->priority && !queue->is_slice_over)) {
-			if (queue->is_slice_over)
-				open_account(queue, current);
-			return;
-		}
-		enqueue(queue, current, !queue->is_slice_over);
-		preempted = current;
-	}
-	if (!queue->ready) {
-		go_idle(cpu);
-		return;
-	}
-	next = list_entry(list_first(&queue->by_priority[highest_ready(queue)]), struct thread,
-	                  queue_link);
-	dequeue(queue, next);
+	dequeue(next);
 	leave_idle(cpu);
 	if (queue->payer != next || queue->is_slice_over)
 		open_account(queue, next);
 	sched_switch_now(next);
+}
+
+static void schedule(struct cpu *cpu)
+{
+	struct run_queue *queue = &cpu->run_queue;
+	struct thread *preempted = NULL;
+	int running = running_priority(cpu);
+	int top;
+
+	if (cpu_count > 1 && running < 0)
+		pull_higher(cpu);
+	top = highest_ready(queue);
+	if (running >= 0) {
+		if (top < running || (top == running && !queue->is_slice_over)) {
+			if (queue->is_slice_over)
+				open_account(queue, cpu->current);
+			return;
+		}
+		preempted = cpu->current;
+		put_back(cpu, preempted);
+	}
+	if (top < 0)
+		go_idle(cpu);
+	else
+		run(cpu,
+		    list_entry(list_first(&queue->by_priority[top]), struct thread, queue_link));
 	if (preempted && preempted->arch.mode == MODE_GUEST)
 		thread_tell_preemption(preempted);
 }
@@ -182,10 +276,13 @@ void schedule_if_needed(void)
 	struct cpu *cpu = this_cpu();
 	bool has_reaped = false;
 
+	if (cpu->kernel_mode != KERNEL_EXCLUSIVE)
+		kernel_lock_exclusive();
 	while (cpu->pending) {
-		uint32_t pending = cpu->pending;
+		uint32_t pending = __atomic_exchange_n(&cpu->pending, 0, __ATOMIC_RELAXED);
 
-		cpu->pending = 0;
+		if (pending & PENDING_KICK && cpu->current)
+			thread_take_kick(cpu->current);
 		if (pending & PENDING_REAP && !has_reaped) {
 			has_reaped = true;
 			reap(cpu);
@@ -199,18 +296,29 @@ void schedule_if_needed(void)
 		cpu_pend(PENDING_REAP); /* the next way out goes on */
 }
 
+/* Its CPU, when that is another one, finds itself without a thread when it gets the kernel lock. */
+static void take_off(struct thread *thread)
+{
+	struct cpu *cpu = &cpus[thread->cpu];
+
+	if (cpu->current != thread)
+		return;
+	cpu_hold(cpu);
+	cpu->current = NULL;
+	cpu_pend_on(cpu, PENDING_SCHEDULE);
+}
+
 void sched_forget(struct thread *thread)
 {
-	struct cpu *cpu = this_cpu();
+	for (unsigned i = 0; i < cpu_count; i++) {
+		struct run_queue *queue = &cpus[i].run_queue;
 
-	if (cpu->run_queue.payer == thread) {
-		sched_close_account();
-		cpu->run_queue.payer = NULL;
+		if (queue->payer == thread) {
+			close_account(queue);
+			queue->payer = NULL;
+		}
 	}
-	if (cpu->current == thread) {
-		cpu->current = NULL;
-		cpu_pend(PENDING_SCHEDULE);
-	}
+	take_off(thread);
 }
 
 void sched_slice_over(uint64_t now_ns)

@@ -24,15 +24,16 @@ struct run_queue {
 	bool is_slice_over;
 };
 
-void sched_init(struct cpu *cpu);
+void sched_init(struct run_queue *queue);
 void sched_ready(struct thread *thread);   /* makes it runnable */
 void sched_unready(struct thread *thread); /* takes a READY one out */
 void sched_switch(
 	struct thread *to); /* direct switch from the current thread, which has left RUNNING */
 void sched_leave(void);     /* the current thread has left RUNNING; choose another */
+void sched_lowered(const struct thread *thread); /* it runs, and became less important */
 void sched_yield(void);
 void sched_forget(struct thread *thread); /* it dies: no pointer to it stays */
-void sched_close_account(void);           /* charges the payer up to now */
+void sched_close_accounts(void);          /* charges all payers up to now */
 void sched_slice_over(uint64_t now_ns);
 uint64_t sched_next_deadline(
 	void); /* end of the slice when somebody waits for it, else UINT64_MAX */

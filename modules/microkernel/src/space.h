@@ -16,6 +16,6 @@ status_t space_create(struct domain *domain, struct space **out);
 /* The clone is progress->object; STATUS_MORE: call again. */
 status_t space_clone(struct space *from, struct domain *domain, struct progress *progress,
                      unsigned *budget);
-/* Copies between any space and the current process, from byte *done on. E_AGAIN: pending_request is set. */
+/* Copies between any space and the current process, from byte *done on. E_AGAIN: the CPU's pending_request is set. */
 status_t space_copy(struct space *space, uint64_t address, uint64_t u_buffer, uint64_t len,
                     bool is_write, uint64_t *done, unsigned *budget);

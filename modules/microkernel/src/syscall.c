@@ -8,8 +8,8 @@
 #include "cpu.h"
 #include "domain.h"
 #include "ipc.h"
+#include "kernel_lock.h"
 #include "space.h"
-#include "syscall_stats.h"
 
 #define SYSCALLS_MAX 192u
 #define CHECK_ALL_EVERY 16u
@@ -19,8 +19,6 @@ static syscall_fn *const table[SYSCALLS_MAX] = {
 #include <microkernel/syscall_rows.h>
 #undef SYSCALL_ROW
 };
-
-uint64_t syscall_count;
 
 #if defined(DEBUG)
 #define SYSCALL_CHECK(thread) check_touched(thread)
@@ -140,11 +138,13 @@ static bool call_in_registers(struct thread *thread, uint64_t number)
  */
 static bool is_made_again(struct thread *thread, status_t status, bool had_dying)
 {
-	bool is_short = is_retry_pending || ((status == E_NOMEM || status == E_LIMIT) && had_dying);
-	struct page_request request = pending_request;
+	struct cpu *cpu = this_cpu();
+	bool is_short = cpu->is_retry_pending ||
+	                ((status == E_NOMEM || status == E_LIMIT) && had_dying);
+	struct page_request request = cpu->pending_request;
 
-	is_retry_pending = false;
-	pending_request.memory = NULL;
+	cpu->is_retry_pending = false;
+	cpu->pending_request.memory = NULL;
 	if (!request.memory && status != STATUS_MORE && !is_short)
 		return false;
 	arch_syscall_restart(thread);
@@ -191,7 +191,7 @@ static void check_touched(struct thread *thread)
 		if (entry)
 			kobject_check(entry->object);
 	}
-	if (syscall_count % CHECK_ALL_EVERY)
+	if (this_cpu()->syscall_count % CHECK_ALL_EVERY)
 		return;
 	kobject_check(&process->obj);
 	for (const struct domain *domain = process->obj.domain; domain; domain = domain->parent)
@@ -202,7 +202,10 @@ void syscall_dispatch(struct thread *thread)
 {
 	uint64_t number = syscall_regs_number(thread);
 
-	syscall_count++;
+	kernel_lock_exclusive();
+	if (thread != cpu_current())
+		return; /* it was ended while we waited */
+	this_cpu()->syscall_count++;
 	if (!call_in_registers(thread, number))
 		call_in_table(thread, number);
 	SYSCALL_CHECK(thread);

@@ -9,7 +9,6 @@
 #include "kalloc.h"
 #include "page.h"
 #include "syscall.h"
-#include "syscall_stats.h"
 
 #define PORTS_MAX 65536u
 #define OUT_BYTES_MAX 4096u
@@ -135,25 +134,32 @@ status_t syscall_ioport_out_buffer(struct thread *thread, const uint64_t *args, 
 	return status;
 }
 
+static void add_counters(struct system_info *info)
+{
+	for (unsigned i = 0; i < cpu_count; i++) {
+		info->idle_ns += cpus[i].idle_ns;
+		info->context_switches += cpus[i].switch_count;
+		info->root_writes += cpus[i].root_writes;
+		info->faults += cpus[i].fault_count;
+		info->system_calls += cpus[i].syscall_count;
+		info->lock_spins += cpus[i].lock_spins;
+	}
+}
+
 status_t syscall_system_info(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
-	struct cpu *cpu = this_cpu();
 	struct system_info info = {
 		.pages_total = page_total(),
 		.pages_free = page_free_count(),
 		.objects = kobject_count(),
 		.handles = domain_root()->handles,
-		.idle_ns = cpu->idle_ns,
 		.now_ns = clock_now_ns(),
-		.context_switches = cpu->switch_count,
-		.root_writes = arch_root_writes,
-		.faults = fault_count,
-		.system_calls = syscall_count,
 		.kernel_pages = page_kernel_count() + kalloc_pages(),
-		.cpus = 1,
+		.cpus = cpu_count,
 	};
 
 	clock_describe(&info);
 	(void)thread, (void)result;
+	add_counters(&info);
 	return copy_to_user(args[0], &info, sizeof(info));
 }

@@ -43,7 +43,7 @@ status_t syscall_domain_info(struct thread *thread, const uint64_t *args, uint64
 	(void)result;
 	if (status != OK)
 		return status;
-	sched_close_account();
+	sched_close_accounts();
 	domain_get_info(OBJECT_OF(entry, domain), &info);
 	return copy_to_user(args[1], &info, sizeof(info));
 }

@@ -86,6 +86,7 @@ status_t thread_create(struct process *process, const struct thread_args *args, 
 	thread->base_priority = thread->priority = (uint8_t)args->priority;
 	thread->flags = (uint8_t)args->flags;
 	list_init(&thread->queue_link);
+	thread->cpu = (uint8_t)this_cpu()->id;
 	list_push_back(&process->threads, &thread->process_link);
 	process->thread_count++;
 	status = prepare(thread, args);
@@ -209,7 +210,7 @@ static void change_priority(struct thread *thread, unsigned priority)
 		return;
 	}
 	if (thread->state == THREAD_RUNNING && priority < thread->priority)
-		sched_leave();
+		sched_lowered(thread);
 	thread->priority = (uint8_t)priority;
 }
 
@@ -304,8 +305,11 @@ void thread_restart_waits(struct list *queue, struct process *process)
 }
 
 /* The guest returns to its monitor with the reason that it was kicked. */
-static void trap_for_kick(struct thread *thread)
+void thread_take_kick(struct thread *thread)
 {
+	if (!(thread->arch.kicked & LATCHED_KICK) || thread->arch.mode != MODE_GUEST ||
+	    thread->request.memory)
+		return;
 	thread->arch.kicked = 0;
 	arch_guest_trap(thread, TRAP_KICK, 0, 0, 0, 0);
 }
@@ -314,11 +318,13 @@ void thread_kick(struct thread *thread)
 {
 	if (thread->state == THREAD_DEAD)
 		return;
-	thread->arch.kicked = 1;
+	thread->arch.kicked |= LATCHED_KICK;
 	if (thread->is_interruptible)
 		thread_cancel_wait(thread, E_INTR);
-	else if (thread->arch.mode == MODE_GUEST && !thread->request.memory)
-		trap_for_kick(thread);
+	else if (thread->state == THREAD_RUNNING)
+		cpu_pend_on(&cpus[thread->cpu], PENDING_KICK);
+	else
+		thread_take_kick(thread);
 }
 
 static bool tells_preemption(const struct thread *thread)
@@ -332,6 +338,24 @@ void thread_tell_preemption(struct thread *thread)
 {
 	if (tells_preemption(thread))
 		arch_guest_trap(thread, TRAP_PREEMPTED, 0, 0, 0, 0);
+}
+
+void thread_move(struct thread *thread, unsigned cpu)
+{
+	thread->cpu = (uint8_t)cpu;
+	if (tells_preemption(thread))
+		thread->arch.kicked |= LATCHED_MOVE;
+}
+
+bool thread_take_latch(struct thread *thread)
+{
+	bool is_kick = thread->arch.kicked & LATCHED_KICK;
+
+	thread->arch.kicked = 0;
+	if (!is_kick && !tells_preemption(thread))
+		return false; /* it was moved, and does not want to know any more */
+	thread->arch.state->trap = is_kick ? TRAP_KICK : TRAP_PREEMPTED;
+	return true;
 }
 
 void thread_request_page(struct thread *thread, const struct page_request *request)
@@ -353,11 +377,10 @@ void thread_finish_request(struct thread *thread, bool is_retried)
 	else if (!is_retried)
 		arch_guest_trap(thread, TRAP_FAULT, request->access, 0, FAULT_BEYOND,
 		                request->address);
-	else if (thread->arch.kicked)
-		trap_for_kick(thread);
 	else
 		thread_tell_preemption(thread); /* its pager ran at least */
 	request->memory = NULL;
+	thread_take_kick(thread);
 	kobject_unref(&memory->obj);
 }
 

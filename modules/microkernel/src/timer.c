@@ -96,6 +96,7 @@ static void timer_dump(const struct kobject *object)
 {
 	const struct timer *timer = container_of(object, const struct timer, obj);
 
-	printk("  due %lu, period %lu, bits %lx\n", timer->deadline.is_set ? timer->due_ns : 0,
-	       timer->period_ns, timer->bits);
+	printk("  due %lu, period %lu, bits %lx\n",
+	       deadline_is_set(&timer->deadline) ? timer->due_ns : 0, timer->period_ns,
+	       timer->bits);
 }

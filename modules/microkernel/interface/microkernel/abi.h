@@ -219,10 +219,11 @@ struct guest_registers {
 };
 #define TRAP_SYSCALL \
 	1u /* number in rax; rip is behind the instruction; rcx, r11 as SYSCALL leaves them */
-#define TRAP_FAULT 2u      /* detail = MAP_* access wanted, address set; cause says why */
-#define TRAP_EXCEPTION 3u  /* detail = vector, error = error code */
-#define TRAP_KICK 4u       /* thread_kick, or latched before */
-#define TRAP_PREEMPTED 5u  /* ENTER_TELLS_PREEMPTION: something else ran since enter */
+#define TRAP_FAULT 2u     /* detail = MAP_* access wanted, address set; cause says why */
+#define TRAP_EXCEPTION 3u /* detail = vector, error = error code */
+#define TRAP_KICK 4u      /* thread_kick, or latched before */
+#define TRAP_PREEMPTED \
+	5u /* ENTER_TELLS_PREEMPTION: something else ran since enter, or the CPU is another */
 #define FAULT_UNMAPPED 1u  /* no mapping: SEGV_MAPERR */
 #define FAULT_PROTECTED 2u /* mapping forbids: SEGV_ACCERR */
 #define FAULT_BEYOND 3u    /* past the end of the memory object, or its pager failed: SIGBUS */
@@ -289,7 +290,7 @@ struct system_info {
 	uint64_t pages_free;
 	uint64_t objects;
 	uint64_t handles;
-	uint64_t idle_ns;
+	uint64_t idle_ns; /* of all CPUs together */
 	uint64_t now_ns;
 	uint64_t context_switches;
 	uint64_t root_writes; /* CR3 writes */
@@ -298,7 +299,8 @@ struct system_info {
 	uint64_t tsc_hz;
 	uint64_t kernel_pages; /* image, tables, kernel heap */
 	uint32_t cpus;
-	uint32_t flags; /* SYSTEM_* */
+	uint32_t flags;      /* SYSTEM_* */
+	uint64_t lock_spins; /* how often a CPU looked at a lock that another one had */
 	/* With SYSTEM_TSC_STABLE, for ever: now_ns is (TSC - tsc_base) * tsc_multiplier >> tsc_shift, in 128 bits. */
 	uint64_t tsc_base;
 	uint64_t tsc_multiplier;

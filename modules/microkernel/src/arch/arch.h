@@ -27,6 +27,7 @@ struct boot_source {
 	paddr_t archive;
 	uint64_t archive_bytes; /* 0: none */
 	paddr_t rsdp;           /* 0: unknown */
+	paddr_t low_page;       /* of RAM that a CPU can start from in real mode; 0: none */
 	struct boot_framebuffer framebuffer;
 	uint64_t entry_ticks;
 	unsigned range_count;
@@ -44,7 +45,8 @@ void arch_return_to_user(void) __attribute__((noreturn));
 /* --- console and panic --- */
 void arch_console_write(const char *text, uint64_t len); /* COM1 when there; usable at any time */
 void arch_console_claim(
-	bool claimed); /* true: a driver owns the port; only panics write from then on */
+	bool claimed);       /* true: a driver owns the port; only panics write from then on */
+void arch_stop_others(void); /* all CPUs but this one, for good */
 void arch_halt_forever(unsigned code)
 	__attribute__((noreturn)); /* debug-exit with code, else hlt */
 void arch_dump_registers(void);    /* of the last kernel entry or fault, for a panic */
@@ -100,7 +102,6 @@ void pt_flush(const struct pagetable *pt, uint64_t va,
 /* Derives the roots of both modes from native_pt, space_pt, state and fpu: call it after a change of any of them.
  * Loads the one for the present mode when the thread is current; no CR3 write when unchanged. */
 void pt_activate_thread(struct thread *thread);
-extern uint64_t arch_root_writes; /* CR3 writes so far */
 
 /* --- user memory: native window only; interrupts stay off. A fault that the kernel can settle is settled;
  * otherwise E_FAULT, or E_AGAIN when a pager has to be asked first (the caller restarts the system call
@@ -113,7 +114,7 @@ void arch_thread_init(struct thread *thread, uint64_t entry, uint64_t stack, uin
 status_t arch_thread_fpu_create(struct thread *thread); /* allocates the FPU area (once); E_NOMEM */
 void arch_thread_destroy(struct thread *thread);        /* frees it, forgets CPU ownership */
 void arch_thread_switch(struct thread *from,
-                        struct thread *to); /* FS/GS base, FPU, per-CPU pointers, root */
+                        struct thread *to); /* FS/GS base, FPU, root; null: nobody, the CPU idles */
 uint64_t arch_fpu_get(struct thread *thread, void *area,
                       uint64_t max); /* bytes, 0: area too small */
 status_t arch_fpu_set(struct thread *thread, const void *area,
@@ -168,7 +169,10 @@ uint32_t arch_port_in(uint16_t port, unsigned width);
 void arch_port_out(uint16_t port, unsigned width, uint32_t value);
 void arch_port_out_bytes(uint16_t port, const uint8_t *bytes, unsigned count);
 
-/* --- CPU --- */
+/* --- CPUs: the boot CPU starts the others, which idle until there is something for them. --- */
+void arch_start_cpus(const struct boot_source *source);
+void arch_cpu_attend(const struct cpu *cpu); /* makes it enter the kernel, unless it is there */
+void arch_cpu_poll(void); /* answers what other CPUs ask for; in every loop that waits for one */
 static inline struct cpu *this_cpu(void);
 static inline irq_flags_t arch_irq_save(void);
 static inline void arch_irq_restore(irq_flags_t flags);

@@ -144,3 +144,5 @@ void process_watch_free(struct process_watch *watch)
 	(void)watch;
 	abort();
 }
+
+void arch_cpu_poll(void) {}

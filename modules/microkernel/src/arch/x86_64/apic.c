@@ -6,6 +6,7 @@
 #include "arch/x86_64/apic.h"
 #include <stddef.h>
 #include "panic.h"
+#include "arch/arch.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/kernel_map.h"
 
@@ -15,6 +16,8 @@
 #define REG_EOI 0xb0
 #define REG_SPURIOUS 0xf0
 #define REG_ERRORS 0x280
+#define REG_COMMAND 0x300
+#define REG_TARGET 0x310
 #define REG_LVT_TIMER 0x320
 #define REG_LVT_LINT0 0x350
 #define REG_LVT_LINT1 0x360
@@ -26,6 +29,12 @@
 #define LVT_MASKED 0x10000u
 #define LVT_NMI 0x400u
 #define LVT_TIMER_DEADLINE 0x40000u
+#define COMMAND_NMI 0x400u
+#define COMMAND_INIT 0x500u
+#define COMMAND_START 0x600u
+#define COMMAND_BUSY 0x1000u
+#define COMMAND_ASSERT 0x4000u
+#define COMMAND_ALL_OTHERS 0xc0000u
 #define SPURIOUS_ENABLE 0x100u
 #define DIVIDE_BY_1 0xbu
 #define BASE_ENABLED (1ul << 11)
@@ -71,12 +80,8 @@ static void enable_by_msr(void)
 	msr_write(MSR_APIC_BASE, base | BASE_ENABLED);
 }
 
-void apic_init(uint64_t address)
+static void set_up(void)
 {
-	enable_by_msr();
-	registers = kernel_map_device(address, APIC_BYTES);
-	if (!registers)
-		panic("the local APIC at %lx cannot be mapped", address);
 	write(REG_PRIORITY, 0);
 	write(REG_LVT_LINT0, LVT_MASKED);
 	write(REG_LVT_LINT1, LVT_NMI);
@@ -87,9 +92,53 @@ void apic_init(uint64_t address)
 	write(REG_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 }
 
+void apic_init(uint64_t address)
+{
+	enable_by_msr();
+	registers = kernel_map_device(address, APIC_BYTES);
+	if (!registers)
+		panic("the local APIC at %lx cannot be mapped", address);
+	set_up();
+}
+
+void apic_init_cpu(void)
+{
+	enable_by_msr();
+	set_up();
+}
+
 uint32_t apic_id(void)
 {
 	return read(REG_ID) >> 24;
+}
+
+static void command(uint32_t target, uint32_t what)
+{
+	while (read(REG_COMMAND) & COMMAND_BUSY)
+		arch_relax();
+	write(REG_TARGET, target << 24);
+	write(REG_COMMAND, what);
+}
+
+void apic_send(uint32_t target, uint8_t vector)
+{
+	command(target, COMMAND_ASSERT | vector);
+}
+
+void apic_send_init(uint32_t target)
+{
+	command(target, COMMAND_ASSERT | COMMAND_INIT);
+}
+
+void apic_send_start(uint32_t target, uint64_t page)
+{
+	command(target, COMMAND_ASSERT | COMMAND_START | (uint32_t)(page >> 12));
+}
+
+void apic_stop_others(void)
+{
+	if (registers)
+		command(0, COMMAND_ASSERT | COMMAND_ALL_OTHERS | COMMAND_NMI);
 }
 
 void apic_eoi(void)

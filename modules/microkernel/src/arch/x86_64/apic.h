@@ -7,9 +7,16 @@
 
 void pic_disable(void); /* the old 8259 pair */
 
-void apic_init(uint64_t address);
+void apic_init(uint64_t address); /* the boot CPU */
+void apic_init_cpu(void);         /* the others */
 uint32_t apic_id(void);
 void apic_eoi(void);
+/* Messages to other CPUs, by APIC number. */
+void apic_send(uint32_t target, uint8_t vector);
+void apic_send_init(uint32_t target);
+void apic_send_start(uint32_t target,
+                     uint64_t page); /* below 1 MiB: where it begins, in real mode */
+void apic_stop_others(void);         /* by NMI */
 void apic_timer_mode(bool is_tsc_deadline);
 void apic_timer_start(uint32_t count); /* one shot; 0 stops it */
 uint32_t apic_timer_count(void);

@@ -1,15 +1,12 @@
 /*
  * User mode's FS and GS bases. With FSGSBASE user mode changes them without telling, so what the CPU holds is
- * the truth for one thread, loaded; the others' are in struct thread_arch. User GS is in MSR_KERNEL_GS_BASE
+ * the truth for its current thread; the others' are in struct thread_arch. User GS is in MSR_KERNEL_GS_BASE
  * while the kernel runs, and SWAPGS with WRGSBASE is the quick way to it.
  */
 #include "arch/x86_64/bases.h"
-#include <stddef.h>
-#include "thread.h"
+#include "cpu.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
-
-static struct thread *loaded; /* per CPU once there are several */
 
 static struct segment_bases read_cpu(void)
 {
@@ -42,7 +39,7 @@ static void write_cpu(struct segment_bases b)
 
 struct segment_bases bases_get(const struct thread *thread)
 {
-	if (thread == loaded)
+	if (thread == cpu_current())
 		return read_cpu();
 	return (struct segment_bases){thread->arch.fs_base, thread->arch.gs_base};
 }
@@ -51,28 +48,19 @@ void bases_set(struct thread *thread, struct segment_bases bases)
 {
 	thread->arch.fs_base = bases.fs;
 	thread->arch.gs_base = bases.gs;
-	if (thread == loaded)
+	if (thread == cpu_current())
 		write_cpu(bases);
 }
 
-void bases_switch(struct thread *to)
+void bases_save(struct thread *thread)
 {
-	struct segment_bases theirs = {to->arch.fs_base, to->arch.gs_base};
+	struct segment_bases bases = read_cpu();
 
-	if (to == loaded)
-		return;
-	if (loaded) {
-		struct segment_bases old = read_cpu();
-
-		loaded->arch.fs_base = old.fs;
-		loaded->arch.gs_base = old.gs;
-	}
-	write_cpu(theirs);
-	loaded = to;
+	thread->arch.fs_base = bases.fs;
+	thread->arch.gs_base = bases.gs;
 }
 
-void bases_forget(const struct thread *thread)
+void bases_load(const struct thread *thread)
 {
-	if (thread == loaded)
-		loaded = NULL;
+	write_cpu((struct segment_bases){thread->arch.fs_base, thread->arch.gs_base});
 }

@@ -1,5 +1,5 @@
 /*
- * FS and GS bases of user mode. The kernel leaves them in the CPU until a thread with other ones runs.
+ * FS and GS bases of user mode.
  */
 #pragma once
 #include <stdint.h>
@@ -12,5 +12,5 @@ struct segment_bases {
 
 struct segment_bases bases_get(const struct thread *thread);
 void bases_set(struct thread *thread, struct segment_bases bases); /* both canonical */
-void bases_switch(struct thread *to);                              /* puts its bases into the CPU */
-void bases_forget(const struct thread *thread);                    /* it is going away */
+void bases_save(struct thread *thread);                            /* it leaves this CPU */
+void bases_load(const struct thread *thread);                      /* it comes to this CPU */

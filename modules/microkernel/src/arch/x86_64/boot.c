@@ -62,8 +62,8 @@ void arch_start(uint32_t protocol, uint32_t info, uint64_t ticks)
 	const char *problem;
 
 	serial_init(); /* printk reaches COM1 */
-	descriptors_init(&cpus[0], (uint64_t)kernel_stack_top,
-	                 (uint64_t)trap_stacks_top); /* faults are reported; this_cpu works */
+	descriptors_init(&cpus[0], (uint64_t)kernel_stack_top, (uint64_t)trap_stacks_top);
+	load_descriptors(&cpus[0]); /* faults are reported; this_cpu works */
 	features_detect();
 	problem = read_facts(protocol, info);
 	if (problem)

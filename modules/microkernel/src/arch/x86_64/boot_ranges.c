@@ -8,6 +8,7 @@
 #include "arch/x86_64/boot.h"
 
 #define LOW_MEMORY_END 0x100000ul
+#define LOW_PAGE_LAST 0x9f000ul
 
 static void insert(struct boot_source *source, unsigned at, uint64_t start, uint64_t end)
 {
@@ -94,6 +95,40 @@ static bool is_in_direct_map(uint64_t start, uint64_t bytes)
 	return bytes <= DIRECT_BYTES_MAX && start <= DIRECT_BYTES_MAX - bytes;
 }
 
+static bool overlaps(uint64_t page, uint64_t start, uint64_t end)
+{
+	return page < end && start < page + PAGE_SIZE;
+}
+
+/* Whole within usable RAM, and nothing that is still needed in it. */
+static bool is_free_page(const struct boot_facts *facts, uint64_t page)
+{
+	const struct boot_source *source = &facts->source;
+	bool is_usable = false;
+
+	for (unsigned i = 0; i < facts->area_count; i++) {
+		const struct boot_area *area = &facts->areas[i];
+
+		if (!area->is_usable && overlaps(page, area->start, area->end))
+			return false;
+		is_usable |= area->is_usable && area->start <= page &&
+		             area->end >= page + PAGE_SIZE;
+	}
+	return is_usable &&
+	       !overlaps(page, source->archive.value,
+	                 source->archive.value + source->archive_bytes) &&
+	       !overlaps(page, source->rsdp.value, source->rsdp.value + facts->rsdp_bytes);
+}
+
+/* Page 0 has the interrupt table of real mode; firmware may still want it. */
+static paddr_t find_low_page(const struct boot_facts *facts)
+{
+	for (uint64_t page = LOW_PAGE_LAST; page > 0; page -= PAGE_SIZE)
+		if (is_free_page(facts, page))
+			return PADDR(page);
+	return PADDR(0);
+}
+
 void boot_ranges_build(struct boot_facts *facts)
 {
 	struct boot_source *source = &facts->source;
@@ -106,6 +141,7 @@ void boot_ranges_build(struct boot_facts *facts)
 		if (!facts->areas[i].is_usable)
 			boot_ranges_remove(source, facts->areas[i].start, facts->areas[i].end);
 	boot_ranges_reserve(facts);
+	source->low_page = find_low_page(facts);
 }
 
 void boot_ranges_reserve(struct boot_facts *facts)

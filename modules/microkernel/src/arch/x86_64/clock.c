@@ -4,7 +4,7 @@
  * the PIT where there is none.
  */
 #include "arch/x86_64/clock.h"
-#include "arch/arch.h"
+#include "cpu.h"
 #include "printk.h"
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/features.h"
@@ -14,19 +14,28 @@
 
 #define NS_PER_SECOND 1000000000ul
 #define TICK_HZ_ASSUMED 1000000000ul
+#define COMPARISONS 16u
 
 static struct {
 	uint64_t base; /* TSC at time 0 */
 	uint64_t hz;
 	bool is_stable;
+	bool is_apart; /* CPUs' counters do not agree */
 	struct time_scale to_ns;
 	struct time_scale ns_to_timer;
-	uint64_t deadline; /* programmed */
 } clock;
 
+/* How another CPU compares its counter with the boot CPU's: it asks, the boot CPU answers with its own. */
+static struct {
+	uint32_t is_asked;    /* [a] */
+	uint32_t is_answered; /* [a] */
+	uint64_t ticks;
+} comparison;
+
+/* The boot CPU's counter, as far as this one knows. */
 uint64_t clock_ticks(void)
 {
-	return rdtsc();
+	return rdtsc() + this_cpu()->clock_offset;
 }
 
 uint64_t clock_tick_hz(void)
@@ -34,9 +43,25 @@ uint64_t clock_tick_hz(void)
 	return clock.hz;
 }
 
+/* Counters that were not made to agree are known to each other only about: time waits until the latest reading. */
+static uint64_t never_back(uint64_t ns)
+{
+	static uint64_t latest; /* [a] */
+	uint64_t seen = __atomic_load_n(&latest, __ATOMIC_RELAXED);
+
+	while (ns > seen)
+		if (__atomic_compare_exchange_n(&latest, &seen, ns, true, __ATOMIC_RELAXED,
+		                                __ATOMIC_RELAXED))
+			return ns;
+	return seen;
+}
+
 uint64_t clock_now_ns(void)
 {
-	return time_scale_apply(clock.to_ns, rdtsc_ordered() - clock.base);
+	uint64_t ticks = rdtsc_ordered() + this_cpu()->clock_offset;
+	uint64_t ns = time_scale_apply(clock.to_ns, ticks - clock.base);
+
+	return clock.is_apart ? never_back(ns) : ns;
 }
 
 bool clock_is_stable(void)
@@ -111,7 +136,49 @@ void clock_init(uint64_t entry_ticks, uint16_t pm_timer_port)
 		use_deadlines();
 	else
 		use_counter(timer_rate(&start, &end));
-	clock.deadline = UINT64_MAX;
+	this_cpu()->timer_ns = UINT64_MAX;
+}
+
+static void ask(uint64_t *least, uint64_t *offset)
+{
+	uint64_t before = rdtsc();
+	uint64_t after;
+
+	__atomic_store_n(&comparison.is_answered, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&comparison.is_asked, 1, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&comparison.is_answered, __ATOMIC_ACQUIRE))
+		arch_relax();
+	after = rdtsc();
+	if (after - before >= *least)
+		return;
+	*least = after - before;
+	*offset = comparison.ticks - (before + (after - before) / 2);
+}
+
+/* The best of some rounds; a difference that the round itself explains is none. */
+void clock_init_cpu(void)
+{
+	uint64_t least = UINT64_MAX;
+	uint64_t offset = 0;
+
+	for (unsigned i = 0; i < COMPARISONS; i++)
+		ask(&least, &offset);
+	if (offset + least / 2 > least) {
+		this_cpu()->clock_offset = offset;
+		clock.is_apart = true;
+		clock.is_stable = false;
+	}
+	apic_timer_mode(cpu_features.has_tsc_deadline);
+	this_cpu()->timer_ns = UINT64_MAX;
+}
+
+void clock_answer_cpu(void)
+{
+	if (!__atomic_load_n(&comparison.is_asked, __ATOMIC_ACQUIRE))
+		return;
+	comparison.is_asked = 0;
+	comparison.ticks = rdtsc();
+	__atomic_store_n(&comparison.is_answered, 1, __ATOMIC_RELEASE);
 }
 
 static void program_counter(uint64_t deadline)
@@ -127,11 +194,12 @@ void timer_program_ns(uint64_t deadline)
 {
 	bool is_off = deadline == UINT64_MAX;
 
-	clock.deadline = deadline;
+	this_cpu()->timer_ns = deadline;
 	if (cpu_features.has_tsc_deadline)
 		msr_write(MSR_TSC_DEADLINE,
 		          is_off ? 0
-		                 : clock.base + time_scale_apply(clock.ns_to_timer, deadline) + 1);
+		                 : clock.base - this_cpu()->clock_offset +
+		                           time_scale_apply(clock.ns_to_timer, deadline) + 1);
 	else if (is_off)
 		apic_timer_start(0);
 	else
@@ -141,7 +209,7 @@ void timer_program_ns(uint64_t deadline)
 /* Fires early when the deadline was further away than the counter reaches, or by the clocks' inexactness. */
 void clock_timer_fired(void)
 {
-	uint64_t deadline = clock.deadline;
+	uint64_t deadline = this_cpu()->timer_ns;
 
 	if (deadline == UINT64_MAX)
 		return;
@@ -149,6 +217,6 @@ void clock_timer_fired(void)
 		timer_program_ns(deadline);
 		return;
 	}
-	clock.deadline = UINT64_MAX;
+	this_cpu()->timer_ns = UINT64_MAX;
 	timer_handle();
 }

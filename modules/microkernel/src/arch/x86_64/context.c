@@ -33,16 +33,23 @@ void arch_thread_init(struct thread *thread, uint64_t entry, uint64_t stack, uin
 
 void arch_thread_destroy(struct thread *thread)
 {
-	bases_forget(thread);
 	fpu_thread_destroy(thread);
 }
 
+/* An idle CPU keeps nothing that another one may need or free. */
 void arch_thread_switch(struct thread *from, struct thread *to)
 {
-	(void)from; /* what it left in the CPU is saved when somebody else's replaces it */
-	bases_switch(to);
-	fpu_thread_switch(to);
-	pt_note_switch(to);
+	if (from) {
+		bases_save(from);
+		fpu_thread_leave(from);
+	}
+	if (to) {
+		bases_load(to);
+		fpu_thread_switch(to);
+		pt_note_switch(to);
+	} else if (cpu_count > 1) {
+		pt_leave();
+	}
 }
 
 void arch_syscall_restart(struct thread *thread)

@@ -1,6 +1,6 @@
 /*
- * Segments, the task state (which holds the stacks that entries switch to) and the interrupt table. Also
- * the per-CPU array, since GS is set here: this_cpu() works from descriptors_init on.
+ * Segments, the task state (which holds the stacks that entries switch to) and the interrupt table. GS is set
+ * here too: this_cpu() works from descriptors_init on.
  */
 #include "arch/x86_64/descriptors.h"
 #include <base/assert.h>
@@ -31,8 +31,6 @@ struct table_pointer {
 	uint16_t limit;
 	uint64_t base;
 } __attribute__((packed));
-
-struct cpu cpus[CPUS_MAX];
 
 static struct gate gates[GATES];
 static struct task_state tasks[CPUS_MAX];
@@ -130,7 +128,11 @@ void descriptors_init(struct cpu *cpu, uint64_t kernel_stack, uint64_t trap_stac
 		fill_gates();
 	fill_task(&tasks[id], cpu, trap_stacks);
 	fill_segments(segments[id], &tasks[id]);
-	load_segments(segments[id]);
+}
+
+void load_descriptors(const struct cpu *cpu)
+{
+	load_segments(segments[cpu->id]);
 	msr_write(MSR_GS_BASE, (uint64_t)cpu);
 	msr_write(MSR_KERNEL_GS_BASE, 0);
 }

@@ -1,7 +1,7 @@
 /*
  * System calls, and every way out of the kernel; trap_entry.S has the other ways in. One kernel stack per CPU, empty
- * whenever user mode or the idle loop runs: an entry saves the registers into the current thread, calls C,
- * and leaves through arch_return_to_user for whoever is current by then.
+ * whenever user mode or the idle loop runs: an entry saves the registers into the current thread, calls C, which takes
+ * the kernel lock, and leaves through arch_return_to_user for whoever is current by then.
  *
  * While a SYSCALL entry saves registers, rsp is the current thread's address: struct thread begins with
  * its registers, and nothing uses the stack until then (NMI, double fault and machine check have their own).
@@ -163,7 +163,12 @@ leave:					/* the kernel stack is empty */
 	cmpl $0, %gs:CPU_PENDING
 	je 1f
 	call schedule_if_needed
-1:	movq %gs:CPU_CURRENT, %rdi
+1:	movl %gs:CPU_KERNEL_MODE, %eax
+	movl $KERNEL_MODE_OUT, %gs:CPU_KERNEL_MODE
+	cmpl $KERNEL_MODE_EXCLUSIVE, %eax
+	jne 2f
+	movl $0, kernel_lock_taken	/* after the mode: the next to have it must see that we are out */
+2:	movq %gs:CPU_CURRENT, %rdi
 	testq %rdi, %rdi
 	jz leave_idle
 	cmpl $0, THREAD_MODE(%rdi)

@@ -38,6 +38,6 @@
 	je 9f
 	movq \root, %gs:CPU_LOADED_ROOT
 	movq \root, %cr3
-	incq arch_root_writes
+	incq %gs:CPU_ROOT_WRITES
 9:
 .endm

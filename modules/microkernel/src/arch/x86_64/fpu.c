@@ -2,7 +2,8 @@
  * FPU state by XSAVE (or FXSAVE). Threads that run guests, or asked for it, own an area, one page; the
  * others run with CR0.TS set and cannot touch the registers. A thread with an area never runs with another
  * one's state in them (no lazy switching: CVE-2018-3665), but its own may stay there while threads without an
- * area run, so that a monitor's bounce and a call to a service move nothing.
+ * area run, so that a monitor's bounce and a call to a service move nothing. Where there are several CPUs it is
+ * copied to the area whenever the thread leaves one, since it may go on elsewhere.
  */
 #include "arch/x86_64/fpu.h"
 #include <stddef.h>
@@ -44,7 +45,6 @@ STATIC_ASSERT(sizeof(struct fpu_area) == 576);
 static uint64_t enabled_components = COMPONENT_X87 | COMPONENT_SSE;
 static uint64_t area_bytes = AREA_BYTES_MIN;
 static uint32_t mxcsr_mask = 0xffbf;
-static bool is_barred; /* CR0.TS as last written; per CPU once there are several */
 
 static void save(struct fpu_area *area)
 {
@@ -66,13 +66,18 @@ static void load(const struct fpu_area *area)
 
 static void bar(bool barred)
 {
-	if (barred == is_barred)
+	if (barred == this_cpu()->is_fpu_barred)
 		return;
-	is_barred = barred;
+	this_cpu()->is_fpu_barred = barred;
 	if (barred)
 		cr0_write(cr0_read() | CR0_TS);
 	else
 		__asm__ volatile("clts");
+}
+
+static void enable_components(void)
+{
+	__asm__ volatile("xsetbv" : : "a"((uint32_t)enabled_components), "d"(0), "c"(0));
 }
 
 static void choose_components(void)
@@ -83,7 +88,7 @@ static void choose_components(void)
 		enabled_components |= COMPONENT_AVX;
 	if ((offered & COMPONENTS_AVX512) == COMPONENTS_AVX512 && offered & COMPONENT_AVX)
 		enabled_components |= COMPONENTS_AVX512;
-	__asm__ volatile("xsetbv" : : "a"((uint32_t)enabled_components), "d"(0), "c"(0));
+	enable_components();
 	area_bytes = cpuid(0xd, 0).ebx;
 	ASSERT(area_bytes >= AREA_BYTES_MIN && area_bytes <= PAGE_SIZE);
 }
@@ -102,6 +107,13 @@ void fpu_init(void)
 	if (cpu_features.has_xsave)
 		choose_components();
 	read_mxcsr_mask();
+	bar(true);
+}
+
+void fpu_init_cpu(void)
+{
+	if (cpu_features.has_xsave)
+		enable_components();
 	bar(true);
 }
 
@@ -138,18 +150,25 @@ void fpu_thread_switch(struct thread *to)
 		return;
 	}
 	bar(false);
-	if (cpu->fpu_owner == to)
+	if (cpu->fpu_owner == to && to->arch.fpu_cpu == cpu->id)
 		return;
-	if (cpu->fpu_owner)
+	if (cpu->fpu_owner && cpu_count == 1)
 		save(cpu->fpu_owner->arch.fpu);
 	load(to->arch.fpu);
 	cpu->fpu_owner = to;
+	to->arch.fpu_cpu = (uint8_t)cpu->id;
+}
+
+void fpu_thread_leave(struct thread *from)
+{
+	if (cpu_count > 1 && from->arch.fpu)
+		save(from->arch.fpu);
 }
 
 /* Brings the registers' content into the owner's area. */
 static void save_if_owner(struct thread *thread)
 {
-	bool was_barred = is_barred;
+	bool was_barred = this_cpu()->is_fpu_barred;
 
 	if (this_cpu()->fpu_owner != thread)
 		return;
@@ -200,8 +219,9 @@ status_t arch_fpu_set(struct thread *thread, const void *area, uint64_t len)
 
 void fpu_thread_destroy(struct thread *thread)
 {
-	if (this_cpu()->fpu_owner == thread)
-		this_cpu()->fpu_owner = NULL;
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (cpus[i].fpu_owner == thread)
+			cpus[i].fpu_owner = NULL;
 	if (thread->arch.fpu)
 		page_free_table(thread->arch.native_pt->domain, direct_paddr(thread->arch.fpu));
 	thread->arch.fpu = NULL;

@@ -7,6 +7,7 @@
 #include "arch/x86_64/fpu.h"
 #include "arch/x86_64/irq.h"
 #include "arch/x86_64/kernel_map.h"
+#include "arch/x86_64/start_cpus.h"
 
 static struct acpi_machine machine;
 
@@ -16,4 +17,9 @@ void arch_init(const struct boot_source *source)
 	irq_init(&machine);                                         /* device lines can be bound */
 	clock_init(source->entry_ticks, machine.pm_timer_port);     /* time and the timer work */
 	fpu_init();                                                 /* threads may own FPU state */
+}
+
+void arch_start_cpus(const struct boot_source *source)
+{
+	start_cpus(&machine, source->low_page);
 }

@@ -9,6 +9,8 @@
 #include <base/bits.h>
 #include <base/string.h>
 #include "cpu.h"
+#include "domain.h"
+#include "page.h"
 #include "panic.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
@@ -172,6 +174,23 @@ volatile void *kernel_map_device(uint64_t paddr, uint64_t bytes)
 		device_table[device_pages++] = (first + i * PAGE_SIZE) | DEVICE_REGISTERS |
 		                               global_bit;
 	return (volatile void *)(va + paddr % PAGE_SIZE);
+}
+
+uint64_t kernel_map_stack(uint64_t bytes)
+{
+	uint64_t pages = bytes / PAGE_SIZE;
+
+	if (pages + 1 > DEVICE_PAGES - device_pages)
+		return 0;
+	device_pages++; /* stays unmapped */
+	for (uint64_t i = 0; i < pages; i++) {
+		paddr_t page = page_alloc_zeroed(domain_root());
+
+		if (!page.value)
+			return 0;
+		device_table[device_pages++] = page.value | KERNEL_DATA | global_bit;
+	}
+	return FIXED_BASE + device_pages * PAGE_SIZE;
 }
 
 /* By walking the tables: what is not mapped there is not RAM. */

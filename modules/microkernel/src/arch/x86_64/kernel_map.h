@@ -12,5 +12,7 @@ void kernel_map_init(struct boot_facts *facts);
 void kernel_map_reclaim_boot(struct boot_facts *facts);
 /* Maps device registers, uncached, for good. Null when the window is full. */
 volatile void *kernel_map_device(uint64_t paddr, uint64_t bytes);
+/* A stack of the kernel's own, below it an unmapped page. Its top; 0 when memory or the window ran out. */
+uint64_t kernel_map_stack(uint64_t bytes);
 /* Physical memory for parsers of firmware tables: null where the direct map does not reach. */
 const void *kernel_map_memory(uint64_t at, uint64_t bytes);

@@ -69,6 +69,11 @@
 #define CPU_SCRATCH1 32
 #define CPU_LOADED_ROOT 40
 #define CPU_PENDING 60
+#define CPU_KERNEL_MODE 64
+#define CPU_ROOT_WRITES 72
+
+#define KERNEL_MODE_OUT 0 /* enum kernel_mode */
+#define KERNEL_MODE_EXCLUSIVE 3
 
 /* RFLAGS */
 #define RFLAGS_ALWAYS 0x2
@@ -78,7 +83,9 @@
 #define RFLAGS_USER 0x240dd5 /* what user mode may choose: CF PF AF ZF SF TF DF OF AC ID */
 
 #define VECTOR_TIMER 0xe0
-#define VECTOR_PIC 0xe8 /* to 0xf7: where stray interrupts of the old controllers arrive */
+#define VECTOR_ATTEND 0xe1 /* from another CPU: enter the kernel */
+#define VECTOR_POLL 0xe2   /* from another CPU: answer a request */
+#define VECTOR_PIC 0xe8    /* to 0xf7: where stray interrupts of the old controllers arrive */
 #define VECTOR_ERROR 0xfe
 #define VECTOR_SPURIOUS 0xff
 #define VECTOR_FIRST_SOURCE 0x20

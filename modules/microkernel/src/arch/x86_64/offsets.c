@@ -3,7 +3,7 @@
  */
 #include <stddef.h>
 #include <base/assert.h>
-#include "cpu.h"
+#include "kernel_lock.h"
 #include "thread.h"
 
 #define CHECK_OFFSET(type, member, value) STATIC_ASSERT(offsetof(struct type, member) == (value))
@@ -47,6 +47,9 @@ CHECK_OFFSET(cpu, scratch[0], CPU_SCRATCH);
 CHECK_OFFSET(cpu, scratch[1], CPU_SCRATCH1);
 CHECK_OFFSET(cpu, loaded_root, CPU_LOADED_ROOT);
 CHECK_OFFSET(cpu, pending, CPU_PENDING);
+CHECK_OFFSET(cpu, kernel_mode, CPU_KERNEL_MODE);
+CHECK_OFFSET(cpu, root_writes, CPU_ROOT_WRITES);
+STATIC_ASSERT(KERNEL_OUT == KERNEL_MODE_OUT && KERNEL_EXCLUSIVE == KERNEL_MODE_EXCLUSIVE);
 STATIC_ASSERT(MODE_NATIVE == 0 && MODE_GUEST == 1);
 STATIC_ASSERT(sizeof(struct guest_registers) == THREAD_GUEST);
 STATIC_ASSERT(sizeof(struct guest_state) <= PAGE_SIZE);

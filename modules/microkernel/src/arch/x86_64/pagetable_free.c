@@ -27,11 +27,10 @@ static void clear_entry(struct pagetable *pt, uint64_t *entry)
 }
 
 /* Frees the empty tables that entries of this level within [start, end) point to. */
-static bool prune_level(struct pagetable *pt, int level, uint64_t start, uint64_t end)
+static void prune_level(struct pagetable *pt, int level, uint64_t start, uint64_t end)
 {
 	uint64_t span = level_span(level);
 	uint64_t at = align_up(start, span);
-	bool is_changed = false;
 
 	while (at < end && end - at >= span) {
 		int missing = level;
@@ -41,26 +40,22 @@ static bool prune_level(struct pagetable *pt, int level, uint64_t start, uint64_
 			paddr_t table = PADDR(*entry & PTE_ADDRESS);
 
 			clear_entry(pt, entry);
+			pt_forget_tables(pt);
 			page_free_table(pt->domain, table);
-			is_changed = true;
 		}
 		at = align_down(at, level_span(missing)) + level_span(missing);
 		if (at == 0)
 			break;
 	}
-	return is_changed;
 }
 
 /* A native window's top-level tables stay: monitors' roots point at them. */
 void pt_prune(struct pagetable *pt, uint64_t start, uint64_t end)
 {
 	int top = pt->monitor_root.value ? LEVELS : LEVELS - 1;
-	bool is_changed = false;
 
 	for (int level = 2; level <= top; level++)
-		is_changed |= prune_level(pt, level, start, end);
-	if (is_changed)
-		tlb_forget_tables();
+		prune_level(pt, level, start, end);
 }
 
 /* Frees the tables below one of level 2 (a page directory), then itself. */

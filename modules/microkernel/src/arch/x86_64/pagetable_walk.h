@@ -28,7 +28,9 @@ static inline uint64_t *pt_walk(const struct pagetable *pt, uint64_t va, int lev
 
 /* In tlb.c: another thread is current. The way out of the kernel loads its root; until then nothing of it is used. */
 void pt_note_switch(const struct thread *to);
-/* In tlb.c: takes the tree off this CPU when it is loaded there. */
+/* In tlb.c: the CPU idles, or its root dies; the kernel's own is loaded. */
+void pt_leave(void);
+/* In tlb.c: takes the tree off all CPUs that have it loaded. */
 void pt_unload(const struct pagetable *pt);
-/* Forgets cached upper levels after tables were taken out. */
-void tlb_forget_tables(void);
+/* In tlb.c: forgets cached upper levels after a table was taken out, before it is given back. */
+void pt_forget_tables(const struct pagetable *pt);

@@ -7,11 +7,12 @@
 #include <stddef.h>
 #include <base/assert.h>
 #include <microkernel/errors.h>
-#include "cpu.h"
+#include "kernel_lock.h"
 #include "panic.h"
 #include "printk.h"
 #include "symbols.h"
 #include "thread.h"
+#include "arch/x86_64/apic.h"
 #include "arch/x86_64/instructions.h"
 
 #define FAULT_ERROR_PRESENT 1u
@@ -45,24 +46,41 @@ static void page_fault(struct thread *thread, uint32_t error, bool is_guest)
 	trap_fault(thread, address, access_of(error), is_guest, error & FAULT_ERROR_PRESENT);
 }
 
+/* Needs no lock, and must not wait for the one that the asking CPU has. */
+static bool answer_request(unsigned vector)
+{
+	if (vector != VECTOR_POLL)
+		return false;
+	arch_cpu_poll();
+	apic_eoi();
+	return true;
+}
+
 void trap_from_user(unsigned vector, uint32_t error)
 {
 	struct thread *thread = cpu_current();
 	bool is_guest = thread->arch.mode == MODE_GUEST;
 
-	if (vector == VECTOR_PAGE_FAULT)
-		page_fault(thread, error, is_guest);
-	else if (vector < EXCEPTIONS)
-		trap_exception(thread, vector, error, is_guest);
-	else
+	if (answer_request(vector))
+		return;
+	kernel_lock_exclusive();
+	if (vector >= EXCEPTIONS)
 		irq_dispatch(vector);
+	else if (thread != cpu_current())
+		return; /* it was ended while we waited */
+	else if (vector == VECTOR_PAGE_FAULT)
+		page_fault(thread, error, is_guest);
+	else
+		trap_exception(thread, vector, error, is_guest);
 }
 
 void trap_bad_rip(void)
 {
 	struct thread *thread = cpu_current();
 
-	trap_exception(thread, VECTOR_PROTECTION, 0, thread->arch.mode == MODE_GUEST);
+	kernel_lock_exclusive();
+	if (thread == cpu_current())
+		trap_exception(thread, VECTOR_PROTECTION, 0, thread->arch.mode == MODE_GUEST);
 }
 
 void trap_guest_syscall(struct thread *thread)
@@ -111,8 +129,17 @@ bool trap_from_kernel(struct trap_frame *frame)
 	}
 	if (frame->vector < EXCEPTIONS || cpu_current())
 		fail(frame);
+	if (answer_request((unsigned)frame->vector))
+		return true;
+	kernel_lock_exclusive();
 	irq_dispatch((unsigned)frame->vector);
 	return true;
+}
+
+static void halt_here(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt");
 }
 
 void trap_fatal_stop(struct trap_frame *frame)
@@ -123,6 +150,8 @@ void trap_fatal_stop(struct trap_frame *frame)
 		[VECTOR_MACHINE_CHECK] = "machine check",
 	};
 
+	if (is_panicking)
+		halt_here(); /* another CPU does, and told this one to stop */
 	last_frame = frame;
 	panic("%s", names[frame->vector]);
 }

@@ -1,0 +1,326 @@
+/*
+ * What only several CPUs can get wrong: pages that one takes away while others read them, threads that are ended while
+ * they run elsewhere, registers that have to follow their thread, time that must not go back, calls between many
+ * threads at once. Works on one CPU too, and shows less there. Prints "N passed, N failed" to the kernel's log and exits
+ * with the number of failures.
+ */
+#include <libanon/ipc.h>
+#include <libanon/log.h>
+#include <libanon/memory.h>
+#include <libanon/start.h>
+#include <libanon/thread.h>
+#include <libanon/time.h>
+
+#define THREADS 6u
+#define PAGES_SHOWN 200u
+#define COPIES 100u
+#define VICTIMS 60u
+#define CALLS 1000u
+#define RW (MAP_READ | MAP_WRITE)
+
+static unsigned passed, failed;
+
+static void check(bool is_good, const char *what, int line)
+{
+	__atomic_fetch_add(is_good ? &passed : &failed, 1, __ATOMIC_RELAXED);
+	if (!is_good)
+		log_error("FAIL line %d: %s", line, what);
+}
+#define CHECK(cond) check(cond, #cond, __LINE__)
+
+static uint64_t load(const uint64_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static void store(uint64_t *word, uint64_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+static struct anon_thread *threads[THREADS];
+
+static void start_threads(void (*run)(void *), unsigned count, bool with_fpu)
+{
+	struct thread_options options = {.name = "smptest", .with_fpu = with_fpu};
+
+	for (unsigned i = 0; i < count; i++)
+		CHECK(thread_spawn(run, (void *)(uint64_t)i, &options, &threads[i]) == OK);
+}
+
+static void join_threads(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		CHECK(thread_join(threads[i]) == OK);
+}
+
+/* --- a page is replaced: once that is done nobody sees the old one --- */
+
+static volatile uint64_t *shown; /* the page that is replaced again and again */
+static uint64_t shown_least;     /* what it contains at the least by now */
+static uint64_t is_over;
+static uint64_t stale;
+
+static void look(void *argument)
+{
+	(void)argument;
+	while (!load(&is_over)) {
+		uint64_t least = load(&shown_least);
+
+		if (*shown < least)
+			__atomic_fetch_add(&stale, 1, __ATOMIC_RELAXED);
+	}
+}
+
+static handle_t page_with(uint64_t value)
+{
+	handle_t memory = HANDLE_NONE;
+
+	CHECK(sys_memory_create(HANDLE_NONE, PAGE_SIZE, 0, &memory) == OK);
+	CHECK(sys_memory_write(memory, 0, &value, sizeof(value)) == OK);
+	return memory;
+}
+
+static void show(handle_t memory)
+{
+	struct map_args args = {.memory = memory,
+	                        .flags = MAP_READ | MAP_FIXED,
+	                        .address = (uint64_t)shown,
+	                        .bytes = PAGE_SIZE};
+	uint64_t at;
+
+	CHECK(sys_map(own_process(), &args, &at) == OK && at == (uint64_t)shown);
+}
+
+static void test_replaced_page(void)
+{
+	void *at = NULL;
+	handle_t first = page_with(0);
+
+	CHECK(memory_map(first, 0, PAGE_SIZE, MAP_READ, &at) == OK);
+	shown = at;
+	start_threads(look, THREADS, false);
+	for (uint64_t i = 1; i <= PAGES_SHOWN; i++) {
+		handle_t memory = page_with(i);
+
+		show(memory);
+		store(&shown_least, i);
+		CHECK(sys_handle_close(memory) == OK);
+	}
+	store(&is_over, 1);
+	join_threads(THREADS);
+	CHECK(stale == 0);
+	CHECK(memory_unmap(at, PAGE_SIZE) == OK);
+	CHECK(sys_handle_close(first) == OK);
+}
+
+/* --- a copy shares the page until somebody writes: writers that are at it must not write to the copy --- */
+
+static uint64_t *written;
+
+static void write_on(void *argument)
+{
+	(void)argument;
+	while (!load(&is_over))
+		__atomic_fetch_add(written, 1, __ATOMIC_RELAXED);
+}
+
+static uint64_t read_first(handle_t memory)
+{
+	uint64_t value = 0;
+
+	CHECK(sys_memory_read(memory, 0, &value, sizeof(value)) == OK);
+	return value;
+}
+
+static void test_copied_page(void)
+{
+	void *at = NULL;
+	handle_t memory = page_with(0);
+
+	CHECK(memory_map(memory, 0, PAGE_SIZE, RW, &at) == OK);
+	written = at;
+	store(&is_over, 0);
+	start_threads(write_on, THREADS, false);
+	for (unsigned i = 0; i < COPIES; i++) {
+		handle_t copy = HANDLE_NONE;
+		uint64_t value;
+
+		CHECK(sys_memory_copy(memory, HANDLE_NONE, 0, PAGE_SIZE, &copy) == OK);
+		value = read_first(copy);
+		sleep_ns(NS_PER_MS / 20);
+		CHECK(read_first(copy) == value && load(written) >= value);
+		CHECK(sys_handle_close(copy) == OK);
+	}
+	store(&is_over, 1);
+	join_threads(THREADS);
+	CHECK(load(written) > 0);
+	CHECK(memory_unmap(at, PAGE_SIZE) == OK);
+	CHECK(sys_handle_close(memory) == OK);
+}
+
+/* --- a thread that is ended while it runs does nothing more --- */
+
+static uint64_t victim_count;
+
+static void count_up(void *argument)
+{
+	(void)argument;
+	for (;;)
+		__atomic_fetch_add(&victim_count, 1, __ATOMIC_RELAXED);
+}
+
+/* It cannot say any more that its stack is free: we do, since the kernel has promised that it runs no more. */
+static void end_one(void)
+{
+	struct anon_thread *victim = NULL;
+	uint64_t begin = load(&victim_count);
+	uint64_t at_end;
+
+	CHECK(thread_spawn(count_up, NULL, NULL, &victim) == OK);
+	while (load(&victim_count) == begin)
+		sys_thread_yield();
+	CHECK(sys_thread_kill(victim->handle) == OK);
+	at_end = load(&victim_count);
+	for (unsigned i = 0; i < 20; i++)
+		sys_thread_yield();
+	CHECK(load(&victim_count) == at_end);
+	__atomic_store_n(&victim->is_gone, 1, __ATOMIC_RELEASE);
+	CHECK(thread_join(victim) == OK);
+}
+
+static void test_ended_thread(void)
+{
+	for (unsigned i = 0; i < VICTIMS; i++)
+		end_one();
+}
+
+/* --- registers follow their thread from CPU to CPU --- */
+
+static void hold_registers(void *argument)
+{
+	uint64_t mine = 0x5eed000000000000 + (uint64_t)argument;
+	uint64_t bad = 0;
+
+	for (unsigned i = 0; i < 500; i++) {
+		uint64_t in_xmm, in_fs;
+
+		__asm__ volatile("movq %0, %%xmm7" : : "r"(mine + i));
+		__asm__ volatile("wrfsbase %0" : : "r"(mine >> 17));
+		if (i % 3 == 0)
+			sleep_ns(1000);
+		else
+			sys_thread_yield();
+		__asm__ volatile("movq %%xmm7, %0" : "=r"(in_xmm));
+		__asm__ volatile("rdfsbase %0" : "=r"(in_fs));
+		bad += in_xmm != mine + i || in_fs != mine >> 17;
+	}
+	CHECK(bad == 0);
+}
+
+static void test_registers(void)
+{
+	start_threads(hold_registers, THREADS, true);
+	join_threads(THREADS);
+}
+
+/* --- time, read anywhere, is not before what was read anywhere else --- */
+
+static uint64_t latest;
+
+static void read_time(void *argument)
+{
+	uint64_t back = 0;
+
+	(void)argument;
+	for (unsigned i = 0; i < 5000; i++) {
+		uint64_t seen = load(&latest);
+		uint64_t now = clock_ns();
+
+		back += now < seen;
+		while (now > seen &&
+		       !__atomic_compare_exchange_n(&latest, &seen, now, false, __ATOMIC_ACQ_REL,
+		                                    __ATOMIC_ACQUIRE))
+			;
+	}
+	CHECK(back == 0);
+}
+
+static void test_time(void)
+{
+	start_threads(read_time, THREADS, false);
+	join_threads(THREADS);
+}
+
+/* --- many callers, several servers of one endpoint; every answer reaches its caller --- */
+
+#define SERVERS 2u
+#define OP_ADD 1u
+#define OP_STOP 2u
+
+static handle_t endpoint;
+
+static void serve(void *argument)
+{
+	struct ipc_message m = {0};
+	handle_t reply = HANDLE_NONE;
+	status_t status;
+
+	(void)argument;
+	CHECK(sys_reply_create(&reply) == OK);
+	status = ipc_receive(endpoint, reply, &m, 0);
+	while (status == OK && ipc_tag_op(m.tag) == OP_ADD) {
+		m.words[0] += m.words[1];
+		m.tag = ipc_tag(0, 0, 0, 0);
+		status = ipc_reply_receive(endpoint, reply, &m, 0);
+	}
+	CHECK(status == OK);
+	m.tag = ipc_tag(0, 0, 0, 0);
+	CHECK(ipc_reply(reply, &m) == OK);
+	CHECK(sys_handle_close(reply) == OK);
+}
+
+static void call_on(void *argument)
+{
+	uint64_t bad = 0;
+
+	for (uint64_t i = 0; i < CALLS; i++) {
+		uint64_t first = (uint64_t)argument << 32 | i, second = i * 3;
+		uint32_t op = OP_ADD;
+
+		bad += ipc_call_lean(endpoint, &op, &first, &second) != OK ||
+		       first != ((uint64_t)argument << 32 | i) + i * 3;
+	}
+	CHECK(bad == 0);
+}
+
+static void test_calls(void)
+{
+	struct anon_thread *servers[SERVERS];
+
+	CHECK(sys_endpoint_create(&endpoint) == OK);
+	for (unsigned i = 0; i < SERVERS; i++)
+		CHECK(thread_spawn(serve, NULL, NULL, &servers[i]) == OK);
+	start_threads(call_on, THREADS, false);
+	join_threads(THREADS);
+	for (unsigned i = 0; i < SERVERS; i++) {
+		struct ipc_message m = {.tag = ipc_tag(OP_STOP, 0, 0, 0)};
+
+		CHECK(ipc_call(endpoint, &m, 0) == OK);
+	}
+	for (unsigned i = 0; i < SERVERS; i++)
+		CHECK(thread_join(servers[i]) == OK);
+	CHECK(sys_handle_close(endpoint) == OK);
+}
+
+int main(void)
+{
+	test_replaced_page();
+	test_copied_page();
+	test_ended_thread();
+	test_registers();
+	test_time();
+	test_calls();
+	log_info("%u passed, %u failed", passed, failed);
+	return (int)failed;
+}
