@@ -12,7 +12,7 @@
 #define SIGNATURE 0x53053053u
 #define AREA_BYTES 32
 #define UNREGISTER 1
-#define THREADS 3
+#define THREADS_MAX 16
 #define ROUNDS 1500
 
 /* As in linux/rseq.h. */
@@ -153,14 +153,16 @@ static void spin_with_inner_abort(union area *area)
 	                 : "rax", "memory");
 }
 
-/* Adds one, slowly: whoever is interrupted between load and store, and not thrown out, loses the others' work.
- * Whether it was done. */
-static int add_slowly(union area *area, volatile long *counter)
+/* Adds one to the counter of a CPU, slowly, if it is on it: whoever is interrupted between load and store, and not
+ * thrown out, loses the others' work. Whether it was done. */
+static int add_slowly(union area *area, unsigned cpu, volatile long *counter)
 {
 	int is_done = 0;
 
 	__asm__ volatile(SECTION("11f", "22f", "44f", "0")
-	                         ABORT("44", "0x53053053") "11: movq (%[counter]), %%rax\n"
+	                         ABORT("44", "0x53053053") "11: cmpl %[cpu], 4(%[area])\n"
+	                                                   "jne 55f\n"
+	                                                   "movq (%[counter]), %%rax\n"
 	                                                   "movl $5000, %%ecx\n"
 	                                                   "66: decl %%ecx\n"
 	                                                   "jnz 66b\n"
@@ -169,7 +171,7 @@ static int add_slowly(union area *area, volatile long *counter)
 	                                                   "22: movl $1, %[done]\n"
 	                                                   "55:\n"
 	                 : [done] "+r"(is_done)
-	                 : [area] "r"(area), [counter] "r"(counter)
+	                 : [area] "r"(area), [counter] "r"(counter), [cpu] "r"(cpu)
 	                 : "rax", "rcx", "cc", "memory");
 	return is_done;
 }
@@ -243,9 +245,12 @@ static void test_broken_sections(void)
 
 /* --- preemption --- */
 
-static volatile long counter;
+#define CPUS_MAX 64
+
+static volatile long counters[CPUS_MAX];
 static long expected, restarts;
 
+/* Where the kernel goes by it: else there is one thread more than CPUs. */
 static void stay_on_first_cpu(void)
 {
 	cpu_set_t set;
@@ -265,7 +270,8 @@ static void *add_many(void *argument)
 	for (long end = now_ms() + 5000, done = 0;
 	     done < ROUNDS ||
 	     (__atomic_load_n(&restarts, __ATOMIC_RELAXED) == 0 && now_ms() < end);) {
-		int is_done = add_slowly(&area, &counter);
+		unsigned cpu = __atomic_load_n(&area.rseq.cpu_id_start, __ATOMIC_RELAXED);
+		int is_done = add_slowly(&area, cpu, &counters[cpu % CPUS_MAX]);
 
 		done += is_done;
 		__atomic_fetch_add(is_done ? &expected : &restarts, 1, __ATOMIC_RELAXED);
@@ -276,15 +282,19 @@ static void *add_many(void *argument)
 
 static void count_together(void *argument)
 {
-	pthread_t threads[THREADS];
+	pthread_t threads[THREADS_MAX];
+	long count = sysconf(_SC_NPROCESSORS_ONLN) + 2, sum = 0;
 
 	(void)argument;
 	stay_on_first_cpu();
-	for (int i = 0; i < THREADS; i++)
+	count = count < THREADS_MAX ? count : THREADS_MAX;
+	for (int i = 0; i < count; i++)
 		CHECK(pthread_create(&threads[i], NULL, add_many, NULL) == 0);
-	for (int i = 0; i < THREADS; i++)
+	for (int i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
-	CHECK(counter == expected);
+	for (int i = 0; i < CPUS_MAX; i++)
+		sum += counters[i];
+	CHECK(sum == expected);
 	CHECK(restarts > 0);
 }
 

@@ -86,5 +86,6 @@ static inline void sched_switch_now(struct thread *to)
 	cpu->current = to;
 	cpu->switch_count++;
 	arch_thread_switch(from, to);
-	to->cpu = (uint8_t)cpu->id;
+	if (to->cpu != cpu->id)
+		thread_move(to, cpu->id);
 }

@@ -31,7 +31,8 @@ static void enqueue(struct cpu *cpu, struct thread *thread, bool is_front)
 	else
 		list_push_back(list, &thread->queue_link);
 	cpu->run_queue.ready |= 1u << thread->priority;
-	thread->cpu = (uint8_t)cpu->id;
+	if (thread->cpu != cpu->id)
+		thread_move(thread, cpu->id);
 	thread->state = THREAD_READY;
 }
 

@@ -54,7 +54,7 @@ status_t syscall_event_wait(struct thread *thread, const uint64_t *args, uint64_
 	*result = event_take(OBJECT_OF(entry, event), args[1]);
 	if (*result)
 		return OK;
-	if (thread->arch.kicked)
+	if (thread->arch.kicked & LATCHED_KICK)
 		return E_INTR;
 	if (args[2] && args[2] <= clock_now_ns())
 		return E_TIMEOUT;

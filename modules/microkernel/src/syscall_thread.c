@@ -13,11 +13,8 @@ status_t syscall_enter(struct thread *thread, const uint64_t *args, uint64_t *re
 		return E_INVAL;
 	if (thread->space->obj.is_dead)
 		return E_GONE;
-	if (thread->arch.kicked) {
-		thread->arch.kicked = 0;
-		thread->arch.state->trap = TRAP_KICK;
+	if (thread->arch.kicked && thread_take_latch(thread))
 		return OK;
-	}
 	return arch_guest_load(thread) == OK ? SYSCALL_DONE : E_INVAL;
 }
 
@@ -116,7 +113,7 @@ status_t syscall_thread_yield(struct thread *thread, const uint64_t *args, uint6
 status_t syscall_thread_sleep(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
 	(void)result;
-	if (thread->arch.kicked)
+	if (thread->arch.kicked & LATCHED_KICK)
 		return E_INTR;
 	if (args[0] && args[0] <= clock_now_ns())
 		return OK;

@@ -307,7 +307,8 @@ void thread_restart_waits(struct list *queue, struct process *process)
 /* The guest returns to its monitor with the reason that it was kicked. */
 void thread_take_kick(struct thread *thread)
 {
-	if (!thread->arch.kicked || thread->arch.mode != MODE_GUEST || thread->request.memory)
+	if (!(thread->arch.kicked & LATCHED_KICK) || thread->arch.mode != MODE_GUEST ||
+	    thread->request.memory)
 		return;
 	thread->arch.kicked = 0;
 	arch_guest_trap(thread, TRAP_KICK, 0, 0, 0, 0);
@@ -317,7 +318,7 @@ void thread_kick(struct thread *thread)
 {
 	if (thread->state == THREAD_DEAD)
 		return;
-	thread->arch.kicked = 1;
+	thread->arch.kicked |= LATCHED_KICK;
 	if (thread->is_interruptible)
 		thread_cancel_wait(thread, E_INTR);
 	else if (thread->state == THREAD_RUNNING)
@@ -337,6 +338,24 @@ void thread_tell_preemption(struct thread *thread)
 {
 	if (tells_preemption(thread))
 		arch_guest_trap(thread, TRAP_PREEMPTED, 0, 0, 0, 0);
+}
+
+void thread_move(struct thread *thread, unsigned cpu)
+{
+	thread->cpu = (uint8_t)cpu;
+	if (tells_preemption(thread))
+		thread->arch.kicked |= LATCHED_MOVE;
+}
+
+bool thread_take_latch(struct thread *thread)
+{
+	bool is_kick = thread->arch.kicked & LATCHED_KICK;
+
+	thread->arch.kicked = 0;
+	if (!is_kick && !tells_preemption(thread))
+		return false; /* it was moved, and does not want to know any more */
+	thread->arch.state->trap = is_kick ? TRAP_KICK : TRAP_PREEMPTED;
+	return true;
 }
 
 void thread_request_page(struct thread *thread, const struct page_request *request)

@@ -97,10 +97,14 @@ void thread_unblock(struct thread *thread, status_t status, uint64_t value);
 /* Ends any wait from outside: time-out, kick, death of what it waits for. */
 void thread_cancel_wait(struct thread *thread, status_t status);
 void thread_kick(struct thread *thread);
+/* What came before enter: true when it returns at once for that. */
+bool thread_take_latch(struct thread *thread);
 /* The current thread's guest was kicked while it ran: it traps to its monitor now. */
 void thread_take_kick(struct thread *thread);
 /* A guest from whom another thread has taken the CPU returns to its monitor, if that wants to know. */
 void thread_tell_preemption(struct thread *thread);
+/* It is another CPU's from now on; a monitor that is told of preemption is told before it next enters. */
+void thread_move(struct thread *thread, unsigned cpu);
 /* Those of the process that wait in the queue make their system calls again: a handle by which they may have waited
  * is gone. */
 void thread_restart_waits(struct list *queue, struct process *process);

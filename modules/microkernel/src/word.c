@@ -54,7 +54,7 @@ status_t word_wait(struct thread *thread, struct aspace *aspace, uint64_t addres
 		return E_FAULT;
 	if (*(volatile uint32_t *)((char *)direct(page) + (address & (PAGE_SIZE - 1))) != expected)
 		return E_AGAIN;
-	if (mask & WORD_WAIT_INTERRUPTIBLE && thread->arch.kicked)
+	if (mask & WORD_WAIT_INTERRUPTIBLE && thread->arch.kicked & LATCHED_KICK)
 		return E_INTR;
 	aspace_word_key(aspace, address, key);
 	thread->wait_mask = (uint32_t)mask ? (uint32_t)mask : UINT32_MAX;

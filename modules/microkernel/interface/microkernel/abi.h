@@ -221,10 +221,11 @@ struct guest_registers {
 };
 #define TRAP_SYSCALL \
 	1u /* number in rax; rip is behind the instruction; rcx, r11 as SYSCALL leaves them */
-#define TRAP_FAULT 2u      /* detail = MAP_* access wanted, address set; cause says why */
-#define TRAP_EXCEPTION 3u  /* detail = vector, error = error code */
-#define TRAP_KICK 4u       /* thread_kick, or latched before */
-#define TRAP_PREEMPTED 5u  /* ENTER_TELLS_PREEMPTION: something else ran since enter */
+#define TRAP_FAULT 2u     /* detail = MAP_* access wanted, address set; cause says why */
+#define TRAP_EXCEPTION 3u /* detail = vector, error = error code */
+#define TRAP_KICK 4u      /* thread_kick, or latched before */
+#define TRAP_PREEMPTED \
+	5u /* ENTER_TELLS_PREEMPTION: something else ran since enter, or the CPU is another */
 #define FAULT_UNMAPPED 1u  /* no mapping: SEGV_MAPERR */
 #define FAULT_PROTECTED 2u /* mapping forbids: SEGV_ACCERR */
 #define FAULT_BEYOND 3u    /* past the end of the memory object, or its pager failed: SIGBUS */

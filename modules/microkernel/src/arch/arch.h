@@ -45,7 +45,7 @@ void arch_return_to_user(void) __attribute__((noreturn));
 /* --- console and panic --- */
 void arch_console_write(const char *text, uint64_t len); /* COM1 when there; usable at any time */
 void arch_console_claim(
-	bool claimed); /* true: a driver owns the port; only panics write from then on */
+	bool claimed);       /* true: a driver owns the port; only panics write from then on */
 void arch_stop_others(void); /* all CPUs but this one, for good */
 void arch_halt_forever(unsigned code)
 	__attribute__((noreturn)); /* debug-exit with code, else hlt */

@@ -150,6 +150,4 @@ void process_watch_free(struct process_watch *watch)
 	abort();
 }
 
-void arch_cpu_poll(void)
-{
-}
+void arch_cpu_poll(void) {}

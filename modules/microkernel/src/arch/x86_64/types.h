@@ -24,14 +24,16 @@ struct pagetable {
 
 enum thread_mode { MODE_NATIVE, MODE_GUEST };
 
+#define LATCHED_KICK 1u /* thread_kick: TRAP_KICK, and interruptible waits end */
+#define LATCHED_MOVE 2u /* to another CPU: TRAP_PREEMPTED */
+
 /* Members up to enters have fixed offsets (layout.h). */
 struct thread_arch {
 	struct guest_registers regs; /* native registers, saved on every entry from native mode */
 	struct guest_registers
 		guest; /* guest registers while preempted in guest mode; never seen by the monitor */
-	uint32_t mode; /* enum thread_mode */
-	uint32_t
-		kicked; /* latched kick: enter returns TRAP_KICK at once; generic code sets and clears it */
+	uint32_t mode;   /* enum thread_mode */
+	uint32_t kicked; /* LATCHED_*: enter returns at once; generic code sets and clears them */
 	struct guest_state *state; /* direct-map address of the pinned state page, or null */
 	uint64_t native_root;      /* CR3 in native mode; both are derived by pt_activate_thread */
 	uint64_t guest_root;       /* CR3 in guest mode; 0 when the thread cannot enter */
