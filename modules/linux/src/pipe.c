@@ -176,19 +176,20 @@ static int64_t pipe_write(struct file *file, struct iter *from, uint64_t *positi
 static uint32_t pipe_poll(struct file *file, struct poll_table *table)
 {
 	struct pipe *pipe = file->private;
+	bool is_reader = file_is_readable(file), is_writer = file_is_writable(file);
 	uint32_t mask = 0;
-	if (file_is_readable(file))
+	if (is_reader)
 		poll_add(table, &pipe->read_wait, 0);
-	if (file_is_writable(file))
+	if (is_writer)
 		poll_add(table, &pipe->write_wait, 0);
 	mutex_lock(&pipe->lock);
-	if (file_is_readable(file)) {
+	if (is_reader) {
 		if (ring_used(&pipe->ring) > 0)
 			mask |= POLLIN | POLLRDNORM;
 		if (pipe->writers == 0 && pipe->writer_opens != (uint32_t)file->position)
 			mask |= POLLHUP;
 	}
-	if (file_is_writable(file)) {
+	if (is_writer) {
 		if (ring_room(&pipe->ring) >= PIPE_BUF)
 			mask |= POLLOUT | POLLWRNORM;
 		if (pipe->readers == 0)

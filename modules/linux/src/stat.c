@@ -1,7 +1,7 @@
 /*
  * stat, lstat, fstat, newfstatat, statx.
  */
-#include "file.h"
+#include "files.h"
 #include "guest.h"
 #include "path_arg.h"
 #include "syscall.h"
@@ -69,11 +69,11 @@ SYSCALL2(lstat, uint64_t, u_path, uint64_t, u_stat)
 
 SYSCALL2(fstat, int32_t, fd, uint64_t, u_stat)
 {
-	struct file *file = files_lookup(task->files, fd);
-	if (!file)
+	struct fd f = fd_get(task, fd);
+	if (!f.file)
 		return -EBADF;
-	int64_t result = put_stat(task, &file->path, u_stat);
-	file_put(file);
+	int64_t result = put_stat(task, &f.file->path, u_stat);
+	fd_put(f);
 	return result;
 }
 
