@@ -157,13 +157,19 @@ static void drop_unused_locked(struct dentry *dentry, struct dentry **victims)
 	put_locked(dentry, victims);
 }
 
+/* The name if it is a block of its own, to be freed. */
+static char *heap_name(struct dentry *dentry)
+{
+	return dentry->name == dentry->first_name ? NULL : dentry->name;
+}
+
 void dcache_free_victims(struct dentry *victims)
 {
 	while (victims) {
 		struct dentry *next = victims->hash_next;
 		if (victims->inode)
 			inode_put(victims->inode);
-		heap_free(victims->name);
+		heap_free(heap_name(victims));
 		heap_free(victims);
 		victims = next;
 	}
@@ -205,15 +211,15 @@ static void set_name(struct dentry *dentry, char *text)
 
 struct dentry *dentry_create(const char *name, struct inode *inode)
 {
-	struct dentry *dentry = heap_zalloc(sizeof(*dentry));
-	char *copy = dentry ? heap_strdup(name) : NULL;
-	if (!copy) {
-		heap_free(dentry);
+	size_t bytes = strlen(name) + 1;
+	struct dentry *dentry = heap_zalloc(sizeof(*dentry) + bytes);
+	if (!dentry) {
 		inode_put(inode);
 		return NULL;
 	}
+	memcpy(dentry->first_name, name, bytes);
 	dentry->references = 1;
-	set_name(dentry, copy);
+	set_name(dentry, dentry->first_name);
 	dentry->inode = inode;
 	dentry->parent = dentry;
 	list_init(&dentry->siblings);
@@ -373,13 +379,14 @@ static int64_t may_move_locked(struct dentry *from, struct dentry *dir, const ch
 	return 0;
 }
 
-static void exchange_locked(struct dentry *a, struct dentry *b, struct dentry *parents[2])
+/* The names are of the heap, and become theirs. */
+static void exchange_locked(struct dentry *a, char *name_a, struct dentry *b, char *name_b,
+                            struct dentry *parents[2])
 {
 	struct dentry *dir_a = a->parent, *dir_b = b->parent;
-	char *name_a = a->name, *name_b = b->name;
 	unhash_locked(b);
-	parents[0] = place_locked(a, dir_b, name_b);
-	set_name(b, name_a);
+	parents[0] = place_locked(a, dir_b, name_a);
+	set_name(b, name_b);
 	b->names_epoch = 0;
 	parents[1] = b->parent;
 	dcache_get_locked(dir_a);
@@ -387,31 +394,45 @@ static void exchange_locked(struct dentry *a, struct dentry *b, struct dentry *p
 	hash_locked(b);
 }
 
+/* names are of the heap: what from is to be called, and room for what existing is; those left over come back. */
+static void move_locked(struct dentry *from, struct dentry *dir, struct dentry *existing,
+                        bool is_exchange, char *names[2], struct dentry *parents[2],
+                        struct dentry **victims)
+{
+	char *old_name = heap_name(from), *other_name = names[1];
+	if (is_exchange) {
+		other_name = heap_name(existing);
+		string_copy(names[1], from->name, NAME_MAX + 1);
+		exchange_locked(from, names[0], existing, names[1], parents);
+	} else {
+		if (existing)
+			dcache_remove_locked(existing, victims);
+		parents[0] = place_locked(from, dir, names[0]);
+	}
+	names[0] = old_name;
+	names[1] = other_name;
+}
+
 int64_t dcache_move(struct dentry *from, struct dentry *dir, const char *name,
                     struct dentry *existing, bool is_exchange)
 {
 	struct dentry *victims = NULL, *parents[2] = {NULL, NULL};
-	char *copy = heap_strdup(name);
-	if (!copy)
-		return -ENOMEM;
-	mutex_lock(&dcache_lock);
-	int64_t result = may_move_locked(from, dir, name, existing, is_exchange);
-	if (result == 0 && is_exchange) {
-		exchange_locked(from, existing, parents);
-	} else if (result == 0) {
-		char *old_name = from->name;
-		if (existing)
-			dcache_remove_locked(existing, &victims);
-		parents[0] = place_locked(from, dir, copy);
-		copy = old_name;
+	char *names[2] = {heap_strdup(name), is_exchange ? heap_alloc(NAME_MAX + 1) : NULL};
+	int64_t result = -ENOMEM;
+	if (names[0] && (names[1] || !is_exchange)) {
+		mutex_lock(&dcache_lock);
+		result = may_move_locked(from, dir, name, existing, is_exchange);
+		if (result == 0)
+			move_locked(from, dir, existing, is_exchange, names, parents, &victims);
+		for (unsigned i = 0; i < 2; i++) {
+			if (parents[i])
+				put_locked(parents[i], &victims);
+		}
+		mutex_unlock(&dcache_lock);
 	}
-	for (unsigned i = 0; i < 2; i++) {
-		if (parents[i])
-			put_locked(parents[i], &victims);
-	}
-	mutex_unlock(&dcache_lock);
 	dcache_free_victims(victims);
-	heap_free(copy);
+	heap_free(names[0]);
+	heap_free(names[1]);
 	return result;
 }
 

@@ -147,34 +147,37 @@ static uint64_t zero_bytes(uint64_t word)
 	return (word - 0x0101010101010101ull) & ~word & 0x8080808080808080ull;
 }
 
-static bool is_word_in_page(uint64_t address)
+/* Bytes up to the next page of the guest. */
+static size_t bytes_to_page_end(uint64_t address)
 {
-	return (address & (PAGE_SIZE - 1)) <= PAGE_SIZE - sizeof(uint64_t);
+	return PAGE_SIZE - (address & (PAGE_SIZE - 1));
 }
 
-/* By words where one lies within a page, so that a string ending before an unmapped page is read. */
+/* By words as long as they lie within a page, so that a string ending before an unmapped page is read. */
 int64_t strncpy_from_guest(struct task *task, char *to, uint64_t u_from, size_t size)
 {
 	size_t limit = MIN(size, u_from < GUEST_END ? GUEST_END - u_from : 0);
 	size_t done = 0;
 
 	while (done < limit) {
-		uint64_t at = u_from + done, word, zeroes;
+		size_t stop = done + MIN(limit - done, bytes_to_page_end(u_from + done));
 
-		if (limit - done < sizeof(word) || !is_word_in_page(at)) {
-			if (guarded_copy(task->state, to + done, (const void *)at, 1) != 0)
+		for (; stop - done >= sizeof(uint64_t); done += sizeof(uint64_t)) {
+			uint64_t word, zeroes;
+
+			if (guarded_load(task->state, u_from + done, &word))
 				return -EFAULT;
-			if (to[done++] == 0)
-				return (int64_t)(done - 1);
-			continue;
+			memcpy(to + done, &word, sizeof(word));
+			zeroes = zero_bytes(word);
+			if (zeroes)
+				return (int64_t)(done + bit_lowest(zeroes) / 8);
 		}
-		if (guarded_load(task->state, at, &word))
-			return -EFAULT;
-		memcpy(to + done, &word, sizeof(word));
-		zeroes = zero_bytes(word);
-		if (zeroes)
-			return (int64_t)(done + bit_lowest(zeroes) / 8);
-		done += sizeof(word);
+		for (; done < stop; done++) {
+			if (guarded_copy(task->state, to + done, (const void *)(u_from + done), 1))
+				return -EFAULT;
+			if (to[done] == 0)
+				return (int64_t)done;
+		}
 	}
 	return done < size ? -EFAULT : -ENAMETOOLONG;
 }

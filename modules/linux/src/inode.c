@@ -110,7 +110,11 @@ void inode_write_unlock(struct inode *inode)
 
 void inode_touch(struct inode *inode, uint32_t which)
 {
-	uint64_t now = time_real_ns();
+	inode_touch_at(inode, which, time_real_ns());
+}
+
+void inode_touch_at(struct inode *inode, uint32_t which, uint64_t now)
+{
 	mutex_lock(&inode->lock);
 	if (which & ATTR_ATIME)
 		inode->atime = now;

@@ -118,7 +118,7 @@ struct dentry {
 	uint32_t flags;           /* [d] DENTRY_* */
 	struct dentry *parent;    /* [d] a reference; itself at the root */
 	struct inode *inode;      /* [I] a reference */
-	char *name;               /* [d] */
+	char *name;               /* [d] first_name, or of the heap once it was moved */
 	uint64_t name_hash;       /* [d] */
 	uint32_t name_len;        /* [d] */
 	struct dentry *hash_next; /* [d] */
@@ -130,6 +130,7 @@ struct dentry {
 	uint32_t child_count;     /* [d] hashed children */
 	struct mount *mounts;     /* [md] mounted here, the newest first */
 	uint64_t names_epoch;     /* [d] of a cached name: it holds while its directory's is this */
+	char first_name[];
 };
 #define DENTRY_HASHED 1u /* found by name */
 #define DENTRY_DEAD 2u   /* a removed directory: nothing more is made in it */
@@ -184,6 +185,7 @@ void inode_get(struct inode *inode);
 void inode_put(struct inode *inode);
 void inode_touch(struct inode *inode,
                  uint32_t which); /* ATTR_ATIME, ATTR_MTIME (with ctime), 0: ctime */
+void inode_touch_at(struct inode *inode, uint32_t which, uint64_t now);
 /* What stores do with the attributes of `set` when they keep them in the inode alone. */
 void inode_set_attributes(struct inode *inode, const struct attributes *attributes);
 int64_t inode_refresh(struct inode *inode);
