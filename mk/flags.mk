@@ -46,7 +46,7 @@ native-debug_FLAGS     := $(NATIVE_FLAGS) -mgeneral-regs-only -Og -DDEBUG=1
 native-fpu_FLAGS       := $(NATIVE_FLAGS) -O2
 native-fpu-debug_FLAGS := $(NATIVE_FLAGS) -Og -DDEBUG=1
 # A program whose FLAGS say LTO is optimised as one (its libraries are not): its hot paths cross many files.
-native-lto_FLAGS       := $(native_FLAGS) -flto -flto-partition=one -Wno-maybe-uninitialized
+native-lto_FLAGS       := $(native_FLAGS) -flto -flto-partition=one -fomit-frame-pointer -Wno-maybe-uninitialized
 native-lto-debug_FLAGS := $(native-debug_FLAGS)
 host_FLAGS             := $(COMMON) -O2 -pthread
 unit_FLAGS             := $(COMMON) -O1 -DDEBUG=1 -pthread -fsanitize=address,undefined \
