@@ -40,6 +40,8 @@ struct large {
 static const uint16_t class_bytes[CLASS_COUNT] = {16,  32,  48,  64,  96,   128,  192,
                                                   256, 384, 512, 672, 1008, 1344, SMALL_MAX};
 
+static uint8_t class_by_units[SMALL_MAX / 16 + 1]; /* of 16 bytes */
+
 static struct mutex heap_mutex = MUTEX_INIT;
 static struct list partial_slabs[CLASS_COUNT]; /* zero until heap_begin_locked */
 static struct list empty_slabs;
@@ -54,15 +56,16 @@ static void heap_begin_locked(void)
 	list_init(&empty_slabs);
 	for (unsigned i = 0; i < CLASS_COUNT; i++)
 		list_init(&partial_slabs[i]);
+	for (unsigned units = 0, class = 0; units <= SMALL_MAX / 16; units++) {
+		if (units * 16 > class_bytes[class])
+			class ++;
+		class_by_units[units] = (uint8_t) class;
+	}
 }
 
 static unsigned class_of(size_t bytes)
 {
-	unsigned class = 0;
-
-	while (class_bytes[class] < bytes)
-		class ++;
-	return class;
+	return class_by_units[(bytes + 15) / 16];
 }
 
 static unsigned capacity_of(unsigned class)
