@@ -4,7 +4,7 @@
  * A slab page begins with a struct slab whose bitmap says which blocks are taken, so nothing is kept inside
  * free blocks and every double or misaligned free is seen. Blocks of a slab are never page aligned, larger
  * blocks always are: that is how heap_free tells them apart. Larger blocks are in a tree by address. A few
- * single pages are kept for the next slab or block of a page; all else that is free goes back to the kernel at once.
+ * empty slabs and pages are kept; all else that is free goes back to the kernel at once.
  */
 #include <base/assert.h>
 #include <base/bits.h>
@@ -16,12 +16,12 @@
 
 #define SLAB_MAGIC 0x62616c73u
 #define SLAB_BITS 256u
-#define KEPT_MAX 8u
+#define EMPTY_KEPT 2u
 #define SMALL_MAX 2016u
 #define CLASS_COUNT 14u
 
 struct slab {
-	struct list node; /* in its class while it has free blocks, or in kept_pages */
+	struct list node; /* in its class while it has free blocks, or in empty_slabs */
 	struct chunk *chunk;
 	uint32_t magic;
 	uint16_t class;
@@ -40,29 +40,32 @@ struct large {
 static const uint16_t class_bytes[CLASS_COUNT] = {16,  32,  48,  64,  96,   128,  192,
                                                   256, 384, 512, 672, 1008, 1344, SMALL_MAX};
 
+static uint8_t class_by_units[SMALL_MAX / 16 + 1]; /* of 16 bytes */
+
 static struct mutex heap_mutex = MUTEX_INIT;
 static struct list partial_slabs[CLASS_COUNT]; /* zero until heap_begin_locked */
-static struct list kept_pages; /* each begins with a struct slab, of which node and chunk count */
-static unsigned kept_count;
+static struct list empty_slabs;
+static unsigned empty_count;
 static struct tree large_blocks = TREE_INIT;
 static struct heap_statistics statistics;
 
 static void heap_begin_locked(void)
 {
-	if (kept_pages.next)
+	if (empty_slabs.next)
 		return;
-	list_init(&kept_pages);
+	list_init(&empty_slabs);
 	for (unsigned i = 0; i < CLASS_COUNT; i++)
 		list_init(&partial_slabs[i]);
+	for (unsigned units = 0, class = 0; units <= SMALL_MAX / 16; units++) {
+		if (units * 16 > class_bytes[class])
+			class ++;
+		class_by_units[units] = (uint8_t) class;
+	}
 }
 
 static unsigned class_of(size_t bytes)
 {
-	unsigned class = 0;
-
-	while (class_bytes[class] < bytes)
-		class ++;
-	return class;
+	return class_by_units[(bytes + 15) / 16];
 }
 
 static unsigned capacity_of(unsigned class)
@@ -70,67 +73,46 @@ static unsigned capacity_of(unsigned class)
 	return (HEAP_PAGE - sizeof(struct slab)) / class_bytes[class];
 }
 
-/* --- single pages --- */
-
-/* *out_is_zero: it is fresh from the kernel. */
-static void *page_get(struct chunk **out_chunk, bool *out_is_zero)
-{
-	struct list *kept = list_first(&kept_pages);
-	void *page;
-
-	*out_is_zero = !kept;
-	if (kept) {
-		list_remove(kept);
-		kept_count--;
-		*out_chunk = list_entry(kept, struct slab, node)->chunk;
-		return list_entry(kept, struct slab, node);
-	}
-	page = run_alloc(1, out_chunk);
-	if (page)
-		statistics.pages++;
-	return page;
-}
-
-static void page_put(void *page, struct chunk *chunk)
-{
-	struct slab *slab = page;
-
-	if (kept_count == KEPT_MAX) {
-		statistics.pages--;
-		run_free(chunk, page, 1);
-		return;
-	}
-	slab->chunk = chunk;
-	slab->magic = 0;
-	list_init(&slab->node);
-	list_push_front(&kept_pages, &slab->node);
-	kept_count++;
-}
-
 /* --- slabs --- */
 
-/* The word of the bitmap of a slab without taken blocks: what lies behind the last block can never be had. */
-static uint64_t taken_at_first(unsigned capacity, unsigned word)
+static struct slab *slab_page(void)
 {
-	if (capacity <= word * 64)
-		return UINT64_MAX;
-	return capacity - word * 64 >= 64 ? 0 : UINT64_MAX << (capacity - word * 64);
+	struct list *kept = list_first(&empty_slabs);
+	struct chunk *chunk;
+	struct slab *slab;
+
+	if (kept) {
+		list_remove(kept);
+		empty_count--;
+		return list_entry(kept, struct slab, node);
+	}
+	slab = run_alloc(1, false, &chunk);
+	if (!slab)
+		return NULL;
+	slab->chunk = chunk;
+	statistics.pages++;
+	return slab;
+}
+
+/* Of 64 blocks from `first` on, those that are not below the capacity. */
+static uint64_t beyond(unsigned capacity, unsigned first)
+{
+	if (capacity >= first + 64)
+		return 0;
+	return capacity > first ? ~(BIT(capacity - first) - 1) : UINT64_MAX;
 }
 
 static struct slab *slab_new(unsigned class)
 {
-	struct chunk *chunk;
-	bool is_zero;
-	struct slab *slab = page_get(&chunk, &is_zero);
+	struct slab *slab = slab_page();
 
 	if (!slab)
 		return NULL;
-	slab->chunk = chunk;
 	slab->magic = SLAB_MAGIC;
 	slab->class = (uint16_t) class;
 	slab->used = 0;
 	for (unsigned i = 0; i < SLAB_BITS / 64; i++)
-		slab->taken[i] = taken_at_first(capacity_of(class), i);
+		slab->taken[i] = beyond(capacity_of(class), i * 64);
 	list_push_front(&partial_slabs[class], &slab->node);
 	return slab;
 }
@@ -138,7 +120,13 @@ static struct slab *slab_new(unsigned class)
 static void slab_release(struct slab *slab)
 {
 	list_remove(&slab->node);
-	page_put(slab, slab->chunk);
+	if (empty_count < EMPTY_KEPT) {
+		list_push_front(&empty_slabs, &slab->node);
+		empty_count++;
+		return;
+	}
+	statistics.pages--;
+	run_free(slab->chunk, slab, 1);
 }
 
 static unsigned first_free(const struct slab *slab)
@@ -205,22 +193,15 @@ static void small_free(void *block)
 
 /* --- larger blocks --- */
 
-static void *large_pages(size_t bytes, struct chunk **out_chunk, bool *out_is_zero)
+static void *large_pages(size_t bytes, bool is_zeroed, struct chunk **out_chunk)
 {
-	void *pages;
-
 	*out_chunk = NULL;
-	if (bytes == HEAP_PAGE)
-		return page_get(out_chunk, out_is_zero);
-	*out_is_zero = true;
-	pages = bytes <= RUN_MAX * HEAP_PAGE ? run_alloc((unsigned)(bytes / HEAP_PAGE), out_chunk)
-	                                     : heap_source_map(bytes);
-	if (pages)
-		statistics.pages += bytes / HEAP_PAGE;
-	return pages;
+	if (bytes <= RUN_MAX * HEAP_PAGE)
+		return run_alloc((unsigned)(bytes / HEAP_PAGE), is_zeroed, out_chunk);
+	return heap_source_map(bytes);
 }
 
-static void *large_alloc(size_t bytes, bool *out_is_zero)
+static void *large_alloc(size_t bytes, bool is_zeroed)
 {
 	struct large *large;
 	void *pages;
@@ -231,12 +212,13 @@ static void *large_alloc(size_t bytes, bool *out_is_zero)
 	if (!large)
 		return NULL;
 	large->bytes = align_up(bytes, HEAP_PAGE);
-	pages = large_pages(large->bytes, &large->chunk, out_is_zero);
+	pages = large_pages(large->bytes, is_zeroed, &large->chunk);
 	if (!pages) {
 		small_free(large);
 		return NULL;
 	}
 	tree_insert(&large_blocks, &large->node, (uint64_t)pages);
+	statistics.pages += large->bytes / HEAP_PAGE;
 	statistics.bytes += large->bytes - class_bytes[class_of(sizeof(*large))];
 	return pages;
 }
@@ -249,25 +231,17 @@ static struct large *large_of(const void *block)
 	return tree_entry(node, struct large, node);
 }
 
-static void large_release(const struct large *large, void *block)
-{
-	statistics.pages -= large->bytes / HEAP_PAGE;
-	if (large->chunk)
-		run_free(large->chunk, block, (unsigned)(large->bytes / HEAP_PAGE));
-	else
-		heap_source_unmap(block, large->bytes);
-}
-
 static void large_free(void *block)
 {
 	struct large *large = large_of(block);
 
 	tree_remove(&large_blocks, &large->node);
+	statistics.pages -= large->bytes / HEAP_PAGE;
 	statistics.bytes -= large->bytes - class_bytes[class_of(sizeof(*large))];
-	if (large->bytes == HEAP_PAGE)
-		page_put(block, large->chunk);
+	if (large->chunk)
+		run_free(large->chunk, block, (unsigned)(large->bytes / HEAP_PAGE));
 	else
-		large_release(large, block);
+		heap_source_unmap(block, large->bytes);
 	small_free(large);
 }
 
@@ -278,42 +252,39 @@ static bool is_large(const void *block)
 
 /* --- public --- */
 
-static void *alloc_locked(size_t bytes, bool *out_is_zero)
+static void *alloc_locked(size_t bytes, bool is_zeroed)
 {
 	void *block;
 
 	heap_begin_locked();
-	*out_is_zero = false;
-	block = bytes <= SMALL_MAX ? small_alloc(bytes) : large_alloc(bytes, out_is_zero);
+	block = bytes <= SMALL_MAX ? small_alloc(bytes) : large_alloc(bytes, is_zeroed);
 	statistics.allocations++;
 	if (!block)
 		statistics.refusals++;
 	return block;
 }
 
-static void *alloc(size_t bytes, bool *out_is_zero)
+static void *alloc(size_t bytes, bool is_zeroed)
 {
 	void *block;
 
 	mutex_lock(&heap_mutex);
-	block = alloc_locked(bytes, out_is_zero);
+	block = alloc_locked(bytes, is_zeroed);
 	mutex_unlock(&heap_mutex);
 	return block;
 }
 
 void *heap_alloc(size_t bytes)
 {
-	bool is_zero;
-
-	return alloc(bytes, &is_zero);
+	return alloc(bytes, false);
 }
 
+/* Larger blocks are zero already. */
 void *heap_zalloc(size_t bytes)
 {
-	bool is_zero;
-	void *block = alloc(bytes, &is_zero);
+	void *block = alloc(bytes, true);
 
-	if (block && !is_zero)
+	if (block && !is_large(block))
 		memset(block, 0, bytes);
 	return block;
 }

@@ -47,6 +47,23 @@ void memory_os_pause(void)
 	sleep_ns(NS_PER_MS);
 }
 
+/* A monitor's own thread cannot survive a fault, so it does not look. */
+uint64_t memory_os_load(const uint64_t *at)
+{
+	struct guest_state *state = guest_state();
+	uint64_t failed, value = 0;
+
+	if (!state)
+		return 0;
+	__asm__ volatile(
+		"lea 9f(%%rip), %%rax\n\tmov %%rax, %c[fixup](%[state])\n\t"
+		"mov (%[at]), %[value]\n\txor %%eax, %%eax\n9:\tmovq $0, %c[fixup](%[state])"
+		: "=&a"(failed), [value] "+&r"(value)
+		: [state] "r"(state), [at] "r"(at), [fixup] "i"(offsetof(struct guest_state, fixup))
+		: "memory", "cc");
+	return failed ? 0 : value;
+}
+
 /* As in guest.c: while state->fixup is set, a fault goes on behind the copy with rax = 1. */
 size_t copy_guarded(void *to, const void *from, size_t bytes)
 {

@@ -240,9 +240,11 @@ static void refuse(struct thread *thread, uint64_t address, unsigned access, boo
 		arch_guest_trap(thread, TRAP_FAULT, access, 0, cause, address);
 		return;
 	}
-	/* The guest's memory, or a page of a file: refused by its pager (a disk is full, or bad), or none is left. */
-	if ((address < NATIVE_BASE || cause == FAULT_BEYOND || cause == FAULT_NOMEM) &&
-	    arch_monitor_fixup(thread))
+	/*
+	 * The guest's memory, or a page of a file: refused by its pager (a disk is full, or bad), or none is left, or
+	 * the mapping went with the domain that made the object.
+	 */
+	if ((address < NATIVE_BASE || cause != FAULT_PROTECTED) && arch_monitor_fixup(thread))
 		return;
 	process_fault(thread, 14, address);
 }
