@@ -24,7 +24,6 @@
 static void init_common(struct aspace *aspace, const struct kobject *owner, uint64_t low,
                         uint64_t high)
 {
-	spin_init(&aspace->lock, LOCK_RANK_SPACE);
 	tree_init(&aspace->mappings);
 	aspace->domain = owner->domain;
 	aspace->id = owner->id;

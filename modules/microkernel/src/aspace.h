@@ -12,14 +12,13 @@
 struct handle_entry;
 
 struct aspace {
-	struct spinlock lock;  /* LOCK_RANK_SPACE */
-	struct pagetable pt;   /* [lock] */
-	struct tree mappings;  /* [lock] by start; they never overlap */
+	struct pagetable pt;   /* */
+	struct tree mappings;  /* by start; they never overlap */
 	struct domain *domain; /* [I] pays */
 	uint64_t id;           /* [I] of the object that it is part of */
 	uint64_t low;          /* [I] */
 	uint64_t high;         /* [I] */
-	uint64_t mapped;       /* [lock] bytes */
+	uint64_t mapped;       /* bytes */
 };
 
 status_t aspace_init_native(struct aspace *aspace, const struct kobject *owner);

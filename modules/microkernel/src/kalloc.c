@@ -9,7 +9,6 @@
 #include <base/list.h>
 #include <base/string.h>
 #include "domain.h"
-#include "lock.h"
 #include "page.h"
 
 #define SLAB_MAGIC 0x62616c73u
@@ -31,13 +30,11 @@ static const uint16_t class_bytes[] = {64,  128, 192, 256, 320,  384,  448,
 
 static struct list partial[CLASS_COUNT]; /* slabs with free blocks */
 static struct slab *spare[CLASS_COUNT];  /* the one of them that is empty, if any */
-static struct spinlock heap_lock;
 static uint64_t slab_pages;
 static uint64_t spare_pages;
 
 void kalloc_init(void)
 {
-	spin_init(&heap_lock, LOCK_RANK_HEAP);
 	for (unsigned i = 0; i < CLASS_COUNT; i++)
 		list_init(&partial[i]);
 }
@@ -143,17 +140,13 @@ static void *take(unsigned class)
 	struct slab *fresh = NULL;
 	void *block;
 
-	spin_lock(&heap_lock);
 	block = slab_take(class);
-	spin_unlock(&heap_lock);
 	if (!block)
 		fresh = slab_create(class);
 	if (!fresh)
 		return block;
-	spin_lock(&heap_lock);
 	slab_add(fresh);
 	block = slab_take(class);
-	spin_unlock(&heap_lock);
 	return block;
 }
 
@@ -180,9 +173,7 @@ void kfree(struct domain *domain, void *block)
 	uint32_t bytes = class_bytes[slab->class];
 	paddr_t page;
 
-	spin_lock(&heap_lock);
 	page = slab_give(slab, block);
-	spin_unlock(&heap_lock);
 	if (page.value)
 		page_unref(page);
 	domain_credit_bytes(domain, bytes);
@@ -192,12 +183,10 @@ static paddr_t take_spare(unsigned class)
 {
 	paddr_t page = PADDR(0);
 
-	spin_lock(&heap_lock);
 	if (spare[class]) {
 		page = slab_take_out(spare[class]);
 		set_spare(class, NULL);
 	}
-	spin_unlock(&heap_lock);
 	return page;
 }
 

@@ -17,20 +17,16 @@ static void link_memory(struct mapping *mapping)
 	struct memory *memory = mapping->memory;
 
 	kobject_ref(&memory->obj);
-	spin_lock(&memory->lock);
 	list_push_back(&memory->mappings, &mapping->reverse);
 	memory->mapping_count++;
-	spin_unlock(&memory->lock);
 }
 
 static void unlink_memory(struct mapping *mapping)
 {
 	struct memory *memory = mapping->memory;
 
-	spin_lock(&memory->lock);
 	list_remove(&mapping->reverse);
 	memory->mapping_count--;
-	spin_unlock(&memory->lock);
 	derivation_remove(&memory->obj, &mapping->node);
 	kobject_unref(&memory->obj);
 }

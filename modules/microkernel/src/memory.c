@@ -35,7 +35,6 @@ static struct memory *create(struct domain *domain, uint32_t kind, uint64_t byte
 
 	if (!memory)
 		return NULL;
-	spin_init(&memory->lock, LOCK_RANK_MEMORY);
 	list_init(&memory->mappings);
 	memory->kind = kind;
 	memory->bytes = bytes;

@@ -3,7 +3,7 @@
  * to be all 0 (former page tables), and of the others. The lists are doubly linked so that a run of frames for DMA can
  * be taken out of their middle.
  *
- * Locks: [p] page_lock   [a] atomic
+ * [a] atomic   [I] fixed at boot
  */
 #include "page.h"
 #include <base/assert.h>
@@ -11,18 +11,16 @@
 #include <base/string.h>
 #include "domain.h"
 #include "kalloc.h"
-#include "lock.h"
 #include "panic.h"
 
 #define NO_FRAME 0xffffffffu
 
 struct page *page_frames;
 uint32_t page_frame_count;
-static uint32_t free_head[2]; /* [p] of unknown content; all 0 */
-static uint64_t free_count;   /* [p] in both lists */
+static uint32_t free_head[2]; /* of unknown content; all 0 */
+static uint64_t free_count;   /* in both lists */
 static uint64_t total_count;  /* [I] */
 static uint64_t kernel_count; /* [I] */
-static struct spinlock page_lock;
 
 static paddr_t frame_paddr(uint32_t frame)
 {
@@ -92,7 +90,6 @@ void page_init(const struct boot_source *source)
 	unsigned table_range = 0;
 	uint64_t table_bytes;
 
-	spin_init(&page_lock, LOCK_RANK_PAGES);
 	page_frame_count = (uint32_t)(end_of_ram(source) >> PAGE_SHIFT);
 	table_bytes = align_up(page_frame_count * sizeof(struct page), PAGE_SIZE);
 	page_frames = take_frame_table(source, table_bytes, &table_range);
@@ -126,7 +123,6 @@ static uint32_t take_frame(unsigned flags, unsigned *out_flags)
 {
 	uint32_t frame;
 
-	spin_lock(&page_lock);
 	frame = *list_of(flags);
 	if (frame == NO_FRAME)
 		frame = *list_of(flags ^ PAGE_ZERO);
@@ -134,7 +130,6 @@ static uint32_t take_frame(unsigned flags, unsigned *out_flags)
 		*out_flags = page_frames[frame].flags;
 		free_list_remove(frame);
 	}
-	spin_unlock(&page_lock);
 	return frame;
 }
 
@@ -190,13 +185,11 @@ paddr_t page_alloc_contiguous(struct domain *domain, uint64_t count)
 
 	if (count == 0 || !domain_charge_pages(domain, count))
 		return PADDR(0);
-	spin_lock(&page_lock);
 	first = find_run(count);
 	for (uint64_t i = 0; first != NO_FRAME && i < count; i++) {
 		free_list_remove(first + (uint32_t)i);
 		frame_give(first + (uint32_t)i, domain);
 	}
-	spin_unlock(&page_lock);
 	if (first == NO_FRAME) {
 		domain_credit_pages(domain, count);
 		return PADDR(0);
@@ -213,9 +206,7 @@ static void release(paddr_t paddr, unsigned flags)
 	struct domain *domain = domain_payer(page->domain);
 
 	domain_drop_page(page->domain);
-	spin_lock(&page_lock);
 	free_list_push((uint32_t)(paddr.value >> PAGE_SHIFT), flags);
-	spin_unlock(&page_lock);
 	domain_credit_pages(domain, 1);
 }
 
