@@ -14,6 +14,7 @@
  */
 #include "dcache.h"
 #include "file.h"
+#include "hot.h"
 #include <base/bits.h>
 #include <base/hash.h>
 #include <base/string.h>
@@ -179,8 +180,8 @@ static void give_out_locked(struct path found, struct path *out)
 	*out = found;
 }
 
-enum dcache_answer dcache_ask_layers(const struct path *dir, const struct name *name,
-                                     struct path *out)
+HOT enum dcache_answer dcache_ask_layers(const struct path *dir, const struct name *name,
+                                         struct path *out)
 {
 	struct path found;
 	mutex_lock(&dcache_lock);
@@ -227,7 +228,7 @@ static struct name go_down_locked(struct task *task, struct path *at, const char
 	}
 }
 
-struct name dcache_walk(struct task *task, struct path *path, const char *rest)
+HOT struct name dcache_walk(struct task *task, struct path *path, const char *rest)
 {
 	struct path at = *path;
 	mutex_lock(&dcache_lock);
@@ -243,8 +244,8 @@ struct name dcache_walk(struct task *task, struct path *path, const char *rest)
 	return name;
 }
 
-enum dcache_answer dcache_lookup(struct task *task, const struct path *start, const char *path,
-                                 bool is_followed, struct path *out)
+HOT enum dcache_answer dcache_lookup(struct task *task, const struct path *start, const char *path,
+                                     bool is_followed, struct path *out)
 {
 	struct path at = *start, found;
 	mutex_lock(&dcache_lock);

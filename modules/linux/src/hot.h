@@ -1,0 +1,4 @@
+/* For the few functions that every program waits for: all that they call and the compiler sees is inlined. */
+#pragma once
+
+#define HOT __attribute__((flatten))
