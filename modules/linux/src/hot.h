@@ -2,3 +2,5 @@
 #pragma once
 
 #define HOT __attribute__((flatten))
+/* Not into them: what happens seldom, or sleeps. */
+#define COLD __attribute__((noinline, cold))

@@ -10,6 +10,7 @@
 #include <base/string.h>
 #include <libanon/enter.h>
 #include "exit.h"
+#include "hot.h"
 #include "signal_frame.h"
 #include "signal_queue.h"
 #include "syscall.h"
@@ -124,7 +125,7 @@ void signal_send_process_info(struct process *process, const struct linux_siginf
 	send(process, 0, info);
 }
 
-void signal_send_task(struct task *task, int signal)
+COLD void signal_send_task(struct task *task, int signal)
 {
 	struct linux_siginfo info = {.si_signo = signal, .si_code = SI_KERNEL};
 
@@ -196,7 +197,7 @@ bool signal_kill_pending(struct task *task)
 	       (exec_task && exec_task != task);
 }
 
-bool signal_pending(struct task *task)
+COLD bool signal_pending(struct task *task)
 {
 	/* The full fence pairs with the sender's: queue, then look whether the task sleeps. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
