@@ -19,7 +19,7 @@
 #include <base/hash.h>
 #include <base/string.h>
 
-#define ABSENT_COUNT 512u /* a power of two */
+#define ABSENT_SETS 512u /* a power of two */
 #define ABSENT_NAME_MAX 40u
 
 struct absent {
@@ -29,36 +29,37 @@ struct absent {
 	char name[ABSENT_NAME_MAX];
 };
 
-static struct absent absent_names[ABSENT_COUNT]; /* [d] */
-static uint64_t last_epoch;                      /* [d] */
+static struct absent absent_names[ABSENT_SETS][2]; /* [d] of each set the newer one first */
+static uint64_t last_epoch;                        /* [d] */
 
 /* --- absent names --- */
 
-static struct absent *absent_slot(uint64_t epoch, const struct name *name)
+static struct absent *find_absent_locked(uint64_t epoch, const struct name *name)
 {
-	return &absent_names[hash_mix(name->hash ^ epoch) % ABSENT_COUNT];
-}
-
-static bool is_absent_locked(uint64_t epoch, const struct name *name)
-{
-	const struct absent *slot = absent_slot(epoch, name);
-	return slot->epoch == epoch && slot->hash == name->hash && slot->len == name->len &&
-	       name_is_at(slot->name, name);
+	struct absent *set = absent_names[hash_mix(name->hash ^ epoch) % ABSENT_SETS];
+	for (struct absent *slot = set; slot < set + 2; slot++) {
+		if (slot->epoch == epoch && slot->hash == name->hash && slot->len == name->len &&
+		    name_is_at(slot->name, name))
+			return slot;
+	}
+	return NULL;
 }
 
 static void note_absent_locked(uint64_t epoch, const struct name *name)
 {
-	struct absent *slot = absent_slot(epoch, name);
-	if (name->len > ABSENT_NAME_MAX)
+	struct absent *set = absent_names[hash_mix(name->hash ^ epoch) % ABSENT_SETS];
+	if (name->len > ABSENT_NAME_MAX || find_absent_locked(epoch, name))
 		return;
-	*slot = (struct absent){.epoch = epoch, .hash = name->hash, .len = name->len};
-	memcpy(slot->name, name->text, name->len);
+	if (set[0].epoch != 0)
+		set[1] = set[0];
+	set[0] = (struct absent){.epoch = epoch, .hash = name->hash, .len = name->len};
+	memcpy(set[0].name, name->text, name->len);
 }
 
 static void forget_absent_locked(uint64_t epoch, const struct name *name)
 {
-	struct absent *slot = absent_slot(epoch, name);
-	if (slot->epoch == epoch && slot->hash == name->hash)
+	struct absent *slot = find_absent_locked(epoch, name);
+	if (slot)
 		slot->epoch = 0;
 }
 
@@ -125,7 +126,7 @@ static enum dcache_answer ask_locked(struct dentry *dir, const struct name *name
 		return DCACHE_UNSURE;
 	if (dentry)
 		return dentry->names_epoch == epoch ? DCACHE_FOUND : DCACHE_UNSURE;
-	return is_absent_locked(epoch, name) ? DCACHE_ABSENT : DCACHE_UNSURE;
+	return find_absent_locked(epoch, name) ? DCACHE_ABSENT : DCACHE_UNSURE;
 }
 
 enum dcache_answer dcache_ask(struct dentry *dir, const struct name *name, struct dentry **out)

@@ -46,8 +46,10 @@ static bool is_ignored_locked(const struct process *process, const struct task *
 /* The caller neither sleeps nor runs its guest: the mark is enough. */
 static void attend(struct task *task)
 {
+	const struct guest_state *own = guest_state();
+
 	__atomic_store_n(&task->attention, 1, __ATOMIC_SEQ_CST);
-	if (task->state != guest_state())
+	if (!own || task->state != own)
 		task_wake(task);
 }
 
