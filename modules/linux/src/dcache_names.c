@@ -309,6 +309,15 @@ void dcache_learn_absent(struct dentry *dir, const char *text, struct names_stam
 
 /* --- what we did --- */
 
+/* A name that is there, and whether this is surely what it names. */
+static void note_present_locked(struct dentry *dentry, bool is_sure)
+{
+	struct inode *dir = dentry->parent->inode;
+	struct name name = {dentry->name, dentry->name_len, dentry->name_hash};
+	forget_absent_locked(dir->names_epoch, &name);
+	dentry->names_epoch = is_sure && dir->names_seen != 0 ? dir->names_epoch : 0;
+}
+
 int64_t dcache_made(struct dentry *dir, const char *text, struct inode *inode,
                     struct names_stamp stamp, struct dentry **out)
 {
@@ -319,8 +328,8 @@ int64_t dcache_made(struct dentry *dir, const char *text, struct inode *inode,
 	account_for_own_locked(dir->inode, stamp);
 	forget_absent_locked(dir->inode->names_epoch, &name);
 	int64_t result = dentry ? dcache_add_locked(dir, dentry, out) : -ENOMEM;
-	if (result == 0 && dir->inode->names_seen != 0)
-		dentry->names_epoch = dir->inode->names_epoch;
+	if (result == 0)
+		note_present_locked(dentry, true);
 	mutex_unlock(&dcache_lock);
 	if (dentry && result != 0)
 		dentry_put(dentry);
@@ -336,4 +345,21 @@ void dcache_removed(struct dentry *dir, struct dentry *victim, struct names_stam
 		dcache_remove_locked(victim, &victims);
 	mutex_unlock(&dcache_lock);
 	dcache_free_victims(victims);
+}
+
+bool dcache_is_sure_locked(const struct dentry *dentry)
+{
+	const struct inode *dir = dentry->parent->inode;
+	return dir->names_seen != 0 && dentry->names_epoch == dir->names_epoch;
+}
+
+void dcache_note_moved_locked(const struct moved *moved, const struct names_stamp stamps[2])
+{
+	struct dentry *dir = moved->dentry->parent;
+	account_for_own_locked(moved->old_dir->inode, stamps[0]);
+	if (dir->inode != moved->old_dir->inode)
+		account_for_own_locked(dir->inode, stamps[1]);
+	note_present_locked(moved->dentry, moved->is_sure);
+	if (moved->exchanged)
+		note_present_locked(moved->exchanged, moved->is_sure);
 }
