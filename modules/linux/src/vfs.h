@@ -300,6 +300,9 @@ void path_put(const struct path *path);
 #define LOOKUP_EMPTY 4u /* "" names dir_fd itself */
 int64_t path_lookup(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
                     struct path *out_path);
+/* The same if the name cache is sure of all of it; of the flags, LOOKUP_FOLLOW counts. */
+enum dcache_answer path_lookup_cached(struct task *task, int32_t dir_fd, const char *name,
+                                      uint32_t flags, struct path *out_path);
 /* The path as seen from the task's root (null: the container's): length without NUL, -ENAMETOOLONG, "(unreachable)" as Linux. */
 int64_t path_print(struct task *task, const struct path *path, char *buffer, size_t size);
 bool path_is_deleted(const struct path *path);
