@@ -93,11 +93,16 @@ static status_t split_at(struct aspace *aspace, uint64_t at)
 	return mapping && mapping->start < at ? mapping_split(mapping, at) : OK;
 }
 
-/* After this, mappings lie wholly inside or wholly outside [start, end). */
+/* After this, mappings lie wholly inside or wholly outside [start, end). Mostly one is there, or none. */
 static status_t split_edges(struct aspace *aspace, uint64_t start, uint64_t end)
 {
-	status_t status = split_at(aspace, start);
+	struct mapping *mapping = aspace_mapping_from(aspace, start);
+	status_t status = OK;
 
+	if (!mapping || mapping->start >= end || (mapping->start == start && mapping->end == end))
+		return OK;
+	if (mapping->start < start)
+		status = mapping_split(mapping, start);
 	return status == OK ? split_at(aspace, end) : status;
 }
 
@@ -193,12 +198,12 @@ static status_t make_model(const struct map_args *args, struct handle_entry *thr
 }
 
 /* The new mapping is ready before the first page of an old one goes. */
-static status_t put_in_place(struct aspace *aspace, struct mapping *mapping,
+static status_t put_in_place(struct aspace *aspace, struct mapping *mapping, bool may_replace,
                              struct derivation *parent, unsigned *budget)
 {
 	status_t status = OK;
 
-	if (!is_free(aspace, mapping->start, mapping->end - mapping->start))
+	if (may_replace && !is_free(aspace, mapping->start, mapping->end - mapping->start))
 		status = aspace_unmap(aspace, mapping->start, mapping->end - mapping->start,
 		                      budget);
 	if (status == OK && !mapping_link(mapping, parent))
@@ -229,7 +234,8 @@ status_t aspace_map(struct aspace *aspace, const struct map_args *args,
 	if (!mapping)
 		return E_NOMEM;
 	*out = model.start;
-	return put_in_place(aspace, mapping, through ? &through->node : NULL, budget);
+	return put_in_place(aspace, mapping, args->flags & MAP_FIXED,
+	                    through ? &through->node : NULL, budget);
 }
 
 /* Whether nothing is mapped around [start, end) in the page tables at its ends. */
