@@ -307,30 +307,22 @@ static bool remove_mappings(struct aspace *aspace, uint64_t start, uint64_t end,
 	return true;
 }
 
-/* The end of a group of mappings, each of which may share a page table with the next one. */
-static uint64_t group_end(struct mapping *mapping, uint64_t end)
-{
-	struct mapping *next = aspace_mapping_after(mapping);
-
-	for (; next && next->start < end && next->start < align_up(mapping->end, PT_TABLE_SPAN);
-	     next = aspace_mapping_after(mapping))
-		mapping = next;
-	return mapping->end;
-}
-
-/* Mappings lie wholly inside or wholly outside. Of each group first the pages go, which may be in tables that can only
- * go as a whole. */
+/*
+ * Mappings lie wholly inside or wholly outside. The pages of a mapping go in whole page tables as far as it is alone in
+ * them, then those of all mappings that share its last table: that may be shared by others, and only go as a whole.
+ */
 static bool remove_range(struct aspace *aspace, uint64_t start, uint64_t end, unsigned *budget)
 {
 	struct mapping *mapping;
 
 	while ((mapping = aspace_mapping_from(aspace, start)) != NULL && mapping->start < end) {
-		uint64_t first = mapping->start;
-		uint64_t at = first;
-		uint64_t stop = group_end(mapping, end);
+		uint64_t at = mapping->start;
+		uint64_t stop = MAX(align_down(mapping->end, PT_TABLE_SPAN),
+		                    align_down(at, PT_TABLE_SPAN) + PT_TABLE_SPAN);
 
+		stop = MIN(stop, end);
 		pt_drop(&aspace->pt, &at, stop, budget);
-		if (!remove_mappings(aspace, first, at, budget) || at < stop)
+		if (!remove_mappings(aspace, start, at, budget) || at < stop)
 			return false;
 	}
 	return true;
