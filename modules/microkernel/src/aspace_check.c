@@ -17,9 +17,10 @@ static void check_entry(const struct mapping *mapping, uint64_t va, const struct
 	if (entry->flags & PT_PRIVATE) {
 		ASSERT(page_of(entry->page)->refs > 0 && page_is_ram(entry->page));
 		ASSERT(!(entry->flags & PT_WRITE) || !page_is_shared(entry->page));
+		ASSERT(!mapping->memory || !pt_is_shared(&mapping->aspace->pt, va));
 		return;
 	}
-	ASSERT(mapping->memory);
+	ASSERT(mapping->memory && !pt_is_shared(&mapping->aspace->pt, va));
 	page = memory_present_page(mapping->memory, mapping->offset + (va - mapping->start),
 	                           &may_write);
 	ASSERT(page.value == entry->page.value);
@@ -61,5 +62,6 @@ void aspace_check(const struct aspace *aspace)
 	for (uint64_t va = aspace->low; pt_next(&aspace->pt, &va, aspace->high, &entry);
 	     va += PAGE_SIZE)
 		all++;
+	pt_check(&aspace->pt);
 	ASSERT(bytes == aspace->mapped && inside == aspace->pt.resident && all == inside);
 }

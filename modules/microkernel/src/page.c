@@ -292,8 +292,18 @@ paddr_t page_alloc_table(struct domain *domain)
 	return page;
 }
 
+static bool is_zero(const uint64_t *words)
+{
+	unsigned i = 0;
+
+	while (i < PAGE_SIZE / sizeof(*words) && !words[i])
+		i++;
+	return i == PAGE_SIZE / sizeof(*words);
+}
+
 void page_free_table(paddr_t page)
 {
+	DEBUG_ASSERT(is_zero(direct(page)));
 	ASSERT(page_of(page)->refs == 1 && !page_of(page)->entries && !page_of(page)->owned);
 	page_of(page)->refs = 0;
 	release(page, PAGE_ZERO);

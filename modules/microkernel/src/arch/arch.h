@@ -127,6 +127,7 @@ status_t pt_own(struct pagetable *pt, uint64_t va); /* E_NOMEM */
  * the others, when with_objects, as they are. E_NOMEM, or STATUS_MORE. */
 status_t pt_copy(struct pagetable *from, struct pagetable *to, uint64_t *at, uint64_t end,
                  bool with_objects, unsigned *budget);
+void pt_check(const struct pagetable *pt); /* debug kernels: panics when an invariant is broken */
 void pt_flush(const struct pagetable *pt, uint64_t va,
               uint64_t pages); /* TLB, all CPUs that may hold it */
 /* Derives the roots of both modes from native_pt, space_pt, state and fpu: call it after a change of any of them.
