@@ -59,7 +59,7 @@ static void free_list_remove(uint32_t frame)
 		*list_of(page->flags) = page->next;
 	if (page->next != NO_FRAME)
 		page_frames[page->next].prev = page->prev;
-	page->flags = PAGE_RAM;
+	page->flags &= (uint16_t)~PAGE_FREE;
 	free_count--;
 }
 
@@ -121,32 +121,37 @@ static void frame_give(uint32_t frame, struct domain *domain)
 	page_frames[frame].domain = domain_take_page(domain);
 }
 
-/* From the list that flags asks for, or else from the other one; *out_flags says what it was. */
-static uint32_t take_frame(unsigned flags, unsigned *out_flags)
+static uint32_t pop(uint32_t *head)
+{
+	uint32_t frame = *head;
+
+	if (frame != NO_FRAME)
+		free_list_remove(frame);
+	return frame;
+}
+
+/* From the list that flags asks for, or else from the other one. */
+static uint32_t take_frame(unsigned flags)
 {
 	uint32_t frame;
 
 	spin_lock(&page_lock);
-	frame = *list_of(flags);
+	frame = pop(list_of(flags));
 	if (frame == NO_FRAME)
-		frame = *list_of(flags ^ PAGE_ZERO);
-	if (frame != NO_FRAME) {
-		*out_flags = page_frames[frame].flags;
-		free_list_remove(frame);
-	}
+		frame = pop(list_of(flags ^ PAGE_ZERO));
 	spin_unlock(&page_lock);
 	return frame;
 }
 
-static paddr_t take(struct domain *domain, unsigned flags, unsigned *out_flags)
+static paddr_t take(struct domain *domain, unsigned flags)
 {
 	uint32_t frame;
 
 	if (!domain_charge_pages(domain, 1))
 		return PADDR(0);
-	frame = take_frame(flags, out_flags);
+	frame = take_frame(flags);
 	if (frame == NO_FRAME && kalloc_trim())
-		frame = take_frame(flags, out_flags);
+		frame = take_frame(flags);
 	if (frame == NO_FRAME) {
 		domain_credit_pages(domain, 1);
 		return PADDR(0);
@@ -157,17 +162,14 @@ static paddr_t take(struct domain *domain, unsigned flags, unsigned *out_flags)
 
 paddr_t page_alloc(struct domain *domain)
 {
-	unsigned flags;
-
-	return take(domain, 0, &flags);
+	return take(domain, 0);
 }
 
 paddr_t page_alloc_zeroed(struct domain *domain)
 {
-	unsigned flags = 0;
-	paddr_t page = take(domain, PAGE_ZERO, &flags);
+	paddr_t page = take(domain, PAGE_ZERO);
 
-	if (page.value && !(flags & PAGE_ZERO))
+	if (page.value && !(page_of(page)->flags & PAGE_ZERO))
 		arch_zero_page(direct(page));
 	return page;
 }
