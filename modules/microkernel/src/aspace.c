@@ -370,37 +370,54 @@ static bool apply_protection(struct mapping *mapping, uint64_t *at, unsigned *bu
 	                   budget);
 }
 
-/* Of whole mappings of [address, end), from *at on. */
-static bool protect_from(struct aspace *aspace, uint64_t *at, uint64_t end, uint32_t prot,
-                         unsigned *budget)
+/* Of whole mappings of [address, end), from *at on. One that came between the steps may not allow it. */
+static status_t protect_from(struct aspace *aspace, uint64_t *at, uint64_t end, uint32_t prot,
+                             unsigned *budget)
 {
 	struct mapping *m = aspace_mapping_from(aspace, *at);
 
 	for (; m && m->start < end; m = aspace_mapping_after(m)) {
 		*at = MAX(*at, m->start);
-		m->flags = (m->flags & ~MAP_PROT) | prot;
-		if (!budget_take(budget) || !apply_protection(m, at, budget))
-			return false;
-	}
-	return true;
-}
-
-static status_t check_protect(struct aspace *aspace, uint64_t address, uint64_t end, uint32_t prot)
-{
-	uint64_t at = address;
-
-	while (at < end) {
-		struct mapping *mapping = aspace_mapping_at(aspace, at);
-
-		if (!mapping)
-			return E_NOENT;
-		if (prot & ~mapping->prot_max)
+		if (prot & ~m->prot_max)
 			return E_ACCESS;
-		at = mapping->end;
+		m->flags = (m->flags & ~MAP_PROT) | prot;
+		m->is_changing = true;
+		if (!budget_take(budget) || !apply_protection(m, at, budget))
+			return STATUS_MORE;
+		m->is_changing = false;
 	}
 	return OK;
 }
 
+static status_t check_protect(struct aspace *aspace, uint64_t *at, uint64_t end, uint32_t prot,
+                              unsigned *budget)
+{
+	struct mapping *mapping = aspace_mapping_at(aspace, *at);
+
+	for (; *at < end; mapping = aspace_mapping_after(mapping)) {
+		if (!mapping || mapping->start > *at)
+			return E_NOENT;
+		if (prot & ~mapping->prot_max)
+			return E_ACCESS;
+		*at = mapping->end;
+		if (!budget_take(budget))
+			return STATUS_MORE;
+	}
+	return OK;
+}
+
+/* Page tables of its own, and mappings that end where it does: then nothing can fail any more. */
+static status_t protect_range(struct aspace *aspace, uint64_t address, uint64_t end, uint32_t prot,
+                              uint64_t *at, unsigned *budget)
+{
+	status_t status = own_range(aspace, *at, end, budget);
+
+	if (status == OK)
+		status = split_edges(aspace, address, end);
+	return status == OK ? protect_from(aspace, at, end, prot, budget) : status;
+}
+
+/* progress->count: whether all of it was checked. */
 status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes, uint32_t prot,
                         struct progress *progress, unsigned *budget)
 {
@@ -415,14 +432,14 @@ status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes,
 		return status;
 	end = address + bytes;
 	progress->at = MAX(progress->at, address);
-	status = check_protect(aspace, address, end, prot);
-	if (status == OK)
-		status = own_range(aspace, progress->at, end, budget);
-	if (status == OK)
-		status = split_edges(aspace, address, end);
-	if (status != OK)
-		return status;
-	return protect_from(aspace, &progress->at, end, prot, budget) ? OK : STATUS_MORE;
+	if (!progress->count) {
+		status = check_protect(aspace, &progress->at, end, prot, budget);
+		if (status != OK)
+			return status;
+		progress->count = 1;
+		progress->at = address;
+	}
+	return protect_range(aspace, address, end, prot, &progress->at, budget);
 }
 
 status_t aspace_query(struct aspace *aspace, uint64_t address, struct progress *progress,
@@ -465,25 +482,6 @@ status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes,
 	return pt_drop(&aspace->pt, &progress->at, end, budget) ? OK : STATUS_MORE;
 }
 
-/* Entries travel with the mapping; room for the tables is made first, so that nothing is lost half-way. */
-static status_t move_pages(struct mapping *mapping, uint64_t from, uint64_t to, uint64_t bytes)
-{
-	struct pagetable *pt = &mapping->aspace->pt;
-	uint64_t va = from;
-	struct pt_entry entry;
-
-	while (pt_next(pt, &va, from + bytes, &entry)) {
-		status_t status = pt_map(pt, to + (va - from), entry.page, entry.flags);
-
-		if (status != OK)
-			return status;
-		pt_unmap(pt, va);
-		pt_flush(pt, va, 1);
-		va += PAGE_SIZE;
-	}
-	return OK;
-}
-
 static bool overlaps(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
 {
 	return a < b + b_bytes && b < a + a_bytes;
@@ -496,10 +494,10 @@ static status_t move_mapping(struct aspace *aspace, struct mapping *mapping, uin
 	uint64_t old = mapping->start;
 	uint64_t bytes = mapping->end - old;
 	unsigned budget = UINT32_MAX;
-	status_t status = move_pages(mapping, old, to, bytes);
+	status_t status = pt_move(&aspace->pt, old, to, bytes);
 
 	if (status != OK) {
-		status_t back = move_pages(mapping, to, old, bytes);
+		status_t back = pt_move(&aspace->pt, to, old, bytes);
 
 		ASSERT(back == OK); /* the old tables are still there */
 		return status;

@@ -38,7 +38,8 @@ static uint64_t check_mapping(const struct mapping *mapping, const struct aspace
 	ASSERT(!mapping->memory || mapping->node.kind == DERIVATION_MAPPING);
 	for (uint64_t va = mapping->start; pt_next(&aspace->pt, &va, mapping->end, &entry);
 	     va += PAGE_SIZE) {
-		ASSERT(!(entry.flags & PT_WRITE) || mapping->flags & MAP_WRITE);
+		ASSERT(!(entry.flags & PT_WRITE) || mapping->flags & MAP_WRITE ||
+		       mapping->is_changing);
 		check_entry(mapping, va, &entry);
 		pages++;
 	}

@@ -24,6 +24,7 @@ static status_t make_clone(struct mapping *mapping, struct aspace *to)
 	struct mapping model = *mapping;
 	struct mapping *clone;
 
+	model.is_changing = false;
 	if (policy_of(mapping) == MAP_CLONE_ZERO) {
 		model.memory = NULL;
 		model.offset = 0;
@@ -61,7 +62,7 @@ static status_t clone_mappings(struct aspace *from, struct aspace *to, uint64_t 
 static bool is_private_zero(const struct mapping *mapping)
 {
 	return !mapping->memory && mapping->flags & MAP_PRIVATE &&
-	       policy_of(mapping) == MAP_CLONE_COPY;
+	       policy_of(mapping) == MAP_CLONE_COPY && !mapping->is_changing;
 }
 
 /* A table of pages can be shared where both sides have the same mappings, and none of an object: so nobody but the two
@@ -85,7 +86,7 @@ static bool is_alike(struct aspace *from, struct aspace *to, uint64_t start, uin
 
 static bool shows_the_same(const struct mapping *a, const struct mapping *b)
 {
-	return a->memory && a->memory == b->memory && a->flags == b->flags &&
+	return a->memory && a->memory == b->memory && a->flags == b->flags && !a->is_changing &&
 	       a->offset - a->start == b->offset - b->start;
 }
 

@@ -110,6 +110,8 @@ bool pt_next_table(const struct pagetable *pt, uint64_t *at, uint64_t end,
 bool pt_drop(struct pagetable *pt, uint64_t *at, uint64_t end, unsigned *budget);
 bool pt_restrict(struct pagetable *pt, uint64_t *at, uint64_t end, unsigned flags,
                  unsigned *budget);
+/* All at once; what E_NOMEM left behind at the new place can be moved back. Tables stay, empty, at the old one. */
+status_t pt_move(struct pagetable *pt, uint64_t from, uint64_t to, uint64_t bytes);
 bool pt_count(const struct pagetable *pt, uint64_t *at, uint64_t end, uint64_t *count,
               unsigned *budget);
 /*

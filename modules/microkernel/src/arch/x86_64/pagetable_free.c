@@ -192,11 +192,11 @@ void pt_destroy(struct pagetable *pt)
 	uint64_t *root = direct(pt->root);
 
 	pt_unload(pt);
-	for (unsigned i = 0; pt->root.value && table_page(root)->entries; i++) {
-		uint64_t entry = root[i];
+	for (unsigned i = 0; pt->root.value && table_page(root)->entries;) {
+		uint64_t entry;
 
-		if (!entry)
-			continue;
+		i = skip_empty(root, i, KERNEL_SLOT);
+		entry = root[i];
 		pt_set_entry(pt, &root[i], 0);
 		free_tables(entry, LEVELS - 1);
 	}
