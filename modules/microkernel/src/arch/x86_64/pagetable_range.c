@@ -28,7 +28,7 @@ static uint64_t *search(const struct pagetable *pt, uint64_t *va, uint64_t end, 
 	uint64_t *table = direct(pt->root);
 	int level = LEVELS;
 
-	while (*va<end && * budget> 0) {
+	while (*budget && *va < end) {
 		if (next_entry(table, va, end, level)) {
 			uint64_t *entry = &table[level_index(*va, level)];
 
