@@ -48,7 +48,7 @@ static void free_list_push(uint32_t frame, unsigned flags)
 	free_count++;
 }
 
-static void free_list_remove(uint32_t frame)
+static inline void free_list_remove(uint32_t frame)
 {
 	struct page *page = &page_frames[frame];
 
@@ -131,7 +131,7 @@ static uint32_t pop(uint32_t *head)
 }
 
 /* From the list that flags asks for, or else from the other one. */
-static uint32_t take_frame(unsigned flags)
+static inline uint32_t take_frame(unsigned flags)
 {
 	uint32_t frame;
 
