@@ -500,6 +500,7 @@ static status_t move_mapping(struct aspace *aspace, struct mapping *mapping, uin
 		status_t back = pt_move(&aspace->pt, to, old, bytes);
 
 		ASSERT(back == OK); /* the old tables are still there */
+		pt_drop(&aspace->pt, &to, to + bytes, &budget);
 		return status;
 	}
 	mapping_move(mapping, to, to + new_bytes);

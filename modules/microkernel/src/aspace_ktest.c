@@ -66,13 +66,16 @@ KTEST(remap_moves_across_page_tables)
 	uint64_t from = AT + 300 * PAGE_SIZE;
 	uint64_t to = AT + (1ul << 25) + 451 * PAGE_SIZE;
 	struct domain_limits limits = f.domain->limits;
+	uint64_t pages;
 
 	fixture_map(aspace, NULL, from, 1000 * PAGE_SIZE, RW);
 	for (unsigned i = 0; i < 1000; i += 3)
 		*(uint16_t *)fixture_touch(aspace, from + i * PAGE_SIZE, MAP_WRITE) = (uint16_t)i;
 	limits.pages = f.domain->pages + 3; /* a table less than it takes */
 	domain_set_limits(f.domain, &limits);
+	pages = f.domain->pages;
 	KCHECK(remap(aspace, from, 1000, to, 1000, STEP_BUDGET) == E_NOMEM);
+	KCHECK(f.domain->pages == pages);
 	aspace_check(aspace);
 	KCHECK(*(uint16_t *)fixture_touch(aspace, from + 999 * PAGE_SIZE, MAP_READ) == 999);
 	limits.pages = 1700;

@@ -11,8 +11,8 @@ static void check_leaves(const uint64_t *table, uint64_t entry)
 	unsigned entries = 0;
 	unsigned owned = 0;
 
-	for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
-		entries += table[i] != 0;
+	for (unsigned i = 0; (i = skip_empty(table, i, TABLE_ENTRIES)) < TABLE_ENTRIES; i++) {
+		entries++;
 		owned += (table[i] & PTE_PRIVATE) != 0;
 	}
 	ASSERT(page->refs > 0 && page->entries == entries && page->owned == owned);
@@ -24,11 +24,9 @@ static unsigned check_entries(const uint64_t *table, unsigned first, unsigned en
 {
 	unsigned count = 0;
 
-	for (unsigned i = first; i < end; i++) {
+	for (unsigned i = first; (i = skip_empty(table, i, end)) < end; i++) {
 		const uint64_t *below = table_of(table[i]);
 
-		if (!table[i])
-			continue;
 		count++;
 		if (level == 2)
 			check_leaves(below, table[i]);
