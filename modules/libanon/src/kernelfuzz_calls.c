@@ -9,6 +9,7 @@
 #include <libanon/time.h>
 #include "kernelfuzz.h"
 
+/* Where spaces get many private pages, so that clones have page tables to share. */
 #define GUEST_HEAP 0x40000000ul
 #define HEAP_PAGES 700ul
 
@@ -59,16 +60,10 @@ static uint64_t some_address(struct fuzz_thread *self)
 	}
 }
 
-/* Where spaces get many private pages, so that clones have page tables to share. */
-static uint64_t heap_address(struct fuzz_thread *self)
-{
-	return GUEST_HEAP + below(self, 2 * HEAP_PAGES) * PAGE_SIZE;
-}
-
 static uint64_t guest_address(struct fuzz_thread *self)
 {
 	if (one_in(self, 4))
-		return heap_address(self);
+		return GUEST_HEAP + below(self, 2 * HEAP_PAGES) * PAGE_SIZE;
 	return one_in(self, 12)
 	               ? some_address(self)
 	               : 0x400000 + below(self, 64) * PAGE_SIZE + (one_in(self, 8) ? 13 : 0);
@@ -388,7 +383,7 @@ static void make_heap(struct fuzz_thread *self, handle_t space)
 	uint64_t bytes = (40 + below(self, HEAP_PAGES)) * PAGE_SIZE;
 	struct map_args map = {
 		.flags = MAP_READ | MAP_WRITE | MAP_PRIVATE | MAP_FIXED,
-		.address = heap_address(self),
+		.address = GUEST_HEAP + below(self, HEAP_PAGES) * PAGE_SIZE,
 		.bytes = bytes,
 	};
 	status_t status = sys_map(space, &map, &map.address);
