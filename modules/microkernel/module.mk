@@ -17,7 +17,7 @@ KERNEL := \
 	src/arch/x86_64/guest.c src/arch/x86_64/init.c src/arch/x86_64/ioapic.c src/arch/x86_64/irq.c \
 	src/arch/x86_64/kernel_map.c src/arch/x86_64/machine.c src/arch/x86_64/memory.c \
 	src/arch/x86_64/offsets.c src/arch/x86_64/pagetable.c src/arch/x86_64/pagetable_free.c \
-	src/arch/x86_64/pagetable_range.c src/arch/x86_64/pagetable_share.c \
+	src/arch/x86_64/pagetable_range.c src/arch/x86_64/pagetable_share.c src/arch/x86_64/pagetable_check.c \
 	src/arch/x86_64/ports.c src/arch/x86_64/reference.c src/arch/x86_64/serial.c \
 	src/arch/x86_64/start_cpu.S src/arch/x86_64/start_cpus.c \
 	src/arch/x86_64/tlb.c src/arch/x86_64/trap.c src/arch/x86_64/trap_entry.S src/arch/x86_64/usercopy.S

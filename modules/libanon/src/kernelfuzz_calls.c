@@ -9,6 +9,10 @@
 #include <libanon/time.h>
 #include "kernelfuzz.h"
 
+/* Where spaces get many private pages, so that clones have page tables to share. */
+#define GUEST_HEAP 0x40000000ul
+#define HEAP_PAGES 700ul
+
 static struct fuzz_shared *shared(void)
 {
 	return (struct fuzz_shared *)FUZZ_SHARED;
@@ -58,6 +62,8 @@ static uint64_t some_address(struct fuzz_thread *self)
 
 static uint64_t guest_address(struct fuzz_thread *self)
 {
+	if (one_in(self, 4))
+		return GUEST_HEAP + below(self, 2 * HEAP_PAGES) * PAGE_SIZE;
 	return one_in(self, 12)
 	               ? some_address(self)
 	               : 0x400000 + below(self, 64) * PAGE_SIZE + (one_in(self, 8) ? 13 : 0);
@@ -371,6 +377,24 @@ static status_t call_enter(struct fuzz_thread *self)
 	return enter();
 }
 
+/* Every page of a mapping is written to. */
+static void make_heap(struct fuzz_thread *self, handle_t space)
+{
+	uint64_t bytes = (40 + below(self, HEAP_PAGES)) * PAGE_SIZE;
+	struct map_args map = {
+		.flags = MAP_READ | MAP_WRITE | MAP_PRIVATE | MAP_FIXED,
+		.address = GUEST_HEAP + below(self, HEAP_PAGES) * PAGE_SIZE,
+		.bytes = bytes,
+	};
+	status_t status = sys_map(space, &map, &map.address);
+
+	for (uint64_t at = 0; at < bytes && status == OK; at += PAGE_SIZE) {
+		uint64_t word = at, done;
+
+		status = sys_space_copy(space, map.address + at, &word, sizeof(word), 1, &done);
+	}
+}
+
 static status_t call_space(struct fuzz_thread *self, unsigned number)
 {
 	handle_t space = fuzz_pick(self, OBJECT_SPACE), handle = HANDLE_NONE;
@@ -381,6 +405,8 @@ static status_t call_space(struct fuzz_thread *self, unsigned number)
 		return made(self, sys_space_create(some_domain(self), &handle), OBJECT_SPACE,
 		            handle);
 	case SYS_space_clone:
+		if (one_in(self, 3))
+			make_heap(self, space);
 		return made(self, sys_space_clone(space, some_domain(self), &handle), OBJECT_SPACE,
 		            handle);
 	case SYS_space_bind: return sys_space_bind(one_in(self, 10) ? HANDLE_NONE : space);

@@ -1,5 +1,5 @@
 /*
- * What programs are told of the processor.
+ * What programs are told of the processor, and its counter of ticks.
  */
 #pragma once
 #include <stdbool.h>
@@ -12,3 +12,12 @@ uint32_t cpu_count(void); /* CPUs the system runs on */
 void cpu_start(void);
 bool cpu_has_number(void);
 uint32_t cpu_number(void);
+
+/* The time-stamp counter, of which each CPU may have its own idea. */
+static inline uint64_t cpu_ticks(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}

@@ -40,13 +40,10 @@ static void start_weak(void)
 
 static uint64_t weak_word(void)
 {
-	uint32_t low, high;
-
 	once_run(&weak_once, start_weak);
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
 	uint64_t step = __atomic_add_fetch(&weak_state, 0x9e3779b97f4a7c15ull, __ATOMIC_RELAXED);
 
-	return hash_mix(step ^ hash_mix(low | (uint64_t)high << 32));
+	return hash_mix(step ^ hash_mix(cpu_ticks()));
 }
 
 void random_bytes(void *buffer, size_t bytes)

@@ -4,6 +4,7 @@
 #include <base/bits.h>
 #include <base/string.h>
 #include <libanon/start.h>
+#include "cpu.h"
 #include "guest.h"
 #include "syscall.h"
 #include "uname.h"
@@ -76,6 +77,8 @@ SYSCALL2(setdomainname, uint64_t, u_name, uint64_t, len)
 
 /* --- sysinfo --- */
 
+#define AMPLE_PER_SECOND 10000u
+
 struct linux_sysinfo {
 	int64_t uptime;
 	uint64_t loads[3];
@@ -85,15 +88,14 @@ struct linux_sysinfo {
 	uint32_t unit;
 };
 
-/* The machine's, which do not change. */
-static uint64_t machine_pages(void)
+/* What does not change. */
+static const struct system_info *machine_info(void)
 {
-	static uint64_t pages;
-	struct system_info machine;
+	static struct system_info machine;
 
-	if (pages == 0 && sys_system_info(&machine) == OK)
-		pages = machine.pages_total;
-	return pages;
+	if (machine.pages_total == 0)
+		(void)sys_system_info(&machine);
+	return &machine;
 }
 
 /* A container sees no more than its domain may use. */
@@ -104,15 +106,21 @@ void sysinfo_memory(uint64_t *out_total_pages, uint64_t *out_free_pages)
 	*out_total_pages = *out_free_pages = 0;
 	if (sys_domain_info(own_domain(), &domain) != OK)
 		return;
-	*out_total_pages = MIN(machine_pages(), domain.limits.pages);
+	*out_total_pages = MIN(machine_info()->pages_total, domain.limits.pages);
 	*out_free_pages = domain.pages_available;
 }
 
+/* Where a quarter is free nobody takes it in the time that some 200 page faults need: the answer holds that long. */
 bool memory_is_short(uint64_t part)
 {
-	uint64_t total, unused;
+	static uint64_t ample_at; /* when it was seen last; 0: never */
+	uint64_t total, unused, now = cpu_ticks();
+	uint64_t seen = __atomic_load_n(&ample_at, __ATOMIC_RELAXED);
 
+	if (seen && now - seen < machine_info()->tsc_hz / AMPLE_PER_SECOND)
+		return false;
 	sysinfo_memory(&total, &unused);
+	__atomic_store_n(&ample_at, unused > total / 4 ? now : 0, __ATOMIC_RELAXED);
 	return unused < total / part;
 }
 

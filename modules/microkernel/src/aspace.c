@@ -92,11 +92,16 @@ static status_t split_at(struct aspace *aspace, uint64_t at)
 	return mapping && mapping->start < at ? mapping_split(mapping, at) : OK;
 }
 
-/* After this, mappings lie wholly inside or wholly outside [start, end). */
+/* After this, mappings lie wholly inside or wholly outside [start, end). Mostly one is there, or none. */
 static status_t split_edges(struct aspace *aspace, uint64_t start, uint64_t end)
 {
-	status_t status = split_at(aspace, start);
+	struct mapping *mapping = aspace_mapping_from(aspace, start);
+	status_t status = OK;
 
+	if (!mapping || mapping->start >= end || (mapping->start == start && mapping->end == end))
+		return OK;
+	if (mapping->start < start)
+		status = mapping_split(mapping, start);
 	return status == OK ? split_at(aspace, end) : status;
 }
 
@@ -192,12 +197,12 @@ static status_t make_model(const struct map_args *args, struct handle_entry *thr
 }
 
 /* The new mapping is ready before the first page of an old one goes. */
-static status_t put_in_place(struct aspace *aspace, struct mapping *mapping,
+static status_t put_in_place(struct aspace *aspace, struct mapping *mapping, bool may_replace,
                              struct derivation *parent, unsigned *budget)
 {
 	status_t status = OK;
 
-	if (!is_free(aspace, mapping->start, mapping->end - mapping->start))
+	if (may_replace && !is_free(aspace, mapping->start, mapping->end - mapping->start))
 		status = aspace_unmap(aspace, mapping->start, mapping->end - mapping->start,
 		                      budget);
 	if (status == OK && !mapping_link(mapping, parent))
@@ -228,7 +233,8 @@ status_t aspace_map(struct aspace *aspace, const struct map_args *args,
 	if (!mapping)
 		return E_NOMEM;
 	*out = model.start;
-	return put_in_place(aspace, mapping, through ? &through->node : NULL, budget);
+	return put_in_place(aspace, mapping, args->flags & MAP_FIXED,
+	                    through ? &through->node : NULL, budget);
 }
 
 /* Whether nothing is mapped around [start, end) in the page tables at its ends. */
@@ -300,30 +306,22 @@ static bool remove_mappings(struct aspace *aspace, uint64_t start, uint64_t end,
 	return true;
 }
 
-/* The end of a group of mappings, each of which may share a page table with the next one. */
-static uint64_t group_end(struct mapping *mapping, uint64_t end)
-{
-	struct mapping *next = aspace_mapping_after(mapping);
-
-	for (; next && next->start < end && next->start < align_up(mapping->end, PT_TABLE_SPAN);
-	     next = aspace_mapping_after(mapping))
-		mapping = next;
-	return mapping->end;
-}
-
-/* Mappings lie wholly inside or wholly outside. Of each group first the pages go, which may be in tables that can only
- * go as a whole. */
+/*
+ * Mappings lie wholly inside or wholly outside. The pages of a mapping go in whole page tables as far as it is alone in
+ * them, then those of all mappings that share its last table: that may be shared by others, and only go as a whole.
+ */
 static bool remove_range(struct aspace *aspace, uint64_t start, uint64_t end, unsigned *budget)
 {
 	struct mapping *mapping;
 
 	while ((mapping = aspace_mapping_from(aspace, start)) != NULL && mapping->start < end) {
-		uint64_t first = mapping->start;
-		uint64_t at = first;
-		uint64_t stop = group_end(mapping, end);
+		uint64_t at = mapping->start;
+		uint64_t stop = MAX(align_down(mapping->end, PT_TABLE_SPAN),
+		                    align_down(at, PT_TABLE_SPAN) + PT_TABLE_SPAN);
 
+		stop = MIN(stop, end);
 		pt_drop(&aspace->pt, &at, stop, budget);
-		if (!remove_mappings(aspace, first, at, budget) || at < stop)
+		if (!remove_mappings(aspace, start, at, budget) || at < stop)
 			return false;
 	}
 	return true;
@@ -371,37 +369,54 @@ static bool apply_protection(struct mapping *mapping, uint64_t *at, unsigned *bu
 	                   budget);
 }
 
-/* Of whole mappings of [address, end), from *at on. */
-static bool protect_from(struct aspace *aspace, uint64_t *at, uint64_t end, uint32_t prot,
-                         unsigned *budget)
+/* Of whole mappings of [address, end), from *at on. One that came between the steps may not allow it. */
+static status_t protect_from(struct aspace *aspace, uint64_t *at, uint64_t end, uint32_t prot,
+                             unsigned *budget)
 {
 	struct mapping *m = aspace_mapping_from(aspace, *at);
 
 	for (; m && m->start < end; m = aspace_mapping_after(m)) {
 		*at = MAX(*at, m->start);
-		m->flags = (m->flags & ~MAP_PROT) | prot;
-		if (!budget_take(budget) || !apply_protection(m, at, budget))
-			return false;
-	}
-	return true;
-}
-
-static status_t check_protect(struct aspace *aspace, uint64_t address, uint64_t end, uint32_t prot)
-{
-	uint64_t at = address;
-
-	while (at < end) {
-		struct mapping *mapping = aspace_mapping_at(aspace, at);
-
-		if (!mapping)
-			return E_NOENT;
-		if (prot & ~mapping->prot_max)
+		if (prot & ~m->prot_max)
 			return E_ACCESS;
-		at = mapping->end;
+		m->flags = (m->flags & ~MAP_PROT) | prot;
+		m->is_changing = true;
+		if (!budget_take(budget) || !apply_protection(m, at, budget))
+			return STATUS_MORE;
+		m->is_changing = false;
 	}
 	return OK;
 }
 
+static status_t check_protect(struct aspace *aspace, uint64_t *at, uint64_t end, uint32_t prot,
+                              unsigned *budget)
+{
+	struct mapping *mapping = aspace_mapping_at(aspace, *at);
+
+	for (; *at < end; mapping = aspace_mapping_after(mapping)) {
+		if (!mapping || mapping->start > *at)
+			return E_NOENT;
+		if (prot & ~mapping->prot_max)
+			return E_ACCESS;
+		*at = mapping->end;
+		if (!budget_take(budget))
+			return STATUS_MORE;
+	}
+	return OK;
+}
+
+/* Page tables of its own, and mappings that end where it does: then nothing can fail any more. */
+static status_t protect_range(struct aspace *aspace, uint64_t address, uint64_t end, uint32_t prot,
+                              uint64_t *at, unsigned *budget)
+{
+	status_t status = own_range(aspace, *at, end, budget);
+
+	if (status == OK)
+		status = split_edges(aspace, address, end);
+	return status == OK ? protect_from(aspace, at, end, prot, budget) : status;
+}
+
+/* progress->count: whether all of it was checked. */
 status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes, uint32_t prot,
                         struct progress *progress, unsigned *budget)
 {
@@ -416,14 +431,14 @@ status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes,
 		return status;
 	end = address + bytes;
 	progress->at = MAX(progress->at, address);
-	status = check_protect(aspace, address, end, prot);
-	if (status == OK)
-		status = own_range(aspace, progress->at, end, budget);
-	if (status == OK)
-		status = split_edges(aspace, address, end);
-	if (status != OK)
-		return status;
-	return protect_from(aspace, &progress->at, end, prot, budget) ? OK : STATUS_MORE;
+	if (!progress->count) {
+		status = check_protect(aspace, &progress->at, end, prot, budget);
+		if (status != OK)
+			return status;
+		progress->count = 1;
+		progress->at = address;
+	}
+	return protect_range(aspace, address, end, prot, &progress->at, budget);
 }
 
 status_t aspace_query(struct aspace *aspace, uint64_t address, struct progress *progress,
@@ -466,25 +481,6 @@ status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes,
 	return pt_drop(&aspace->pt, &progress->at, end, budget) ? OK : STATUS_MORE;
 }
 
-/* Entries travel with the mapping; room for the tables is made first, so that nothing is lost half-way. */
-static status_t move_pages(struct mapping *mapping, uint64_t from, uint64_t to, uint64_t bytes)
-{
-	struct pagetable *pt = &mapping->aspace->pt;
-	uint64_t va = from;
-	struct pt_entry entry;
-
-	while (pt_next(pt, &va, from + bytes, &entry)) {
-		status_t status = pt_map(pt, to + (va - from), entry.page, entry.flags);
-
-		if (status != OK)
-			return status;
-		pt_unmap(pt, va);
-		pt_flush(pt, va, 1);
-		va += PAGE_SIZE;
-	}
-	return OK;
-}
-
 static bool overlaps(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
 {
 	return a < b + b_bytes && b < a + a_bytes;
@@ -497,12 +493,13 @@ static status_t move_mapping(struct aspace *aspace, struct mapping *mapping, uin
 	uint64_t old = mapping->start;
 	uint64_t bytes = mapping->end - old;
 	unsigned budget = UINT32_MAX;
-	status_t status = move_pages(mapping, old, to, bytes);
+	status_t status = pt_move(&aspace->pt, old, to, bytes);
 
 	if (status != OK) {
-		status_t back = move_pages(mapping, to, old, bytes);
+		status_t back = pt_move(&aspace->pt, to, old, bytes);
 
 		ASSERT(back == OK); /* the old tables are still there */
+		pt_drop(&aspace->pt, &to, to + bytes, &budget);
 		return status;
 	}
 	mapping_move(mapping, to, to + new_bytes);

@@ -17,9 +17,10 @@ static void check_entry(const struct mapping *mapping, uint64_t va, const struct
 	if (entry->flags & PT_PRIVATE) {
 		ASSERT(page_of(entry->page)->refs > 0 && page_is_ram(entry->page));
 		ASSERT(!(entry->flags & PT_WRITE) || !page_is_shared(entry->page));
+		ASSERT(!mapping->memory || !pt_is_shared(&mapping->aspace->pt, va));
 		return;
 	}
-	ASSERT(mapping->memory);
+	ASSERT(mapping->memory && !pt_is_shared(&mapping->aspace->pt, va));
 	page = memory_present_page(mapping->memory, mapping->offset + (va - mapping->start),
 	                           &may_write);
 	ASSERT(page.value == entry->page.value);
@@ -37,7 +38,8 @@ static uint64_t check_mapping(const struct mapping *mapping, const struct aspace
 	ASSERT(!mapping->memory || mapping->node.kind == DERIVATION_MAPPING);
 	for (uint64_t va = mapping->start; pt_next(&aspace->pt, &va, mapping->end, &entry);
 	     va += PAGE_SIZE) {
-		ASSERT(!(entry.flags & PT_WRITE) || mapping->flags & MAP_WRITE);
+		ASSERT(!(entry.flags & PT_WRITE) || mapping->flags & MAP_WRITE ||
+		       mapping->is_changing);
 		check_entry(mapping, va, &entry);
 		pages++;
 	}
@@ -61,5 +63,6 @@ void aspace_check(const struct aspace *aspace)
 	for (uint64_t va = aspace->low; pt_next(&aspace->pt, &va, aspace->high, &entry);
 	     va += PAGE_SIZE)
 		all++;
+	pt_check(&aspace->pt);
 	ASSERT(bytes == aspace->mapped && inside == aspace->pt.resident && all == inside);
 }

@@ -24,6 +24,7 @@ static status_t make_clone(struct mapping *mapping, struct aspace *to)
 	struct mapping model = *mapping;
 	struct mapping *clone;
 
+	model.is_changing = false;
 	if (policy_of(mapping) == MAP_CLONE_ZERO) {
 		model.memory = NULL;
 		model.offset = 0;
@@ -61,12 +62,13 @@ static status_t clone_mappings(struct aspace *from, struct aspace *to, uint64_t 
 static bool is_private_zero(const struct mapping *mapping)
 {
 	return !mapping->memory && mapping->flags & MAP_PRIVATE &&
-	       policy_of(mapping) == MAP_CLONE_COPY;
+	       policy_of(mapping) == MAP_CLONE_COPY && !mapping->is_changing;
 }
 
 /* A table of pages can be shared where both sides have the same mappings, and none of an object: so nobody but the two
- * ever looks for entries there. */
-static bool is_alike(struct aspace *from, struct aspace *to, uint64_t start, uint64_t end)
+ * ever looks for entries there. As many mappings as it has pages are looked at whatever the budget. */
+static bool is_alike(struct aspace *from, struct aspace *to, uint64_t start, uint64_t end,
+                     unsigned *budget)
 {
 	struct mapping *a = aspace_mapping_from(from, start);
 	struct mapping *b = aspace_mapping_from(to, start);
@@ -77,13 +79,14 @@ static bool is_alike(struct aspace *from, struct aspace *to, uint64_t start, uin
 			return false;
 		a = aspace_mapping_after(a);
 		b = aspace_mapping_after(b);
+		*budget -= MIN(*budget, 1u);
 	}
 	return !b || b->start >= end;
 }
 
 static bool shows_the_same(const struct mapping *a, const struct mapping *b)
 {
-	return a->memory && a->memory == b->memory && a->flags == b->flags &&
+	return a->memory && a->memory == b->memory && a->flags == b->flags && !a->is_changing &&
 	       a->offset - a->start == b->offset - b->start;
 }
 
@@ -91,16 +94,20 @@ static bool shows_the_same(const struct mapping *a, const struct mapping *b)
 static status_t clone_part(struct mapping *mapping, struct aspace *to, uint64_t *at, uint64_t end,
                            unsigned *budget)
 {
-	struct mapping *clone = aspace_mapping_from(to, MAX(*at, mapping->start));
+	struct mapping *clone;
 	bool with_objects;
 
+	*at = MAX(*at, mapping->start);
+	if (!budget_take(budget))
+		return STATUS_MORE;
+	clone = aspace_mapping_from(to, *at);
 	if (!clone || clone->start >= mapping->end || policy_of(mapping) != MAP_CLONE_COPY)
 		return OK;
 	with_objects = shows_the_same(mapping, clone) &&
 	               mapping->end - mapping->start <= OBJECT_BYTES_MAX;
 	if (!with_objects && !(mapping->flags & clone->flags & MAP_PRIVATE))
 		return OK;
-	*at = MAX(*at, MAX(mapping->start, clone->start));
+	*at = MAX(*at, clone->start);
 	return pt_copy(&mapping->aspace->pt, &to->pt, at, MIN(end, MIN(mapping->end, clone->end)),
 	               with_objects, budget);
 }
@@ -113,7 +120,7 @@ static status_t clone_table(struct aspace *from, struct aspace *to, uint64_t *at
 	struct mapping *mapping;
 	status_t status = OK;
 
-	if (pt_is_sharable(&from->pt, &to->pt, *at) && is_alike(from, to, start, end)) {
+	if (pt_is_sharable(&from->pt, &to->pt, *at) && is_alike(from, to, start, end, budget)) {
 		status = pt_share(&from->pt, &to->pt, *at);
 	} else {
 		for (mapping = aspace_mapping_from(from, *at);

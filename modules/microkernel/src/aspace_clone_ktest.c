@@ -231,6 +231,42 @@ KTEST(protection_of_a_shared_table_is_each_side_s_own)
 	family_destroy(&family);
 }
 
+/* Protecting is half done: the clone has what the mappings say, not what leaves still allow. */
+static void clone_while_protecting(struct fixture *f, struct handle_entry *memory)
+{
+	struct progress progress = {0};
+	unsigned budget = 20;
+	struct space *parent;
+	struct space *child;
+
+	KCHECK(space_create(f->domain, &parent) == OK);
+	fixture_map(&parent->aspace, memory, AT, PAGES * PAGE_SIZE, RW);
+	for (unsigned i = 0; i < PAGES; i++)
+		write(parent, i, (uint8_t)i);
+	KCHECK(aspace_protect(&parent->aspace, AT, PAGES * PAGE_SIZE, MAP_READ, &progress,
+	                      &budget) == STATUS_MORE);
+	KCHECK(fixture_touch(&parent->aspace, AT + (PAGES - 1) * PAGE_SIZE, MAP_WRITE));
+	child = clone_in_steps(parent, f->domain, STEP_BUDGET);
+	for (budget = STEP_BUDGET; aspace_protect(&parent->aspace, AT, PAGES * PAGE_SIZE, MAP_READ,
+	                                          &progress, &budget) == STATUS_MORE;)
+		budget = STEP_BUDGET;
+	end(parent);
+	for (unsigned i = 0; i < PAGES; i++)
+		KCHECK(!fixture_touch(&child->aspace, AT + i * PAGE_SIZE, MAP_WRITE));
+	expect_all(child, 0, PAGES);
+	end(child);
+}
+
+KTEST(a_clone_gets_no_more_than_its_mappings_allow)
+{
+	struct fixture f = fixture_create(1500);
+
+	clone_while_protecting(&f, NULL);
+	clone_while_protecting(
+		&f, fixture_publish(&f, &memory_create(f.domain, PAGES * PAGE_SIZE, 0)->obj));
+	fixture_destroy(&f);
+}
+
 KTEST(discarding_in_a_shared_table_is_each_side_s_own)
 {
 	struct family family = family_create();

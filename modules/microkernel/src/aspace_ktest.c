@@ -58,6 +58,66 @@ KTEST(remap_to_a_smaller_place_leaves_neighbours_alone)
 	fixture_destroy(&f);
 }
 
+/* From the middle of one page table to the middle of another: each leaf finds its place. */
+KTEST(remap_moves_across_page_tables)
+{
+	struct fixture f = fixture_create(1700);
+	struct aspace *aspace = &f.process->aspace;
+	uint64_t from = AT + 300 * PAGE_SIZE;
+	uint64_t to = AT + (1ul << 25) + 451 * PAGE_SIZE;
+	struct domain_limits limits = f.domain->limits;
+	uint64_t pages;
+
+	fixture_map(aspace, NULL, from, 1000 * PAGE_SIZE, RW);
+	for (unsigned i = 0; i < 1000; i += 3)
+		*(uint16_t *)fixture_touch(aspace, from + i * PAGE_SIZE, MAP_WRITE) = (uint16_t)i;
+	limits.pages = f.domain->pages + 3; /* a table less than it takes */
+	domain_set_limits(f.domain, &limits);
+	pages = f.domain->pages;
+	KCHECK(remap(aspace, from, 1000, to, 1000, STEP_BUDGET) == E_NOMEM);
+	KCHECK(f.domain->pages == pages);
+	aspace_check(aspace);
+	KCHECK(*(uint16_t *)fixture_touch(aspace, from + 999 * PAGE_SIZE, MAP_READ) == 999);
+	limits.pages = 1700;
+	domain_set_limits(f.domain, &limits);
+	KCHECK(remap(aspace, from, 1000, to, 1000, STEP_BUDGET) == OK);
+	aspace_check(aspace);
+	KCHECK(aspace->pt.resident == 334 && !fixture_touch(aspace, from, MAP_READ));
+	for (unsigned i = 0; i < 1000; i += 3)
+		KCHECK(*(uint16_t *)fixture_touch(aspace, to + i * PAGE_SIZE, MAP_READ) == i);
+	fixture_destroy(&f);
+}
+
+/* Many mappings are looked at in steps, and nothing changes before all of them have been. */
+KTEST(protecting_many_mappings_goes_in_steps)
+{
+	struct fixture f = fixture_create(400);
+	struct aspace *aspace = &f.process->aspace;
+	struct progress progress = {0};
+	unsigned budget = 30;
+	unsigned steps = 0;
+
+	for (unsigned i = 0; i < 100; i++)
+		fixture_map(aspace, NULL, AT + i * PAGE_SIZE, PAGE_SIZE, RW);
+	fill(aspace, AT, 100, 1);
+	for (; aspace_protect(aspace, AT, 100 * PAGE_SIZE, MAP_READ, &progress, &budget) ==
+	       STATUS_MORE;
+	     budget = 30) {
+		aspace_check(aspace);
+		KCHECK(steps > 1 || fixture_touch(aspace, AT, MAP_WRITE));
+		steps++;
+	}
+	KCHECK(steps >= 300 / 30 - 1);
+	for (unsigned i = 0; i < 100; i++)
+		KCHECK(!fixture_touch(aspace, AT + i * PAGE_SIZE, MAP_WRITE));
+	progress = (struct progress){0};
+	budget = STEP_BUDGET;
+	KCHECK(aspace_unmap(aspace, AT + 98 * PAGE_SIZE, PAGE_SIZE, &budget) == OK);
+	KCHECK(aspace_protect(aspace, AT, 100 * PAGE_SIZE, RW, &progress, &budget) == E_NOENT);
+	KCHECK(!fixture_touch(aspace, AT, MAP_WRITE));
+	fixture_destroy(&f);
+}
+
 KTEST(remap_over_itself_is_refused)
 {
 	struct fixture f = fixture_create(200);

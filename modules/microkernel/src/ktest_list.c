@@ -24,6 +24,8 @@
 	X(what_was_cut_off_does_not_come_back) \
 	X(device_registers_are_not_read_through_the_direct_map) \
 	X(remap_to_a_smaller_place_leaves_neighbours_alone) \
+	X(remap_moves_across_page_tables) \
+	X(protecting_many_mappings_goes_in_steps) \
 	X(remap_over_itself_is_refused) \
 	X(offsets_never_wrap) \
 	X(only_memory_without_an_object_grows_downwards) \
@@ -40,6 +42,7 @@
 	X(unmapping_all_of_a_shared_table_copies_nothing) \
 	X(two_mappings_of_a_shared_table_go_together) \
 	X(protection_of_a_shared_table_is_each_side_s_own) \
+	X(a_clone_gets_no_more_than_its_mappings_allow) \
 	X(discarding_in_a_shared_table_is_each_side_s_own) \
 	X(pages_of_a_shared_table_can_move) \
 	X(a_write_to_a_shared_table_may_be_refused) \

@@ -22,8 +22,9 @@ struct mapping {
 	uint64_t offset;             /* [space lock] of start in memory */
 	uint32_t flags;              /* [space lock] MAP_* */
 	uint32_t prot_max;           /* [I] what the handle allowed */
-	uint64_t cookie;             /* [I] */
-	struct list reverse;         /* [memory lock] in memory->mappings */
+	bool is_changing; /* [space lock] between steps: leaves may still allow more than flags */
+	uint64_t cookie;  /* [I] */
+	struct list reverse; /* [memory lock] in memory->mappings */
 };
 
 /* A copy of model, charged but not in place yet; null when refused. */

@@ -113,6 +113,7 @@ KTEST(unmap_splits_at_the_edges)
 	                      &budget) == OK);
 	KCHECK(!touch(aspace, at + 5 * PAGE_SIZE, MAP_WRITE));
 	KCHECK(touch(aspace, at + 6 * PAGE_SIZE, MAP_WRITE));
+	progress = (struct progress){0};
 	KCHECK(aspace_protect(aspace, at, 8 * PAGE_SIZE, MAP_READ, &progress, &budget) == E_NOENT);
 	fixture_destroy(&f);
 }

@@ -46,7 +46,7 @@ static void free_list_push(uint32_t frame, unsigned flags)
 	free_count++;
 }
 
-static void free_list_remove(uint32_t frame)
+static inline void free_list_remove(uint32_t frame)
 {
 	struct page *page = &page_frames[frame];
 
@@ -57,7 +57,7 @@ static void free_list_remove(uint32_t frame)
 		*list_of(page->flags) = page->next;
 	if (page->next != NO_FRAME)
 		page_frames[page->next].prev = page->prev;
-	page->flags = PAGE_RAM;
+	page->flags &= (uint16_t)~PAGE_FREE;
 	free_count--;
 }
 
@@ -118,30 +118,35 @@ static void frame_give(uint32_t frame, struct domain *domain)
 	page_frames[frame].domain = domain_take_page(domain);
 }
 
-/* From the list that flags asks for, or else from the other one; *out_flags says what it was. */
-static uint32_t take_frame(unsigned flags, unsigned *out_flags)
+static uint32_t pop(uint32_t *head)
 {
-	uint32_t frame;
+	uint32_t frame = *head;
 
-	frame = *list_of(flags);
-	if (frame == NO_FRAME)
-		frame = *list_of(flags ^ PAGE_ZERO);
-	if (frame != NO_FRAME) {
-		*out_flags = page_frames[frame].flags;
+	if (frame != NO_FRAME)
 		free_list_remove(frame);
-	}
 	return frame;
 }
 
-static paddr_t take(struct domain *domain, unsigned flags, unsigned *out_flags)
+/* From the list that flags asks for, or else from the other one. */
+static inline uint32_t take_frame(unsigned flags)
+{
+	uint32_t frame;
+
+	frame = pop(list_of(flags));
+	if (frame == NO_FRAME)
+		frame = pop(list_of(flags ^ PAGE_ZERO));
+	return frame;
+}
+
+static paddr_t take(struct domain *domain, unsigned flags)
 {
 	uint32_t frame;
 
 	if (!domain_charge_pages(domain, 1))
 		return PADDR(0);
-	frame = take_frame(flags, out_flags);
+	frame = take_frame(flags);
 	if (frame == NO_FRAME && kalloc_trim())
-		frame = take_frame(flags, out_flags);
+		frame = take_frame(flags);
 	if (frame == NO_FRAME) {
 		domain_credit_pages(domain, 1);
 		return PADDR(0);
@@ -152,17 +157,14 @@ static paddr_t take(struct domain *domain, unsigned flags, unsigned *out_flags)
 
 paddr_t page_alloc(struct domain *domain)
 {
-	unsigned flags;
-
-	return take(domain, 0, &flags);
+	return take(domain, 0);
 }
 
 paddr_t page_alloc_zeroed(struct domain *domain)
 {
-	unsigned flags = 0;
-	paddr_t page = take(domain, PAGE_ZERO, &flags);
+	paddr_t page = take(domain, PAGE_ZERO);
 
-	if (page.value && !(flags & PAGE_ZERO))
+	if (page.value && !(page_of(page)->flags & PAGE_ZERO))
 		arch_zero_page(direct(page));
 	return page;
 }
@@ -283,8 +285,18 @@ paddr_t page_alloc_table(struct domain *domain)
 	return page;
 }
 
+static bool is_zero(const uint64_t *words)
+{
+	unsigned i = 0;
+
+	while (i < PAGE_SIZE / sizeof(*words) && !words[i])
+		i++;
+	return i == PAGE_SIZE / sizeof(*words);
+}
+
 void page_free_table(paddr_t page)
 {
+	DEBUG_ASSERT(is_zero(direct(page)));
 	ASSERT(page_of(page)->refs == 1 && !page_of(page)->entries && !page_of(page)->owned);
 	page_of(page)->refs = 0;
 	release(page, PAGE_ZERO);

@@ -26,7 +26,7 @@ struct page {
 };
 #define PAGE_FREE 1u
 #define PAGE_RAM 2u  /* the kernel may touch it through the direct map */
-#define PAGE_ZERO 4u /* free: all of it is 0 */
+#define PAGE_ZERO 4u /* all of it is 0, or was when it was taken */
 
 extern struct page *page_frames;  /* [I] by frame number */
 extern uint32_t page_frame_count; /* [I] */

@@ -100,24 +100,26 @@ void pt_protect(struct pagetable *pt, uint64_t va,
 bool pt_next(const struct pagetable *pt, uint64_t *va, uint64_t end,
              struct pt_entry *out); /* next present leaf in [*va, end) */
 /*
- * Ranges. They go on from *at, which is a page, and say there how far they came; false: the budget did not do. The TLB
- * is flushed.
+ * Ranges. They go on from *at, which is a page, and say there how far they came; false: the budget did not do.
+ * The TLB is flushed.
  *
- * pt_drop takes out all leaves, gives up what the private ones hold, and frees tables that are empty then; a shared
- * table of which it finds a leaf goes as a whole. pt_restrict sets the flags of leaves, which stay writable only where they are and flags
- * has PT_WRITE. pt_count adds up leaves.
+ * pt_drop takes out all leaves, gives up what the private ones hold, and frees tables that are empty then; a
+ * shared table of which it finds a leaf goes as a whole. pt_restrict sets the flags of leaves, which stay
+ * writable only where they are and flags has PT_WRITE. pt_count adds up leaves.
  */
 bool pt_next_table(const struct pagetable *pt, uint64_t *at, uint64_t end,
                    unsigned *budget); /* the next table of leaves; false at the end, too */
 bool pt_drop(struct pagetable *pt, uint64_t *at, uint64_t end, unsigned *budget);
 bool pt_restrict(struct pagetable *pt, uint64_t *at, uint64_t end, unsigned flags,
                  unsigned *budget);
+/* All at once; what E_NOMEM left at the new place can be moved back. Tables stay, empty, at the old one. */
+status_t pt_move(struct pagetable *pt, uint64_t from, uint64_t to, uint64_t bytes);
 bool pt_count(const struct pagetable *pt, uint64_t *at, uint64_t end, uint64_t *count,
               unsigned *budget);
 /*
- * Clones. A table of private leaves, none of which may be written through it, can be part of several trees (pt_share).
- * Such a table is only looked at: whoever wants to change a leaf needs a table of its own first (pt_own, which pt_map
- * implies), with one more reference for every page.
+ * Clones. A table of private leaves, none of which may be written through it, can be part of several trees
+ * (pt_share). Such a table is only looked at: whoever wants to change a leaf needs a table of its own first
+ * (pt_own, which pt_map implies), with one more reference for every page.
  */
 #define PT_TABLE_SPAN (2ul << 20) /* what a table of leaves spans */
 bool pt_is_sharable(const struct pagetable *from, const struct pagetable *to,
@@ -125,10 +127,11 @@ bool pt_is_sharable(const struct pagetable *from, const struct pagetable *to,
 status_t pt_share(struct pagetable *from, struct pagetable *to, uint64_t va); /* E_NOMEM */
 bool pt_is_shared(const struct pagetable *pt, uint64_t va);
 status_t pt_own(struct pagetable *pt, uint64_t va); /* E_NOMEM */
-/* Leaves of [*at, end), which lies below one table, from one tree to another: private ones with a reference, writable in neither from then on;
- * the others, when with_objects, as they are. E_NOMEM, or STATUS_MORE. */
+/* Leaves of [*at, end), which lies below one table, from one tree to another: private ones with a reference,
+ * writable in neither from then on; the others, when with_objects, as they are. E_NOMEM, or STATUS_MORE. */
 status_t pt_copy(struct pagetable *from, struct pagetable *to, uint64_t *at, uint64_t end,
                  bool with_objects, unsigned *budget);
+void pt_check(const struct pagetable *pt); /* debug kernels: panics when an invariant is broken */
 void pt_flush(const struct pagetable *pt, uint64_t va,
               uint64_t pages); /* TLB, all CPUs that may hold it */
 /* Derives the roots of both modes from native_pt, space_pt, state and fpu: call it after a change of any of them.

@@ -112,7 +112,7 @@ static uint64_t *leaf_make(struct pagetable *pt, uint64_t va)
 }
 
 /* The leaf entry for va, if there is one, and whether it may be changed. */
-static uint64_t *leaf_find(const struct pagetable *pt, uint64_t va, bool *out_is_shared)
+static inline uint64_t *leaf_find(const struct pagetable *pt, uint64_t va, bool *out_is_shared)
 {
 	const uint64_t *entry = pt_walk(pt, va, 2, NULL);
 

@@ -65,7 +65,8 @@ static bool drop_leaves(struct pagetable *pt, uint64_t *table, uint64_t *at, uin
 	while (index < stop && page->entries) {
 		uint64_t leaves[BATCH];
 		unsigned first = index;
-		unsigned count = take_leaves(table, &index, stop, MIN(BATCH, *budget), leaves);
+		unsigned max = MIN(MIN(BATCH, *budget), page->entries);
+		unsigned count = take_leaves(table, &index, stop, max, leaves);
 
 		*budget -= count;
 		page->entries -= count;
@@ -89,7 +90,8 @@ void pt_leave_table(paddr_t table)
 	if (page_leave(table))
 		return;
 	while (page->entries) {
-		unsigned count = take_leaves(direct(table), &index, TABLE_ENTRIES, BATCH, leaves);
+		unsigned count = take_leaves(direct(table), &index, TABLE_ENTRIES,
+		                             MIN(BATCH, page->entries), leaves);
 
 		page->entries -= count;
 		page->owned -= give_up(leaves, count);
@@ -192,11 +194,11 @@ void pt_destroy(struct pagetable *pt)
 	uint64_t *root = direct(pt->root);
 
 	pt_unload(pt);
-	for (unsigned i = 0; pt->root.value && table_page(root)->entries; i++) {
-		uint64_t entry = root[i];
+	for (unsigned i = 0; pt->root.value && table_page(root)->entries;) {
+		uint64_t entry;
 
-		if (!entry)
-			continue;
+		i = skip_empty(root, i, KERNEL_SLOT);
+		entry = root[i];
 		pt_set_entry(pt, &root[i], 0);
 		free_tables(entry, LEVELS - 1);
 	}

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <base/assert.h>
 #include <base/bits.h>
+#include <microkernel/errors.h>
 #include "progress.h"
 #include "arch/x86_64/pagetable_walk.h"
 
@@ -27,7 +28,7 @@ static uint64_t *search(const struct pagetable *pt, uint64_t *va, uint64_t end, 
 	uint64_t *table = direct(pt->root);
 	int level = LEVELS;
 
-	while (*va<end && * budget> 0) {
+	while (*budget && *va < end) {
 		if (next_entry(table, va, end, level)) {
 			uint64_t *entry = &table[level_index(*va, level)];
 
@@ -145,4 +146,69 @@ bool pt_count(const struct pagetable *pt, uint64_t *at, uint64_t end, uint64_t *
 		*at = stop;
 	}
 	return *at >= end;
+}
+
+/* A table of leaves at this place that can be changed; null when memory ran out. */
+static uint64_t *make_table(struct pagetable *pt, uint64_t va)
+{
+	uint64_t *entry = pt_make(pt, va, 2);
+
+	if (!entry)
+		return NULL;
+	if (!*entry)
+		return pt_add_table(pt, entry);
+	return pt_own(pt, va) == OK ? table_of(*entry) : NULL;
+}
+
+static void move_leaf(uint64_t *from, uint64_t *from_leaf, uint64_t *to, uint64_t *to_leaf)
+{
+	unsigned owned = !!(*from_leaf & PTE_PRIVATE);
+
+	*to_leaf = *from_leaf;
+	*from_leaf = 0;
+	table_page(from)->entries--;
+	table_page(from)->owned -= owned;
+	table_page(to)->entries++;
+	table_page(to)->owned += owned;
+}
+
+/* Leaves of one table, [at, end), to as many places from `to` on: in two tables, as a rule. */
+static status_t move_leaves(struct pagetable *pt, uint64_t *table, uint64_t at, uint64_t end,
+                            uint64_t to)
+{
+	unsigned stop = leaf_stop(at, end);
+	uint64_t *target = NULL;
+	uint64_t target_at = 0;
+
+	for (unsigned i = level_index(at, 1); (i = skip_empty(table, i, stop)) < stop; i++) {
+		uint64_t va = to + (leaf_address(at, i) - at);
+
+		if (!target || align_down(va, PT_TABLE_SPAN) != target_at) {
+			target_at = align_down(va, PT_TABLE_SPAN);
+			target = make_table(pt, va);
+			if (!target)
+				return E_NOMEM;
+		}
+		move_leaf(table, &table[i], target, &target[level_index(va, 1)]);
+	}
+	return OK;
+}
+
+status_t pt_move(struct pagetable *pt, uint64_t from, uint64_t to, uint64_t bytes)
+{
+	uint64_t at = from;
+	uint64_t end = from + bytes;
+	unsigned budget = UINT32_MAX;
+	status_t status = OK;
+	uint64_t *entry;
+
+	while (status == OK && (entry = pt_find_table(pt, &at, end, &budget)) != NULL) {
+		uint64_t stop = span_end(at, 2, end);
+
+		ASSERT(!is_shared_table(*entry));
+		status = move_leaves(pt, table_of(*entry), at, stop, to + (at - from));
+		pt_flush(pt, at, (stop - at) >> PAGE_SHIFT);
+		at = stop;
+	}
+	return status;
 }

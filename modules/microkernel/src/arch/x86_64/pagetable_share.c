@@ -136,28 +136,41 @@ static uint64_t *make_target(struct pagetable *to, uint64_t va)
 	return *entry ? table_of(*entry) : pt_add_table(to, entry);
 }
 
+static void count_copies(struct table_copy *copy, struct pagetable *to, unsigned entries,
+                         unsigned owned)
+{
+	if (!entries)
+		return;
+	table_page(copy->to)->entries += entries;
+	table_page(copy->to)->owned += owned;
+	to->resident += entries;
+}
+
 static status_t copy_leaves(struct table_copy *copy, struct pagetable *to, uint64_t *at,
                             uint64_t end, unsigned *budget)
 {
 	unsigned stop = leaf_stop(*at, end);
+	unsigned entries = 0;
+	unsigned owned = 0;
+	unsigned i = level_index(*at, 1);
+	status_t status = OK;
 
-	for (unsigned i = level_index(*at, 1); (i = skip_empty(copy->from, i, stop)) < stop; i++) {
-		*at = leaf_address(*at, i);
+	for (; (i = skip_empty(copy->from, i, stop)) < stop; i++) {
 		if (!is_wanted(copy, i))
 			continue;
 		if (!budget_take(budget))
-			return STATUS_MORE;
-		if (!copy->to)
-			copy->to = make_target(to, *at);
-		if (!copy->to)
-			return E_NOMEM;
+			status = STATUS_MORE;
+		else if (!copy->to && !(copy->to = make_target(to, *at)))
+			status = E_NOMEM;
+		if (status != OK)
+			break;
 		copy->to[i] = copy_leaf(&copy->from[i], &copy->was_writable);
-		table_page(copy->to)->entries++;
-		table_page(copy->to)->owned += !!(copy->to[i] & PTE_PRIVATE);
-		to->resident++;
+		owned += !!(copy->to[i] & PTE_PRIVATE);
+		entries++;
 	}
-	*at = end;
-	return OK;
+	count_copies(copy, to, entries, owned);
+	*at = status == OK ? end : leaf_address(*at, i);
+	return status;
 }
 
 status_t pt_copy(struct pagetable *from, struct pagetable *to, uint64_t *at, uint64_t end,
