@@ -70,6 +70,7 @@ struct cred {
 #define CAP_SYS_TTY_CONFIG 26
 #define CAP_MKNOD 27
 #define CAP_SYSLOG 34
+#define CAP_WAKE_ALARM 35
 #define CAP_LAST 40
 bool capable(struct task *task, int capability); /* of the calling task */
 bool cred_in_group(const struct cred *cred, uint32_t gid);

@@ -11,7 +11,7 @@ static const struct {
 	{"restart", test_restart}, {"futex", test_futex},   {"thread", test_thread},
 	{"memory", test_memory},   {"time", test_time},     {"ids", test_ids},
 	{"fault", test_fault},     {"object", test_object}, {"vdso", test_vdso},
-	{"rseq", test_rseq},       {"syslog", test_syslog},
+	{"rseq", test_rseq},       {"syslog", test_syslog}, {"timerfd", test_timerfd},
 };
 
 int main(int argc, char **argv)
