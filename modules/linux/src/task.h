@@ -210,6 +210,8 @@ struct task {
 /* --- the tables (task.c). Handed-out pointers carry a reference; give it back with the matching put. --- */
 extern struct mutex tasks_lock; /* RANK_TASKS */
 struct task *task_find(int32_t tid);
+struct task *task_current(
+	void); /* whose call this thread is making; null: a thread of the monitor's own */
 struct process *process_find(int32_t pid);
 struct process *process_next(
 	int32_t after_pid); /* the one with the smallest pid above; null at the end */
