@@ -46,7 +46,7 @@ module_objects = $(call objects,$(FL_KERNEL),$1,$($1.KERNEL) $($1.KERNEL_NOTEST)
 
 FL_KERNEL := kernel$(SUFFIX)
 FL_NATIVE := native$(SUFFIX)
-program_flavour = native$(if $(filter FPU,$($1.$2.FLAGS)),-fpu)$(SUFFIX)
+program_flavour = native$(if $(filter FPU,$($1.$2.FLAGS)),-fpu)$(if $(filter LTO,$($1.$2.FLAGS)),-lto)$(SUFFIX)
 
 .PHONY: objects
 objects: $(foreach m,$(CHOSEN),$(call module_objects,$m)) ## compile every source of M=module (default all), link nothing

@@ -45,6 +45,9 @@ native_FLAGS           := $(NATIVE_FLAGS) -mgeneral-regs-only -O2
 native-debug_FLAGS     := $(NATIVE_FLAGS) -mgeneral-regs-only -Og -DDEBUG=1
 native-fpu_FLAGS       := $(NATIVE_FLAGS) -O2
 native-fpu-debug_FLAGS := $(NATIVE_FLAGS) -Og -DDEBUG=1
+# A program whose FLAGS say LTO is optimised as one (its libraries are not): its hot paths cross many files.
+native-lto_FLAGS       := $(native_FLAGS) -flto -flto-partition=one -fomit-frame-pointer -Wno-maybe-uninitialized
+native-lto-debug_FLAGS := $(native-debug_FLAGS)
 host_FLAGS             := $(COMMON) -O2 -pthread
 unit_FLAGS             := $(COMMON) -O1 -DDEBUG=1 -pthread -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
@@ -53,6 +56,7 @@ linux_FLAGS            := $(COMMON) -O2 -D_GNU_SOURCE -ffunction-sections -fdata
 shared_FLAGS           := $(COMMON) -ffreestanding -fPIC -fvisibility=hidden -fno-stack-protector \
 	-fomit-frame-pointer -mgeneral-regs-only -O2
 
-FLAVOURS := kernel kernel-debug native native-debug native-fpu native-fpu-debug host unit linux shared
+FLAVOURS := kernel kernel-debug native native-debug native-fpu native-fpu-debug native-lto native-lto-debug host unit \
+	linux shared
 linux_CC := $(MUSL_CC)
 cc_of = $(or $($1_CC),$(CC))

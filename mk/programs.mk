@@ -11,7 +11,7 @@ $(OUT)/native/$2: $(call objects,$(call program_flavour,$1,$2),$1,$($1.$2.SRC)) 
 		$(call libraries,$(FL_NATIVE),$($1.$2.LIBS)) mk/programs.mk
 	$$(call say,LINK,$$@)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$(CC) $(NATIVE_LINK) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lgcc
+	$$(Q)$(CC) $(if $(filter LTO,$($1.$2.FLAGS)),$($(call program_flavour,$1,$2)_FLAGS)) $(NATIVE_LINK) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lgcc
 	$(if $(filter NOFPU,$($1.$2.FLAGS)),$$(Q)python3 scripts/nofpu.py $$@)
 endef
 

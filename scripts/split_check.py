@@ -18,8 +18,9 @@ from check.tree import ROOT, Module, exists  # noqa: E402
 
 BUILD_FILES = ("Makefile", "mk", "scripts", "images")
 TOOLS = ("ipcgen.py", "ipcgen", "anon", "anonlib")
-# A make that we start is not a part of the make that started us.
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+# A make that we start is not a part of the make that started us; and that a module stands alone needs no full counts.
+NOT_PASSED_ON = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "SOAK")
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in NOT_PASSED_ON}
 IGNORED = shutil.ignore_patterns("__pycache__")
 
 

@@ -12,7 +12,7 @@ LINUX_CORE := src/main.c src/container.c src/job.c src/stop.c src/entry.c src/sy
 	src/reboot.c src/wall_clock.c src/clock_page.c src/vdso.c src/rseq.c src/syslog.c src/unshare.c
 
 # Files: descriptors, the file tree, file systems, terminals, pipes.
-LINUX_FILES := src/archivefs.c src/attr.c src/console.c src/dcache.c src/device.c src/dirent.c src/epoll.c \
+LINUX_FILES := src/archivefs.c src/attr.c src/console.c src/dcache.c src/dcache_names.c src/device.c src/dirent.c src/epoll.c \
 	src/etcfs.c src/eventfd.c src/fcntl.c src/file.c src/filemap.c src/files.c src/fs_struct.c src/inode.c src/kmsg.c \
 	src/iter.c src/locks.c src/n_tty.c src/n_tty_out.c src/namei.c src/names.c src/namespace.c src/obj_call.c \
 	src/obj_watch.c src/objfs.c src/open.c src/pages.c src/pages_os.c src/pipe.c src/poll.c src/poll_wait.c \
@@ -24,7 +24,7 @@ LINUX_FILES := src/archivefs.c src/attr.c src/console.c src/dcache.c src/device.
 PROGRAMS    := linux
 linux_SRC   := $(LINUX_CORE) $(LINUX_FILES)
 linux_LIBS  := object-tree libanon base
-linux_FLAGS := NOFPU
+linux_FLAGS := NOFPU LTO
 linux_EMBEDS := linux-vdso
 
 # What every Linux program finds mapped beside itself (vdso.c).
@@ -35,7 +35,8 @@ linux-vdso_SHARED_SCRIPT := src/vdso/vdso.ld
 # A Linux program that checks the monitor from inside; on the host it checks itself against a real Linux.
 LINUX_PROGRAMS       := linuxtest
 linuxtest_LINUX_SRC  := test/main.c test/check.c test/process.c test/exec.c test/signal.c test/restart.c test/futex.c \
-	test/thread.c test/memory.c test/time.c test/ids.c test/fault.c test/object.c test/vdso.c test/rseq.c test/syslog.c test/timerfd.c test/signalfd.c
+	test/thread.c test/memory.c test/fork_memory.c test/time.c test/ids.c test/fault.c test/object.c test/vdso.c \
+	test/rseq.c test/syslog.c test/timerfd.c test/signalfd.c
 
 # The same for files, names, descriptors, pipes, terminals.
 LINUX_PROGRAMS     += filetest
@@ -62,12 +63,15 @@ signal_queue_test_TEST_LIBS  := base
 syscall_table_test_TEST_SRC  := src/syscall_table_test.c
 
 # Host tests of the file half.
-UNIT_TESTS += n_tty_test vfs_test
+UNIT_TESTS += n_tty_test vfs_test dcache_names_test
 n_tty_test_TEST_SRC  := src/n_tty_test.c src/n_tty.c src/n_tty_out.c src/ring.c src/text.c src/dirent.c \
 	src/host_heap.c
 n_tty_test_TEST_LIBS := base
-vfs_test_TEST_SRC    := src/vfs_test.c src/host_files.c src/host_heap.c src/attr.c src/dcache.c src/dirent.c \
+VFS_TEST_PARTS := src/host_files.c src/host_heap.c src/attr.c src/dcache.c src/dcache_names.c src/dirent.c \
 	src/fcntl.c src/file.c src/filemap.c src/files.c src/fs_struct.c src/inode.c src/iter.c src/locks.c \
 	src/namei.c src/names.c src/namespace.c src/open.c src/pages.c src/pipe.c src/read_write.c \
 	src/readdir.c src/ring.c src/stat.c src/sync.c src/tmpfs.c src/xattr.c
+vfs_test_TEST_SRC    := src/vfs_test.c $(VFS_TEST_PARTS)
 vfs_test_TEST_LIBS   := base
+dcache_names_test_TEST_SRC  := src/dcache_names_test.c $(VFS_TEST_PARTS)
+dcache_names_test_TEST_LIBS := base

@@ -4,7 +4,7 @@ KERNEL := \
 	src/main.c src/init.c src/elf.c src/archive.c \
 	src/lock.c src/kernel_lock.c src/cpu.c src/kobject.c src/derivation.c src/handle.c src/domain.c src/page.c src/kalloc.c \
 	src/process.c src/thread.c src/sched.c src/deadline.c \
-	src/aspace.c src/aspace_check.c src/mapping.c src/fault.c src/space.c src/memory.c src/pager.c src/pagemap.c \
+	src/aspace.c src/aspace_clone.c src/aspace_check.c src/mapping.c src/fault.c src/space.c src/memory.c src/pager.c src/pagemap.c \
 	src/endpoint.c src/ipc.c src/ipc_fast.c src/reply.c src/event.c src/timer.c src/word.c src/interrupt.c src/ioport.c \
 	src/syscall.c src/syscall_handle.c src/syscall_process.c src/syscall_thread.c src/syscall_memory.c \
 	src/syscall_space.c src/syscall_event.c src/syscall_device.c \
@@ -17,12 +17,13 @@ KERNEL := \
 	src/arch/x86_64/guest.c src/arch/x86_64/init.c src/arch/x86_64/ioapic.c src/arch/x86_64/irq.c \
 	src/arch/x86_64/kernel_map.c src/arch/x86_64/machine.c src/arch/x86_64/memory.c \
 	src/arch/x86_64/offsets.c src/arch/x86_64/pagetable.c src/arch/x86_64/pagetable_free.c \
+	src/arch/x86_64/pagetable_range.c src/arch/x86_64/pagetable_share.c \
 	src/arch/x86_64/ports.c src/arch/x86_64/reference.c src/arch/x86_64/serial.c \
 	src/arch/x86_64/start_cpu.S src/arch/x86_64/start_cpus.c \
 	src/arch/x86_64/tlb.c src/arch/x86_64/trap.c src/arch/x86_64/trap_entry.S src/arch/x86_64/usercopy.S
 KERNEL_NOTEST := src/ktest_none.c
 KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c \
-	src/aspace_ktest.c src/domain_ktest.c src/event_ktest.c src/thread_ktest.c \
+	src/aspace_ktest.c src/aspace_clone_ktest.c src/domain_ktest.c src/event_ktest.c src/thread_ktest.c \
 	src/arch/x86_64/pagetable_ktest.c src/arch/x86_64/kernel_map_ktest.c src/arch/x86_64/guest_ktest.c \
 	src/arch/x86_64/clock_ktest.c
 

@@ -6,7 +6,7 @@ from .tree import HOSTED_KEYS, ITEM_KEYS, MODULE_KEYS, exists
 
 NAME = "modules"
 WHAT = "module.mk is data, its sources and libraries exist, each module has a README"
-FLAGS = {"NOFPU", "FPU"}
+FLAGS = {"NOFPU", "FPU", "LTO"}
 
 
 def check(tree):

@@ -197,6 +197,11 @@ int CSTRING_NAME(memcmp)(const void *a, const void *b, size_t len)
 		x += 8;
 		y += 8;
 	}
+	if (len >= 4 && load32(x) == load32(y)) {
+		x += 4;
+		y += 4;
+		len -= 4;
+	}
 	for (; len; len--, x++, y++) {
 		if (*x != *y)
 			return *x < *y ? -1 : 1;

@@ -56,8 +56,8 @@ static void swap_pointer(struct disk *disk, struct disk_node *node, struct rando
 	source = (struct disk_node *)forge_target(disk, &other);
 	if (other.is_space || node->head.level == 0 || source->head.level == 0)
 		return;
-	node->branch[random_below(random, node->head.count)].child =
-		source->branch[random_below(random, source->head.count)].child;
+	node->branch[forge_entry(node, random)].child =
+		source->branch[forge_entry(source, random)].child;
 }
 
 /* A field inside an item, so that the change means something. */
@@ -68,8 +68,8 @@ static void change_item(struct disk_node *node, struct random *random)
 
 	if (node->head.level > 0 || node->head.count == 0)
 		return;
-	slot = &node->slot[random_below(random, node->head.count)];
-	if (slot->length >= 8)
+	slot = &node->slot[forge_entry(node, random)];
+	if (slot->length >= 8 && slot->offset + slot->length <= BLOCK_BYTES)
 		memcpy((uint8_t *)node + slot->offset + random_below(random, slot->length - 7u),
 		       &value, 1 + random_below(random, 8));
 	else
@@ -82,8 +82,8 @@ static void change_key(struct disk_node *node, struct random *random)
 
 	if (node->head.count == 0)
 		return;
-	key = node->head.level == 0 ? &node->slot[random_below(random, node->head.count)].key
-	                            : &node->branch[random_below(random, node->head.count)].key;
+	key = node->head.level == 0 ? &node->slot[forge_entry(node, random)].key
+	                            : &node->branch[forge_entry(node, random)].key;
 	if (random_below(random, 2) == 0)
 		key->object += random_below(random, 5) - 2;
 	else

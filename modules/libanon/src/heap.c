@@ -4,7 +4,7 @@
  * A slab page begins with a struct slab whose bitmap says which blocks are taken, so nothing is kept inside
  * free blocks and every double or misaligned free is seen. Blocks of a slab are never page aligned, larger
  * blocks always are: that is how heap_free tells them apart. Larger blocks are in a tree by address. A few
- * empty slabs are kept; all else that is free goes back to the kernel at once.
+ * empty slabs and pages are kept; all else that is free goes back to the kernel at once.
  */
 #include <base/assert.h>
 #include <base/bits.h>
@@ -40,6 +40,8 @@ struct large {
 static const uint16_t class_bytes[CLASS_COUNT] = {16,  32,  48,  64,  96,   128,  192,
                                                   256, 384, 512, 672, 1008, 1344, SMALL_MAX};
 
+static uint8_t class_by_units[SMALL_MAX / 16 + 1]; /* of 16 bytes */
+
 static struct mutex heap_mutex = MUTEX_INIT;
 static struct list partial_slabs[CLASS_COUNT]; /* zero until heap_begin_locked */
 static struct list empty_slabs;
@@ -54,15 +56,16 @@ static void heap_begin_locked(void)
 	list_init(&empty_slabs);
 	for (unsigned i = 0; i < CLASS_COUNT; i++)
 		list_init(&partial_slabs[i]);
+	for (unsigned units = 0, class = 0; units <= SMALL_MAX / 16; units++) {
+		if (units * 16 > class_bytes[class])
+			class ++;
+		class_by_units[units] = (uint8_t) class;
+	}
 }
 
 static unsigned class_of(size_t bytes)
 {
-	unsigned class = 0;
-
-	while (class_bytes[class] < bytes)
-		class ++;
-	return class;
+	return class_by_units[(bytes + 15) / 16];
 }
 
 static unsigned capacity_of(unsigned class)
@@ -83,12 +86,20 @@ static struct slab *slab_page(void)
 		empty_count--;
 		return list_entry(kept, struct slab, node);
 	}
-	slab = run_alloc(1, &chunk);
+	slab = run_alloc(1, false, &chunk);
 	if (!slab)
 		return NULL;
 	slab->chunk = chunk;
 	statistics.pages++;
 	return slab;
+}
+
+/* Of 64 blocks from `first` on, those that are not below the capacity. */
+static uint64_t beyond(unsigned capacity, unsigned first)
+{
+	if (capacity >= first + 64)
+		return 0;
+	return capacity > first ? ~(BIT(capacity - first) - 1) : UINT64_MAX;
 }
 
 static struct slab *slab_new(unsigned class)
@@ -100,9 +111,8 @@ static struct slab *slab_new(unsigned class)
 	slab->magic = SLAB_MAGIC;
 	slab->class = (uint16_t) class;
 	slab->used = 0;
-	memset(slab->taken, 0, sizeof(slab->taken));
-	for (unsigned i = capacity_of(class); i < SLAB_BITS; i++)
-		slab->taken[i / 64] |= BIT(i % 64);
+	for (unsigned i = 0; i < SLAB_BITS / 64; i++)
+		slab->taken[i] = beyond(capacity_of(class), i * 64);
 	list_push_front(&partial_slabs[class], &slab->node);
 	return slab;
 }
@@ -183,15 +193,15 @@ static void small_free(void *block)
 
 /* --- larger blocks --- */
 
-static void *large_pages(size_t bytes, struct chunk **out_chunk)
+static void *large_pages(size_t bytes, bool is_zeroed, struct chunk **out_chunk)
 {
 	*out_chunk = NULL;
 	if (bytes <= RUN_MAX * HEAP_PAGE)
-		return run_alloc((unsigned)(bytes / HEAP_PAGE), out_chunk);
+		return run_alloc((unsigned)(bytes / HEAP_PAGE), is_zeroed, out_chunk);
 	return heap_source_map(bytes);
 }
 
-static void *large_alloc(size_t bytes)
+static void *large_alloc(size_t bytes, bool is_zeroed)
 {
 	struct large *large;
 	void *pages;
@@ -202,7 +212,7 @@ static void *large_alloc(size_t bytes)
 	if (!large)
 		return NULL;
 	large->bytes = align_up(bytes, HEAP_PAGE);
-	pages = large_pages(large->bytes, &large->chunk);
+	pages = large_pages(large->bytes, is_zeroed, &large->chunk);
 	if (!pages) {
 		small_free(large);
 		return NULL;
@@ -242,32 +252,37 @@ static bool is_large(const void *block)
 
 /* --- public --- */
 
-static void *alloc_locked(size_t bytes)
+static void *alloc_locked(size_t bytes, bool is_zeroed)
 {
 	void *block;
 
 	heap_begin_locked();
-	block = bytes <= SMALL_MAX ? small_alloc(bytes) : large_alloc(bytes);
+	block = bytes <= SMALL_MAX ? small_alloc(bytes) : large_alloc(bytes, is_zeroed);
 	statistics.allocations++;
 	if (!block)
 		statistics.refusals++;
 	return block;
 }
 
-void *heap_alloc(size_t bytes)
+static void *alloc(size_t bytes, bool is_zeroed)
 {
 	void *block;
 
 	mutex_lock(&heap_mutex);
-	block = alloc_locked(bytes);
+	block = alloc_locked(bytes, is_zeroed);
 	mutex_unlock(&heap_mutex);
 	return block;
 }
 
-/* Larger blocks are fresh from the kernel and zero already. */
+void *heap_alloc(size_t bytes)
+{
+	return alloc(bytes, false);
+}
+
+/* Larger blocks are zero already. */
 void *heap_zalloc(size_t bytes)
 {
-	void *block = heap_alloc(bytes);
+	void *block = alloc(bytes, true);
 
 	if (block && !is_large(block))
 		memset(block, 0, bytes);

@@ -1,16 +1,19 @@
 /*
  * Runs of up to RUN_MAX pages out of chunks of 64. A chunk is one mapping; its pages are taken from the
- * kernel when a run is allocated and given back when it is freed, its addresses never. The first chunks are
+ * kernel when a run is allocated and given back when it is freed, but for a few that are kept, since a fault costs more
+ * than all else here; its addresses never. The first chunks are
  * described by a static table, later ones by their own first page.
  */
 #include <base/assert.h>
 #include <base/bits.h>
+#include <base/string.h>
 #include "heap_pages.h"
 
 #define STATIC_CHUNKS 8u
+#define KEPT_MAX 64u /* pages, of all chunks */
 
 static struct chunk static_chunks[STATIC_CHUNKS];
-static unsigned static_count;
+static unsigned static_count, kept_pages;
 static struct list chunks = LIST_INIT(chunks);
 
 static uint64_t mask_of(unsigned pages)
@@ -48,41 +51,100 @@ static struct chunk *chunk_new(void)
 	return chunk;
 }
 
+/* A chunk where the run is there already, else one where it is free. */
 static struct chunk *chunk_with(unsigned pages)
+{
+	struct list *pos;
+	struct chunk *found = NULL;
+
+	list_for_each (pos, &chunks) {
+		struct chunk *chunk = list_entry(pos, struct chunk, node);
+
+		if (runs_in(chunk->kept, pages))
+			return chunk;
+		if (!found && runs_in(chunk->free, pages))
+			found = chunk;
+	}
+	return found ? found : chunk_new();
+}
+
+static void *page_of(const struct chunk *chunk, unsigned page)
+{
+	return (void *)(chunk->address + (uint64_t)page * HEAP_PAGE);
+}
+
+/* Gives the kept pages of all chunks back to the kernel. */
+static void drop_kept(void)
 {
 	struct list *pos;
 
 	list_for_each (pos, &chunks) {
 		struct chunk *chunk = list_entry(pos, struct chunk, node);
 
-		if (runs_in(chunk->free, pages))
-			return chunk;
+		for (uint64_t rest = chunk->kept; rest; rest &= rest - 1)
+			heap_source_discard(page_of(chunk, bit_lowest(rest)), HEAP_PAGE);
+		chunk->kept = 0;
 	}
-	return chunk_new();
+	kept_pages = 0;
 }
 
-void *run_alloc(unsigned pages, struct chunk **out_chunk)
+/* Brings in the pages of the mask; with none of them there when memory is short. */
+static bool touch_pages(const struct chunk *chunk, uint64_t mask)
+{
+	for (uint64_t rest = mask; rest; rest &= rest - 1) {
+		if (heap_source_touch(page_of(chunk, bit_lowest(rest)), HEAP_PAGE))
+			continue;
+		for (uint64_t done = mask & ~rest; done; done &= done - 1)
+			heap_source_discard(page_of(chunk, bit_lowest(done)), HEAP_PAGE);
+		return false;
+	}
+	return true;
+}
+
+static void clear_pages(const struct chunk *chunk, uint64_t mask)
+{
+	for (uint64_t rest = mask; rest; rest &= rest - 1)
+		memset(page_of(chunk, bit_lowest(rest)), 0, HEAP_PAGE);
+}
+
+void *run_alloc(unsigned pages, bool is_zeroed, struct chunk **out_chunk)
 {
 	struct chunk *chunk = chunk_with(pages);
-	unsigned first;
-	void *run;
+	uint64_t runs, run, kept;
 
 	if (!chunk)
 		return NULL;
-	first = bit_lowest(runs_in(chunk->free, pages));
-	run = (void *)(chunk->address + (uint64_t)first * HEAP_PAGE);
-	if (!heap_source_touch(run, (size_t)pages * HEAP_PAGE))
-		return NULL;
-	chunk->free &= ~(mask_of(pages) << first);
+	runs = runs_in(chunk->kept, pages);
+	if (!runs)
+		runs = runs_in(chunk->free, pages);
+	run = mask_of(pages) << bit_lowest(runs);
+	kept = run & chunk->kept;
+	if (!touch_pages(chunk, run & ~kept)) {
+		drop_kept();
+		kept = 0;
+		if (!touch_pages(chunk, run))
+			return NULL;
+	}
+	if (is_zeroed)
+		clear_pages(chunk, kept);
+	kept_pages -= bit_count(kept);
+	chunk->kept &= ~run;
+	chunk->free &= ~run;
 	*out_chunk = chunk;
-	return run;
+	return page_of(chunk, bit_lowest(run));
 }
 
 void run_free(struct chunk *chunk, void *run, unsigned pages)
 {
 	uint64_t first = ((uint64_t)run - chunk->address) / HEAP_PAGE;
+	uint64_t mask = mask_of(pages) << first;
 
-	ASSERT(first + pages <= CHUNK_PAGES && !(chunk->free & mask_of(pages) << first));
-	heap_source_discard(run, (size_t)pages * HEAP_PAGE);
-	chunk->free |= mask_of(pages) << first;
+	ASSERT(first + pages <= CHUNK_PAGES && !(chunk->free & mask));
+	chunk->free |= mask;
+	if (kept_pages + pages > KEPT_MAX) {
+		heap_source_discard(run, (size_t)pages * HEAP_PAGE);
+		return;
+	}
+	chunk->kept |= mask;
+	kept_pages += pages;
 }

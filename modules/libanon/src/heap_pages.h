@@ -16,11 +16,12 @@
 struct chunk {
 	struct list node;
 	uint64_t address;
-	uint64_t free; /* bit i: page i is free, and its content zero */
+	uint64_t free; /* bit i: page i is free; unless kept, it is not there and will be zero */
+	uint64_t kept; /* bit i: page i is free and still there, with what was in it */
 };
 
-/* Zeroed pages that are really there, or null. */
-void *run_alloc(unsigned pages, struct chunk **out_chunk);
+/* Pages that are really there, zeroed or as they are; or null. */
+void *run_alloc(unsigned pages, bool is_zeroed, struct chunk **out_chunk);
 void run_free(struct chunk *chunk, void *run, unsigned pages);
 
 /* heap_source.c: zeroed pages on first touch, or null. */

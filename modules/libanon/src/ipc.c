@@ -48,8 +48,3 @@ void ipc_close_handles(const struct ipc_message *m)
 			(void)sys_handle_close(handle);
 	}
 }
-
-struct guest_state *guest_state(void)
-{
-	return thread_self()->state;
-}

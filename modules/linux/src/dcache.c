@@ -6,9 +6,10 @@
  *
  * A hashed dentry of a resident file system has one reference of the tree's, so it stays. A child holds a
  * reference to its parent. One lock guards all of it and is held for short, bounded work only; inodes are
- * put after it is released, since their file systems may then do anything.
+ * put after it is released, since their file systems may then do anything. Who has a reference takes and gives
+ * back others without the lock, as long as it is not the last.
  */
-#include "vfs.h"
+#include "dcache.h"
 #include "file.h"
 #include <base/assert.h>
 #include <base/hash.h>
@@ -18,16 +19,32 @@
 #define BUCKETS_AT_FIRST 1024u
 #define UNUSED_MAX 4096u
 
-static struct mutex dcache_lock = MUTEX_RANKED(RANK_DENTRY);
+struct mutex dcache_lock = MUTEX_RANKED(RANK_DENTRY);
 static struct dentry **buckets;
 static uint32_t bucket_count, hashed_count;
 static struct list unused = LIST_INIT(unused);
 static uint32_t unused_count;
 
-static uint32_t bucket_of(const struct dentry *parent, const char *name)
+struct name name_of(const char *text)
 {
-	uint64_t hash = hash_mix(hash_string(name) ^ (uint64_t)(uintptr_t)parent);
-	return hash & (bucket_count - 1);
+	size_t len = strlen(text);
+	return (struct name){text, (uint32_t)len, hash_bytes(text, len)};
+}
+
+struct name name_component(const char *text)
+{
+	const char *at = text;
+	uint64_t hash = HASH_START;
+	for (; *at && *at != '/'; at++)
+		hash = hash_byte(hash, (unsigned char)*at);
+	return (struct name){text, (uint32_t)(at - text), hash};
+}
+
+/* The name's hash is good in its low bits; the parent's address is only different. */
+static uint32_t bucket_of(const struct dentry *parent, uint64_t name_hash)
+{
+	uint64_t place = (uint64_t)(uintptr_t)parent * 0x9e3779b97f4a7c15ull;
+	return (uint32_t)(name_hash ^ place >> 32) & (bucket_count - 1);
 }
 
 /* A table twice as large; when memory is short the old one just gets slower. False without any. */
@@ -44,7 +61,7 @@ static bool grow_table(void)
 	for (uint32_t i = 0; i < old_count; i++) {
 		struct dentry *next;
 		for (struct dentry *d = old[i]; d; d = next) {
-			uint32_t to = bucket_of(d->parent, d->name);
+			uint32_t to = bucket_of(d->parent, d->name_hash);
 			next = d->hash_next;
 			d->hash_next = table[to];
 			table[to] = d;
@@ -56,7 +73,7 @@ static bool grow_table(void)
 
 static void hash_locked(struct dentry *dentry)
 {
-	uint32_t at = bucket_of(dentry->parent, dentry->name);
+	uint32_t at = bucket_of(dentry->parent, dentry->name_hash);
 	dentry->hash_next = buckets[at];
 	buckets[at] = dentry;
 	dentry->flags |= DENTRY_HASHED;
@@ -68,7 +85,7 @@ static void hash_locked(struct dentry *dentry)
 
 static void unhash_locked(struct dentry *dentry)
 {
-	struct dentry **at = &buckets[bucket_of(dentry->parent, dentry->name)];
+	struct dentry **at = &buckets[bucket_of(dentry->parent, dentry->name_hash)];
 	while (*at != dentry)
 		at = &(*at)->hash_next;
 	*at = dentry->hash_next;
@@ -78,12 +95,18 @@ static void unhash_locked(struct dentry *dentry)
 	hashed_count--;
 }
 
-static struct dentry *find_locked(struct dentry *parent, const char *name)
+static bool is_named(const struct dentry *dentry, const struct name *name)
+{
+	return dentry->name_hash == name->hash && dentry->name_len == name->len &&
+	       name_is_at(dentry->name, name);
+}
+
+struct dentry *dcache_find_locked(struct dentry *parent, const struct name *name)
 {
 	if (!buckets)
 		return NULL;
-	struct dentry *d = buckets[bucket_of(parent, name)];
-	while (d && (d->parent != parent || strcmp(d->name, name) != 0))
+	struct dentry *d = buckets[bucket_of(parent, name->hash)];
+	while (d && (d->parent != parent || !is_named(d, name)))
 		d = d->hash_next;
 	return d;
 }
@@ -93,20 +116,13 @@ static bool has_flag(const struct dentry *dentry, uint32_t super_flag)
 	return dentry->inode->super->flags & super_flag;
 }
 
-static void get_locked(struct dentry *dentry)
+void dcache_get_locked(struct dentry *dentry)
 {
-	if (dentry->references++ == 0 && list_is_linked(&dentry->unused)) {
+	if (__atomic_fetch_add(&dentry->references, 1, __ATOMIC_ACQUIRE) == 0 &&
+	    list_is_linked(&dentry->unused)) {
 		list_remove(&dentry->unused);
 		unused_count--;
 	}
-}
-
-struct dentry *dentry_get(struct dentry *dentry)
-{
-	mutex_lock(&dcache_lock);
-	get_locked(dentry);
-	mutex_unlock(&dcache_lock);
-	return dentry;
 }
 
 /* Drop a reference; dentries that go are chained through hash_next behind *victims. */
@@ -114,8 +130,9 @@ static void put_locked(struct dentry *dentry, struct dentry **victims)
 {
 	while (dentry) {
 		struct dentry *parent = dentry->parent != dentry ? dentry->parent : NULL;
-		ASSERT(dentry->references > 0);
-		if (--dentry->references > 0)
+		uint32_t left = __atomic_sub_fetch(&dentry->references, 1, __ATOMIC_ACQ_REL);
+		ASSERT(left != UINT32_MAX);
+		if (left > 0)
 			return;
 		if (dentry->flags & DENTRY_HASHED) {
 			if (has_flag(dentry, SUPER_CACHED)) {
@@ -140,30 +157,34 @@ static void drop_unused_locked(struct dentry *dentry, struct dentry **victims)
 	put_locked(dentry, victims);
 }
 
-static void free_victims(struct dentry *victims)
+/* The name if it is a block of its own, to be freed. */
+static char *heap_name(struct dentry *dentry)
+{
+	return dentry->name == dentry->first_name ? NULL : dentry->name;
+}
+
+void dcache_free_victims(struct dentry *victims)
 {
 	while (victims) {
 		struct dentry *next = victims->hash_next;
 		if (victims->inode)
 			inode_put(victims->inode);
-		heap_free(victims->name);
+		heap_free(heap_name(victims));
 		heap_free(victims);
 		victims = next;
 	}
 }
 
-void dentry_put(struct dentry *dentry)
+void dentry_put_last(struct dentry *dentry)
 {
 	struct dentry *victims = NULL;
-	if (!dentry)
-		return;
 	mutex_lock(&dcache_lock);
 	put_locked(dentry, &victims);
 	while (unused_count > UNUSED_MAX)
 		drop_unused_locked(list_entry(list_first(&unused), struct dentry, unused),
 		                   &victims);
 	mutex_unlock(&dcache_lock);
-	free_victims(victims);
+	dcache_free_victims(victims);
 }
 
 void dcache_shrink(struct super *super)
@@ -177,20 +198,28 @@ void dcache_shrink(struct super *super)
 			drop_unused_locked(dentry, &victims);
 	}
 	mutex_unlock(&dcache_lock);
-	free_victims(victims);
+	dcache_free_victims(victims);
 }
 
-static struct dentry *dentry_create(const char *name, struct inode *inode)
+static void set_name(struct dentry *dentry, char *text)
 {
-	struct dentry *dentry = heap_zalloc(sizeof(*dentry));
-	char *copy = dentry ? heap_strdup(name) : NULL;
-	if (!copy) {
-		heap_free(dentry);
+	struct name name = name_of(text);
+	dentry->name = text;
+	dentry->name_len = name.len;
+	dentry->name_hash = name.hash;
+}
+
+struct dentry *dentry_create(const char *name, struct inode *inode)
+{
+	size_t bytes = strlen(name) + 1;
+	struct dentry *dentry = heap_zalloc(sizeof(*dentry) + bytes);
+	if (!dentry) {
 		inode_put(inode);
 		return NULL;
 	}
+	memcpy(dentry->first_name, name, bytes);
 	dentry->references = 1;
-	dentry->name = copy;
+	set_name(dentry, dentry->first_name);
 	dentry->inode = inode;
 	dentry->parent = dentry;
 	list_init(&dentry->siblings);
@@ -214,27 +243,29 @@ struct dentry *dentry_create_free(struct dentry *parent, const char *name, struc
 
 struct dentry *dcache_find(struct dentry *parent, const char *name)
 {
+	struct name wanted = name_of(name);
 	mutex_lock(&dcache_lock);
-	struct dentry *dentry = find_locked(parent, name);
+	struct dentry *dentry = dcache_find_locked(parent, &wanted);
 	if (dentry)
-		get_locked(dentry);
+		dcache_get_locked(dentry);
 	mutex_unlock(&dcache_lock);
 	return dentry;
 }
 
-static int64_t add_locked(struct dentry *parent, struct dentry *dentry, struct dentry **out)
+int64_t dcache_add_locked(struct dentry *parent, struct dentry *dentry, struct dentry **out)
 {
+	struct name name = {dentry->name, dentry->name_len, dentry->name_hash};
 	if (parent->flags & DENTRY_DEAD)
 		return -ENOENT;
-	struct dentry *existing = find_locked(parent, dentry->name);
+	struct dentry *existing = dcache_find_locked(parent, &name);
 	if (existing) {
-		get_locked(existing);
+		dcache_get_locked(existing);
 		*out = existing;
 		return -EEXIST;
 	}
 	if (hashed_count >= bucket_count && !grow_table())
 		return -ENOMEM;
-	get_locked(parent);
+	dcache_get_locked(parent);
 	dentry->parent = parent;
 	dentry->references += has_flag(dentry, SUPER_RESIDENT);
 	hash_locked(dentry);
@@ -250,21 +281,31 @@ int64_t dcache_add(struct dentry *parent, const char *name, struct inode *inode,
 	if (!dentry)
 		return -ENOMEM;
 	mutex_lock(&dcache_lock);
-	int64_t result = add_locked(parent, dentry, out);
+	int64_t result = dcache_add_locked(parent, dentry, out);
 	mutex_unlock(&dcache_lock);
 	if (result != 0)
 		dentry_put(dentry);
 	return result;
 }
 
-/* Takes a hashed dentry out of the tree. */
-static void remove_locked(struct dentry *dentry, struct dentry **victims)
+void dcache_unhash_locked(struct dentry *dentry, struct dentry **victims)
 {
+	bool is_unused = list_is_linked(&dentry->unused);
+	if (is_unused) {
+		drop_unused_locked(dentry, victims);
+		return;
+	}
 	unhash_locked(dentry);
-	if (S_ISDIR(dentry->inode->mode))
-		dentry->flags |= DENTRY_DEAD;
 	if (has_flag(dentry, SUPER_RESIDENT))
 		put_locked(dentry, victims);
+}
+
+/* Takes a hashed dentry that somebody holds out of the tree: the name is no more. */
+void dcache_remove_locked(struct dentry *dentry, struct dentry **victims)
+{
+	if (S_ISDIR(dentry->inode->mode))
+		dentry->flags |= DENTRY_DEAD;
+	dcache_unhash_locked(dentry, victims);
 }
 
 int64_t dcache_remove(struct dentry *dentry, bool must_be_empty)
@@ -277,10 +318,20 @@ int64_t dcache_remove(struct dentry *dentry, bool must_be_empty)
 	else if (must_be_empty && dentry->child_count > 0)
 		result = -ENOTEMPTY;
 	else
-		remove_locked(dentry, &victims);
+		dcache_remove_locked(dentry, &victims);
 	mutex_unlock(&dcache_lock);
-	free_victims(victims);
+	dcache_free_victims(victims);
 	return result;
+}
+
+void dcache_forget(struct dentry *dentry)
+{
+	struct dentry *victims = NULL;
+	mutex_lock(&dcache_lock);
+	if (dentry->flags & DENTRY_HASHED)
+		dcache_unhash_locked(dentry, &victims);
+	mutex_unlock(&dcache_lock);
+	dcache_free_victims(victims);
 }
 
 static bool is_below_locked(struct dentry *dentry, struct dentry *ancestor)
@@ -303,9 +354,10 @@ static struct dentry *place_locked(struct dentry *dentry, struct dentry *dir, ch
 {
 	struct dentry *old_parent = dentry->parent;
 	unhash_locked(dentry);
-	get_locked(dir);
+	dcache_get_locked(dir);
 	dentry->parent = dir;
-	dentry->name = name;
+	set_name(dentry, name);
+	dentry->names_epoch = 0;
 	hash_locked(dentry);
 	return old_parent;
 }
@@ -315,7 +367,8 @@ static int64_t may_move_locked(struct dentry *from, struct dentry *dir, const ch
 {
 	if (!(from->flags & DENTRY_HASHED) || dir->flags & DENTRY_DEAD)
 		return -ENOENT;
-	if (find_locked(dir, name) != existing)
+	struct name wanted = name_of(name);
+	if (dcache_find_locked(dir, &wanted) != existing)
 		return existing ? -ENOENT : -EEXIST;
 	if (is_below_locked(dir, from))
 		return -EINVAL;
@@ -326,44 +379,60 @@ static int64_t may_move_locked(struct dentry *from, struct dentry *dir, const ch
 	return 0;
 }
 
-static void exchange_locked(struct dentry *a, struct dentry *b, struct dentry *parents[2])
+/* The names are of the heap, and become theirs. */
+static void exchange_locked(struct dentry *a, char *name_a, struct dentry *b, char *name_b,
+                            struct dentry *parents[2])
 {
 	struct dentry *dir_a = a->parent, *dir_b = b->parent;
-	char *name_a = a->name, *name_b = b->name;
 	unhash_locked(b);
-	parents[0] = place_locked(a, dir_b, name_b);
-	b->name = name_a;
+	parents[0] = place_locked(a, dir_b, name_a);
+	set_name(b, name_b);
+	b->names_epoch = 0;
 	parents[1] = b->parent;
-	get_locked(dir_a);
+	dcache_get_locked(dir_a);
 	b->parent = dir_a;
 	hash_locked(b);
+}
+
+/* names are of the heap: what from is to be called, and room for what existing is; those left over come back. */
+static void move_locked(struct dentry *from, struct dentry *dir, struct dentry *existing,
+                        bool is_exchange, char *names[2], struct dentry *parents[2],
+                        struct dentry **victims)
+{
+	char *old_name = heap_name(from), *other_name = names[1];
+	if (is_exchange) {
+		other_name = heap_name(existing);
+		string_copy(names[1], from->name, NAME_MAX + 1);
+		exchange_locked(from, names[0], existing, names[1], parents);
+	} else {
+		if (existing)
+			dcache_remove_locked(existing, victims);
+		parents[0] = place_locked(from, dir, names[0]);
+	}
+	names[0] = old_name;
+	names[1] = other_name;
 }
 
 int64_t dcache_move(struct dentry *from, struct dentry *dir, const char *name,
                     struct dentry *existing, bool is_exchange)
 {
 	struct dentry *victims = NULL, *parents[2] = {NULL, NULL};
-	char *copy = heap_strdup(name);
-	if (!copy)
-		return -ENOMEM;
-	mutex_lock(&dcache_lock);
-	int64_t result = may_move_locked(from, dir, name, existing, is_exchange);
-	if (result == 0 && is_exchange) {
-		exchange_locked(from, existing, parents);
-	} else if (result == 0) {
-		char *old_name = from->name;
-		if (existing)
-			remove_locked(existing, &victims);
-		parents[0] = place_locked(from, dir, copy);
-		copy = old_name;
+	char *names[2] = {heap_strdup(name), is_exchange ? heap_alloc(NAME_MAX + 1) : NULL};
+	int64_t result = -ENOMEM;
+	if (names[0] && (names[1] || !is_exchange)) {
+		mutex_lock(&dcache_lock);
+		result = may_move_locked(from, dir, name, existing, is_exchange);
+		if (result == 0)
+			move_locked(from, dir, existing, is_exchange, names, parents, &victims);
+		for (unsigned i = 0; i < 2; i++) {
+			if (parents[i])
+				put_locked(parents[i], &victims);
+		}
+		mutex_unlock(&dcache_lock);
 	}
-	for (unsigned i = 0; i < 2; i++) {
-		if (parents[i])
-			put_locked(parents[i], &victims);
-	}
-	mutex_unlock(&dcache_lock);
-	free_victims(victims);
-	heap_free(copy);
+	dcache_free_victims(victims);
+	heap_free(names[0]);
+	heap_free(names[1]);
 	return result;
 }
 
@@ -371,7 +440,7 @@ struct dentry *dentry_parent(struct dentry *dentry)
 {
 	mutex_lock(&dcache_lock);
 	struct dentry *parent = dentry->parent;
-	get_locked(parent);
+	dcache_get_locked(parent);
 	mutex_unlock(&dcache_lock);
 	return parent;
 }
@@ -392,7 +461,7 @@ static struct dentry *child_at(struct dentry *dir, uint64_t cursor)
 	list_for_each (at, &dir->children) {
 		struct dentry *child = list_entry(at, struct dentry, siblings);
 		if (child->sequence >= cursor) {
-			get_locked(child);
+			dcache_get_locked(child);
 			found = child;
 			break;
 		}
@@ -408,7 +477,7 @@ static struct dentry *child_after(struct dentry *dir, struct dentry *child)
 	bool is_here = child->flags & DENTRY_HASHED && child->parent == dir;
 	if (is_here && child->siblings.next != &dir->children) {
 		next = list_entry(child->siblings.next, struct dentry, siblings);
-		get_locked(next);
+		dcache_get_locked(next);
 	}
 	mutex_unlock(&dcache_lock);
 	return is_here ? next : child_at(dir, child->sequence + 1);
@@ -449,9 +518,9 @@ void dcache_kill_tree(struct dentry *root)
 		mutex_lock(&dcache_lock);
 		struct dentry *leaf = first_leaf_locked(root);
 		if (leaf)
-			remove_locked(leaf, &victims);
+			dcache_remove_locked(leaf, &victims);
 		mutex_unlock(&dcache_lock);
-		free_victims(victims);
+		dcache_free_victims(victims);
 		if (!leaf)
 			return;
 	}

@@ -7,7 +7,7 @@
  *        [r] epoll->ready_lock, RANK_LEAF: taken inside of a wait queue's lock. The epoll's own wait queue
  *        has that rank too, since it is woken from there; so an epoll cannot be watched by an epoll.
  */
-#include "file.h"
+#include "files.h"
 #include "guest.h"
 #include "syscall.h"
 #include "time.h"
@@ -25,6 +25,7 @@
 #define EPOLL_FLAGS (EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT | EPOLLET)
 #define QUEUES_MAX 4
 #define EVENTS_MAX 1024
+#define EVENTS_FAST 32
 
 struct epoll_event {
 	uint32_t events;
@@ -34,7 +35,8 @@ struct epoll_event {
 struct epoll {
 	struct list watches; /* [E] */
 	struct mutex ready_lock;
-	struct list ready; /* [r] */
+	struct list ready;    /* [r] */
+	uint32_t ready_count; /* [r] */
 	struct wait_queue wait;
 };
 
@@ -70,13 +72,29 @@ static void watch_put(struct epoll_watch *watch)
 		heap_free(watch);
 }
 
+/* True when it was not ready before. */
+static bool make_ready_locked(struct epoll *epoll, struct epoll_watch *watch)
+{
+	if (watch->is_off || list_is_linked(&watch->ready_node))
+		return false;
+	list_push_back(&epoll->ready, &watch->ready_node);
+	epoll->ready_count++;
+	return true;
+}
+
+static void make_unready_locked(struct epoll *epoll, struct epoll_watch *watch)
+{
+	if (!list_is_linked(&watch->ready_node))
+		return;
+	list_remove(&watch->ready_node);
+	epoll->ready_count--;
+}
+
 static void make_ready(struct epoll_watch *watch)
 {
 	struct epoll *epoll = watch->epoll;
 	mutex_lock(&epoll->ready_lock);
-	bool is_new = !watch->is_off && !list_is_linked(&watch->ready_node);
-	if (is_new)
-		list_push_back(&epoll->ready, &watch->ready_node);
+	bool is_new = make_ready_locked(epoll, watch);
 	mutex_unlock(&epoll->ready_lock);
 	if (is_new)
 		wait_wake(&epoll->wait);
@@ -121,7 +139,7 @@ static void watch_drop(struct epoll_watch *watch)
 		wait_remove(&watch->links[i].entry);
 	mutex_lock(&watch->epoll->ready_lock);
 	watch->is_off = true;
-	list_remove(&watch->ready_node);
+	make_unready_locked(watch->epoll, watch);
 	mutex_unlock(&watch->epoll->ready_lock);
 	watch_put(watch);
 }
@@ -253,7 +271,7 @@ static struct epoll_watch *take_ready(struct epoll *epoll)
 	struct epoll_watch *watch = first ? list_entry(first, struct epoll_watch, ready_node)
 	                                  : NULL;
 	if (watch) {
-		list_remove(&watch->ready_node);
+		make_unready_locked(epoll, watch);
 		__atomic_add_fetch(&watch->references, 1, __ATOMIC_RELAXED);
 	}
 	mutex_unlock(&epoll->ready_lock);
@@ -273,8 +291,8 @@ static struct file *watched_file(struct epoll_watch *watch)
 	return seen > 0 ? file : NULL;
 }
 
-/* What is true of a watch now: true with *out filled when there is something to report. */
-static bool report(struct epoll_watch *watch, struct epoll_event *out, bool *is_level)
+/* What is true of a watch now: true with *out filled when there is something to report. A level-triggered one stays ready. */
+static bool report(struct epoll_watch *watch, struct epoll_event *out)
 {
 	struct epoll *epoll = watch->epoll;
 	struct file *file = watched_file(watch);
@@ -286,36 +304,30 @@ static bool report(struct epoll_watch *watch, struct epoll_event *out, bool *is_
 	now &= (watch->events & ~EPOLL_FLAGS) | POLLERR | POLLHUP;
 	bool is_reported = now && !watch->is_off;
 	*out = (struct epoll_event){.events = now, .data = watch->data};
-	*is_level = is_reported && !(watch->events & (EPOLLET | EPOLLONESHOT));
+	bool is_level = is_reported && !(watch->events & (EPOLLET | EPOLLONESHOT));
+	bool is_new = is_level && make_ready_locked(epoll, watch);
 	if (is_reported && watch->events & EPOLLONESHOT)
 		watch->is_off = true;
 	mutex_unlock(&epoll->ready_lock);
+	if (is_new)
+		wait_wake(&epoll->wait);
 	return is_reported;
 }
 
 static uint32_t count_ready(struct epoll *epoll)
 {
-	uint32_t count = 0;
-	struct list *at;
-	mutex_lock(&epoll->ready_lock);
-	list_for_each (at, &epoll->ready)
-		count++;
-	mutex_unlock(&epoll->ready_lock);
-	return count;
+	return __atomic_load_n(&epoll->ready_count, __ATOMIC_SEQ_CST);
 }
 
-/* Each watch that is ready now is asked once; level-triggered ones stay ready. */
+/* Each watch that is ready now is asked once. */
 static uint32_t harvest(struct epoll *epoll, struct epoll_event *events, uint32_t max)
 {
 	uint32_t count = 0;
 	for (uint32_t left = count_ready(epoll); left > 0 && count < max; left--) {
 		struct epoll_watch *watch = take_ready(epoll);
-		bool is_level = false;
 		if (!watch)
 			break;
-		count += report(watch, &events[count], &is_level);
-		if (is_level)
-			make_ready(watch);
+		count += report(watch, &events[count]);
 		watch_put(watch);
 	}
 	return count;
@@ -408,11 +420,12 @@ SYSCALL4(epoll_ctl, int32_t, epoll_fd, int32_t, operation, int32_t, fd, uint64_t
 	if (operation != EPOLL_CTL_DEL &&
 	    copy_from_guest(task, &event, u_event, sizeof(event)) != 0)
 		return -EFAULT;
-	struct file *epoll_file = files_lookup(task->files, epoll_fd);
-	struct file *file = epoll_file ? files_lookup(task->files, fd) : NULL;
-	int64_t result = file ? control(task, epoll_file, file, operation, fd, &event) : -EBADF;
-	file_put(file);
-	file_put(epoll_file);
+	struct fd at = fd_get(task, epoll_fd), f = fd_get(task, fd);
+	int64_t result = -EBADF;
+	if (at.file && f.file)
+		result = control(task, at.file, f.file, operation, fd, &event);
+	fd_put(f);
+	fd_put(at);
 	return result;
 }
 
@@ -423,21 +436,24 @@ static int64_t wait_on(struct task *task, int32_t epoll_fd, uint64_t u_events, i
 	if (max <= 0 || (uint64_t)max > INT32_MAX / sizeof(struct epoll_event))
 		return -EINVAL;
 	uint32_t count = MIN((uint32_t)max, (uint32_t)EVENTS_MAX);
-	struct file *file = files_lookup(task->files, epoll_fd);
-	if (!file)
+	struct fd f = fd_get(task, epoll_fd);
+	if (!f.file)
 		return -EBADF;
-	struct epoll_event *events = heap_alloc(count * sizeof(*events));
-	int64_t result = file->ops != &epoll_ops ? -EINVAL : events ? 0 : -ENOMEM;
+	struct epoll_event fast[EVENTS_FAST];
+	struct epoll_event *events = count > EVENTS_FAST ? heap_alloc(count * sizeof(*events))
+	                                                 : fast;
+	int64_t result = f.file->ops != &epoll_ops ? -EINVAL : events ? 0 : -ENOMEM;
 	if (result == 0)
-		result = wait_for_events(task, file->private, events, count,
+		result = wait_for_events(task, f.file->private, events, count,
 		                         timeout_ns > 0 ? time_deadline_in((uint64_t)timeout_ns)
 		                                        : 0,
 		                         timeout_ns != 0);
 	if (result > 0 &&
 	    copy_to_guest(task, u_events, events, (size_t)result * sizeof(*events)) != 0)
 		result = -EFAULT;
-	heap_free(events);
-	file_put(file);
+	if (events != fast)
+		heap_free(events);
+	fd_put(f);
 	return result;
 }
 

@@ -110,17 +110,6 @@ int64_t file_open_path(struct task *task, const struct path *path, uint32_t flag
 	return result;
 }
 
-bool file_is_readable(const struct file *file)
-{
-	return !(file->flags & O_PATH) && (file->flags & O_ACCMODE) != O_WRONLY;
-}
-
-bool file_is_writable(const struct file *file)
-{
-	uint32_t access = file->flags & O_ACCMODE;
-	return !(file->flags & O_PATH) && (access == O_WRONLY || access == O_RDWR);
-}
-
 uint32_t file_flags(struct file *file)
 {
 	return __atomic_load_n(&file->flags, __ATOMIC_RELAXED);
@@ -129,6 +118,12 @@ uint32_t file_flags(struct file *file)
 bool file_is_nonblocking(struct file *file)
 {
 	return file_flags(file) & O_NONBLOCK;
+}
+
+/* While nobody else has the description, its position needs no lock. */
+static bool is_shared(const struct file *file)
+{
+	return __atomic_load_n(&file->references, __ATOMIC_ACQUIRE) > 1;
 }
 
 static bool take_position(struct file *file)
@@ -176,6 +171,8 @@ int64_t file_read(struct file *file, struct iter *to)
 {
 	if (!file->ops->read || is_stream(file))
 		return file_read_at(file, to, 0);
+	if (!is_shared(file))
+		return file->ops->read(file, to, &file->position);
 	int64_t result = file_position_lock(to->task, file);
 	if (result != 0)
 		return result;
@@ -188,6 +185,8 @@ int64_t file_write(struct file *file, struct iter *from)
 {
 	if (!file->ops->write || is_stream(file))
 		return file_write_at(file, from, 0);
+	if (!is_shared(file))
+		return file->ops->write(file, from, &file->position);
 	int64_t result = file_position_lock(from->task, file);
 	if (result != 0)
 		return result;

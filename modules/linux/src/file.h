@@ -82,8 +82,15 @@ int64_t seek_within(struct file *file, int64_t offset, int whence, uint64_t size
 int64_t file_position_lock(struct task *task, struct file *file); /* 0 or -ERESTARTSYS */
 void file_position_unlock(struct file *file);
 
-bool file_is_readable(const struct file *file);
-bool file_is_writable(const struct file *file);
+static inline bool file_is_readable(const struct file *file)
+{
+	return !(file->flags & O_PATH) && (file->flags & O_ACCMODE) != O_WRONLY;
+}
+static inline bool file_is_writable(const struct file *file)
+{
+	uint32_t access = file->flags & (O_PATH | O_ACCMODE);
+	return access == O_WRONLY || access == O_RDWR;
+}
 bool file_is_nonblocking(struct file *file);
 uint32_t file_flags(struct file *file);
 

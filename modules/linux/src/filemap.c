@@ -27,6 +27,25 @@ static uint64_t size_of(struct inode *inode)
 	return size;
 }
 
+static int64_t read_pages(struct paged_inode *paged, struct iter *to, uint64_t position,
+                          size_t bytes)
+{
+	int64_t result = make_ready(paged, false);
+	return result == 0 ? pages_read(&paged->pages, to, position, bytes) : result;
+}
+
+static int64_t write_pages(struct paged_inode *paged, struct iter *from, uint64_t position,
+                           size_t bytes)
+{
+	int64_t result = make_ready(paged, true);
+	return result == 0 ? pages_write(&paged->pages, from, position, bytes) : result;
+}
+
+static bool can_recover(struct paged_inode *paged)
+{
+	return paged->paged_ops->recover && paged->paged_ops->recover(paged);
+}
+
 int64_t filemap_read(struct file *file, struct iter *to, uint64_t *position)
 {
 	struct paged_inode *paged = paged_of(file);
@@ -41,9 +60,10 @@ int64_t filemap_read(struct file *file, struct iter *to, uint64_t *position)
 	}
 	if (*position >= size || to->left == 0)
 		return 0;
-	int64_t result = make_ready(paged, false);
-	if (result == 0)
-		result = pages_read(&paged->pages, to, *position, MIN(to->left, size - *position));
+	size_t bytes = MIN(to->left, size - *position);
+	int64_t result = read_pages(paged, to, *position, bytes);
+	if (result == -EIO && can_recover(paged))
+		result = read_pages(paged, to, *position, bytes);
 	if (result > 0)
 		*position += (uint64_t)result;
 	return result;
@@ -86,12 +106,12 @@ static int64_t write_at(struct paged_inode *paged, struct iter *from, uint64_t *
 {
 	size_t bytes = from->left;
 	int64_t result = limit_write(from->task, *position, &bytes);
-	if (result == 0)
-		result = make_ready(paged, true);
 	if (result == 0 && is_growing && *position + bytes > size_of(&paged->inode))
 		result = paged->paged_ops->reserve(paged, *position + bytes);
 	if (result == 0)
-		result = pages_write(&paged->pages, from, *position, bytes);
+		result = write_pages(paged, from, *position, bytes);
+	if (result == -ENOSPC && can_recover(paged))
+		result = write_pages(paged, from, *position, bytes);
 	if (result > 0) {
 		*position += (uint64_t)result;
 		note_written(paged, from->task, *position);

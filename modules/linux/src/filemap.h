@@ -15,6 +15,8 @@ struct paged_inode {
 struct paged_ops {
 	/* The pages must be there (and writable) when it returns 0. May sleep. Null: they always are. */
 	int64_t (*ready)(struct paged_inode *inode, bool is_writable);
+	/* The pages could not be touched: whether there are other ones by now (null: never). */
+	bool (*recover)(struct paged_inode *inode);
 	/* Room for content up to `size`, before it is written; the write token is held. */
 	int64_t (*reserve)(struct paged_inode *inode, uint64_t size);
 	/* Content was written, inode->size brought up to date. */

@@ -1,10 +1,8 @@
 /*
  * Tables of descriptors: which numbers stand for which open files, and which of them close at exec. Shared
  * by CLONE_FILES, copied by fork. dup, dup2, dup3, close, close_range.
- *
- * Locks: [t] files->lock  [a] atomic
  */
-#include "file.h"
+#include "files.h"
 #include "syscall.h"
 #include <base/bits.h>
 #include <base/string.h>
@@ -14,19 +12,6 @@
 #define FILES_AT_FIRST 32
 #define CLOSE_RANGE_UNSHARE 2u
 #define CLOSE_RANGE_CLOEXEC 4u
-
-struct descriptor {
-	struct file *file; /* a reference; null: free */
-	bool is_close_on_exec;
-};
-
-struct files {
-	uint32_t references;      /* [a] */
-	struct mutex lock;        /* RANK_FILES */
-	int32_t size;             /* [t] of the table */
-	int32_t lowest;           /* [t] no free one below */
-	struct descriptor *table; /* [t] */
-};
 
 static struct files *files_alloc(int32_t size)
 {

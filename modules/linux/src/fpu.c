@@ -32,12 +32,16 @@ static struct cpuid cpuid(uint32_t leaf)
 
 uint64_t fpu_features(void)
 {
+	static uint64_t features; /* the same for every thread: looking twice does no harm */
 	uint32_t low, high;
 
-	if (!(cpuid(1).ecx & CPUID_OSXSAVE))
-		return XSTATE_LEGACY_FEATURES;
-	__asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-	return low | (uint64_t)high << 32;
+	if (features == 0 && !(cpuid(1).ecx & CPUID_OSXSAVE))
+		features = XSTATE_LEGACY_FEATURES;
+	if (features == 0) {
+		__asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+		features = low | (uint64_t)high << 32;
+	}
+	return features;
 }
 
 uint64_t fpu_bytes(void)
@@ -77,9 +81,9 @@ int64_t fpu_load_guest(struct task *task, uint64_t u_from, uint64_t bytes)
 {
 	if (need_buffer(task) != 0)
 		return -ENOMEM;
-	memset(task->fpu, 0, fpu_bytes());
 	if (copy_from_guest(task, task->fpu, u_from, bytes) != 0)
 		return -EFAULT;
+	memset((char *)task->fpu + bytes, 0, fpu_bytes() - bytes);
 	memset((char *)task->fpu + FPU_SOFTWARE_OFFSET, 0, sizeof(struct fpu_software));
 	if (bytes == FPU_LEGACY_BYTES && fpu_bytes() > FPU_LEGACY_BYTES)
 		*(uint64_t *)((char *)task->fpu + XSTATE_HEADER_OFFSET) = XSTATE_LEGACY_FEATURES;

@@ -110,6 +110,20 @@ void fs_paths(struct fs *fs, struct path *out_root, struct path *out_cwd)
 	copy_path(fs, &fs->cwd, out_cwd);
 }
 
+/* The lock holds the starting point, so that no reference need be taken. */
+enum dcache_answer fs_lookup(struct task *task, const char *name, bool is_followed,
+                             struct path *out_path)
+{
+	struct fs *fs = task->fs;
+	mutex_lock(&fs->lock);
+	const struct path *start = *name == '/' ? &fs->root : &fs->cwd;
+	while (*name == '/')
+		name++;
+	enum dcache_answer answer = dcache_lookup(task, start, name, is_followed, out_path);
+	mutex_unlock(&fs->lock);
+	return answer;
+}
+
 uint32_t fs_umask(struct task *task)
 {
 	return task->fs->umask;

@@ -5,7 +5,7 @@
  */
 #include "guest.h"
 #include <base/bits.h>
-
+#include <base/string.h>
 #include <libanon/heap.h>
 #include "errno.h"
 #include "syscall.h"
@@ -18,6 +18,19 @@
 int guest_range_ok(uint64_t address, uint64_t bytes)
 {
 	return address <= GUEST_END && bytes <= GUEST_END - address;
+}
+
+/* 0, or 1 when the word cannot be read. */
+static inline uint64_t guarded_load(struct guest_state *state, uint64_t from, uint64_t *value)
+{
+	uint64_t failed;
+
+	*value = 0;
+	__asm__ volatile(FIXUP_SET "mov (%[from]), %[value]\n\t" FIXUP_CLEAR
+	                 : "=&a"(failed), [value] "+&r"(*value)
+	                 : [state] "r"(state), [from] "r"(from), [fixup] "i"(FIXUP_OFFSET)
+	                 : "memory", "cc");
+	return failed;
 }
 
 static int64_t guarded_copy(struct guest_state *state, void *to, const void *from, size_t bytes)
@@ -84,17 +97,9 @@ int64_t get_guest_u32(struct task *task, uint64_t u_from, uint32_t *out_value)
 
 int64_t get_guest_u64(struct task *task, uint64_t u_from, uint64_t *out_value)
 {
-	uint64_t failed;
-	uint64_t value = 0;
-
-	if (!guest_range_ok(u_from, sizeof(value)))
+	if (!guest_range_ok(u_from, sizeof(*out_value)))
 		return -EFAULT;
-	__asm__ volatile(FIXUP_SET "mov (%[from]), %[value]\n\t" FIXUP_CLEAR
-	                 : "=&a"(failed), [value] "+&r"(value)
-	                 : [state] "r"(task->state), [from] "r"(u_from), [fixup] "i"(FIXUP_OFFSET)
-	                 : "memory", "cc");
-	*out_value = value;
-	return failed ? -EFAULT : 0;
+	return guarded_load(task->state, u_from, out_value) ? -EFAULT : 0;
 }
 
 int64_t put_guest_u32(struct task *task, uint64_t u_to, uint32_t value)
@@ -136,30 +141,45 @@ int64_t cmpxchg_guest_u32(struct task *task, uint64_t u_at, uint32_t expected, u
 	return failed ? -EFAULT : 0;
 }
 
-/* Bytes up to the next page of the guest, so that a string ending before an unmapped page is read. */
+/* Bit 7 of the lowest byte that is zero is the lowest bit set; 0: none is. */
+static uint64_t zero_bytes(uint64_t word)
+{
+	return (word - 0x0101010101010101ull) & ~word & 0x8080808080808080ull;
+}
+
+/* Bytes up to the next page of the guest. */
 static size_t bytes_to_page_end(uint64_t address)
 {
 	return PAGE_SIZE - (address & (PAGE_SIZE - 1));
 }
 
+/* By words as long as they lie within a page, so that a string ending before an unmapped page is read. */
 int64_t strncpy_from_guest(struct task *task, char *to, uint64_t u_from, size_t size)
 {
+	size_t limit = MIN(size, u_from < GUEST_END ? GUEST_END - u_from : 0);
 	size_t done = 0;
 
-	while (done < size) {
-		/* In short pieces: most strings are short, and the buffer is long. */
-		size_t piece = MIN(MIN(size - done, bytes_to_page_end(u_from + done)), (size_t)64);
-		int64_t error = copy_from_guest(task, to + done, u_from + done, piece);
+	while (done < limit) {
+		size_t stop = done + MIN(limit - done, bytes_to_page_end(u_from + done));
 
-		if (error)
-			return error;
-		for (size_t i = 0; i < piece; i++) {
-			if (to[done + i] == 0)
-				return (int64_t)(done + i);
+		for (; stop - done >= sizeof(uint64_t); done += sizeof(uint64_t)) {
+			uint64_t word, zeroes;
+
+			if (guarded_load(task->state, u_from + done, &word))
+				return -EFAULT;
+			memcpy(to + done, &word, sizeof(word));
+			zeroes = zero_bytes(word);
+			if (zeroes)
+				return (int64_t)(done + bit_lowest(zeroes) / 8);
 		}
-		done += piece;
+		for (; done < stop; done++) {
+			if (guarded_copy(task->state, to + done, (const void *)(u_from + done), 1))
+				return -EFAULT;
+			if (to[done] == 0)
+				return (int64_t)done;
+		}
 	}
-	return -ENAMETOOLONG;
+	return done < size ? -EFAULT : -ENAMETOOLONG;
 }
 
 static int64_t iov_total(const struct guest_iovec *iov, uint64_t count)

@@ -259,6 +259,11 @@ bool memory_os_is_short(void)
 	return false;
 }
 
+uint64_t memory_os_load(const uint64_t *at)
+{
+	return *at;
+}
+
 void memory_os_pause(void)
 {
 	abort();

@@ -8,6 +8,7 @@
 #include "syscall.h"
 #include "time.h"
 #include <base/string.h>
+#include <distributed-fs/generations.h>
 #include <libanon/heap.h>
 
 static uint64_t next_device = 1;
@@ -109,7 +110,11 @@ void inode_write_unlock(struct inode *inode)
 
 void inode_touch(struct inode *inode, uint32_t which)
 {
-	uint64_t now = time_real_ns();
+	inode_touch_at(inode, which, time_real_ns());
+}
+
+void inode_touch_at(struct inode *inode, uint32_t which, uint64_t now)
+{
 	mutex_lock(&inode->lock);
 	if (which & ATTR_ATIME)
 		inode->atime = now;
@@ -140,6 +145,13 @@ void inode_set_attributes(struct inode *inode, const struct attributes *a)
 int64_t inode_refresh(struct inode *inode)
 {
 	return inode->ops->refresh ? inode->ops->refresh(inode) : 0;
+}
+
+uint64_t inode_generation(const struct inode *inode)
+{
+	const uint64_t *const *where = inode->super->generations;
+	const uint64_t *page = where ? __atomic_load_n(where, __ATOMIC_ACQUIRE) : NULL;
+	return page ? memory_os_load(page + generation_slot(inode->number)) : 0;
 }
 
 static uint32_t granted_bits(struct task *task, struct inode *inode, uint32_t uid, uint32_t gid)

@@ -21,8 +21,8 @@ void iter_init_memory(struct iter *iter, struct task *task, void *memory, size_t
 
 enum direction { TO_GUEST, FROM_GUEST, ZERO_GUEST };
 
-static int64_t copy_guest(struct task *task, uint64_t u_at, uint8_t *at, size_t bytes,
-                          enum direction direction)
+static inline int64_t copy_guest(struct task *task, uint64_t u_at, uint8_t *at, size_t bytes,
+                                 enum direction direction)
 {
 	if (direction == TO_GUEST)
 		return copy_to_guest(task, u_at, at, bytes);
@@ -31,13 +31,10 @@ static int64_t copy_guest(struct task *task, uint64_t u_at, uint8_t *at, size_t 
 	return clear_guest(task, u_at, bytes);
 }
 
-/* Bytes moved of one piece; on a fault, up to the page of the bad address. */
-static size_t move_guest(struct task *task, uint64_t u_at, uint8_t *at, size_t bytes,
-                         enum direction direction)
+static size_t move_guest_pages(struct task *task, uint64_t u_at, uint8_t *at, size_t bytes,
+                               enum direction direction)
 {
 	size_t done = 0;
-	if (copy_guest(task, u_at, at, bytes, direction) == 0)
-		return bytes;
 	while (done < bytes) {
 		size_t part = MIN(bytes - done, 4096 - (u_at + done) % 4096);
 		uint8_t *side = direction == ZERO_GUEST ? NULL : at + done;
@@ -46,6 +43,15 @@ static size_t move_guest(struct task *task, uint64_t u_at, uint8_t *at, size_t b
 		done += part;
 	}
 	return done;
+}
+
+/* Bytes moved of one piece; on a fault, up to the page of the bad address. */
+static inline size_t move_guest(struct task *task, uint64_t u_at, uint8_t *at, size_t bytes,
+                                enum direction direction)
+{
+	if (copy_guest(task, u_at, at, bytes, direction) == 0)
+		return bytes;
+	return move_guest_pages(task, u_at, at, bytes, direction);
 }
 
 static size_t move_memory(uint8_t *memory, uint8_t *at, size_t bytes, enum direction direction)
@@ -58,33 +64,49 @@ static size_t move_memory(uint8_t *memory, uint8_t *at, size_t bytes, enum direc
 	return bytes;
 }
 
-static size_t move(struct iter *iter, uint8_t *at, size_t bytes, enum direction direction)
+/* One piece of the buffer that the iterator is at. */
+static inline size_t move_piece(struct iter *iter, uint8_t *at, size_t bytes,
+                                enum direction direction)
+{
+	struct guest_iovec *iov = iter->iov;
+	size_t moved = bytes ? move_guest(iter->task, iov->base, at, bytes, direction) : 0;
+	iter->left -= moved;
+	iov->base += moved;
+	iov->len -= moved;
+	if (iov->len == 0) {
+		iter->iov++;
+		iter->iov_count--;
+	}
+	return moved;
+}
+
+static size_t move_pieces(struct iter *iter, uint8_t *at, size_t bytes, enum direction direction)
 {
 	size_t done = 0;
+	while (done < bytes && iter->iov_count > 0) {
+		size_t part = MIN(bytes - done, (size_t)iter->iov->len);
+		uint8_t *side = direction == ZERO_GUEST ? NULL : at + done;
+		size_t moved = move_piece(iter, side, part, direction);
+		done += moved;
+		if (moved < part)
+			break;
+	}
+	return done;
+}
+
+/* Nearly always the bytes fit into one buffer of the guest's. */
+static inline size_t move(struct iter *iter, uint8_t *at, size_t bytes, enum direction direction)
+{
 	bytes = MIN(bytes, iter->left);
 	if (iter->memory) {
-		done = move_memory(iter->memory, at, bytes, direction);
+		size_t done = move_memory(iter->memory, at, bytes, direction);
 		iter->memory += done;
 		iter->left -= done;
 		return done;
 	}
-	while (done < bytes && iter->iov_count > 0) {
-		size_t part = MIN(bytes - done, (size_t)iter->iov->len);
-		uint8_t *side = direction == ZERO_GUEST ? NULL : at + done;
-		size_t moved = part ? move_guest(iter->task, iter->iov->base, side, part, direction)
-		                    : 0;
-		iter->iov->base += moved;
-		iter->iov->len -= moved;
-		iter->left -= moved;
-		done += moved;
-		if (moved < part)
-			break;
-		if (iter->iov->len == 0) {
-			iter->iov++;
-			iter->iov_count--;
-		}
-	}
-	return done;
+	if (iter->iov_count > 0 && bytes <= iter->iov->len)
+		return move_piece(iter, at, bytes, direction);
+	return move_pieces(iter, at, bytes, direction);
 }
 
 size_t iter_put(struct iter *iter, const void *from, size_t bytes)

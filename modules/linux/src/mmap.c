@@ -209,10 +209,11 @@ SYSCALL3(mprotect, uint64_t, address, uint64_t, bytes, uint32_t, protection)
 		return -EINVAL;
 	if (bytes == 0)
 		return 0;
-	if (check_range(address, &bytes) != 0 || !mm_is_mapped(task->mm, address, bytes))
+	if (check_range(address, &bytes) != 0)
 		return -ENOMEM;
-	return errno_from_status(
-		sys_protect(task->mm->space, address, bytes, mm_map_flags(protection)));
+	status_t status = sys_protect(task->mm->space, address, bytes, mm_map_flags(protection));
+
+	return status == E_NOENT ? -ENOMEM : errno_from_status(status);
 }
 
 /* --- brk --- */

@@ -40,43 +40,44 @@ static bool path_equals(const struct path *a, const struct path *b)
 	return a->mount == b->mount && a->dentry == b->dentry;
 }
 
-/* A child that the name cache or the file system knows in this very directory. */
-static int64_t find_child(struct task *task, struct dentry *dir, const char *name,
-                          struct dentry **out)
+/* Asks the file system of a directory whose names others change, and has the cache learn what it says. */
+static int64_t find_anew(struct task *task, struct dentry *dir, const char *name,
+                         struct dentry **out)
 {
-	struct super *super = dir->inode->super;
-	struct dentry *dentry;
+	struct names_stamp stamp = dcache_stamp(dir);
 	struct inode *inode;
+	int64_t result = dir->inode->ops->lookup(task, dir, name, &inode);
+	if (result == 0)
+		return dcache_learn(dir, name, inode, stamp, out);
+	if (result == -ENOENT)
+		dcache_learn_absent(dir, name, stamp);
+	return result;
+}
 
-	while ((dentry = dcache_find(dir, name))) {
-		if (!super->ops->revalidate || super->ops->revalidate(dentry)) {
-			*out = dentry;
-			return 0;
-		}
-		dcache_remove(dentry, false);
-		dentry_put(dentry);
+/* A child that the name cache or the file system knows in this very directory. */
+static int64_t find_child(struct walk *w, struct dentry *dir, struct dentry **out)
+{
+	struct inode *inode;
+	switch (dcache_ask(dir, &w->component, out)) {
+	case DCACHE_FOUND: return 0;
+	case DCACHE_ABSENT: return -ENOENT;
+	default: break;
 	}
-	if (super->flags & SUPER_RESIDENT)
-		return -ENOENT;
 	if (!dir->inode->ops->lookup)
 		return -ENOTDIR;
-	int64_t result = dir->inode->ops->lookup(task, dir, name, &inode);
+	if (dir->inode->super->flags & SUPER_CACHED)
+		return find_anew(w->task, dir, w->name, out);
+	int64_t result = dir->inode->ops->lookup(w->task, dir, w->name, &inode);
 	if (result != 0)
 		return result;
-	if (!(super->flags & SUPER_CACHED)) {
-		*out = dentry_create_free(dir, name, inode);
-		return *out ? 0 : -ENOMEM;
-	}
-	result = dcache_add(dir, name, inode, out);
-	if (result == -EEXIST) /* another task was faster: as good as ours */
-		result = 0;
-	return result;
+	*out = dentry_create_free(dir, w->name, inode);
+	return *out ? 0 : -ENOMEM;
 }
 
 /* The same through the union mounts on the directory. */
 static int64_t find_in_layers(struct walk *w, struct path *out)
 {
-	int64_t result = find_child(w->task, w->path.dentry, w->name, &out->dentry);
+	int64_t result = find_child(w, w->path.dentry, &out->dentry);
 	out->mount = w->path.mount;
 	if (result == 0)
 		mount_get(out->mount);
@@ -84,7 +85,7 @@ static int64_t find_in_layers(struct walk *w, struct path *out)
 		return result;
 	struct path layer;
 	for (unsigned i = 0; result == -ENOENT && path_union_layer(&w->path, i, &layer); i++) {
-		result = find_child(w->task, layer.dentry, w->name, &out->dentry);
+		result = find_child(w, layer.dentry, &out->dentry);
 		out->mount = layer.mount;
 		if (result == 0)
 			mount_get(out->mount);
@@ -119,49 +120,78 @@ static void go_up(struct walk *w, struct path *out)
 	path_follow_mounts(out);
 }
 
+/* What the cache could not tell: the file system is asked, once the directory's owner and mode are known for sure. */
+static int64_t find_by_asking(struct walk *w, struct path *out)
+{
+	if (dcache_is_behind(w->path.dentry))
+		(void)inode_refresh(w->path.dentry->inode);
+	int64_t result = may_search(w);
+	if (result == 0)
+		result = find_in_layers(w, out);
+	if (result == 0)
+		path_follow_mounts(out);
+	return result;
+}
+
+static int64_t find_name(struct walk *w, struct path *out)
+{
+	enum dcache_answer answer = dcache_ask_layers(&w->path, &w->component, out);
+	if (answer == DCACHE_UNSURE)
+		return find_by_asking(w, out);
+	int64_t result = may_search(w);
+	if (result == 0)
+		return answer == DCACHE_FOUND ? 0 : -ENOENT;
+	if (answer == DCACHE_FOUND)
+		path_put(out);
+	return result;
+}
+
 /* What walk->name names: a reference in *out. */
 static int64_t find(struct walk *w, struct path *out)
 {
+	if (w->kind == LAST_NAME)
+		return find_name(w, out);
 	int64_t result = may_search(w);
 	if (result != 0 && !(w->kind == LAST_ROOT && result == -EACCES))
 		return result;
 	if (w->kind == LAST_DOTDOT) {
 		go_up(w, out);
-	} else if (w->kind != LAST_NAME) {
+	} else {
 		*out = w->path;
 		path_get(out);
-	} else {
-		result = find_in_layers(w, out);
-		if (result != 0)
-			return result;
-		path_follow_mounts(out);
 	}
 	return 0;
 }
 
-/* The next component into walk->name. */
-static int64_t next_component(struct walk *w)
+static enum last_kind kind_of(const struct name *name)
 {
-	size_t len = 0;
+	if (name->len == 0)
+		return LAST_ROOT;
+	if (name->text[0] != '.' || name->len > 2)
+		return LAST_NAME;
+	if (name->len == 1)
+		return LAST_DOT;
+	return name->text[1] == '.' ? LAST_DOTDOT : LAST_NAME;
+}
+
+static void skip_slashes(struct walk *w)
+{
 	while (*w->rest == '/')
 		w->rest++;
-	while (w->rest[len] && w->rest[len] != '/')
-		len++;
-	if (len > NAME_MAX)
+}
+
+/* The component that the walk is at goes into walk->name. */
+static int64_t take_component(struct walk *w, struct name component)
+{
+	if (component.len > NAME_MAX)
 		return -ENAMETOOLONG;
-	memcpy(w->name, w->rest, len);
-	w->name[len] = 0;
-	w->rest += len;
+	memcpy(w->name, component.text, component.len);
+	w->name[component.len] = 0;
+	w->component = (struct name){w->name, component.len, component.hash};
+	w->rest = component.text + component.len;
 	w->has_slash = *w->rest == '/';
-	while (*w->rest == '/')
-		w->rest++;
-	w->kind = LAST_NAME;
-	if (len == 0)
-		w->kind = LAST_ROOT;
-	else if (strcmp(w->name, ".") == 0)
-		w->kind = LAST_DOT;
-	else if (strcmp(w->name, "..") == 0)
-		w->kind = LAST_DOTDOT;
+	skip_slashes(w);
+	w->kind = kind_of(&w->component);
 	return 0;
 }
 
@@ -223,7 +253,8 @@ static int64_t walk_parents(struct walk *w)
 {
 	for (;;) {
 		struct path found;
-		int64_t result = next_component(w);
+		skip_slashes(w);
+		int64_t result = take_component(w, dcache_walk(w->task, &w->path, w->rest));
 		if (result != 0 || *w->rest == 0)
 			return result;
 		result = find(w, &found);
@@ -269,11 +300,9 @@ static int64_t start_path(struct walk *w, int32_t dir_fd, const char *name)
 
 int64_t walk_begin(struct walk *w, struct task *task, int32_t dir_fd, const char *name)
 {
-	*w = (struct walk){.task = task};
+	walk_init(w, task);
 	if (*name == 0)
 		return -ENOENT;
-	if (strnlen(name, PATH_MAX) >= PATH_MAX)
-		return -ENAMETOOLONG;
 	fs_root(task, &w->root);
 	int64_t result = start_path(w, dir_fd, name);
 	if (result != 0)
@@ -342,23 +371,43 @@ static int64_t lookup_empty(struct task *task, int32_t dir_fd, struct path *out)
 	return 0;
 }
 
-int64_t path_lookup(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
-                    struct path *out_path)
+static int64_t lookup_by_walk(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
+                              struct path *out_path)
 {
 	struct walk w;
-	if (*name == 0 && flags & LOOKUP_EMPTY)
-		return lookup_empty(task, dir_fd, out_path);
 	int64_t result = walk_begin(&w, task, dir_fd, name);
 	if (result == 0)
 		result = walk_last(&w, flags & LOOKUP_FOLLOW ? WALK_FOLLOW : WALK_LINK);
-	if (result == 0 && flags & LOOKUP_DIRECTORY && !S_ISDIR(w.found.dentry->inode->mode))
-		result = -ENOTDIR;
 	if (result == 0) {
 		*out_path = w.found;
 		w.found = (struct path){0};
 	}
 	walk_end(&w);
 	return result;
+}
+
+int64_t path_lookup(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
+                    struct path *out_path)
+{
+	if (*name == 0 && flags & LOOKUP_EMPTY)
+		return lookup_empty(task, dir_fd, out_path);
+	struct path found;
+	enum dcache_answer answer = DCACHE_UNSURE;
+	if (dir_fd == AT_FDCWD || *name == '/')
+		answer = fs_lookup(task, name, flags & LOOKUP_FOLLOW, &found);
+	if (answer == DCACHE_ABSENT)
+		return -ENOENT;
+	if (answer == DCACHE_UNSURE) {
+		int64_t result = lookup_by_walk(task, dir_fd, name, flags, &found);
+		if (result != 0)
+			return result;
+	}
+	if (flags & LOOKUP_DIRECTORY && !S_ISDIR(found.dentry->inode->mode)) {
+		path_put(&found);
+		return -ENOTDIR;
+	}
+	*out_path = found;
+	return 0;
 }
 
 bool path_is_deleted(const struct path *path)
@@ -445,7 +494,8 @@ int64_t path_at_start(const char *name, struct path *out_path)
 	w.rest = name;
 	for (;;) {
 		struct path found;
-		result = next_component(&w);
+		skip_slashes(&w);
+		result = take_component(&w, name_component(w.rest));
 		if (result != 0 || w.kind != LAST_NAME)
 			break;
 		result = find_in_layers(&w, &found);

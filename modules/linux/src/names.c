@@ -176,7 +176,7 @@ static int64_t remove_found(struct walk *walk, bool is_directory)
 		return -ENOTDIR;
 	if (!is_directory && S_ISDIR(inode->mode))
 		return -EISDIR;
-	if (walk->found.dentry == walk->found.mount->root || walk->found.dentry->mounted > 0)
+	if (walk->found.dentry == walk->found.mount->root || walk->found.dentry->mounts)
 		return -EBUSY;
 	return inode->ops->unlink ? inode->ops->unlink(walk->found.dentry, is_directory) : -EPERM;
 }
@@ -227,7 +227,7 @@ static int64_t check_replaced(struct task *task, const struct path *from, const 
 		return result;
 	bool is_from_dir = S_ISDIR(from->dentry->inode->mode);
 	bool is_to_dir = S_ISDIR(to->dentry->inode->mode);
-	if (to->dentry->mounted > 0 || to->dentry == to->mount->root)
+	if (to->dentry->mounts || to->dentry == to->mount->root)
 		return -EBUSY;
 	if (flags & RENAME_EXCHANGE || is_from_dir == is_to_dir)
 		return 0;
@@ -244,7 +244,7 @@ static int64_t rename_found(struct walk *from, struct walk *to, bool has_target,
 		return result;
 	if (from->found.mount != to->path.mount)
 		return -EXDEV;
-	if (from->found.dentry == from->found.mount->root || from->found.dentry->mounted > 0)
+	if (from->found.dentry == from->found.mount->root || from->found.dentry->mounts)
 		return -EBUSY;
 	if (!is_directory && (from->has_slash || (to->has_slash && !has_target)))
 		return -ENOTDIR;

@@ -6,8 +6,10 @@
  * A namespace is a tree of mounts of its own, made by copying another's (unshare, clone). Since a mount is found by
  * what it is mounted on, a mount and a name there, walks that begin in one tree never come to another's.
  *
- * A mount lives while it is attached or a path goes through it; the last put lets go of its file system.
+ * A mount lives while it is attached or a path goes through it; the last put lets go of its file system. Which mounts
+ * are on a dentry is also the name cache's to read, so that is written under both locks.
  */
+#include "dcache.h"
 #include "file.h"
 #include "path_arg.h"
 #include "syscall.h"
@@ -63,12 +65,15 @@ static void attach_locked(struct mount *mount, const struct path *where)
 		root_mount = root_mount ? root_mount : mount;
 		return;
 	}
-	mount->parent = where->mount;
+	mount_get(where->mount);
 	mount->mountpoint = dentry_get(where->dentry);
-	mount_get(mount->parent);
-	mount->mountpoint->mounted++;
+	mutex_lock(&dcache_lock);
+	mount->parent = where->mount;
+	mount->next_here = mount->mountpoint->mounts;
+	mount->mountpoint->mounts = mount;
 	if (mount->is_union)
 		mount->mountpoint->flags |= DENTRY_UNION;
+	mutex_unlock(&dcache_lock);
 }
 
 int64_t mount_attach(struct super *super, struct dentry *root, const char *source,
@@ -97,29 +102,35 @@ int64_t mount_attach(struct super *super, struct dentry *root, const char *sourc
 	return 0;
 }
 
-static bool is_at(const struct mount *mount, const struct path *path)
+struct mount *mount_covering(const struct path *path)
 {
-	return mount->parent == path->mount && mount->mountpoint == path->dentry;
+	struct mount *mount = path->dentry->mounts;
+	while (mount && (mount->is_union || mount->parent != path->mount))
+		mount = mount->next_here;
+	return mount;
 }
 
-/* The newest mount that covers path, or null. */
-static struct mount *covering_locked(const struct path *path)
+/* Oldest first: the number of unions behind it in the list, which has the newest first, says which it is. */
+struct mount *mount_in_union(const struct path *path, unsigned index)
 {
-	struct list *at;
 	struct mount *found = NULL;
-	list_for_each (at, &mounts) {
-		struct mount *mount = list_entry(at, struct mount, node);
-		if (!mount->is_union && is_at(mount, path))
-			found = mount;
+	unsigned count = 0;
+	for (struct mount *m = path->dentry->mounts; m; m = m->next_here)
+		count += m->is_union && m->parent == path->mount;
+	for (struct mount *m = path->dentry->mounts; m && index < count; m = m->next_here) {
+		if (m->is_union && m->parent == path->mount && --count == index) {
+			found = m;
+			break;
+		}
 	}
 	return found;
 }
 
 void path_follow_mounts(struct path *path)
 {
-	while (path->dentry->mounted > 0) {
+	while (path->dentry->mounts) {
 		mutex_lock(&mount_lock);
-		struct mount *mount = covering_locked(path);
+		struct mount *mount = mount_covering(path);
 		if (mount)
 			mount_get(mount);
 		mutex_unlock(&mount_lock);
@@ -149,20 +160,14 @@ bool path_leave_mount(struct path *path)
 
 bool path_union_layer(const struct path *path, unsigned index, struct path *out_path)
 {
-	struct list *at;
-	bool is_found = false;
 	mutex_lock(&mount_lock);
-	list_for_each (at, &mounts) {
-		struct mount *mount = list_entry(at, struct mount, node);
-		if (!mount->is_union || !is_at(mount, path) || index-- > 0)
-			continue;
+	struct mount *mount = mount_in_union(path, index);
+	if (mount) {
 		*out_path = (struct path){mount, mount->root};
 		path_get(out_path);
-		is_found = true;
-		break;
 	}
 	mutex_unlock(&mount_lock);
-	return is_found;
+	return mount;
 }
 
 int64_t path_may_write(const struct path *path)
@@ -219,8 +224,13 @@ static void detach_locked(struct mount *mount, struct path *out_where)
 {
 	leave_list_locked(mount);
 	*out_where = (struct path){mount->parent, mount->mountpoint};
-	mount->mountpoint->mounted--;
+	struct mount **here = &mount->mountpoint->mounts;
+	mutex_lock(&dcache_lock);
+	while (*here != mount)
+		here = &(*here)->next_here;
+	*here = mount->next_here;
 	mount->parent = NULL;
+	mutex_unlock(&dcache_lock);
 	mount->mountpoint = NULL;
 }
 

@@ -202,8 +202,8 @@ static int64_t objfs_readdir(struct file *file, struct dentry *dir, uint64_t cur
 	if (!emit_bound(o->path, &index, cursor, sink) || o->kind == OBJFS_NAMES)
 		return 0;
 	uint8_t *value = describe(o->path, &len, &result);
-	if (!value)
-		return 0;
+	if (!value) /* it may have no description; but whose service is down is not empty */
+		return result == -EIO && index <= cursor ? result : 0;
 	if (emit_members(value, len, "methods", &index, cursor, sink))
 		emit_members(value, len, "properties", &index, cursor, sink);
 	heap_free(value);

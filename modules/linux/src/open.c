@@ -113,7 +113,7 @@ static int64_t create_and_open(struct walk *walk, uint32_t flags, uint32_t mode,
 
 static int64_t open_walk(struct walk *walk, uint32_t flags, uint32_t mode, struct file **out)
 {
-	bool is_exclusive = flags & O_CREAT && flags & O_EXCL;
+	bool is_exclusive = flags & O_EXCL;
 	bool is_followed = !(flags & O_NOFOLLOW) && !is_exclusive;
 	for (unsigned tries = 0; tries < 16; tries++) {
 		int64_t result = walk_last(walk, is_followed ? WALK_FOLLOW : WALK_LINK);
@@ -121,13 +121,27 @@ static int64_t open_walk(struct walk *walk, uint32_t flags, uint32_t mode, struc
 			return is_exclusive
 			               ? -EEXIST
 			               : open_found(walk->task, &walk->found, flags, false, out);
-		if (result != -ENOENT || !(flags & O_CREAT) || *walk->rest)
+		if (result != -ENOENT || *walk->rest)
 			return result;
 		result = create_and_open(walk, flags, mode, out);
 		if (result != -EEXIST || is_exclusive)
 			return result;
 	}
 	return -ESTALE;
+}
+
+/* What is only looked up. */
+static int64_t open_existing(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
+                             struct file **out)
+{
+	struct path path;
+	int64_t result = path_lookup(task, dir_fd, name, flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW,
+	                             &path);
+	if (result != 0)
+		return result;
+	result = open_found(task, &path, flags, false, out);
+	path_put(&path);
+	return result;
 }
 
 static int64_t open_name(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
@@ -138,6 +152,8 @@ static int64_t open_name(struct task *task, int32_t dir_fd, const char *name, ui
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	if (flags & O_TMPFILE_BIT)
 		return -EOPNOTSUPP;
+	if (!(flags & O_CREAT))
+		return open_existing(task, dir_fd, name, flags, out);
 	int64_t result = walk_begin(&walk, task, dir_fd, name);
 	if (result == 0)
 		result = open_walk(&walk, flags, mode, out);

@@ -37,5 +37,6 @@ int64_t memory_os_resize(handle_t memory, uint64_t bytes);
 void memory_os_close(handle_t memory);
 void *memory_os_map(handle_t memory, uint64_t offset, uint64_t bytes, bool is_writable);
 void memory_os_unmap(void *address, uint64_t bytes);
-void memory_os_pause(void);    /* a millisecond */
-bool memory_os_is_short(void); /* file content must not take the rest */
+uint64_t memory_os_load(const uint64_t *at); /* a word of a mapping; 0 when it is gone */
+void memory_os_pause(void);                  /* a millisecond */
+bool memory_os_is_short(void);               /* file content must not take the rest */

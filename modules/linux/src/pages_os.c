@@ -47,21 +47,40 @@ void memory_os_pause(void)
 	sleep_ns(NS_PER_MS);
 }
 
+/* A monitor's own thread cannot survive a fault, so it does not look. */
+uint64_t memory_os_load(const uint64_t *at)
+{
+	struct guest_state *state = guest_state();
+	uint64_t failed, value = 0;
+
+	if (!state)
+		return 0;
+	__asm__ volatile(
+		"lea 9f(%%rip), %%rax\n\tmov %%rax, %c[fixup](%[state])\n\t"
+		"mov (%[at]), %[value]\n\txor %%eax, %%eax\n9:\tmovq $0, %c[fixup](%[state])"
+		: "=&a"(failed), [value] "+&r"(value)
+		: [state] "r"(state), [at] "r"(at), [fixup] "i"(offsetof(struct guest_state, fixup))
+		: "memory", "cc");
+	return failed ? 0 : value;
+}
+
 /* As in guest.c: while state->fixup is set, a fault goes on behind the copy with rax = 1. */
 size_t copy_guarded(void *to, const void *from, size_t bytes)
 {
 	struct guest_state *state = guest_state();
 	uint64_t failed;
-	size_t left = bytes;
+	size_t words = bytes / 8;
 
 	if (!state) { /* a thread of the monitor's own: touches no file content that can vanish */
 		__builtin_memcpy(to, from, bytes);
 		return bytes;
 	}
 	__asm__ volatile("lea 9f(%%rip), %%rax\n\tmov %%rax, %c[fixup](%[state])\n\t"
-	                 "rep movsb\n\txor %%eax, %%eax\n9:\tmovq $0, %c[fixup](%[state])"
-	                 : "=&a"(failed), "+D"(to), "+S"(from), "+c"(left)
-	                 : [state] "r"(state), [fixup] "i"(offsetof(struct guest_state, fixup))
+	                 "rep movsq\n\tmov %[tail], %%rcx\n\trep movsb\n\t"
+	                 "xor %%eax, %%eax\n9:\tmovq $0, %c[fixup](%[state])"
+	                 : "=&a"(failed), "+D"(to), "+S"(from), "+c"(words)
+	                 : [state] "r"(state), [tail] "r"(bytes & 7),
+	                   [fixup] "i"(offsetof(struct guest_state, fixup))
 	                 : "memory", "cc");
 	return failed ? 0 : bytes;
 }

@@ -25,7 +25,7 @@ static inline int64_t path_from_guest(struct task *task, int32_t dir_fd, uint64_
 static inline int64_t walk_from_guest(struct walk *walk, struct task *task, int32_t dir_fd,
                                       uint64_t u_path, char name[PATH_MAX])
 {
-	*walk = (struct walk){.task = task};
+	walk_init(walk, task);
 	int64_t result = copy_path_arg(task, u_path, false, name);
 	return result == 0 ? walk_begin(walk, task, dir_fd, name) : result;
 }

@@ -1,7 +1,8 @@
 /*
  * Pipes and FIFOs: a byte ring with readers at one end and writers at the other. Writes of up to PIPE_BUF
- * bytes go in whole or not at all. Bytes pass through a page on the caller's stack, because the ring's
- * lock cannot be held while guest memory is touched.
+ * bytes go in whole or not at all. Bytes are copied between the ring and the guest once, without the lock, since
+ * guest memory is touched: one reader and one writer at a time have the flag of their end meanwhile, and the ring's
+ * storage does not move while anybody reads in it.
  *
  * A FIFO's pipe hangs on its inode while anybody has it open.
  *
@@ -22,6 +23,7 @@
 struct pipe {
 	struct mutex lock;                   /* RANK_PIPE */
 	struct ring ring;                    /* [p] */
+	bool is_reading, is_writing;         /* [p] somebody copies out of it, or into it */
 	uint32_t readers, writers;           /* [p] open descriptions */
 	uint32_t reader_opens, writer_opens; /* [p] ever: what an open waits for */
 	uint32_t users;                      /* [F] files of a FIFO, and opens under way */
@@ -50,35 +52,64 @@ static void pipe_free(struct pipe *pipe)
 
 /* --- reading --- */
 
-static bool is_read_over(struct pipe *pipe)
+/* The oldest bytes, which stay where they are until end_read; len 0: none, or another reader is at them. */
+static struct ring_piece begin_read(struct pipe *pipe)
+{
+	struct ring_piece piece = {NULL, 0};
+	mutex_lock(&pipe->lock);
+	if (!pipe->is_reading) {
+		piece = ring_readable(&pipe->ring);
+		pipe->is_reading = piece.len > 0;
+	}
+	mutex_unlock(&pipe->lock);
+	return piece;
+}
+
+static void end_read(struct pipe *pipe, size_t taken)
 {
 	mutex_lock(&pipe->lock);
-	bool is_over = ring_used(&pipe->ring) > 0 || pipe->writers == 0;
+	ring_take(&pipe->ring, taken);
+	pipe->is_reading = false;
 	mutex_unlock(&pipe->lock);
-	return is_over;
+	wait_wake_events(&pipe->write_wait, POLLOUT);
+	wait_wake(&pipe->read_wait); /* whose turn it is now */
 }
 
 /* Moves what is there; bytes or -EFAULT. */
 static int64_t read_present(struct pipe *pipe, struct iter *to)
 {
-	uint8_t page[PIPE_BUF];
+	struct ring_piece piece;
 	size_t done = 0;
-	while (to->left > 0) {
-		mutex_lock(&pipe->lock);
-		size_t got = ring_take(&pipe->ring, page, MIN(to->left, sizeof(page)));
-		mutex_unlock(&pipe->lock);
-		if (got == 0)
-			break;
-		size_t moved = iter_put(to, page, got);
+	while (to->left > 0 && (piece = begin_read(pipe)).len > 0) {
+		size_t wanted = MIN(to->left, piece.len);
+		size_t moved = iter_put(to, piece.at, wanted);
+		end_read(pipe, moved);
 		done += moved;
-		if (moved < got) {
-			wait_wake_events(&pipe->write_wait, POLLOUT);
+		if (moved < wanted)
 			return done > 0 ? (int64_t)done : -EFAULT;
-		}
 	}
-	if (done > 0)
-		wait_wake_events(&pipe->write_wait, POLLOUT);
 	return (int64_t)done;
+}
+
+enum read_state { READ_NOW, READ_TURN, READ_END, READ_EMPTY };
+
+static enum read_state read_state(struct pipe *pipe)
+{
+	enum read_state state = READ_NOW;
+	mutex_lock(&pipe->lock);
+	if (pipe->is_reading)
+		state = READ_TURN;
+	else if (ring_used(&pipe->ring) == 0)
+		state = pipe->writers == 0 ? READ_END : READ_EMPTY;
+	mutex_unlock(&pipe->lock);
+	return state;
+}
+
+/* Who does not wait for bytes still waits for the turn, which comes soon. */
+static bool is_read_over(struct pipe *pipe, bool is_nonblocking)
+{
+	enum read_state state = read_state(pipe);
+	return state == READ_NOW || state == READ_END || (state == READ_EMPTY && is_nonblocking);
 }
 
 static int64_t pipe_read(struct file *file, struct iter *to, uint64_t *position)
@@ -91,14 +122,14 @@ static int64_t pipe_read(struct file *file, struct iter *to, uint64_t *position)
 		int64_t done = read_present(pipe, to);
 		if (done != 0)
 			return done;
-		mutex_lock(&pipe->lock);
-		bool is_end = pipe->writers == 0 && ring_used(&pipe->ring) == 0;
-		mutex_unlock(&pipe->lock);
-		if (is_end)
+		enum read_state state = read_state(pipe);
+		if (state == READ_END)
 			return 0;
-		if (file_is_nonblocking(file) || !to->task)
+		bool is_nonblocking = file_is_nonblocking(file);
+		if (!to->task || (state == READ_EMPTY && is_nonblocking))
 			return -EAGAIN;
-		int64_t result = wait_event(to->task, &pipe->read_wait, is_read_over(pipe), 0);
+		int64_t result = wait_event(to->task, &pipe->read_wait,
+		                            is_read_over(pipe, is_nonblocking), 0);
 		if (result != 0)
 			return result;
 	}
@@ -106,69 +137,117 @@ static int64_t pipe_read(struct file *file, struct iter *to, uint64_t *position)
 
 /* --- writing --- */
 
-static bool has_room(struct pipe *pipe, size_t bytes)
+/* Whether `least` bytes can go in now. Storage does not move while somebody reads in it. */
+static bool has_room_locked(const struct pipe *pipe, size_t least)
+{
+	return !pipe->is_writing && ring_room(&pipe->ring) >= least &&
+	       (!pipe->is_reading || ring_spare(&pipe->ring) >= least);
+}
+
+static bool is_write_over(struct pipe *pipe, size_t least)
 {
 	mutex_lock(&pipe->lock);
-	bool is_over = ring_room(&pipe->ring) >= bytes || pipe->readers == 0;
+	bool is_over = pipe->readers == 0 || has_room_locked(pipe, least);
 	mutex_unlock(&pipe->lock);
 	return is_over;
 }
 
-/* Puts the chunk in, all of it when it must stay whole; bytes, 0 when there is no room, -EPIPE. */
-static int64_t put_chunk(struct pipe *pipe, const uint8_t *from, size_t bytes, bool is_whole)
+static bool is_write_turn(struct pipe *pipe)
 {
-	int64_t done = 0;
 	mutex_lock(&pipe->lock);
-	if (pipe->readers == 0)
-		done = -EPIPE;
-	else if (!is_whole || ring_room(&pipe->ring) >= bytes)
-		done = (int64_t)ring_put(&pipe->ring, from, bytes);
+	bool is_free = !pipe->is_writing;
 	mutex_unlock(&pipe->lock);
-	if (done > 0)
-		wait_wake_events(&pipe->read_wait, POLLIN);
-	return done;
+	return is_free;
 }
 
-static int64_t write_chunk(struct file *file, struct iter *from, const uint8_t *chunk, size_t bytes,
-                           bool is_whole)
+/* Storage for what of `wanted` bytes fits in; 0 when that is fewer than `least`. */
+static size_t reserve_locked(struct pipe *pipe, size_t wanted, size_t least)
+{
+	size_t bytes = MIN(wanted, (size_t)ring_room(&pipe->ring));
+	if (!pipe->is_reading && !ring_reserve(&pipe->ring, bytes))
+		bytes = MIN(bytes, (size_t)ring_spare(&pipe->ring));
+	bytes = MIN(bytes, (size_t)ring_spare(&pipe->ring));
+	return bytes < least ? 0 : bytes;
+}
+
+/* Room that is the caller's until end_write: its size, 0 when there is not enough now, -EPIPE, -ENOMEM. */
+static int64_t begin_write(struct pipe *pipe, size_t wanted, size_t least,
+                           struct ring_piece pieces[2])
+{
+	int64_t result = 0;
+	mutex_lock(&pipe->lock);
+	if (pipe->readers == 0) {
+		result = -EPIPE;
+	} else if (has_room_locked(pipe, least)) {
+		result = (int64_t)reserve_locked(pipe, wanted, least);
+		if (result == 0)
+			result = -ENOMEM;
+	}
+	if (result > 0) {
+		ring_writable(&pipe->ring, (size_t)result, pieces);
+		pipe->is_writing = true;
+	}
+	mutex_unlock(&pipe->lock);
+	return result;
+}
+
+static void end_write(struct pipe *pipe, size_t put)
+{
+	mutex_lock(&pipe->lock);
+	ring_put(&pipe->ring, put);
+	pipe->is_writing = false;
+	mutex_unlock(&pipe->lock);
+	wait_wake_events(&pipe->read_wait, POLLIN);
+	wait_wake_events(&pipe->write_wait, POLLOUT); /* whose turn it is now */
+}
+
+/* Fills the room that begin_write gave; what must stay whole goes in whole or not at all. Bytes, or -EFAULT. */
+static int64_t fill(struct pipe *pipe, struct iter *from, const struct ring_piece pieces[2],
+                    bool is_whole)
+{
+	size_t wanted = pieces[0].len + pieces[1].len;
+	size_t got = iter_get(from, pieces[0].at, pieces[0].len);
+	if (got == pieces[0].len && pieces[1].len > 0)
+		got += iter_get(from, pieces[1].at, pieces[1].len);
+	size_t kept = got < wanted && is_whole ? 0 : got;
+	end_write(pipe, kept);
+	return kept > 0 ? (int64_t)kept : -EFAULT;
+}
+
+/* Who does not wait for room still waits for the turn. */
+static int64_t wait_for_room(struct file *file, struct task *task, size_t least)
 {
 	struct pipe *pipe = file->private;
-	size_t done = 0;
-	while (done < bytes) {
-		int64_t put = put_chunk(pipe, chunk + done, bytes - done, is_whole);
-		if (put == 0 && (file_is_nonblocking(file) || !from->task))
-			put = -EAGAIN;
-		if (put == 0)
-			put = wait_event(from->task, &pipe->write_wait,
-			                 has_room(pipe, is_whole ? bytes : 1), 0);
-		if (put < 0)
-			return done > 0 && put != -EPIPE ? (int64_t)done : put;
-		done += (size_t)put;
-	}
-	return (int64_t)done;
+	if (!task)
+		return -EAGAIN;
+	if (!file_is_nonblocking(file))
+		return wait_event(task, &pipe->write_wait, is_write_over(pipe, least), 0);
+	if (is_write_turn(pipe))
+		return -EAGAIN;
+	return wait_event(task, &pipe->write_wait, is_write_turn(pipe), 0);
 }
 
 static int64_t pipe_write(struct file *file, struct iter *from, uint64_t *position)
 {
-	uint8_t page[PIPE_BUF];
+	struct pipe *pipe = file->private;
 	bool is_whole = from->left <= PIPE_BUF;
-	int64_t done = 0;
+	int64_t done = 0, result = 0;
 	(void)position;
 	while (from->left > 0) {
-		size_t wanted = MIN(from->left, sizeof(page));
-		size_t got = iter_get(from, page, wanted);
-		if (got < wanted && (is_whole || got == 0))
-			return done > 0 ? done : -EFAULT;
-		int64_t put = write_chunk(file, from, page, got, is_whole);
-		if (put == -EPIPE && from->task)
-			signal_send_task(from->task, SIGPIPE);
-		if (put < 0)
-			return done > 0 ? done : put;
-		done += put;
-		if ((size_t)put < wanted)
+		struct ring_piece pieces[2];
+		size_t least = is_whole ? from->left : 1;
+		result = begin_write(pipe, from->left, least, pieces);
+		if (result > 0)
+			result = fill(pipe, from, pieces, is_whole);
+		else if (result == 0)
+			result = wait_for_room(file, from->task, least);
+		if (result < 0)
 			break;
+		done += result;
 	}
-	return done;
+	if (result == -EPIPE && from->task)
+		signal_send_task(from->task, SIGPIPE);
+	return done > 0 || result > 0 ? done : result;
 }
 
 /* --- the rest --- */
@@ -176,19 +255,20 @@ static int64_t pipe_write(struct file *file, struct iter *from, uint64_t *positi
 static uint32_t pipe_poll(struct file *file, struct poll_table *table)
 {
 	struct pipe *pipe = file->private;
+	bool is_reader = file_is_readable(file), is_writer = file_is_writable(file);
 	uint32_t mask = 0;
-	if (file_is_readable(file))
+	if (is_reader)
 		poll_add(table, &pipe->read_wait, 0);
-	if (file_is_writable(file))
+	if (is_writer)
 		poll_add(table, &pipe->write_wait, 0);
 	mutex_lock(&pipe->lock);
-	if (file_is_readable(file)) {
+	if (is_reader) {
 		if (ring_used(&pipe->ring) > 0)
 			mask |= POLLIN | POLLRDNORM;
 		if (pipe->writers == 0 && pipe->writer_opens != (uint32_t)file->position)
 			mask |= POLLHUP;
 	}
-	if (file_is_writable(file)) {
+	if (is_writer) {
 		if (ring_room(&pipe->ring) >= PIPE_BUF)
 			mask |= POLLOUT | POLLWRNORM;
 		if (pipe->readers == 0)
@@ -266,7 +346,7 @@ int64_t pipe_set_size(struct file *file, uint32_t bytes)
 		return bytes > 1u << 31 ? -EINVAL : -EPERM;
 	uint32_t limit = (uint32_t)power_of_two_above(MAX(bytes, PIPE_BUF));
 	mutex_lock(&pipe->lock);
-	bool is_done = ring_set_limit(&pipe->ring, limit);
+	bool is_done = !pipe->is_reading && !pipe->is_writing && ring_set_limit(&pipe->ring, limit);
 	mutex_unlock(&pipe->lock);
 	wait_wake(&pipe->write_wait);
 	return is_done ? (int64_t)limit : -EBUSY;

@@ -2,7 +2,7 @@
  * poll and ppoll. The first round registers with every file's queues; later rounds only look. A time-out of
  * zero registers nowhere.
  */
-#include "file.h"
+#include "files.h"
 #include "guest.h"
 #include "poll_wait.h"
 #include "syscall.h"
@@ -27,14 +27,14 @@ static int64_t look(struct poll_call *call, bool is_registering)
 		p->revents = 0;
 		if (p->fd < 0)
 			continue;
-		struct file *file = files_lookup(call->task->files, p->fd);
-		if (!file) {
+		struct fd f = fd_get(call->task, p->fd);
+		if (!f.file) {
 			p->revents = POLLNVAL;
 		} else {
 			bool is_waiting = is_registering && ready == 0;
-			p->revents = (uint16_t)poll_wait_ask(&call->wait, file, p->events,
+			p->revents = (uint16_t)poll_wait_ask(&call->wait, f.file, p->events,
 			                                     is_waiting);
-			file_put(file);
+			fd_put(f);
 		}
 		ready += p->revents != 0;
 	}

@@ -1,7 +1,7 @@
 /*
  * read, write and their vectored and positioned forms, lseek, sendfile and copy_file_range.
  */
-#include "file.h"
+#include "files.h"
 #include "guest.h"
 #include "syscall.h"
 #include <base/bits.h>
@@ -26,22 +26,22 @@ static int64_t transfer(struct file *file, struct iter *iter, enum direction dir
 	                                : file_write_at(file, iter, position);
 }
 
-/* A file that this direction is possible on: a reference, or a negated errno. */
+/* A file that this direction is possible on, to be put; or a negated errno. */
 static int64_t get_file(struct task *task, int32_t fd, enum direction direction, uint64_t position,
-                        struct file **out)
+                        struct fd *out)
 {
-	struct file *file = files_lookup(task->files, fd);
-	if (!file)
+	struct fd f = fd_get(task, fd);
+	if (!f.file)
 		return -EBADF;
 	int64_t result = 0;
-	if (!(direction == READING ? file_is_readable(file) : file_is_writable(file)))
+	if (!(direction == READING ? file_is_readable(f.file) : file_is_writable(f.file)))
 		result = -EBADF;
-	else if (position != POSITION_OWN && file->ops->flags & FILE_STREAM)
+	else if (position != POSITION_OWN && f.file->ops->flags & FILE_STREAM)
 		result = -ESPIPE;
 	if (result == 0)
-		*out = file;
+		*out = f;
 	else
-		file_put(file);
+		fd_put(f);
 	return result;
 }
 
@@ -50,16 +50,16 @@ static int64_t transfer_buffer(struct task *task, int32_t fd, uint64_t u_buffer,
 {
 	struct guest_iovec iov = {u_buffer, MIN(bytes, MAX_RW_COUNT)};
 	struct iter iter;
-	struct file *file;
+	struct fd f;
 	if (position != POSITION_OWN && (int64_t)position < 0)
 		return -EINVAL;
-	int64_t result = get_file(task, fd, direction, position, &file);
+	int64_t result = get_file(task, fd, direction, position, &f);
 	if (result != 0)
 		return result;
 	iter_init_guest(&iter, task, &iov, 1, iov.len);
-	result = guest_range_ok(u_buffer, iov.len) ? transfer(file, &iter, direction, position)
+	result = guest_range_ok(u_buffer, iov.len) ? transfer(f.file, &iter, direction, position)
 	                                           : -EFAULT;
-	file_put(file);
+	fd_put(f);
 	return result;
 }
 
@@ -68,19 +68,19 @@ static int64_t transfer_vector(struct task *task, int32_t fd, uint64_t u_iov, ui
 {
 	struct guest_iovec fast[IOV_FAST], *iov;
 	struct iter iter;
-	struct file *file;
+	struct fd f;
 	if (position != POSITION_OWN && (int64_t)position < 0)
 		return -EINVAL;
-	int64_t result = get_file(task, fd, direction, position, &file);
+	int64_t result = get_file(task, fd, direction, position, &f);
 	if (result != 0)
 		return result;
 	int64_t bytes = guest_iov_get(task, u_iov, count, fast, IOV_FAST, &iov);
 	if (bytes >= 0) {
 		iter_init_guest(&iter, task, iov, count, MIN((uint64_t)bytes, MAX_RW_COUNT));
-		bytes = transfer(file, &iter, direction, position);
+		bytes = transfer(f.file, &iter, direction, position);
 		guest_iov_free(iov, fast);
 	}
-	file_put(file);
+	fd_put(f);
 	return bytes;
 }
 
@@ -153,15 +153,15 @@ SYSCALL6(pwritev2, int32_t, fd, uint64_t, u_iov, uint64_t, count, int64_t, posit
 
 SYSCALL3(lseek, int32_t, fd, int64_t, offset, int32_t, whence)
 {
-	struct file *file = files_lookup(task->files, fd);
-	if (!file)
+	struct fd f = fd_get(task, fd);
+	if (!f.file)
 		return -EBADF;
-	int64_t result = file->flags & O_PATH ? -EBADF : file_position_lock(task, file);
+	int64_t result = f.file->flags & O_PATH ? -EBADF : file_position_lock(task, f.file);
 	if (result == 0) {
-		result = file_seek(file, offset, whence);
-		file_position_unlock(file);
+		result = file_seek(f.file, offset, whence);
+		file_position_unlock(f.file);
 	}
-	file_put(file);
+	fd_put(f);
 	return result;
 }
 
@@ -258,20 +258,23 @@ static int64_t copy_between(struct task *task, struct copy_end *in, uint64_t u_i
 SYSCALL4(sendfile, int32_t, out_fd, int32_t, in_fd, uint64_t, u_position, uint64_t, bytes)
 {
 	struct copy_end in, out;
-	int64_t result = get_file(task, in_fd, READING, POSITION_OWN, &in.file);
+	struct fd from, to;
+	int64_t result = get_file(task, in_fd, READING, POSITION_OWN, &from);
 	if (result != 0)
 		return result;
-	result = get_file(task, out_fd, WRITING, POSITION_OWN, &out.file);
+	in.file = from.file;
+	result = get_file(task, out_fd, WRITING, POSITION_OWN, &to);
 	if (result == 0) {
+		out.file = to.file;
 		if (in.file->ops->flags & FILE_STREAM || S_ISDIR(in.file->inode->mode))
 			result = -EINVAL;
 		else if (file_flags(out.file) & O_APPEND)
 			result = -EINVAL;
 		else
 			result = copy_between(task, &in, u_position, &out, 0, bytes);
-		file_put(out.file);
+		fd_put(to);
 	}
-	file_put(in.file);
+	fd_put(from);
 	return result;
 }
 
@@ -290,18 +293,21 @@ SYSCALL6(copy_file_range, int32_t, in_fd, uint64_t, u_in, int32_t, out_fd, uint6
          uint64_t, bytes, uint32_t, flags)
 {
 	struct copy_end in, out;
+	struct fd from, to;
 	if (flags != 0)
 		return -EINVAL;
-	int64_t result = get_file(task, in_fd, READING, POSITION_OWN, &in.file);
+	int64_t result = get_file(task, in_fd, READING, POSITION_OWN, &from);
 	if (result != 0)
 		return result;
-	result = get_file(task, out_fd, WRITING, POSITION_OWN, &out.file);
+	in.file = from.file;
+	result = get_file(task, out_fd, WRITING, POSITION_OWN, &to);
 	if (result == 0) {
+		out.file = to.file;
 		result = may_copy_range(in.file, out.file);
 		if (result == 0)
 			result = copy_between(task, &in, u_in, &out, u_out, bytes);
-		file_put(out.file);
+		fd_put(to);
 	}
-	file_put(in.file);
+	fd_put(from);
 	return result;
 }

@@ -20,26 +20,26 @@ void ring_destroy(struct ring *ring)
 	*ring = (struct ring){0};
 }
 
-size_t ring_peek(const struct ring *ring, uint32_t skip, void *to, size_t len)
+struct ring_piece ring_readable(const struct ring *ring)
 {
-	uint32_t used = ring_used(ring);
-	if (skip >= used)
-		return 0;
-	len = MIN(len, (size_t)(used - skip));
-	uint32_t at = (ring->tail + skip) & (ring->allocated - 1);
-	size_t first = MIN(len, (size_t)(ring->allocated - at));
-	memcpy(to, ring->bytes + at, first);
-	memcpy((uint8_t *)to + first, ring->bytes, len - first);
-	return len;
+	uint32_t at = ring->tail & (ring->allocated - 1), used = ring_used(ring);
+	if (used == 0)
+		return (struct ring_piece){NULL, 0};
+	return (struct ring_piece){ring->bytes + at, MIN(used, ring->allocated - at)};
 }
 
 static bool set_allocated(struct ring *ring, uint32_t bytes)
 {
 	uint8_t *fresh = heap_alloc(bytes);
-	uint32_t used = ring_used(ring);
+	uint32_t used = 0;
+	struct ring_piece piece;
 	if (!fresh)
 		return false;
-	ring_peek(ring, 0, fresh, used);
+	while ((piece = ring_readable(ring)).len > 0) {
+		memcpy(fresh + used, piece.at, piece.len);
+		used += (uint32_t)piece.len;
+		ring_take(ring, piece.len);
+	}
 	heap_free(ring->bytes);
 	ring->bytes = fresh;
 	ring->allocated = bytes;
@@ -48,34 +48,20 @@ static bool set_allocated(struct ring *ring, uint32_t bytes)
 	return true;
 }
 
-static void make_room(struct ring *ring, size_t len)
+bool ring_reserve(struct ring *ring, size_t len)
 {
+	if (len <= ring_spare(ring))
+		return true;
 	uint64_t wanted = power_of_two_above(MAX((uint64_t)ring_used(ring) + len, FIRST_BYTES));
-	uint32_t bytes = (uint32_t)MIN(wanted, (uint64_t)ring->limit);
-	if (bytes > ring->allocated)
-		(void)set_allocated(ring, bytes);
+	return set_allocated(ring, (uint32_t)MIN(wanted, (uint64_t)ring->limit));
 }
 
-size_t ring_put(struct ring *ring, const void *from, size_t len)
+void ring_writable(const struct ring *ring, size_t len, struct ring_piece out[2])
 {
-	len = MIN(len, (size_t)ring_room(ring));
-	make_room(ring, len);
-	len = MIN(len, (size_t)(ring->allocated - ring_used(ring)));
-	if (len == 0)
-		return 0;
 	uint32_t at = ring->head & (ring->allocated - 1);
 	size_t first = MIN(len, (size_t)(ring->allocated - at));
-	memcpy(ring->bytes + at, from, first);
-	memcpy(ring->bytes, (const uint8_t *)from + first, len - first);
-	ring->head += (uint32_t)len;
-	return len;
-}
-
-size_t ring_take(struct ring *ring, void *to, size_t len)
-{
-	len = ring_peek(ring, 0, to, len);
-	ring->tail += (uint32_t)len;
-	return len;
+	out[0] = (struct ring_piece){ring->bytes + at, first};
+	out[1] = (struct ring_piece){ring->bytes, len - first};
 }
 
 bool ring_set_limit(struct ring *ring, uint32_t limit)

@@ -1,7 +1,7 @@
 /*
  * select and pselect6: sets of descriptors as bit maps, three in and three out.
  */
-#include "file.h"
+#include "files.h"
 #include "guest.h"
 #include "poll_wait.h"
 #include "syscall.h"
@@ -27,46 +27,55 @@ struct select_call {
 	uint64_t *in, *out; /* three sets each */
 };
 
-static bool has_bit(const uint64_t *set, uint32_t fd)
+/* What one descriptor is asked for: the events of the sets that it is in. */
+static uint32_t wanted_events(const uint64_t in[3], uint64_t bit)
 {
-	return set[fd / 64] & BIT(fd % 64);
+	return (in[0] & bit ? set_events[0] : 0) | (in[1] & bit ? set_events[1] : 0) |
+	       (in[2] & bit ? set_events[2] : 0);
 }
 
-static uint32_t wanted_events(const struct select_call *call, uint32_t fd)
+/* Ask one descriptor: the events it has, or -EBADF. */
+static int64_t ask(struct select_call *call, uint32_t fd, uint32_t events, bool is_registering)
 {
-	uint32_t events = 0;
-	for (unsigned s = 0; s < 3; s++)
-		events |= has_bit(call->in + s * call->words, fd) ? set_events[s] : 0;
-	return events;
-}
-
-/* Ask one descriptor: how many of the sets it is ready for, or -EBADF. */
-static int64_t ask(struct select_call *call, uint32_t fd, bool is_registering)
-{
-	uint32_t events = wanted_events(call, fd);
-	int64_t ready = 0;
-	if (!events)
-		return 0;
-	struct file *file = files_lookup(call->task->files, (int32_t)fd);
-	if (!file)
+	struct fd f = fd_get(call->task, (int32_t)fd);
+	if (!f.file)
 		return -EBADF;
-	uint32_t mask = poll_wait_ask(&call->wait, file, events, is_registering);
-	file_put(file);
-	for (unsigned s = 0; s < 3; s++) {
-		if (mask & set_events[s] && has_bit(call->in + s * call->words, fd)) {
-			call->out[s * call->words + fd / 64] |= BIT(fd % 64);
-			ready++;
+	int64_t mask = poll_wait_ask(&call->wait, f.file, events, is_registering);
+	fd_put(f);
+	return mask;
+}
+
+/* The descriptors of one word of the sets: how many bits are set in the results. */
+static int64_t look_at_word(struct select_call *call, size_t word, bool is_registering)
+{
+	uint64_t in[3], out[3] = {0};
+	int64_t ready = 0;
+	for (unsigned s = 0; s < 3; s++)
+		in[s] = call->in[s * call->words + word];
+	for (uint64_t rest = in[0] | in[1] | in[2]; rest; rest &= rest - 1) {
+		unsigned index = bit_lowest(rest);
+		uint64_t bit = BIT(index);
+		int64_t mask = ask(call, (uint32_t)(word * 64 + index), wanted_events(in, bit),
+		                   is_registering && ready == 0);
+		if (mask < 0)
+			return mask;
+		for (unsigned s = 0; s < 3 && mask; s++) {
+			if (mask & set_events[s] && in[s] & bit) {
+				out[s] |= bit;
+				ready++;
+			}
 		}
 	}
+	for (unsigned s = 0; s < 3; s++)
+		call->out[s * call->words + word] = out[s];
 	return ready;
 }
 
 static int64_t look(struct select_call *call, bool is_registering)
 {
 	int64_t ready = 0;
-	memset(call->out, 0, 3 * call->words * sizeof(uint64_t));
-	for (uint32_t fd = 0; fd < call->count; fd++) {
-		int64_t result = ask(call, fd, is_registering && ready == 0);
+	for (size_t word = 0; word < call->words; word++) {
+		int64_t result = look_at_word(call, word, is_registering && ready == 0);
 		if (result < 0)
 			return result;
 		ready += result;

@@ -8,6 +8,7 @@
  */
 #include "signal.h"
 #include <base/string.h>
+#include <libanon/enter.h>
 #include "exit.h"
 #include "rseq.h"
 #include "signal_frame.h"
@@ -42,10 +43,12 @@ static bool is_ignored_locked(const struct process *process, const struct task *
 	       process == init_process;
 }
 
+/* The caller neither sleeps nor runs its guest: the mark is enough. */
 static void attend(struct task *task)
 {
 	__atomic_store_n(&task->attention, 1, __ATOMIC_SEQ_CST);
-	task_wake(task);
+	if (task->state != guest_state())
+		task_wake(task);
 }
 
 static void attend_all_locked(struct process *process)

@@ -29,36 +29,35 @@ static uint64_t stack_for(struct task *task, const struct linux_sigaction *actio
 	return alternate->sp + alternate->size;
 }
 
+/* The rest of *context is zero. */
 static void fill_context(struct linux_sigcontext *context, const struct task *task, sigset_t64 mask)
 {
 	const struct guest_registers *regs = &task->state->regs;
 
-	*context = (struct linux_sigcontext){
-		.r8 = regs->r8,
-		.r9 = regs->r9,
-		.r10 = regs->r10,
-		.r11 = regs->r11,
-		.r12 = regs->r12,
-		.r13 = regs->r13,
-		.r14 = regs->r14,
-		.r15 = regs->r15,
-		.rdi = regs->rdi,
-		.rsi = regs->rsi,
-		.rbp = regs->rbp,
-		.rbx = regs->rbx,
-		.rdx = regs->rdx,
-		.rax = regs->rax,
-		.rcx = regs->rcx,
-		.rsp = regs->rsp,
-		.rip = regs->rip,
-		.eflags = regs->rflags,
-		.cs = GUEST_CS,
-		.ss = GUEST_SS,
-		.error = task->trap_error,
-		.trap_number = task->trap_number,
-		.cr2 = task->fault_address,
-		.old_mask = mask,
-	};
+	context->r8 = regs->r8;
+	context->r9 = regs->r9;
+	context->r10 = regs->r10;
+	context->r11 = regs->r11;
+	context->r12 = regs->r12;
+	context->r13 = regs->r13;
+	context->r14 = regs->r14;
+	context->r15 = regs->r15;
+	context->rdi = regs->rdi;
+	context->rsi = regs->rsi;
+	context->rbp = regs->rbp;
+	context->rbx = regs->rbx;
+	context->rdx = regs->rdx;
+	context->rax = regs->rax;
+	context->rcx = regs->rcx;
+	context->rsp = regs->rsp;
+	context->rip = regs->rip;
+	context->eflags = regs->rflags;
+	context->cs = GUEST_CS;
+	context->ss = GUEST_SS;
+	context->error = task->trap_error;
+	context->trap_number = task->trap_number;
+	context->cr2 = task->fault_address;
+	context->old_mask = mask;
 }
 
 /* The FPU state with its length beside it, and magic2 behind it. */
@@ -97,6 +96,9 @@ static void enter_handler(struct task *task, const struct linux_siginfo *info,
 	regs->rsp = frame;
 	regs->rip = action->handler;
 	regs->rflags &= ~(FLAG_TRAP | FLAG_DIRECTION | FLAG_RESUME);
+	/* A function's arguments but not these two: as behind a system call, the kernel enters the fast way. */
+	regs->rcx = regs->rip;
+	regs->r11 = regs->rflags;
 }
 
 int64_t signal_frame_push(struct task *task, const struct linux_siginfo *info,
@@ -145,32 +147,27 @@ static int64_t pop_fpu(struct task *task, uint64_t u_fpu)
 	return fpu_load_guest(task, u_fpu, bytes);
 }
 
+/* All but the bases of FS and GS, which are no part of a frame. */
 static void restore_registers(struct guest_registers *regs, const struct linux_sigcontext *context)
 {
-	uint64_t fs_base = regs->fs_base, gs_base = regs->gs_base;
-
-	*regs = (struct guest_registers){
-		.rax = context->rax,
-		.rbx = context->rbx,
-		.rcx = context->rcx,
-		.rdx = context->rdx,
-		.rsi = context->rsi,
-		.rdi = context->rdi,
-		.rbp = context->rbp,
-		.rsp = context->rsp,
-		.r8 = context->r8,
-		.r9 = context->r9,
-		.r10 = context->r10,
-		.r11 = context->r11,
-		.r12 = context->r12,
-		.r13 = context->r13,
-		.r14 = context->r14,
-		.r15 = context->r15,
-		.rip = context->rip,
-		.rflags = context->eflags,
-		.fs_base = fs_base,
-		.gs_base = gs_base,
-	};
+	regs->rax = context->rax;
+	regs->rbx = context->rbx;
+	regs->rcx = context->rcx;
+	regs->rdx = context->rdx;
+	regs->rsi = context->rsi;
+	regs->rdi = context->rdi;
+	regs->rbp = context->rbp;
+	regs->rsp = context->rsp;
+	regs->r8 = context->r8;
+	regs->r9 = context->r9;
+	regs->r10 = context->r10;
+	regs->r11 = context->r11;
+	regs->r12 = context->r12;
+	regs->r13 = context->r13;
+	regs->r14 = context->r14;
+	regs->r15 = context->r15;
+	regs->rip = context->rip;
+	regs->rflags = context->eflags;
 }
 
 int64_t signal_frame_pop(struct task *task)

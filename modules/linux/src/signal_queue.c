@@ -18,6 +18,22 @@ static uint32_t pending_count(const struct pending *pending)
 	return count;
 }
 
+static struct pending_signal *entry_alloc(struct pending *pending)
+{
+	struct pending_signal *entry = pending->spare;
+
+	pending->spare = 0;
+	return entry ? entry : heap_alloc(sizeof(*entry));
+}
+
+static void entry_free(struct pending *pending, struct pending_signal *entry)
+{
+	if (pending->spare)
+		heap_free(entry);
+	else
+		pending->spare = entry;
+}
+
 bool pending_add(struct pending *pending, const struct linux_siginfo *info)
 {
 	bool is_standard = info->si_signo < SIGRTMIN;
@@ -27,7 +43,7 @@ bool pending_add(struct pending *pending, const struct linux_siginfo *info)
 	struct pending_signal *entry = 0;
 
 	if (is_standard || pending_count(pending) < PENDING_MAX)
-		entry = heap_alloc(sizeof(*entry));
+		entry = entry_alloc(pending);
 	if (!entry) {
 		/* A standard signal needs no details to be delivered. */
 		if (is_standard)
@@ -81,7 +97,7 @@ bool pending_take(struct pending *pending, sigset_t64 set, struct linux_siginfo 
 		*out_info = entry->info;
 	else
 		*out_info = (struct linux_siginfo){.si_signo = signal};
-	heap_free(entry);
+	entry_free(pending, entry);
 	if (!has_more)
 		pending->set &= ~signal_bit(signal);
 	return true;
@@ -110,6 +126,8 @@ void pending_drop(struct pending *pending, sigset_t64 set)
 void pending_clear(struct pending *pending)
 {
 	pending_drop(pending, ~0ull);
+	heap_free(pending->spare);
+	pending->spare = 0;
 }
 
 enum signal_default signal_default_of(int signal)

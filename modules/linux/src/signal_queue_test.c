@@ -30,6 +30,7 @@ TEST(order)
 	      info.user.value == 2);
 	CHECK(pending_take(&pending, ~0ull, &info) && info.si_signo == SIGRTMIN + 1);
 	CHECK(!pending_take(&pending, ~0ull, &info) && pending.set == 0 && !pending.first);
+	pending_clear(&pending);
 }
 
 TEST(queueing)
@@ -58,6 +59,8 @@ TEST(queueing)
 	CHECK(pending_take(&pending, ~0ull, &info) && info.si_signo == SIGINT);
 	pending_drop(&pending, signal_bit(SIGRTMIN));
 	CHECK(pending.set == 0 && !pending.first && !pending.last);
+	pending_clear(&pending);
+	CHECK(!pending.spare);
 }
 
 /* Against a model: an array of queues. */

@@ -16,8 +16,9 @@
 static int64_t socket_file_read(struct file *file, struct iter *to, uint64_t *position)
 {
 	struct socket *socket = file->private;
-	struct socket_message message = {.iter = to};
+	struct socket_message message;
 	(void)position;
+	socket_message_init(&message, to);
 	int64_t result = socket->ops->receive(file, socket, &message);
 	socket_rights_free(message.rights); /* read(2) cannot take them */
 	return result;
@@ -26,8 +27,9 @@ static int64_t socket_file_read(struct file *file, struct iter *to, uint64_t *po
 static int64_t socket_file_write(struct file *file, struct iter *from, uint64_t *position)
 {
 	struct socket *socket = file->private;
-	struct socket_message message = {.iter = from};
+	struct socket_message message;
 	(void)position;
+	socket_message_init(&message, from);
 	return socket->ops->send(file, socket, &message);
 }
 

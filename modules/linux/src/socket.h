@@ -3,6 +3,7 @@
  * `private` begins with struct socket.
  */
 #pragma once
+#include <base/string.h>
 #include "file.h"
 
 #define AF_UNSPEC 0
@@ -68,6 +69,21 @@ struct socket_message {
 	struct linux_ucred credentials; /* receive */
 	uint32_t out_flags;             /* receive: MSG_* */
 };
+
+/* Without address and rights; the address's bytes are left as they are. */
+static inline void socket_message_init(struct socket_message *message, struct iter *iter)
+{
+	message->iter = iter;
+	message->flags = message->out_flags = 0;
+	message->address.len = 0;
+	message->rights = NULL;
+}
+
+static inline void socket_address_copy(struct socket_address *to, const struct socket_address *from)
+{
+	to->len = from->len;
+	memcpy(to->bytes, from->bytes, from->len);
+}
 
 struct socket;
 struct socket_ops {

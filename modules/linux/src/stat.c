@@ -1,68 +1,47 @@
 /*
  * stat, lstat, fstat, newfstatat, statx.
  */
-#include "file.h"
+#include "files.h"
 #include "guest.h"
 #include "path_arg.h"
 #include "syscall.h"
 #include "time.h"
 
-struct attributes_seen {
-	struct inode *inode;
-	uint64_t device, number, rdev, size, blocks, atime, mtime, ctime;
-	uint32_t mode, links, uid, gid, mount_id;
-};
+/* The clock's ns as two numbers, in the shape that both calls have. */
+#define SECONDS(ns) ((ns) / NS_PER_SECOND)
+#define NANOSECONDS(ns) ((ns) % NS_PER_SECOND)
 
-static int64_t look(struct path *path, struct attributes_seen *out)
+static uint64_t sectors(const struct inode *inode)
+{
+	return (inode->allocated + 511) / 512;
+}
+
+static int64_t put_stat(struct task *task, struct path *path, uint64_t u_stat)
 {
 	struct inode *inode = path->dentry->inode;
 	int64_t result = inode_refresh(inode);
 	if (result != 0)
 		return result;
 	mutex_lock(&inode->lock);
-	*out = (struct attributes_seen){
-		.device = inode->super->device,
-		.number = inode->number,
-		.rdev = inode->rdev,
-		.size = inode->size,
-		.blocks = (inode->allocated + 511) / 512,
-		.atime = inode->atime,
-		.mtime = inode->mtime,
-		.ctime = inode->ctime,
+	struct linux_stat out = {
+		.dev = inode->super->device,
+		.ino = inode->number,
+		.nlink = inode->links,
 		.mode = inode->mode,
-		.links = inode->links,
 		.uid = inode->uid,
 		.gid = inode->gid,
-		.mount_id = path->mount ? (uint32_t)path->mount->id : 0,
+		.rdev = inode->rdev,
+		.size = inode->size,
+		.blksize = 4096,
+		.blocks = sectors(inode),
+		.atime = SECONDS(inode->atime),
+		.atime_ns = NANOSECONDS(inode->atime),
+		.mtime = SECONDS(inode->mtime),
+		.mtime_ns = NANOSECONDS(inode->mtime),
+		.ctime = SECONDS(inode->ctime),
+		.ctime_ns = NANOSECONDS(inode->ctime),
 	};
 	mutex_unlock(&inode->lock);
-	return 0;
-}
-
-static int64_t put_stat(struct task *task, struct path *path, uint64_t u_stat)
-{
-	struct attributes_seen a;
-	int64_t result = look(path, &a);
-	if (result != 0)
-		return result;
-	struct linux_stat out = {
-		.dev = a.device,
-		.ino = a.number,
-		.nlink = a.links,
-		.mode = a.mode,
-		.uid = a.uid,
-		.gid = a.gid,
-		.rdev = a.rdev,
-		.size = a.size,
-		.blksize = 4096,
-		.blocks = a.blocks,
-		.atime = a.atime / NS_PER_SECOND,
-		.atime_ns = a.atime % NS_PER_SECOND,
-		.mtime = a.mtime / NS_PER_SECOND,
-		.mtime_ns = a.mtime % NS_PER_SECOND,
-		.ctime = a.ctime / NS_PER_SECOND,
-		.ctime_ns = a.ctime % NS_PER_SECOND,
-	};
 	return copy_to_guest(task, u_stat, &out, sizeof(out));
 }
 
@@ -90,11 +69,11 @@ SYSCALL2(lstat, uint64_t, u_path, uint64_t, u_stat)
 
 SYSCALL2(fstat, int32_t, fd, uint64_t, u_stat)
 {
-	struct file *file = files_lookup(task->files, fd);
-	if (!file)
+	struct fd f = fd_get(task, fd);
+	if (!f.file)
 		return -EBADF;
-	int64_t result = put_stat(task, &file->path, u_stat);
-	file_put(file);
+	int64_t result = put_stat(task, &f.file->path, u_stat);
+	fd_put(f);
 	return result;
 }
 
@@ -113,35 +92,36 @@ SYSCALL4(newfstatat, int32_t, dir_fd, uint64_t, u_path, uint64_t, u_stat, uint32
 
 static struct statx_time statx_time(uint64_t ns)
 {
-	return (struct statx_time){.sec = (int64_t)(ns / NS_PER_SECOND),
-	                           .ns = (uint32_t)(ns % NS_PER_SECOND)};
+	return (struct statx_time){.sec = (int64_t)SECONDS(ns), .ns = (uint32_t)NANOSECONDS(ns)};
 }
 
 static int64_t put_statx(struct task *task, struct path *path, uint64_t u_statx)
 {
-	struct attributes_seen a;
-	int64_t result = look(path, &a);
+	struct inode *inode = path->dentry->inode;
+	int64_t result = inode_refresh(inode);
 	if (result != 0)
 		return result;
+	mutex_lock(&inode->lock);
 	struct linux_statx out = {
 		.mask = STATX_BASIC_STATS | STATX_MNT_ID,
 		.blksize = 4096,
-		.nlink = a.links,
-		.uid = a.uid,
-		.gid = a.gid,
-		.mode = (uint16_t)a.mode,
-		.ino = a.number,
-		.size = a.size,
-		.blocks = a.blocks,
-		.atime = statx_time(a.atime),
-		.ctime = statx_time(a.ctime),
-		.mtime = statx_time(a.mtime),
-		.rdev_major = dev_major(a.rdev),
-		.rdev_minor = dev_minor(a.rdev),
-		.dev_major = dev_major(a.device),
-		.dev_minor = dev_minor(a.device),
-		.mnt_id = a.mount_id,
+		.nlink = inode->links,
+		.uid = inode->uid,
+		.gid = inode->gid,
+		.mode = (uint16_t)inode->mode,
+		.ino = inode->number,
+		.size = inode->size,
+		.blocks = sectors(inode),
+		.atime = statx_time(inode->atime),
+		.ctime = statx_time(inode->ctime),
+		.mtime = statx_time(inode->mtime),
+		.rdev_major = dev_major(inode->rdev),
+		.rdev_minor = dev_minor(inode->rdev),
+		.dev_major = dev_major(inode->super->device),
+		.dev_minor = dev_minor(inode->super->device),
+		.mnt_id = path->mount ? (uint32_t)path->mount->id : 0,
 	};
+	mutex_unlock(&inode->lock);
 	return copy_to_guest(task, u_statx, &out, sizeof(out));
 }
 

@@ -7,8 +7,10 @@
 #include "lock.h"
 #include <base/string.h>
 #include <distributed-fs/file_ipc.h>
+#include <distributed-fs/generations.h>
 #include <libanon/heap.h>
 #include <libanon/log.h>
+#include <libanon/memory.h>
 #include <libanon/start.h>
 #include <libanon/time.h>
 #include <object-tree/object.h>
@@ -22,9 +24,10 @@
 
 static struct mutex lock = MUTEX_RANKED(RANK_LEAF);
 static handle_t session;                  /* [lock] */
-static uint32_t epoch;                    /* [lock] */
+static uint32_t epoch;                    /* [lock] written; atomic */
 static uint64_t free_fids[FIDS_MAX / 64]; /* [lock] bit set: in use */
 static uint32_t first_free;               /* [lock] word to begin at */
+const uint64_t *store_generations;        /* atomic */
 
 static handle_t current(void)
 {
@@ -36,10 +39,7 @@ static handle_t current(void)
 
 uint32_t store_epoch(void)
 {
-	mutex_lock(&lock);
-	uint32_t now = epoch;
-	mutex_unlock(&lock);
-	return now;
+	return __atomic_load_n(&epoch, __ATOMIC_ACQUIRE);
 }
 
 static status_t attach(handle_t *out)
@@ -50,12 +50,32 @@ static status_t attach(handle_t *out)
 	return obj_attach(root, "", 0, out);
 }
 
+/*
+ * The page of the session before stays mapped, since a task may be reading it (and then finds it gone): a page of
+ * address space for each restart of the server. Without a page nothing is believed.
+ */
+static void map_generations(handle_t fresh)
+{
+	void *page = NULL;
+	handle_t memory;
+	if (file_generations(fresh, &memory) != OK)
+		memory = HANDLE_NONE;
+	if (!handle_is_none(memory)) {
+		if (memory_map(memory, 0, GENERATION_COUNT * sizeof(uint64_t), MAP_READ, &page) !=
+		    OK)
+			page = NULL;
+		(void)sys_handle_close(memory);
+	}
+	__atomic_store_n(&store_generations, page, __ATOMIC_RELEASE);
+}
+
 static void install(handle_t fresh)
 {
+	map_generations(fresh);
 	mutex_lock(&lock);
 	handle_t old = session;
 	session = fresh;
-	epoch++;
+	__atomic_store_n(&epoch, epoch + 1, __ATOMIC_RELEASE);
 	mutex_unlock(&lock);
 	if (!handle_is_none(old))
 		(void)sys_handle_close(old);

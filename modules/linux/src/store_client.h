@@ -21,7 +21,9 @@ struct store_attr {
 
 int64_t store_connect(void); /* -ENOENT when the container's root is no store */
 int64_t store_reconnect(uint32_t seen_epoch);
-uint32_t store_epoch(void);
+uint32_t store_epoch(void); /* of the current session */
+/* The page of generations (distributed-fs/generations.h) of the current session, or null. */
+extern const uint64_t *store_generations;
 
 uint32_t store_fid_alloc(void);                 /* 0: none left */
 void store_fid_free(uint32_t fid);              /* the number only */

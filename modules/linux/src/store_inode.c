@@ -71,20 +71,12 @@ int64_t store_fid(struct store_inode *s, uint32_t *out_fid, uint32_t *out_epoch)
 	return result == -ENOENT ? -ESTALE : result;
 }
 
-bool store_is_old(struct store_inode *s)
-{
-	uint32_t now = store_epoch();
-	mutex_lock(&inodes_lock);
-	bool is_old = s->epoch != now && s->fid != 0;
-	mutex_unlock(&inodes_lock);
-	return is_old;
-}
-
 /* --- the table --- */
 
-void store_take_attr(struct inode *inode, const struct store_attr *a)
+void store_take_attr(struct inode *inode, const struct store_attr *a, uint64_t generation)
 {
 	mutex_lock(&inode->lock);
+	inode->attr_generation = inode->is_write_busy ? 0 : generation;
 	inode->mode = (inode->mode & S_IFMT) | (a->mode & S_IALLUGO);
 	inode->uid = a->uid;
 	inode->gid = a->gid;
@@ -96,6 +88,12 @@ void store_take_attr(struct inode *inode, const struct store_attr *a)
 	inode->mtime = a->mtime;
 	inode->ctime = a->ctime;
 	mutex_unlock(&inode->lock);
+}
+
+void store_take_changed_attr(struct inode *inode, const struct store_attr *a, uint64_t before)
+{
+	uint64_t now = inode_generation(inode);
+	store_take_attr(inode, a, before != 0 && now == before + 1 ? now : 0);
 }
 
 static struct store_inode **bucket_of(uint64_t number)
@@ -161,7 +159,7 @@ struct store_inode *store_inode_for(struct super *super, const struct store_attr
 	if (known)
 		inode_put(&fresh->paged.inode); /* clunks the fid */
 	struct store_inode *s = known ? known : fresh;
-	store_take_attr(&s->paged.inode, a);
+	store_take_attr(&s->paged.inode, a, 0);
 	return s;
 }
 

@@ -12,6 +12,7 @@ struct store_inode {
 	struct paged_inode paged;      /* first */
 	uint32_t generation;           /* [I] */
 	uint32_t fid, epoch;           /* [s] fid 0: the root */
+	uint32_t pages_epoch;          /* [a] of the session that its pages are from */
 	bool needs_touch;              /* [a] written through the mapping, the server not told */
 	struct store_inode *hash_next; /* [s] */
 	struct store_inode *parent;    /* [s] a reference; null at the root */
@@ -25,14 +26,18 @@ static inline struct store_inode *store_of(struct inode *inode)
 
 /* Makes the inode's fid mean it in the current session; *out_fid is for the next call. */
 int64_t store_fid(struct store_inode *s, uint32_t *out_fid, uint32_t *out_epoch);
-/* What a fid that was just walked to stands for, as a reference: the inode that is known already, or a new one. */
+/*
+ * What a fid that was just walked to stands for, as a reference: the inode that is known already, or a new one.
+ * Its attributes may be old: nobody read its generation before it was known.
+ */
 struct store_inode *store_inode_for(struct super *super, const struct store_attr *a, uint32_t fid,
                                     uint32_t epoch);
-void store_take_attr(struct inode *inode, const struct store_attr *a);
+/* The attributes as of a generation that was read before they were asked for; 0: they may be old by now. */
+void store_take_attr(struct inode *inode, const struct store_attr *a, uint64_t generation);
+/* The same behind one change of ours, before which the generation was `before`. */
+void store_take_changed_attr(struct inode *inode, const struct store_attr *a, uint64_t before);
 /* Remembers how the inode is reached, for the day when the server has to be found again. */
 void store_set_place(struct store_inode *s, struct store_inode *parent, const char *name);
-/* Whether its fid is one of an earlier session: what was known of its names is in doubt. */
-bool store_is_old(struct store_inode *s);
 void store_inode_free(struct inode *inode);
 
 /* storefs.c: what a new inode gets, by its mode. */
@@ -49,7 +54,6 @@ int64_t store_unlink_name(struct dentry *victim, bool is_directory);
 int64_t store_rename_name(struct dentry *from, struct dentry *dir, const char *name,
                           struct dentry *existing, uint32_t flags);
 int64_t store_read_link(struct task *task, struct dentry *dentry, char *buffer, size_t size);
-bool store_revalidate(struct dentry *dentry);
 int64_t store_dir_read(struct file *file, struct dentry *dir, uint64_t cursor,
                        struct dir_sink *sink);
 

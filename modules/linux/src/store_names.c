@@ -1,15 +1,12 @@
 /*
  * Names in the store: looking up, making, removing, moving, listing.
  *
- * A name that was found is believed for a second, since other containers and services may change the
- * store too; an absent name is always asked for again. Changes made here are seen at once.
+ * What was found or not found is kept by the name cache (dcache_names.c) until the directory's generation says
+ * that others have changed it. Changes made here are told to the cache.
  */
 #include "store_inode.h"
-#include "time.h"
 #include <base/bits.h>
 #include <base/string.h>
-
-#define NAME_IS_FRESH_NS NS_PER_SECOND
 
 static uint32_t new_fid(struct super *super)
 {
@@ -45,11 +42,9 @@ int64_t store_lookup(struct task *task, struct dentry *dir, const char *name, st
 
 /* The dentry of something just made. */
 static int64_t add_made(struct dentry *dir, const char *name, struct inode *inode,
-                        struct dentry **out)
+                        struct names_stamp stamp, struct dentry **out)
 {
-	int64_t result = dcache_add(dir, name, inode, out);
-	if (*out)
-		(*out)->checked_ns = time_monotonic_ns();
+	int64_t result = dcache_made(dir, name, inode, stamp, out);
 	return result == -EEXIST ? 0 : result; /* somebody has looked it up meanwhile */
 }
 
@@ -90,10 +85,11 @@ static int64_t create_file(struct dentry *dir, const char *name, const struct ne
 int64_t store_create_name(struct dentry *dir, const char *name, const struct new_inode *new,
                           struct dentry **out)
 {
+	struct names_stamp stamp = dcache_stamp(dir);
 	struct inode *inode;
 	int64_t result = S_ISLNK(new->mode) ? create_symlink(dir, name, new, &inode)
 	                                    : create_file(dir, name, new, &inode);
-	return result == 0 ? add_made(dir, name, inode, out) : result;
+	return result == 0 ? add_made(dir, name, inode, stamp, out) : result;
 }
 
 int64_t store_link_name(struct dentry *from, struct dentry *dir, const char *name)
@@ -104,11 +100,12 @@ int64_t store_link_name(struct dentry *from, struct dentry *dir, const char *nam
 	int64_t result = store_fid(parent, &dir_fid, &dir_epoch);
 	if (result != 0)
 		return result == STORE_GONE ? -EIO : result;
+	struct names_stamp stamp = dcache_stamp(dir);
 	WITH_FID(result, store_of(from->inode), store_link(fid, dir_fid, name));
 	if (result != 0)
 		return result;
 	inode_get(from->inode);
-	(void)add_made(dir, name, from->inode, &dentry);
+	(void)add_made(dir, name, from->inode, stamp, &dentry);
 	dentry_put(dentry);
 	inode_refresh(from->inode);
 	return 0;
@@ -119,10 +116,13 @@ int64_t store_unlink_name(struct dentry *victim, bool is_directory)
 	char name[NAME_MAX + 1];
 	struct dentry *dir = dentry_parent(victim);
 	int64_t result;
+	struct names_stamp stamp = dcache_stamp(dir);
 	dentry_name(victim, name);
 	WITH_FID(result, store_of(dir->inode), store_unlink(fid, name, is_directory));
-	if (result == 0 || result == -ENOENT)
-		(void)dcache_remove(victim, false);
+	if (result == 0)
+		dcache_removed(dir, victim, stamp);
+	else if (result == -ENOENT)
+		dcache_forget(victim);
 	if (result == 0) {
 		mutex_lock(&victim->inode->lock);
 		victim->inode->links -= MIN(victim->inode->links, is_directory ? 2u : 1u);
@@ -172,33 +172,6 @@ int64_t store_read_link(struct task *task, struct dentry *dentry, char *buffer, 
 	size_t len = MIN((size_t)result, size);
 	memcpy(buffer, target, len);
 	return (int64_t)len;
-}
-
-bool store_revalidate(struct dentry *dentry)
-{
-	uint64_t now = time_monotonic_ns();
-	struct store_attr attr;
-	char name[NAME_MAX + 1];
-	uint32_t used, fresh;
-	int64_t result;
-	if (dentry->checked_ns == 0)
-		dentry->checked_ns = now;
-	if (now - dentry->checked_ns < NAME_IS_FRESH_NS && !store_is_old(store_of(dentry->inode)))
-		return true;
-	struct dentry *dir = dentry_parent(dentry);
-	dentry_name(dentry, name);
-	fresh = new_fid(dentry->inode->super);
-	WITH_FID(result, store_of(dir->inode), store_walk(fid, fresh, name, &used, &attr));
-	dentry_put(dir);
-	if (result != 0) {
-		store_fid_free(fresh);
-		return result != -ENOENT &&
-		       result != -ESTALE; /* in doubt (a server that is away), keep it */
-	}
-	store_clunk(fresh, store_epoch());
-	dentry->checked_ns = now;
-	return attr.inode == dentry->inode->number &&
-	       attr.generation == store_of(dentry->inode)->generation;
 }
 
 int64_t store_dir_read(struct file *file, struct dentry *dir, uint64_t cursor,

@@ -2,8 +2,9 @@
  * The store as a Linux file system: attributes, content as mapped page caches, the mount. Names are in
  * store_names.c, inodes and the session's fids in store_inode.c.
  *
- * Attributes are asked for at each stat; the size also where a reader meets the end, since other containers
- * may write to the same file. Who writes beyond the end has the server make room first.
+ * Attributes hold while the inode's generation is what it was before they were asked for; the size is looked at
+ * again where a reader meets the end, since other containers may write to the same file. Who writes beyond the end
+ * has the server make room first.
  */
 #include "storefs.h"
 #include "store_inode.h"
@@ -11,12 +12,16 @@
 
 static void tell_of_writes(struct store_inode *s)
 {
+	struct inode *inode = &s->paged.inode;
 	struct store_attr attr;
 	int64_t result;
-	if (!__atomic_exchange_n(&s->needs_touch, false, __ATOMIC_ACQ_REL))
+	if (!__atomic_load_n(&s->needs_touch, __ATOMIC_RELAXED) ||
+	    !__atomic_exchange_n(&s->needs_touch, false, __ATOMIC_ACQ_REL))
 		return;
+	uint64_t before = inode_generation(inode);
 	WITH_FID(result, s, store_touch(fid, &attr));
-	(void)result;
+	if (result == 0)
+		store_take_changed_attr(inode, &attr, before);
 }
 
 static int64_t store_refresh(struct inode *inode)
@@ -24,9 +29,13 @@ static int64_t store_refresh(struct inode *inode)
 	struct store_attr attr;
 	int64_t result;
 	tell_of_writes(store_of(inode));
+	uint64_t generation = inode_generation(inode);
+	if (generation != 0 &&
+	    generation == __atomic_load_n(&inode->attr_generation, __ATOMIC_ACQUIRE))
+		return 0;
 	WITH_FID(result, store_of(inode), store_getattr(fid, &attr));
 	if (result == 0)
-		store_take_attr(inode, &attr);
+		store_take_attr(inode, &attr, generation);
 	return result;
 }
 
@@ -46,6 +55,7 @@ static int64_t store_set(struct inode *inode, const struct attributes *a)
 		if (result != 0)
 			return result;
 	}
+	uint64_t before = inode_generation(inode);
 	WITH_FID(result, store_of(inode), store_setattr(fid, a->mask, &wanted, &after));
 	if (a->mask & ATTR_SIZE) {
 		if (result == 0) {
@@ -56,7 +66,7 @@ static int64_t store_set(struct inode *inode, const struct attributes *a)
 		inode_write_unlock(inode);
 	}
 	if (result == 0)
-		store_take_attr(inode, &after);
+		store_take_changed_attr(inode, &after, before);
 	return result;
 }
 
@@ -68,14 +78,23 @@ static int64_t store_reserve(struct paged_inode *paged, uint64_t size)
 	return result;
 }
 
+/* Whether there are pages, not of a server that is no more, and writable if they have to be. */
+static bool has_pages(struct store_inode *s, bool is_writable)
+{
+	const struct pages *pages = &s->paged.pages;
+	return pages->memory.value && (!is_writable || pages->is_writable) &&
+	       __atomic_load_n(&s->pages_epoch, __ATOMIC_ACQUIRE) == store_epoch();
+}
+
 static int64_t store_ready(struct paged_inode *paged, bool is_writable)
 {
 	struct store_inode *s = (struct store_inode *)paged;
 	handle_t memory;
 	bool can_write = true;
 	int64_t result;
-	if (paged->pages.memory.value && (!is_writable || paged->pages.is_writable))
+	if (has_pages(s, is_writable))
 		return 0;
+	uint32_t epoch = store_epoch();
 	WITH_FID(result, s, store_open(fid, true, &memory));
 	if (result == -EROFS && !is_writable) {
 		can_write = false;
@@ -83,17 +102,33 @@ static int64_t store_ready(struct paged_inode *paged, bool is_writable)
 	}
 	if (result != 0)
 		return result;
-	if (paged->pages.memory.value) /* another task was faster */
+	if (has_pages(s, is_writable)) { /* another task was faster */
 		memory_os_close(memory);
-	else
-		pages_replace(&paged->pages, memory, can_write);
+		return 0;
+	}
+	pages_replace(&paged->pages, memory, can_write);
+	__atomic_store_n(&s->pages_epoch, epoch, __ATOMIC_RELEASE);
 	return 0;
+}
+
+/* The pages cannot be read. If that is because their server is no more, another has them by now. */
+static bool store_recover(struct paged_inode *paged)
+{
+	struct store_attr attr;
+	int64_t result;
+	WITH_FID(result, (struct store_inode *)paged, store_getattr(fid, &attr));
+	return result == 0 && !has_pages((struct store_inode *)paged, false);
 }
 
 static int64_t store_look_at_size(struct paged_inode *paged)
 {
+	struct inode *inode = &paged->inode;
 	struct store_attr attr;
 	int64_t result;
+	uint64_t generation = inode_generation(inode);
+	if (generation != 0 &&
+	    generation == __atomic_load_n(&inode->attr_generation, __ATOMIC_ACQUIRE))
+		return 0;
 	WITH_FID(result, (struct store_inode *)paged, store_getattr(fid, &attr));
 	if (result != 0)
 		return result;
@@ -152,6 +187,7 @@ const struct inode_ops store_inode_ops = {
 };
 const struct paged_ops store_paged_ops = {
 	.ready = store_ready,
+	.recover = store_recover,
 	.reserve = store_reserve,
 	.wrote = store_wrote,
 	.look_at_size = store_look_at_size,
@@ -206,7 +242,6 @@ static int64_t store_super_sync(struct super *super)
 static const struct super_ops store_super_ops = {
 	.statfs = store_super_statfs,
 	.sync = store_super_sync,
-	.revalidate = store_revalidate,
 };
 
 int64_t storefs_create(struct super **out_super, struct dentry **out_root)
@@ -218,6 +253,8 @@ int64_t storefs_create(struct super **out_super, struct dentry **out_root)
 	if (result != 0)
 		return result;
 	struct super *super = super_create("store", &store_super_ops, SUPER_CACHED, STORE_MAGIC);
+	if (super)
+		super->generations = &store_generations;
 	struct store_inode *root = super ? store_inode_for(super, &attr, 0, store_epoch()) : NULL;
 	struct dentry *dentry = root ? dentry_create_root(&root->paged.inode) : NULL;
 	if (!dentry)

@@ -85,6 +85,7 @@ struct pending_signal;
 struct pending {
 	sigset_t64 set;
 	struct pending_signal *first, *last;
+	struct pending_signal *spare; /* the last one taken, for the next to come */
 };
 
 /* Handlers; shared by CLONE_SIGHAND. Guarded by the lock of each process that uses it (nearly always one). */

@@ -175,20 +175,20 @@ static int64_t tmpfs_refresh(struct inode *inode)
 
 /* --- names --- */
 
-static void change_links(struct inode *inode, int change)
+static void change_links(struct inode *inode, int change, uint64_t now)
 {
 	mutex_lock(&inode->lock);
 	inode->links += (uint32_t)change;
-	inode->ctime = time_real_ns();
+	inode->ctime = now;
 	mutex_unlock(&inode->lock);
 }
 
 /* A directory changed; sub-directories count as links to it. */
-static void dir_changed(struct dentry *dir, const struct inode *child, int change)
+static void dir_changed(struct dentry *dir, const struct inode *child, int change, uint64_t now)
 {
-	inode_touch(dir->inode, ATTR_MTIME);
+	inode_touch_at(dir->inode, ATTR_MTIME, now);
 	if (S_ISDIR(child->mode))
-		change_links(dir->inode, change);
+		change_links(dir->inode, change, now);
 }
 
 static int64_t tmpfs_create_name(struct dentry *dir, const char *name, const struct new_inode *new,
@@ -199,7 +199,7 @@ static int64_t tmpfs_create_name(struct dentry *dir, const char *name, const str
 		return -ENOSPC;
 	int64_t result = dcache_add(dir, name, inode, out);
 	if (result == 0) {
-		dir_changed(dir, inode, 1);
+		dir_changed(dir, inode, 1, inode->ctime);
 	} else if (*out) {
 		dentry_put(*out);
 	}
@@ -209,13 +209,14 @@ static int64_t tmpfs_create_name(struct dentry *dir, const char *name, const str
 static int64_t tmpfs_link(struct dentry *from, struct dentry *dir, const char *name)
 {
 	struct dentry *dentry = NULL;
+	uint64_t now = time_real_ns();
 	inode_get(from->inode);
-	change_links(from->inode, 1);
+	change_links(from->inode, 1, now);
 	int64_t result = dcache_add(dir, name, from->inode, &dentry);
 	if (result == 0)
-		dir_changed(dir, from->inode, 0);
+		dir_changed(dir, from->inode, 0, now);
 	else
-		change_links(from->inode, -1);
+		change_links(from->inode, -1, now);
 	dentry_put(dentry);
 	return result;
 }
@@ -225,8 +226,9 @@ static int64_t tmpfs_unlink(struct dentry *victim, bool is_directory)
 	struct dentry *dir = dentry_parent(victim);
 	int64_t result = dcache_remove(victim, is_directory);
 	if (result == 0) {
-		dir_changed(dir, victim->inode, -1);
-		change_links(victim->inode, is_directory ? -2 : -1);
+		uint64_t now = time_real_ns();
+		dir_changed(dir, victim->inode, -1, now);
+		change_links(victim->inode, is_directory ? -2 : -1, now);
 	}
 	dentry_put(dir);
 	return result;
@@ -238,17 +240,19 @@ static int64_t tmpfs_rename(struct dentry *from, struct dentry *dir, const char 
 	bool is_exchange = flags & RENAME_EXCHANGE;
 	struct dentry *old_dir = dentry_parent(from);
 	int64_t result = dcache_move(from, dir, name, existing, is_exchange);
+	uint64_t now = time_real_ns();
 	if (result == 0) {
-		dir_changed(old_dir, from->inode, -1);
-		dir_changed(dir, from->inode, 1);
-		inode_touch(from->inode, 0);
+		dir_changed(old_dir, from->inode, -1, now);
+		dir_changed(dir, from->inode, 1, now);
+		inode_touch_at(from->inode, 0, now);
 	}
 	if (result == 0 && existing) {
-		dir_changed(dir, existing->inode, -1);
+		dir_changed(dir, existing->inode, -1, now);
 		if (is_exchange)
-			dir_changed(old_dir, existing->inode, 1);
+			dir_changed(old_dir, existing->inode, 1, now);
 		else
-			change_links(existing->inode, S_ISDIR(existing->inode->mode) ? -2 : -1);
+			change_links(existing->inode, S_ISDIR(existing->inode->mode) ? -2 : -1,
+			             now);
 	}
 	dentry_put(old_dir);
 	return result;

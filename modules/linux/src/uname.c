@@ -1,6 +1,7 @@
 /*
  * What system this is: uname, sysinfo, host and domain names.
  */
+#include <base/bits.h>
 #include <base/string.h>
 #include <libanon/start.h>
 #include "guest.h"
@@ -16,20 +17,23 @@ struct linux_utsname {
 };
 
 static struct mutex name_lock = MUTEX_RANKED(RANK_LEAF);
-static char host_name[NAME_BYTES] = "anonymos"; /* [name_lock] */
-static char domain_name[NAME_BYTES] = "(none)"; /* [name_lock] */
+static struct linux_utsname names = {
+	/* [name_lock] */
+	.sysname = "Linux",       .nodename = "anonymos", .release = UNAME_RELEASE,
+	.version = UNAME_VERSION, .machine = "x86_64",    .domainname = "(none)",
+};
 
 void uname_host(char *buffer, size_t bytes)
 {
 	mutex_lock(&name_lock);
-	string_copy(buffer, host_name, bytes);
+	string_copy(buffer, names.nodename, bytes);
 	mutex_unlock(&name_lock);
 }
 
 void uname_set_host(const char *name)
 {
 	mutex_lock(&name_lock);
-	string_copy(host_name, name, sizeof(host_name));
+	string_copy(names.nodename, name, sizeof(names.nodename));
 	mutex_unlock(&name_lock);
 }
 
@@ -37,14 +41,8 @@ SYSCALL1(uname, uint64_t, u_name)
 {
 	struct linux_utsname name;
 
-	memset(&name, 0, sizeof(name));
-	string_copy(name.sysname, "Linux", NAME_BYTES);
-	string_copy(name.release, UNAME_RELEASE, NAME_BYTES);
-	string_copy(name.version, UNAME_VERSION, NAME_BYTES);
-	string_copy(name.machine, "x86_64", NAME_BYTES);
 	mutex_lock(&name_lock);
-	memcpy(name.nodename, host_name, NAME_BYTES);
-	memcpy(name.domainname, domain_name, NAME_BYTES);
+	name = names;
 	mutex_unlock(&name_lock);
 	return copy_to_guest(task, u_name, &name, sizeof(name));
 }
@@ -68,12 +66,12 @@ static int64_t set_name(struct task *task, char *target, uint64_t u_name, uint64
 
 SYSCALL2(sethostname, uint64_t, u_name, uint64_t, len)
 {
-	return set_name(task, host_name, u_name, len);
+	return set_name(task, names.nodename, u_name, len);
 }
 
 SYSCALL2(setdomainname, uint64_t, u_name, uint64_t, len)
 {
-	return set_name(task, domain_name, u_name, len);
+	return set_name(task, names.domainname, u_name, len);
 }
 
 /* --- sysinfo --- */
@@ -87,27 +85,27 @@ struct linux_sysinfo {
 	uint32_t unit;
 };
 
+/* The machine's, which do not change. */
+static uint64_t machine_pages(void)
+{
+	static uint64_t pages;
+	struct system_info machine;
+
+	if (pages == 0 && sys_system_info(&machine) == OK)
+		pages = machine.pages_total;
+	return pages;
+}
+
+/* A container sees no more than its domain may use. */
 void sysinfo_memory(uint64_t *out_total_pages, uint64_t *out_free_pages)
 {
-	struct system_info machine;
 	struct domain_info domain;
 
 	*out_total_pages = *out_free_pages = 0;
-	if (sys_system_info(&machine) != OK)
+	if (sys_domain_info(own_domain(), &domain) != OK)
 		return;
-	*out_total_pages = machine.pages_total;
-	*out_free_pages = machine.pages_free;
-	/* A container sees no more than its domain may use. */
-	if (sys_domain_info(own_domain(), &domain) != OK || domain.limits.pages == 0 ||
-	    domain.limits.pages >= machine.pages_total)
-		return;
-	uint64_t left = domain.limits.pages > domain.pages_used
-	                        ? domain.limits.pages - domain.pages_used
-	                        : 0;
-
-	*out_total_pages = domain.limits.pages;
-	if (left < *out_free_pages)
-		*out_free_pages = left;
+	*out_total_pages = MIN(machine_pages(), domain.limits.pages);
+	*out_free_pages = domain.pages_available;
 }
 
 bool memory_is_short(uint64_t part)

@@ -3,7 +3,7 @@
  * a packet on the receiver's queue; a stream reads across packets, a datagram socket one at a time. They do
  * not leave the container.
  *
- * One lock guards all of them: [u] unix_lock, RANK_PIPE. Bytes are copied from and to guests outside of it.
+ * One lock guards all of them: [u] unix_lock, RANK_PIPE; [a] atomic. Bytes are copied from and to guests outside of it.
  * A bound path's inode points at its socket without a reference; release clears that.
  *
  * A socket that travels in a message of its own queue is never freed: nobody looks for such circles.
@@ -35,7 +35,7 @@ enum unix_state { UNIX_OPEN, UNIX_LISTENING, UNIX_CONNECTED, UNIX_CLOSED };
 
 struct unix_socket {
 	struct socket socket;             /* first */
-	uint32_t references;              /* [u] the file, peers, those who wait */
+	uint32_t references;              /* [a] the file, peers, those who wait */
 	enum unix_state state;            /* [u] */
 	struct unix_socket *peer;         /* [u] a reference */
 	struct packet *first, *last;      /* [u] received */
@@ -100,12 +100,15 @@ static void packet_free(struct packet *packet)
 	}
 }
 
+/* Only of a socket that somebody holds a reference to meanwhile: by a lock, or one of his own. */
+static void unix_get(struct unix_socket *u)
+{
+	__atomic_fetch_add(&u->references, 1, __ATOMIC_RELAXED);
+}
+
 static void unix_put(struct unix_socket *u)
 {
-	mutex_lock(&unix_lock);
-	bool is_last = --u->references == 0;
-	mutex_unlock(&unix_lock);
-	if (!is_last)
+	if (__atomic_sub_fetch(&u->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	packet_free(u->first);
 	heap_free(u);
@@ -292,7 +295,7 @@ static int64_t find_bound(struct task *task, const struct socket_address *addres
 		struct unix_socket *u = is_abstract(address) ? find_abstract_locked(address)
 		                                             : path.dentry->inode->socket;
 		if (u)
-			u->references++;
+			unix_get(u);
 		mutex_unlock(&unix_lock);
 		*out = u;
 		result = u ? 0 : -ECONNREFUSED;
@@ -467,7 +470,10 @@ static struct packet *packet_create(struct socket_message *message, size_t bytes
 	*result = packet ? 0 : -ENOBUFS;
 	if (!packet)
 		return NULL;
-	*packet = (struct packet){.len = (uint32_t)bytes};
+	packet->next = NULL;
+	packet->len = (uint32_t)bytes;
+	packet->taken = 0;
+	packet->rights = NULL;
 	if (iter_get(message->iter, packet->bytes, bytes) == bytes)
 		return packet;
 	heap_free(packet);
@@ -487,7 +493,7 @@ static int64_t queue_locked(struct unix_socket *from, struct unix_socket *to, st
 	if (to->queued > 0 && to->queued + packet->len > QUEUE_BYTES)
 		return 1;
 	packet->credentials = from->own;
-	packet->from = from->name;
+	socket_address_copy(&packet->from, &from->name);
 	packet->rights = message->rights;
 	message->rights = NULL;
 	if (to->last && to->first)
@@ -543,7 +549,7 @@ static int64_t destination(struct unix_socket *u, struct socket_message *message
 	mutex_lock(&unix_lock);
 	struct unix_socket *peer = u->peer;
 	if (peer)
-		peer->references++;
+		unix_get(peer);
 	mutex_unlock(&unix_lock);
 	*out = peer;
 	if (!peer)
@@ -600,16 +606,21 @@ static bool has_something(struct unix_socket *u)
 	return has;
 }
 
-/* The first packet off the queue, or a stream's next piece of at most `bytes` as a packet of its own. */
-static struct packet *take_packet(struct unix_socket *u)
+static struct packet *take_locked(struct unix_socket *u)
 {
-	mutex_lock(&unix_lock);
 	struct packet *packet = u->first;
 	if (packet) {
 		u->first = packet->next;
 		u->queued -= packet->len - packet->taken;
 		packet->next = NULL;
 	}
+	return packet;
+}
+
+static struct packet *take_packet(struct unix_socket *u)
+{
+	mutex_lock(&unix_lock);
+	struct packet *packet = take_locked(u);
 	mutex_unlock(&unix_lock);
 	return packet;
 }
@@ -629,7 +640,7 @@ static void put_back(struct unix_socket *u, struct packet *packet)
 static void take_details(struct packet *packet, struct socket_message *message)
 {
 	message->credentials = packet->credentials;
-	message->address = packet->from;
+	socket_address_copy(&message->address, &packet->from);
 	if (packet->rights && !(message->flags & MSG_PEEK)) {
 		message->rights = packet->rights;
 		packet->rights = NULL;
@@ -661,17 +672,15 @@ static int64_t wait_packet(struct file *file, struct unix_socket *u, struct sock
                            struct packet **out)
 {
 	for (;;) {
-		*out = take_packet(u);
-		if (*out)
-			return 0;
 		mutex_lock(&unix_lock);
+		*out = take_locked(u);
 		bool is_over = u->is_peer_done || !u->has_read_end;
 		bool is_unconnected = u->socket.type != SOCK_DGRAM && !u->peer && !is_over;
 		mutex_unlock(&unix_lock);
+		if (*out || is_over)
+			return 0;
 		if (is_unconnected)
 			return -EINVAL;
-		if (is_over)
-			return 0;
 		if (file_is_nonblocking(file) || message->flags & MSG_DONTWAIT ||
 		    !message->iter->task)
 			return -EAGAIN;
@@ -682,18 +691,14 @@ static int64_t wait_packet(struct file *file, struct unix_socket *u, struct sock
 	}
 }
 
+/* Those who wait for room here, and those who poll at the other end; its queue stays while the lock is held. */
 static void wake_writers(struct unix_socket *u)
 {
 	wait_wake_events(&u->write_wait, POLLOUT);
 	mutex_lock(&unix_lock);
-	struct unix_socket *peer = u->peer;
-	if (peer)
-		peer->references++;
+	if (u->peer)
+		wait_wake_events(&u->peer->write_wait, POLLOUT);
 	mutex_unlock(&unix_lock);
-	if (!peer)
-		return;
-	wait_wake_events(&peer->write_wait, POLLOUT);
-	unix_put(peer);
 }
 
 static int64_t unix_receive(struct file *file, struct socket *socket,
@@ -736,7 +741,7 @@ static int64_t unix_shutdown(struct socket *socket, uint32_t how)
 		mutex_unlock(&unix_lock);
 		return -ENOTCONN;
 	}
-	peer->references++;
+	unix_get(peer);
 	if (how & 1)
 		u->has_read_end = false;
 	if (how & 2) {

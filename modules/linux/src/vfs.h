@@ -2,11 +2,12 @@
  * The virtual file system: inodes (files), dentries (names), mounts (where file systems are seen) and
  * paths (a name seen through a mount). dcache.c keeps the names, namei.c walks, namespace.c mounts.
  *
- * Every dentry has an inode; absent names are not cached. A resident file system (tmpfs, devfs) *is* its
- * dentries: the tree pins them. A cached one (store) may drop unused ones. One with neither flag (proc,
- * obj) makes a fresh dentry at every look-up.
+ * Every dentry has an inode. A resident file system (tmpfs, devfs) *is* its dentries: the tree pins them. A
+ * cached one (store) may drop unused ones, and others may change its names: what the cache knows holds as long as
+ * the generation says so (dcache_names.c). One with neither flag (proc, obj) makes a fresh dentry at every look-up.
  *
  * Locks: [I] fixed at creation  [d] dcache lock  [i] inode->lock  [m] mount lock  [a] atomic
+ *        [md] written under both, read under either
  * No lock is held while an inode operation runs: a file system guards itself.
  */
 #pragma once
@@ -34,6 +35,15 @@ struct path {
 	struct mount *mount;
 	struct dentry *dentry;
 };
+
+/* A name, measured and hashed once; need not be terminated. */
+struct name {
+	const char *text;
+	uint32_t len;
+	uint64_t hash; /* hash_bytes */
+};
+struct name name_of(const char *text);
+struct name name_component(const char *text); /* up to a slash */
 
 /* What a new name is to become. */
 struct new_inode {
@@ -93,7 +103,10 @@ struct inode {
 	const struct file_ops *file_ops; /* [I] for regular files, directories and the like */
 	void *private;                   /* [I] the file system's */
 	struct mutex lock;               /* RANK_INODE, RANK_INODE_DIR */
-	bool is_write_busy;              /* [i] somebody appends or grows it */
+	uint64_t attr_generation;        /* [i] what the attributes are of; 0: they may be old */
+	uint64_t names_seen;  /* [d] of a directory: the generation its cache accounts for */
+	uint64_t names_epoch; /* [d] new with each change by others; never used twice */
+	bool is_write_busy;   /* [i] somebody appends or grows it */
 	struct wait_queue write_wait;
 	struct pipe *fifo;       /* pipe.c, under its lock: while a FIFO is open */
 	struct file_lock *locks; /* locks.c, under its lock */
@@ -101,11 +114,13 @@ struct inode {
 };
 
 struct dentry {
-	uint32_t references;      /* [d] */
+	uint32_t references;      /* [a]; to and from 0 under [d] */
 	uint32_t flags;           /* [d] DENTRY_* */
 	struct dentry *parent;    /* [d] a reference; itself at the root */
 	struct inode *inode;      /* [I] a reference */
-	char *name;               /* [d] */
+	char *name;               /* [d] first_name, or of the heap once it was moved */
+	uint64_t name_hash;       /* [d] */
+	uint32_t name_len;        /* [d] */
 	struct dentry *hash_next; /* [d] */
 	struct list siblings;     /* [d] in parent's children */
 	struct list children;     /* [d] */
@@ -113,8 +128,9 @@ struct dentry {
 	uint64_t sequence;        /* [d] of entry among the siblings: cursor of readdir */
 	uint64_t next_sequence;   /* [d] for the next child */
 	uint32_t child_count;     /* [d] hashed children */
-	uint32_t mounted;         /* [d] mounts here */
-	uint64_t checked_ns;      /* [d] when a cached name was last seen to hold */
+	struct mount *mounts;     /* [md] mounted here, the newest first */
+	uint64_t names_epoch;     /* [d] of a cached name: it holds while its directory's is this */
+	char first_name[];
 };
 #define DENTRY_HASHED 1u /* found by name */
 #define DENTRY_DEAD 2u   /* a removed directory: nothing more is made in it */
@@ -123,8 +139,6 @@ struct dentry {
 struct super_ops {
 	int64_t (*statfs)(struct dentry *dentry, struct linux_statfs *out);
 	int64_t (*sync)(struct super *super);
-	/* Whether a cached name still holds. */
-	bool (*revalidate)(struct dentry *dentry);
 	void (*free)(struct super *super);
 };
 #define SUPER_RESIDENT 1u
@@ -138,6 +152,8 @@ struct super {
 	const struct super_ops *ops;
 	int64_t magic; /* [I] statfs */
 	void *private;
+	/* [I] Where the page of generations is at any time (distributed-fs/generations.h); null: there is none. */
+	const uint64_t *const *generations;
 	uint64_t next_inode; /* [a] for file systems that just count */
 	uint32_t mounts;     /* [m] attached or still in use */
 };
@@ -149,8 +165,9 @@ struct mount {
 	int32_t id;                /* [I] */
 	bool is_union;             /* [I] seen below what it is mounted on */
 	bool is_attached;          /* [m] */
-	struct mount *parent;      /* [m] a reference; null for the root and once detached */
+	struct mount *parent;      /* [md] a reference; null for the root and once detached */
 	struct dentry *mountpoint; /* [m] a reference, in parent */
+	struct mount *next_here;   /* [md] in mountpoint->mounts */
 	struct dentry *root;       /* [I] a reference */
 	struct super *super;       /* [I] */
 	char *source;              /* [I] */
@@ -171,9 +188,12 @@ void inode_get(struct inode *inode);
 void inode_put(struct inode *inode);
 void inode_touch(struct inode *inode,
                  uint32_t which); /* ATTR_ATIME, ATTR_MTIME (with ctime), 0: ctime */
+void inode_touch_at(struct inode *inode, uint32_t which, uint64_t now);
 /* What stores do with the attributes of `set` when they keep them in the inode alone. */
 void inode_set_attributes(struct inode *inode, const struct attributes *attributes);
 int64_t inode_refresh(struct inode *inode);
+/* The generation that the file system is at with this inode now; 0: it cannot tell. Nothing blocks. */
+uint64_t inode_generation(const struct inode *inode);
 /* One task at a time appends to a file or makes it grow. Not a lock: guest memory may be touched. 0 or -ERESTARTSYS. */
 int64_t inode_write_lock(struct task *task, struct inode *inode);
 void inode_write_unlock(struct inode *inode);
@@ -183,8 +203,24 @@ int64_t inode_permission_real(struct task *task, struct inode *inode, uint32_t m
 bool inode_is_owner(struct task *task, struct inode *inode); /* or may act as such */
 
 /* --- dcache.c --- */
-struct dentry *dentry_get(struct dentry *dentry);
-void dentry_put(struct dentry *dentry);
+static inline struct dentry *dentry_get(struct dentry *dentry)
+{
+	__atomic_fetch_add(&dentry->references, 1, __ATOMIC_RELAXED);
+	return dentry;
+}
+void dentry_put_last(struct dentry *dentry); /* perhaps the last: takes the lock */
+/* Drops a reference; null is fine. */
+static inline void dentry_put(struct dentry *dentry)
+{
+	uint32_t seen = dentry ? __atomic_load_n(&dentry->references, __ATOMIC_RELAXED) : 0;
+	while (seen > 1) {
+		if (__atomic_compare_exchange_n(&dentry->references, &seen, seen - 1, false,
+		                                __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+			return;
+	}
+	if (dentry)
+		dentry_put_last(dentry);
+}
 /* Takes the inode's reference, also on failure (null). Unhashed unless added. */
 struct dentry *dentry_create_root(struct inode *inode);
 /* A nameless dentry outside any tree, and one under parent that look-ups do not find. */
@@ -193,6 +229,8 @@ struct dentry *dcache_find(struct dentry *parent, const char *name);
 /* A new hashed child; -EEXIST with what is there in *out (a reference), -ENOENT in a dead directory. */
 int64_t dcache_add(struct dentry *parent, const char *name, struct inode *inode,
                    struct dentry **out);
+/* Takes a dentry out of the cache alone: whoever stands in it goes on. */
+void dcache_forget(struct dentry *dentry);
 /* Out of the tree: -ENOENT when somebody was faster, -ENOTEMPTY for a directory with children. */
 int64_t dcache_remove(struct dentry *dentry, bool must_be_empty);
 /* Rename; `existing` is dropped from the tree (or changes places). -EINVAL into itself. */
@@ -209,10 +247,47 @@ void dcache_shrink(struct super *super);
 /* All of a resident tree goes, when its last mount does. */
 void dcache_kill_tree(struct dentry *root);
 
+/* --- dcache_names.c: what the cache knows of names that others change, too --- */
+enum dcache_answer { DCACHE_FOUND, DCACHE_ABSENT, DCACHE_UNSURE };
+/* What the cache can say of a name without asking anybody; found: a reference. */
+enum dcache_answer dcache_ask(struct dentry *dir, const struct name *name, struct dentry **out);
+/* The same through the union mounts on the directory; mounts on what is found are followed. */
+enum dcache_answer dcache_ask_layers(const struct path *dir, const struct name *name,
+                                     struct path *out);
+/*
+ * Follows the directories that `rest` begins with as far as the cache is sure of them and the task may search
+ * them, short of the last component. Moves *path there and returns the component it stopped at.
+ */
+struct name dcache_walk(struct task *task, struct path *path, const char *rest);
+/*
+ * The whole path, when the cache is sure of all of it and no link has to be followed: found with references, or
+ * absent in a directory that the task may search. `start` must stay meanwhile.
+ */
+enum dcache_answer dcache_lookup(struct task *task, const struct path *start, const char *path,
+                                 bool is_followed, struct path *out);
+/* What the cache of a directory was like before its file system was asked or told something. */
+struct names_stamp {
+	uint64_t generation;
+};
+struct names_stamp dcache_stamp(struct dentry *dir);
+/* Whether others may have changed the directory since it was last looked at. */
+bool dcache_is_behind(const struct dentry *dir);
+/* What the file system said of a name: an inode (its reference is taken), or that it is absent. */
+int64_t dcache_learn(struct dentry *dir, const char *name, struct inode *inode,
+                     struct names_stamp stamp, struct dentry **out);
+void dcache_learn_absent(struct dentry *dir, const char *name, struct names_stamp stamp);
+/* We have made a name, as dcache_add; or removed one. One change of the directory since the stamp is ours. */
+int64_t dcache_made(struct dentry *dir, const char *name, struct inode *inode,
+                    struct names_stamp stamp, struct dentry **out);
+void dcache_removed(struct dentry *dir, struct dentry *victim, struct names_stamp stamp);
+
 /* --- fs_struct.c --- */
 void fs_root(struct task *task, struct path *out_path); /* references */
 void fs_cwd(struct task *task, struct path *out_path);
 uint32_t fs_umask(struct task *task);
+/* A path from the root or the working directory, if the name cache can tell. */
+enum dcache_answer fs_lookup(struct task *task, const char *name, bool is_followed,
+                             struct path *out_path);
 struct fs;
 void fs_paths(struct fs *fs, struct path *out_root, struct path *out_cwd);
 const struct mount_namespace *fs_namespace(const struct fs *fs);
@@ -239,6 +314,7 @@ struct walk {
 	struct path root, path; /* references; path: the directory of the last component */
 	struct path found;      /* by walk_last */
 	char name[NAME_MAX + 1];
+	struct name component; /* the same, measured */
 	enum last_kind kind;
 	bool has_slash; /* behind the last component */
 	uint32_t links;
@@ -250,6 +326,16 @@ enum walk_follow {
 	WALK_FOLLOW,
 	WALK_EXACT, /* a link is found even before a slash: then -ENOTDIR */
 };
+/* Nothing walked, nothing held; the name is left as it is. */
+static inline void walk_init(struct walk *walk, struct task *task)
+{
+	walk->task = task;
+	walk->root = walk->path = walk->found = (struct path){0};
+	walk->kind = LAST_NAME;
+	walk->has_slash = false;
+	walk->links = 0;
+	walk->rest = walk->buffer = NULL;
+}
 int64_t walk_begin(struct walk *walk, struct task *task, int32_t dir_fd, const char *name);
 /*
  * 0: in walk->found. -ENOENT with *walk->rest == 0: no such name in walk->path, so it can be made there.

@@ -48,6 +48,7 @@ void test_restart(void);
 void test_futex(void);
 void test_thread(void);
 void test_memory(void);
+void test_memory_after_fork(void);
 void test_time(void);
 void test_ids(void);
 void test_fault(void);

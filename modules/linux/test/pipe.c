@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 static void basics(void)
 {
@@ -149,12 +151,112 @@ static void interrupted(void)
 	close(ends[1]);
 }
 
+#define WRITERS 3
+#define RECORDS 60
+#define RECORD 3000 /* so that records lie across the end of the ring */
+
+/* Writers get in each other's way, and readers too; no record is torn, none is lost. */
+static void many_ends(void)
+{
+	static char record[RECORD];
+	int *seen = shared_memory(WRITERS * sizeof(int));
+	int *torn = shared_memory(sizeof(int));
+	int ends[2], status;
+	CHECK(pipe(ends) == 0);
+	for (int w = 0; w < WRITERS; w++) {
+		if (fork() == 0) {
+			memset(record, 'a' + w, sizeof(record));
+			for (int i = 0; i < RECORDS; i++) {
+				if (write(ends[1], record, sizeof(record)) != RECORD)
+					_exit(1);
+			}
+			_exit(0);
+		}
+	}
+	close(ends[1]);
+	if (fork() == 0) { /* a second reader takes some */
+		for (int i = 0; i < 10; i++)
+			read(ends[0], record,
+			     1); /* one byte: the rest of that record is still whole */
+		_exit(0);
+	}
+	long total = 0, len;
+	while ((len = read(ends[0], record, sizeof(record))) > 0) {
+		for (long i = 0; i < len; i++) {
+			if (record[i] < 'a' || record[i] >= 'a' + WRITERS)
+				(*torn)++;
+			else
+				seen[record[i] - 'a']++;
+		}
+		total += len;
+	}
+	for (int i = 0; i <= WRITERS; i++)
+		CHECK(wait(&status) > 0 && status == 0);
+	CHECK(*torn == 0 && total >= WRITERS * RECORDS * RECORD - 10);
+	for (int w = 0; w < WRITERS; w++)
+		CHECK(seen[w] <= RECORDS * RECORD && seen[w] >= RECORDS * RECORD - 10);
+	close(ends[0]);
+}
+
+/* One reader: each record comes in one piece. */
+static void whole_records(void)
+{
+	static char record[RECORD];
+	int ends[2], torn = 0, count = 0, status;
+	CHECK(pipe(ends) == 0);
+	for (int w = 0; w < WRITERS; w++) {
+		if (fork() == 0) {
+			memset(record, 'a' + w, sizeof(record));
+			for (int i = 0; i < RECORDS; i++)
+				write(ends[1], record, sizeof(record));
+			_exit(0);
+		}
+	}
+	close(ends[1]);
+	for (;;) {
+		long have = 0, len = 0;
+		while (have < RECORD &&
+		       (len = read(ends[0], record + have, (size_t)(RECORD - have))) > 0)
+			have += len;
+		if (have == 0)
+			break;
+		count++;
+		for (long i = 1; i < have; i++)
+			torn += record[i] != record[0];
+	}
+	CHECK(count == WRITERS * RECORDS && torn == 0);
+	for (int i = 0; i < WRITERS; i++)
+		CHECK(wait(&status) > 0 && status == 0);
+	close(ends[0]);
+}
+
+/* What cannot be read goes in not at all when it is short, and up to the bad page when it is long. */
+static void bad_memory(void)
+{
+	static char buffer[3 * 65536];
+	int ends[2];
+	char *two = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(two != MAP_FAILED && munmap(two + 8192, 8192) == 0);
+	CHECK(pipe2(ends, O_NONBLOCK) == 0);
+	CHECK_ERRNO(write(ends[1], two + 8192 - 100, 200), EFAULT);
+	CHECK_ERRNO(read(ends[0], buffer, sizeof(buffer)), EAGAIN);
+	CHECK(write(ends[1], two, 16384) == 8192);
+	CHECK_ERRNO(read(ends[0], two + 8192, 10), EFAULT);
+	CHECK(read(ends[0], buffer, sizeof(buffer)) == 8192);
+	close(ends[0]);
+	close(ends[1]);
+	munmap(two, 8192);
+}
+
 void test_pipe(void)
 {
 	basics();
 	capacity();
 	broken();
 	bulk();
+	many_ends();
+	whole_records();
+	bad_memory();
 	fifos();
 	interrupted();
 }

@@ -16,7 +16,7 @@
 #include "page.h"
 #include "progress.h"
 
-#define PRUNE_SPAN (1ul << 30) /* what one page of second-level page table maps */
+#define OWN_COST 64u           /* of a step's budget: a page table is copied */
 #define LOWEST_GUEST 0x10000ul /* as Linux's mmap_min_addr */
 #define MAP_FLAGS \
 	(MAP_PROT | MAP_PRIVATE | MAP_FIXED | MAP_NOREPLACE | MAP_GROWSDOWN | MAP_CLONE_MASK)
@@ -24,7 +24,6 @@
 static void init_common(struct aspace *aspace, const struct kobject *owner, uint64_t low,
                         uint64_t high)
 {
-	spin_init(&aspace->lock, LOCK_RANK_SPACE);
 	tree_init(&aspace->mappings);
 	aspace->domain = owner->domain;
 	aspace->id = owner->id;
@@ -42,31 +41,6 @@ status_t aspace_init_space(struct aspace *aspace, const struct kobject *owner)
 {
 	init_common(aspace, owner, LOWEST_GUEST, GUEST_END);
 	return pt_create_space(&aspace->pt, owner->domain);
-}
-
-static struct mapping *first_mapping(struct aspace *aspace)
-{
-	struct tree_node *node = tree_first(&aspace->mappings);
-
-	return node ? container_of(node, struct mapping, by_address) : NULL;
-}
-
-/* From below upwards: what lies before the first mapping is free, and so are its page tables. */
-bool aspace_clear(struct aspace *aspace, unsigned *budget)
-{
-	struct mapping *mapping;
-
-	while ((mapping = first_mapping(aspace)) != NULL) {
-		uint64_t start = align_down(mapping->start, PRUNE_SPAN);
-		uint64_t end = align_up(mapping->end, PRUNE_SPAN);
-
-		if (!budget_take(budget) || !mapping_remove(mapping, budget))
-			return false;
-		mapping = first_mapping(aspace);
-		if (!mapping || mapping->start >= end)
-			pt_prune(&aspace->pt, start, end);
-	}
-	return true;
 }
 
 void aspace_destroy(struct aspace *aspace)
@@ -95,7 +69,7 @@ struct mapping *aspace_mapping_at(struct aspace *aspace, uint64_t address)
 	return mapping && mapping->start <= address ? mapping : NULL;
 }
 
-static struct mapping *next_mapping(struct mapping *mapping)
+struct mapping *aspace_mapping_after(struct mapping *mapping)
 {
 	struct tree_node *node = tree_next(&mapping->by_address);
 
@@ -257,10 +231,107 @@ status_t aspace_map(struct aspace *aspace, const struct map_args *args,
 	return put_in_place(aspace, mapping, through ? &through->node : NULL, budget);
 }
 
+/* Whether nothing is mapped around [start, end) in the page tables at its ends. */
+static bool is_alone(struct aspace *aspace, uint64_t start, uint64_t end)
+{
+	struct tree_node *node = tree_at_or_below(&aspace->mappings, start - 1);
+	struct mapping *above = aspace_mapping_from(aspace, end);
+
+	if (node &&
+	    tree_entry(node, struct mapping, by_address)->end > align_down(start, PT_TABLE_SPAN))
+		return false;
+	return !above || above->start >= align_up(end, PT_TABLE_SPAN);
+}
+
+static bool is_in_one_table(uint64_t start, uint64_t end)
+{
+	return align_down(start, PT_TABLE_SPAN) == align_down(end - 1, PT_TABLE_SPAN);
+}
+
+/* After this, a table that is shared shows nothing outside [start, end), or nothing inside. */
+static status_t own_edges(struct aspace *aspace, uint64_t start, uint64_t end)
+{
+	struct pagetable *pt = &aspace->pt;
+	status_t status = OK;
+
+	if (!pt_is_shared(pt, start) && (is_in_one_table(start, end) || !pt_is_shared(pt, end - 1)))
+		return OK;
+	if (is_alone(aspace, start, end))
+		return OK;
+	if (!is_aligned(start, PT_TABLE_SPAN))
+		status = pt_own(pt, start);
+	if (status == OK && !is_aligned(end, PT_TABLE_SPAN))
+		status = pt_own(pt, end - 1);
+	return status;
+}
+
+/* After this, no table of [start, end) is shared. */
+static status_t own_range(struct aspace *aspace, uint64_t start, uint64_t end, unsigned *budget)
+{
+	struct pagetable *pt = &aspace->pt;
+
+	while (pt_next_table(pt, &start, end, budget)) {
+		if (pt_is_shared(pt, start)) {
+			status_t status = pt_own(pt, start);
+
+			if (status != OK)
+				return status;
+			*budget -= MIN(*budget, OWN_COST);
+		}
+		start = align_down(start, PT_TABLE_SPAN) + PT_TABLE_SPAN;
+	}
+	return start < end ? STATUS_MORE : OK;
+}
+
+/* Mappings below end, which have no pages any more; of one that goes on above it, the part below. */
+static bool remove_mappings(struct aspace *aspace, uint64_t start, uint64_t end, unsigned *budget)
+{
+	struct mapping *mapping;
+
+	while ((mapping = aspace_mapping_from(aspace, start)) != NULL && mapping->start < end) {
+		if (mapping->end > end) {
+			mapping_cut_front(mapping, end);
+			break;
+		}
+		if (!budget_take(budget))
+			return false;
+		mapping_unlink(mapping);
+	}
+	return true;
+}
+
+/* The end of a group of mappings, each of which may share a page table with the next one. */
+static uint64_t group_end(struct mapping *mapping, uint64_t end)
+{
+	struct mapping *next = aspace_mapping_after(mapping);
+
+	for (; next && next->start < end && next->start < align_up(mapping->end, PT_TABLE_SPAN);
+	     next = aspace_mapping_after(mapping))
+		mapping = next;
+	return mapping->end;
+}
+
+/* Mappings lie wholly inside or wholly outside. Of each group first the pages go, which may be in tables that can only
+ * go as a whole. */
+static bool remove_range(struct aspace *aspace, uint64_t start, uint64_t end, unsigned *budget)
+{
+	struct mapping *mapping;
+
+	while ((mapping = aspace_mapping_from(aspace, start)) != NULL && mapping->start < end) {
+		uint64_t first = mapping->start;
+		uint64_t at = first;
+		uint64_t stop = group_end(mapping, end);
+
+		pt_drop(&aspace->pt, &at, stop, budget);
+		if (!remove_mappings(aspace, first, at, budget) || at < stop)
+			return false;
+	}
+	return true;
+}
+
 status_t aspace_unmap(struct aspace *aspace, uint64_t address, uint64_t bytes, unsigned *budget)
 {
 	uint64_t end;
-	struct mapping *mapping;
 	status_t status;
 
 	bytes = align_up(bytes, PAGE_SIZE);
@@ -271,11 +342,15 @@ status_t aspace_unmap(struct aspace *aspace, uint64_t address, uint64_t bytes, u
 	status = split_edges(aspace, address, end);
 	if (status != OK)
 		return status;
-	while ((mapping = aspace_mapping_from(aspace, address)) != NULL && mapping->start < end) {
-		if (!budget_take(budget) || !mapping_remove(mapping, budget))
-			return STATUS_MORE;
-	}
-	return OK;
+	status = own_edges(aspace, address, end);
+	if (status != OK)
+		return status;
+	return remove_range(aspace, address, end, budget) ? OK : STATUS_MORE;
+}
+
+bool aspace_clear(struct aspace *aspace, unsigned *budget)
+{
+	return remove_range(aspace, aspace->low, aspace->high, budget);
 }
 
 static unsigned pt_flags(const struct mapping *mapping)
@@ -290,19 +365,10 @@ static unsigned pt_flags(const struct mapping *mapping)
 /* Existing entries lose what the mapping no longer allows; what it newly allows comes by faults. */
 static bool apply_protection(struct mapping *mapping, uint64_t *at, unsigned *budget)
 {
-	struct pagetable *pt = &mapping->aspace->pt;
-	struct pt_entry entry;
+	unsigned write = mapping->flags & MAP_WRITE ? PT_WRITE : 0;
 
-	while (pt_next(pt, at, mapping->end, &entry)) {
-		unsigned write = mapping->flags & MAP_WRITE ? entry.flags & PT_WRITE : 0;
-
-		if (!budget_take(budget))
-			return false;
-		pt_protect(pt, *at, pt_flags(mapping) | write | (entry.flags & PT_PRIVATE));
-		pt_flush(pt, *at, 1);
-		*at += PAGE_SIZE;
-	}
-	return true;
+	return pt_restrict(&mapping->aspace->pt, at, mapping->end, pt_flags(mapping) | write,
+	                   budget);
 }
 
 /* Of whole mappings of [address, end), from *at on. */
@@ -311,7 +377,7 @@ static bool protect_from(struct aspace *aspace, uint64_t *at, uint64_t end, uint
 {
 	struct mapping *m = aspace_mapping_from(aspace, *at);
 
-	for (; m && m->start < end; m = next_mapping(m)) {
+	for (; m && m->start < end; m = aspace_mapping_after(m)) {
 		*at = MAX(*at, m->start);
 		m->flags = (m->flags & ~MAP_PROT) | prot;
 		if (!budget_take(budget) || !apply_protection(m, at, budget))
@@ -352,26 +418,12 @@ status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes,
 	progress->at = MAX(progress->at, address);
 	status = check_protect(aspace, address, end, prot);
 	if (status == OK)
+		status = own_range(aspace, progress->at, end, budget);
+	if (status == OK)
 		status = split_edges(aspace, address, end);
 	if (status != OK)
 		return status;
 	return protect_from(aspace, &progress->at, end, prot, budget) ? OK : STATUS_MORE;
-}
-
-/* progress: how far, and how many pages. */
-static bool count_resident(const struct mapping *mapping, struct progress *progress,
-                           unsigned *budget)
-{
-	struct pt_entry entry;
-
-	progress->at = MAX(progress->at, mapping->start);
-	for (; pt_next(&mapping->aspace->pt, &progress->at, mapping->end, &entry);
-	     progress->at += PAGE_SIZE) {
-		if (!budget_take(budget))
-			return false;
-		progress->count++;
-	}
-	return true;
 }
 
 status_t aspace_query(struct aspace *aspace, uint64_t address, struct progress *progress,
@@ -381,7 +433,8 @@ status_t aspace_query(struct aspace *aspace, uint64_t address, struct progress *
 
 	if (!mapping)
 		return E_NOENT;
-	if (!count_resident(mapping, progress, budget))
+	progress->at = MAX(progress->at, mapping->start);
+	if (!pt_count(&aspace->pt, &progress->at, mapping->end, &progress->count, budget))
 		return STATUS_MORE;
 	*out = (struct map_info){
 		.address = mapping->start,
@@ -406,15 +459,11 @@ status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes,
 	if (status != OK)
 		return status;
 	end = address + bytes;
+	status = own_edges(aspace, address, end);
+	if (status != OK)
+		return status;
 	progress->at = MAX(progress->at, address);
-	for (struct mapping *m = aspace_mapping_from(aspace, progress->at); m && m->start < end;
-	     m = next_mapping(m)) {
-		progress->at = MAX(progress->at, m->start);
-		if (!budget_take(budget) ||
-		    !mapping_drop_pages(m, &progress->at, MIN(end, m->end), budget))
-			return STATUS_MORE;
-	}
-	return OK;
+	return pt_drop(&aspace->pt, &progress->at, end, budget) ? OK : STATUS_MORE;
 }
 
 /* Entries travel with the mapping; room for the tables is made first, so that nothing is lost half-way. */
@@ -447,6 +496,7 @@ static status_t move_mapping(struct aspace *aspace, struct mapping *mapping, uin
 {
 	uint64_t old = mapping->start;
 	uint64_t bytes = mapping->end - old;
+	unsigned budget = UINT32_MAX;
 	status_t status = move_pages(mapping, old, to, bytes);
 
 	if (status != OK) {
@@ -455,8 +505,8 @@ static status_t move_mapping(struct aspace *aspace, struct mapping *mapping, uin
 		ASSERT(back == OK); /* the old tables are still there */
 		return status;
 	}
-	pt_prune(&aspace->pt, old, old + bytes);
 	mapping_move(mapping, to, to + new_bytes);
+	pt_drop(&aspace->pt, &old, old + bytes, &budget); /* the tables, which are empty */
 	return OK;
 }
 
@@ -498,6 +548,8 @@ static status_t remap_head(struct aspace *aspace, const struct remap_args *args,
 		return E_NOMEM;
 	status = find_new_place(aspace, args, bytes, new_bytes, budget, out);
 	if (status == OK)
+		status = own_range(aspace, args->address, args->address + bytes, budget);
+	if (status == OK)
 		status = split_edges(aspace, args->address, args->address + MIN(bytes, new_bytes));
 	return status == OK ? move_mapping(aspace, aspace_mapping_at(aspace, args->address), *out,
 	                                   new_bytes)
@@ -523,83 +575,6 @@ status_t aspace_remap(struct aspace *aspace, const struct remap_args *args,
 	return new_bytes < bytes
 	               ? aspace_unmap(aspace, args->address + new_bytes, bytes - new_bytes, budget)
 	               : OK;
-}
-
-/* Private pages from *at on are shared by both sides until one writes. */
-static status_t clone_pages(struct mapping *mapping, struct aspace *to, uint64_t *at, uint64_t end,
-                            unsigned *budget)
-{
-	struct pagetable *pt = &mapping->aspace->pt;
-	struct pt_entry entry;
-
-	for (; pt_next(pt, at, end, &entry); *at += PAGE_SIZE) {
-		if (!budget_take(budget))
-			return STATUS_MORE;
-		if (!(entry.flags & PT_PRIVATE) || pt_lookup(&to->pt, *at).present)
-			continue; /* the memory object still has it */
-		if (pt_map(&to->pt, *at, entry.page,
-		           entry.flags & ~(PT_WRITE | PT_DIRTY | PT_ACCESSED)) != OK)
-			return E_NOMEM;
-		page_ref(entry.page);
-		to->resident++;
-		if (entry.flags & PT_WRITE) {
-			pt_protect(pt, *at, entry.flags & ~PT_WRITE);
-			pt_flush(pt, *at, 1);
-		}
-	}
-	return OK;
-}
-
-static status_t make_clone(struct mapping *mapping, struct aspace *to, struct mapping **out)
-{
-	struct mapping model = *mapping;
-
-	if ((mapping->flags & MAP_CLONE_MASK) == MAP_CLONE_ZERO) {
-		model.memory = NULL;
-		model.offset = 0;
-		model.flags |= MAP_PRIVATE;
-	}
-	*out = mapping_alloc(to, &model);
-	if (!*out)
-		return E_NOMEM;
-	if (mapping_link(*out, model.memory ? mapping->node.parent : NULL))
-		return OK;
-	mapping_free(*out);
-	return E_GONE;
-}
-
-/* Between steps both sides may have changed: what the clone has already stays, and only its ranges get pages. */
-static status_t clone_mapping(struct mapping *mapping, struct aspace *to, uint64_t *at,
-                              unsigned *budget)
-{
-	uint32_t policy = mapping->flags & MAP_CLONE_MASK;
-	struct mapping *copy = aspace_mapping_from(to, mapping->start);
-	status_t status = OK;
-
-	if (policy == MAP_CLONE_DROP)
-		return OK;
-	if (!copy || copy->start >= mapping->end)
-		status = make_clone(mapping, to, &copy);
-	if (status != OK || policy != MAP_CLONE_COPY ||
-	    !(mapping->flags & copy->flags & MAP_PRIVATE))
-		return status;
-	*at = MAX(*at, MAX(mapping->start, copy->start));
-	return clone_pages(mapping, to, at, MIN(mapping->end, copy->end), budget);
-}
-
-status_t aspace_clone(struct aspace *from, struct aspace *to, uint64_t *at, unsigned *budget)
-{
-	struct mapping *mapping;
-
-	while ((mapping = aspace_mapping_from(from, *at)) != NULL) {
-		status_t status = budget_take(budget) ? clone_mapping(mapping, to, at, budget)
-		                                      : STATUS_MORE;
-
-		if (status != OK)
-			return status;
-		*at = mapping->end;
-	}
-	return OK;
 }
 
 void aspace_word_key(struct aspace *aspace, uint64_t address, uint64_t out[2])

@@ -12,15 +12,13 @@
 struct handle_entry;
 
 struct aspace {
-	struct spinlock lock;  /* LOCK_RANK_SPACE */
-	struct pagetable pt;   /* [lock] */
-	struct tree mappings;  /* [lock] by start; they never overlap */
+	struct pagetable pt;   /* */
+	struct tree mappings;  /* by start; they never overlap */
 	struct domain *domain; /* [I] pays */
 	uint64_t id;           /* [I] of the object that it is part of */
 	uint64_t low;          /* [I] */
 	uint64_t high;         /* [I] */
-	uint64_t mapped;       /* [lock] bytes */
-	uint64_t resident;     /* [lock] pages in the page tables */
+	uint64_t mapped;       /* bytes */
 };
 
 status_t aspace_init_native(struct aspace *aspace, const struct kobject *owner);
@@ -43,8 +41,8 @@ status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes,
                         struct progress *progress, unsigned *budget);
 status_t aspace_remap(struct aspace *aspace, const struct remap_args *args,
                       struct progress *progress, unsigned *budget, uint64_t *out);
-/* From *at on; *at says how far it came. */
-status_t aspace_clone(struct aspace *from, struct aspace *to, uint64_t *at, unsigned *budget);
+status_t aspace_clone(struct aspace *from, struct aspace *to, struct progress *progress,
+                      unsigned *budget); /* aspace_clone.c */
 
 /* fault.c. Settles an access: OK: make it again; E_AGAIN: the pager must be asked (*request filled, no reference
  * taken); E_FAULT with *cause; E_NOMEM. */
@@ -59,3 +57,4 @@ void aspace_word_key(struct aspace *aspace, uint64_t address, uint64_t out[2]);
 struct mapping *aspace_mapping_at(struct aspace *aspace, uint64_t address);
 /* First mapping that ends above address, or null. */
 struct mapping *aspace_mapping_from(struct aspace *aspace, uint64_t address);
+struct mapping *aspace_mapping_after(struct mapping *mapping);

@@ -61,5 +61,5 @@ void aspace_check(const struct aspace *aspace)
 	for (uint64_t va = aspace->low; pt_next(&aspace->pt, &va, aspace->high, &entry);
 	     va += PAGE_SIZE)
 		all++;
-	ASSERT(bytes == aspace->mapped && inside == aspace->resident && all == inside);
+	ASSERT(bytes == aspace->mapped && inside == aspace->pt.resident && all == inside);
 }

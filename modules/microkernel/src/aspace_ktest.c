@@ -7,7 +7,6 @@
 #include <microkernel/rights.h>
 #include "ktest_fixture.h"
 #include "page.h"
-#include "space.h"
 
 #define AT (NATIVE_BASE + (1ul << 30))
 #define RW (MAP_READ | MAP_WRITE)
@@ -172,7 +171,7 @@ KTEST(unmapping_goes_in_steps)
 		aspace_check(aspace);
 		steps++;
 	}
-	KCHECK(steps >= 198 / 30 && aspace->resident == 2);
+	KCHECK(steps >= 198 / 30 && aspace->pt.resident == 2);
 	fixture_destroy(&f);
 }
 
@@ -195,32 +194,5 @@ KTEST(a_large_mapping_shrinks_from_the_front)
 	for (budget = 600; aspace_unmap(aspace, AT, 1200 * PAGE_SIZE, &budget) == STATUS_MORE;
 	     budget = 600)
 		aspace_check(aspace);
-	fixture_destroy(&f);
-}
-
-KTEST(cloning_goes_in_steps)
-{
-	struct fixture f = fixture_create(400);
-	struct progress progress = {0};
-	struct space *parent;
-	struct space *child;
-	unsigned budget = 17;
-	unsigned steps = 1;
-
-	KCHECK(space_create(f.domain, &parent) == OK);
-	for (unsigned i = 0; i < 5; i++) {
-		fixture_map(&parent->aspace, NULL, (1ul << 20) + i * 32 * PAGE_SIZE, 20 * PAGE_SIZE,
-		            RW);
-		fill(&parent->aspace, (1ul << 20) + i * 32 * PAGE_SIZE, 20, (uint8_t)i);
-	}
-	for (; space_clone(parent, f.domain, &progress, &budget) == STATUS_MORE; budget = 17)
-		steps++;
-	child = container_of(progress.object, struct space, obj);
-	KCHECK(steps >= 6 && child->aspace.resident == 100);
-	KCHECK(*fixture_touch(&child->aspace, (1ul << 20) + 4 * 32 * PAGE_SIZE, MAP_READ) == 4);
-	aspace_check(&child->aspace);
-	aspace_check(&parent->aspace);
-	kobject_unref(&parent->obj);
-	kobject_unref(progress.object);
 	fixture_destroy(&f);
 }

@@ -44,20 +44,16 @@ bool derivation_insert(struct kobject *object, struct derivation *parent, struct
 {
 	bool is_allowed;
 
-	spin_lock(&object->lock);
 	is_allowed = !object->is_dead && !is_being_revoked(object, parent);
 	if (is_allowed)
 		link_below(object, parent, node);
-	spin_unlock(&object->lock);
 	return is_allowed;
 }
 
 void derivation_insert_beside(struct kobject *object, struct derivation *of,
                               struct derivation *node)
 {
-	spin_lock(&object->lock);
 	link_below(object, of->parent, node);
-	spin_unlock(&object->lock);
 }
 
 static void unlink_node(struct kobject *object, struct derivation *node)
@@ -84,7 +80,6 @@ void derivation_remove(struct kobject *object, struct derivation *node)
 {
 	struct derivation *child;
 
-	spin_lock(&object->lock);
 	set_revoking(object, node, false);
 	unlink_node(object, node);
 	while ((child = node->children) != NULL) {
@@ -92,12 +87,10 @@ void derivation_remove(struct kobject *object, struct derivation *node)
 		link_below(object, node->parent, child);
 	}
 	node->parent = NULL;
-	spin_unlock(&object->lock);
 }
 
 void derivation_replace(struct kobject *object, struct derivation *old, struct derivation *node)
 {
-	spin_lock(&object->lock);
 	node->is_revoking = old->is_revoking;
 	old->is_revoking = false;
 	node->parent = old->parent;
@@ -113,7 +106,6 @@ void derivation_replace(struct kobject *object, struct derivation *old, struct d
 	for (struct derivation *child = node->children; child; child = child->next)
 		child->parent = node;
 	old->parent = old->children = old->next = old->prev = NULL;
-	spin_unlock(&object->lock);
 }
 
 /* Each kind knows how to let go of itself; all of them end in derivation_remove. False when the budget did not do. */
@@ -177,11 +169,9 @@ bool derivation_hand_over(struct kobject *object, struct derivation *node, unsig
 {
 	struct derivation *child;
 
-	spin_lock(&object->lock);
 	while ((child = node->children) != NULL && budget_take(budget)) {
 		unlink_node(object, child);
 		link_below(object, node->parent, child);
 	}
-	spin_unlock(&object->lock);
 	return !child;
 }

@@ -1,8 +1,8 @@
 /*
  * Derivation: the tree of ways by which an object is held. A handle derived from another is its child; a mapping
  * or a binding made through a handle is that handle's child too, so revoking the handle undoes it. Closing a node
- * hands its children to its parent. The tree of an object is guarded by the object's lock; look-ups of handles
- * never take it.
+ * hands its children to its parent. It changes under the exclusive kernel lock only; look-ups of handles do with the
+ * shared one.
  */
 #pragma once
 #include <stdbool.h>

@@ -3,11 +3,12 @@
  * name their domain by a 16-bit index; when a domain is freed while another still shares one of its pages, the
  * index is handed to its parent, and on to the parent's, so a page is always paid for by somebody.
  *
- * Locks: [d] domain_lock   [a] atomic   [I] fixed at creation
+ * [a] atomic   [I] fixed at creation
  */
 #include "domain.h"
 #include <base/assert.h>
 #include <base/bits.h>
+#include "page.h"
 #include "printk.h"
 #include "process.h"
 #include "progress.h"
@@ -30,13 +31,12 @@ static const struct kobject_ops domain_ops = {
 };
 
 static struct domain root; /* the machine's own account: no limits */
-static struct spinlock domain_lock;
 
 /* Who pays for the pages that bear an index: the domain that got it or, when that is gone, its nearest ancestor
  * alive. An index is free again when no page bears it. */
 static struct payer {
-	struct domain *domain; /* [d] null: the index is free */
-	struct list link;      /* [d] in domain->indices */
+	struct domain *domain; /* null: the index is free */
+	struct list link;      /* in domain->indices */
 	uint64_t pages;        /* [a] */
 } payers[DOMAINS_MAX];
 
@@ -56,7 +56,6 @@ static void init_lists(struct domain *domain)
 
 void domain_init(void)
 {
-	spin_init(&domain_lock, LOCK_RANK_DOMAIN);
 	init_lists(&root);
 	list_init(&root.obj.domain_link);
 	root.obj.magic = KOBJECT_MAGIC;
@@ -64,7 +63,6 @@ void domain_init(void)
 	root.obj.ops = &domain_ops;
 	root.obj.refs = 1;
 	root.obj.domain = NULL;
-	spin_init(&root.obj.lock, LOCK_RANK_DERIVATION);
 	root.limits = (struct domain_limits){UINT64_MAX, UINT32_MAX, UINT32_MAX, DEFAULT_SHARE, 0};
 	payers[0].domain = &root;
 }
@@ -74,7 +72,6 @@ static uint16_t claim_index(struct domain *domain)
 {
 	uint16_t index = 0;
 
-	spin_lock(&domain_lock);
 	for (unsigned i = 1; i < DOMAINS_MAX && !index; i++) {
 		if (!payers[i].domain) {
 			payers[i].domain = domain;
@@ -82,7 +79,6 @@ static uint16_t claim_index(struct domain *domain)
 			index = (uint16_t)i;
 		}
 	}
-	spin_unlock(&domain_lock);
 	return index;
 }
 
@@ -124,11 +120,25 @@ static uint64_t pages_of(const struct domain *domain)
 	return domain->pages + (domain->bytes + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
+static uint64_t pages_available(const struct domain *domain)
+{
+	uint64_t available = page_free_count();
+
+	for (; domain; domain = domain->parent) {
+		uint64_t used = pages_of(domain);
+
+		available = MIN(available,
+		                domain->limits.pages > used ? domain->limits.pages - used : 0);
+	}
+	return available;
+}
+
 void domain_get_info(struct domain *domain, struct domain_info *out)
 {
 	*out = (struct domain_info){
 		.limits = domain->limits,
 		.pages_used = pages_of(domain),
+		.pages_available = pages_available(domain),
 		.handles_used = domain->handles,
 		.threads_used = domain->threads,
 		.objects = domain->object_count,
@@ -166,10 +176,8 @@ void domain_drop_page(uint16_t index)
 
 	if (__atomic_sub_fetch(&payer->pages, 1, __ATOMIC_RELAXED) || payer->domain->index == index)
 		return;
-	spin_lock(&domain_lock);
 	list_remove(&payer->link);
 	payer->domain = NULL;
-	spin_unlock(&domain_lock);
 }
 
 bool domain_charge_pages(struct domain *domain, uint64_t count)
@@ -277,27 +285,21 @@ void domain_adopt(struct domain *domain, struct kobject *object)
 
 	if (domain != &root)
 		kobject_ref(&domain->obj);
-	spin_lock(&domain_lock);
 	list_insert_before(&object->domain_link,
 	                   is_first ? domain->objects.next : &domain->objects);
 	domain->object_count++;
-	spin_unlock(&domain_lock);
 }
 
 void domain_disown(struct domain *domain, struct kobject *object)
 {
-	spin_lock(&domain_lock);
 	list_remove(&object->domain_link);
 	domain->object_count--;
-	spin_unlock(&domain_lock);
 }
 
 static void move_to(struct list *list, struct kobject *object)
 {
-	spin_lock(&domain_lock);
 	list_remove(&object->domain_link);
 	list_push_back(list, &object->domain_link);
-	spin_unlock(&domain_lock);
 }
 
 void domain_mark_dying(struct domain *domain, struct kobject *object)
@@ -335,12 +337,10 @@ static bool domain_shrink(struct kobject *object, unsigned *budget)
 /* Pages that others still share are the parent's to pay for; in its count they are already. */
 static void leave_index(struct payer *payer, struct domain *parent)
 {
-	spin_lock(&domain_lock);
 	list_remove(&payer->link);
 	payer->domain = payer->pages ? parent : NULL;
 	if (payer->domain)
 		list_push_back(&parent->indices, &payer->link);
-	spin_unlock(&domain_lock);
 }
 
 static void domain_destroy(struct kobject *object)

@@ -20,14 +20,13 @@ struct domain {
 	uint32_t handles;            /* [a] */
 	uint32_t threads;            /* [a] */
 	uint64_t cpu_ns;             /* [a] */
-	uint32_t object_count; /* [domain lock] own, in these three lists (kobject.domain_link): */
-	struct list objects;   /* [domain lock] alive, processes and domains first */
-	struct list dying;     /* [domain lock] */
-	struct list gone;      /* [domain lock] dead, but not forgotten by all who hold them */
-	struct list watches;   /* process watches it pays for (process.c) */
-	struct list
-		indices; /* [domain lock] of pages it pays for: its own, and those of nested ones that went */
-	uint32_t processes; /* [a] own and nested */
+	uint32_t object_count;       /* own, in these three lists (kobject.domain_link): */
+	struct list objects;         /* alive, processes and domains first */
+	struct list dying;           /* */
+	struct list gone;            /* dead, but not forgotten by all who hold them */
+	struct list watches;         /* process watches it pays for (process.c) */
+	struct list indices; /* of pages it pays for: its own, and those of nested ones that went */
+	uint32_t processes;  /* [a] own and nested */
 };
 
 void domain_init(void);

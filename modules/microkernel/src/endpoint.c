@@ -54,13 +54,11 @@ void endpoint_add_caller(struct endpoint *endpoint, struct thread *thread)
 	struct list *at;
 
 	thread->waiting_for = &endpoint->obj;
-	spin_lock(&endpoint->lock);
 	for (at = endpoint->callers.prev; at != &endpoint->callers; at = at->prev) {
 		if (list_entry(at, struct thread, queue_link)->priority >= thread->priority)
 			break;
 	}
 	list_insert_before(&thread->queue_link, at->next);
-	spin_unlock(&endpoint->lock);
 }
 
 static void wake_all(struct list *queue)

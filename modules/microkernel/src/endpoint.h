@@ -3,12 +3,13 @@
  */
 #pragma once
 #include "kobject.h"
+#include "lock.h"
 #include "thread.h"
 
 struct endpoint {
 	struct kobject obj;
 	struct spinlock lock;    /* LOCK_RANK_ENDPOINT */
-	struct list callers;     /* [lock] threads by priority, then age */
+	struct list callers;     /* threads by priority, then age */
 	struct list receivers;   /* [lock] threads, latest first: its cache is warm */
 	uint32_t receive_rights; /* [a] handles that may receive; none: calls fail with E_GONE */
 };
@@ -25,28 +26,32 @@ static inline void endpoint_add_receiver(struct endpoint *endpoint, struct threa
 	spin_unlock(&endpoint->lock);
 }
 
-static inline struct thread *endpoint_take_first(struct endpoint *endpoint, struct list *queue)
+static inline void endpoint_dequeue(struct thread *thread)
 {
-	struct thread *thread = NULL;
+	list_remove(&thread->queue_link);
+	thread->waiting_for = NULL;
+}
 
-	spin_lock(&endpoint->lock);
-	if (!list_is_empty(queue)) {
-		thread = list_entry(list_first(queue), struct thread, queue_link);
-		list_remove(&thread->queue_link);
-		thread->waiting_for = NULL;
-	}
-	spin_unlock(&endpoint->lock);
+/* The first of a queue, under the exclusive kernel lock; null when it is empty. */
+static inline struct thread *endpoint_take_first(const struct list *queue)
+{
+	struct thread *thread;
+
+	if (list_is_empty(queue))
+		return NULL;
+	thread = list_entry(list_first(queue), struct thread, queue_link);
+	endpoint_dequeue(thread);
 	return thread;
 }
 
 static inline struct thread *endpoint_take_caller(struct endpoint *endpoint)
 {
-	return endpoint_take_first(endpoint, &endpoint->callers);
+	return endpoint_take_first(&endpoint->callers);
 }
 
 static inline struct thread *endpoint_take_receiver(struct endpoint *endpoint)
 {
-	return endpoint_take_first(endpoint, &endpoint->receivers);
+	return endpoint_take_first(&endpoint->receivers);
 }
 
 /* The current thread's page request goes to the pager's endpoint as a call. */

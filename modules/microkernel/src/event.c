@@ -31,7 +31,6 @@ struct event *event_create(struct domain *domain)
 
 	if (!event)
 		return NULL;
-	spin_init(&event->lock, LOCK_RANK_EVENT);
 	list_init(&event->waiters);
 	return event;
 }

@@ -9,9 +9,8 @@ struct thread;
 
 struct event {
 	struct kobject obj;
-	struct spinlock lock; /* LOCK_RANK_EVENT */
-	uint64_t bits;        /* [lock] */
-	struct list waiters;  /* [lock] threads in the order in which they came */
+	uint64_t bits;        /* */
+	struct list waiters;  /* threads in the order in which they came */
 	struct thread *bound; /* its ipc_receive also returns for this event */
 };
 

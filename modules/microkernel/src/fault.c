@@ -13,7 +13,7 @@
 #include "space.h"
 
 #define STACK_BYTES_MAX (8ul << 20) /* how far a MAP_GROWSDOWN mapping grows */
-#define FAULT_AROUND 16u            /* pages of a memory object mapped by one read fault */
+#define FAULT_AROUND 16u            /* pages of a memory object mapped by one read fault, aligned */
 
 /* A stack grows when the access is not far below it and nothing is in the way. */
 static struct mapping *grow_stack(struct aspace *aspace, uint64_t va)
@@ -41,15 +41,6 @@ static unsigned flags_for(const struct mapping *mapping, bool is_writable, bool 
 	return is_private ? flags | PT_PRIVATE : flags;
 }
 
-static status_t enter_page(struct mapping *mapping, uint64_t va, paddr_t page, unsigned flags)
-{
-	status_t status = pt_map(&mapping->aspace->pt, va, page, flags);
-
-	if (status == OK)
-		mapping->aspace->resident++;
-	return status;
-}
-
 /* A page of the mapping's own: zeroed, or a copy of from. */
 static status_t add_private_page(struct mapping *mapping, uint64_t va, paddr_t from)
 {
@@ -61,32 +52,27 @@ static status_t add_private_page(struct mapping *mapping, uint64_t va, paddr_t f
 		return E_NOMEM;
 	if (from.value)
 		arch_copy_page(direct(page), direct(from));
-	status = enter_page(mapping, va, page, flags_for(mapping, true, true));
+	status = pt_map(&mapping->aspace->pt, va, page, flags_for(mapping, true, true));
 	if (status != OK)
 		page_unref(page);
 	return status;
 }
 
-/* Pages that follow and are present cost little to map now and save a fault each later. */
-static void map_around(struct mapping *mapping, uint64_t va, uint64_t offset)
+/* Pages around that are present cost little to map now and save a fault each later. They lie below the same table. */
+static void map_around(struct mapping *mapping, uint64_t va)
 {
-	struct memory *memory = mapping->memory;
+	uint64_t first = MAX(align_down(va, FAULT_AROUND * PAGE_SIZE), mapping->start);
+	uint64_t end = MIN(align_down(va, FAULT_AROUND * PAGE_SIZE) + FAULT_AROUND * PAGE_SIZE,
+	                   mapping->end);
+	unsigned count = (unsigned)((end - first) >> PAGE_SHIFT);
+	unsigned flags = flags_for(mapping, !(mapping->flags & MAP_PRIVATE), false);
+	struct pt_entry entries[FAULT_AROUND];
 
-	for (unsigned i = 1; i < FAULT_AROUND; i++) {
-		bool may_write;
-		paddr_t page;
-
-		va += PAGE_SIZE;
-		offset += PAGE_SIZE;
-		if (va >= mapping->end || pt_lookup(&mapping->aspace->pt, va).present)
-			return;
-		page = memory_present_page(memory, offset, &may_write);
-		if (!page.value ||
-		    enter_page(mapping, va, page,
-		               flags_for(mapping, may_write && !(mapping->flags & MAP_PRIVATE),
-		                         false)) != OK)
-			return;
-	}
+	memory_present_pages(mapping->memory, mapping->offset + (first - mapping->start), entries,
+	                     count);
+	for (unsigned i = 0; i < count; i++)
+		entries[i].flags = flags & (entries[i].flags | ~PT_WRITE);
+	pt_fill(&mapping->aspace->pt, first, entries, count);
 }
 
 static status_t fault_absent(struct mapping *mapping, uint64_t va, unsigned access,
@@ -107,9 +93,10 @@ static status_t fault_absent(struct mapping *mapping, uint64_t va, unsigned acce
 		return status;
 	if (for_write && is_private)
 		return page_is_ram(page) ? add_private_page(mapping, va, page) : E_FAULT;
-	status = enter_page(mapping, va, page, flags_for(mapping, may_write && !is_private, false));
+	status = pt_map(&mapping->aspace->pt, va, page,
+	                flags_for(mapping, may_write && !is_private, false));
 	if (status == OK && !for_write)
-		map_around(mapping, va, offset);
+		map_around(mapping, va);
 	return status;
 }
 
@@ -142,8 +129,24 @@ static status_t fault_write(struct mapping *mapping, uint64_t va, struct pt_entr
 	}
 	pt_unmap(pt, va);
 	pt_flush(pt, va, 1);
-	mapping->aspace->resident--;
 	return fault_absent(mapping, va, MAP_WRITE, request);
+}
+
+/* The entry is there, but does not allow it, or did not when the CPU saw it last. */
+static status_t fault_present(struct mapping *mapping, uint64_t va, unsigned access,
+                              struct page_request *request)
+{
+	struct pagetable *pt = &mapping->aspace->pt;
+	status_t status = pt_own(pt, va);
+	struct pt_entry entry = pt_lookup(pt, va);
+
+	if (status != OK)
+		return status;
+	if (access & MAP_WRITE && !(entry.flags & PT_WRITE))
+		return fault_write(mapping, va, entry, request);
+	pt_protect(pt, va, flags_for(mapping, entry.flags & PT_WRITE, entry.flags & PT_PRIVATE));
+	pt_flush(pt, va, 1);
+	return OK;
 }
 
 /* Said once: the thread that asked has it made again only to fail. */
@@ -180,16 +183,8 @@ status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access,
 		return E_FAULT;
 	*cause = FAULT_BEYOND;
 	entry = pt_lookup(&aspace->pt, va);
-	if (!entry.present) {
-		status = fault_absent(mapping, va, access, request);
-	} else if (access & MAP_WRITE && !(entry.flags & PT_WRITE)) {
-		status = fault_write(mapping, va, entry, request);
-	} else {
-		pt_protect(&aspace->pt, va,
-		           flags_for(mapping, entry.flags & PT_WRITE, entry.flags & PT_PRIVATE));
-		pt_flush(&aspace->pt, va, 1);
-		status = OK;
-	}
+	status = entry.present ? fault_present(mapping, va, access, request)
+	                       : fault_absent(mapping, va, access, request);
 	if (status == E_NOMEM)
 		*cause = FAULT_NOMEM;
 	return status == E_AGAIN && was_refused(request) ? E_FAULT : status;
@@ -245,9 +240,11 @@ static void refuse(struct thread *thread, uint64_t address, unsigned access, boo
 		arch_guest_trap(thread, TRAP_FAULT, access, 0, cause, address);
 		return;
 	}
-	/* The guest's memory, or a page of a file: refused by its pager (a disk is full, or bad), or none is left. */
-	if ((address < NATIVE_BASE || cause == FAULT_BEYOND || cause == FAULT_NOMEM) &&
-	    arch_monitor_fixup(thread))
+	/*
+	 * The guest's memory, or a page of a file: refused by its pager (a disk is full, or bad), or none is left, or
+	 * the mapping went with the domain that made the object.
+	 */
+	if ((address < NATIVE_BASE || cause != FAULT_PROTECTED) && arch_monitor_fixup(thread))
 		return;
 	process_fault(thread, 14, address);
 }

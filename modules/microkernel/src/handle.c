@@ -40,7 +40,6 @@ status_t handle_table_init(struct process *process)
 
 	if (!page.value)
 		return E_NOMEM;
-	spin_init(&table->lock, LOCK_RANK_HANDLES);
 	table->chunks = direct(page);
 	return OK;
 }
@@ -137,7 +136,6 @@ struct handle_entry *handle_reserve(struct process *process)
 
 	if (!domain_charge_handle(process->obj.domain))
 		return NULL;
-	spin_lock(&table->lock);
 	if (table->free || add_chunk(process)) {
 		entry = table->free;
 		table->free = (struct handle_entry *)entry->object;
@@ -145,7 +143,6 @@ struct handle_entry *handle_reserve(struct process *process)
 		entry->node.state = HANDLE_RESERVED;
 		table->used++;
 	}
-	spin_unlock(&table->lock);
 	if (!entry)
 		domain_credit_handle(process->obj.domain);
 	return entry;
@@ -155,7 +152,6 @@ static void slot_free(struct handle_entry *entry)
 {
 	struct handle_table *table = &entry->process->handles;
 
-	spin_lock(&table->lock);
 	entry->node.state = HANDLE_FREE;
 	entry->node.kind = 0;
 	entry->node.generation = (entry->node.generation + 1) & GENERATION_MASK;
@@ -163,7 +159,6 @@ static void slot_free(struct handle_entry *entry)
 		entry->node.generation = 1;
 	push_free(table, entry);
 	table->used--;
-	spin_unlock(&table->lock);
 	domain_credit_handle(entry->process->obj.domain);
 }
 

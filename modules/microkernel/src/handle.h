@@ -6,7 +6,6 @@
 #include <microkernel/abi.h>
 #include <microkernel/rights.h>
 #include "derivation.h"
-#include "lock.h"
 
 struct kobject;
 struct process;
@@ -27,7 +26,6 @@ struct handle_entry {
 #define HANDLE_INDEX_BITS 16 /* the rest is the generation */
 
 struct handle_table {
-	struct spinlock lock;         /* LOCK_RANK_HANDLES */
 	struct handle_entry **chunks; /* a page of pointers to pages of entries */
 	struct handle_entry
 		*free; /* oldest first, so that a number comes again as late as possible */

@@ -4,34 +4,37 @@
  * block costs is charged to its owner by the byte, and domains pay whole pages for their bytes (domain.c).
  */
 #include "kalloc.h"
+#include <stddef.h>
 #include <base/assert.h>
 #include <base/list.h>
 #include <base/string.h>
 #include "domain.h"
-#include "lock.h"
 #include "page.h"
 
 #define SLAB_MAGIC 0x62616c73u
+#define HEAD_BYTES 64u
 
 struct slab {
 	struct list link; /* in its class while a block is free */
 	void *free;       /* first free block; each begins with a pointer to the next */
 	uint32_t magic;
 	uint16_t used;
-	uint16_t class;
+	uint8_t class;
+	uint16_t
+		fresh; /* offset in the page: blocks from here on were never given out, and are not in the list */
 };
 
 static const uint16_t class_bytes[] = {64,  128, 192, 256, 320,  384,  448,
                                        512, 640, 768, 960, 1344, 1984, 4032};
 #define CLASS_COUNT (sizeof(class_bytes) / sizeof(class_bytes[0]))
 
-static struct list partial[CLASS_COUNT];
-static struct spinlock heap_lock;
+static struct list partial[CLASS_COUNT]; /* slabs with free blocks */
+static struct slab *spare[CLASS_COUNT];  /* the one of them that is empty, if any */
 static uint64_t slab_pages;
+static uint64_t spare_pages;
 
 void kalloc_init(void)
 {
-	spin_init(&heap_lock, LOCK_RANK_HEAP);
 	for (unsigned i = 0; i < CLASS_COUNT; i++)
 		list_init(&partial[i]);
 }
@@ -53,56 +56,98 @@ static struct slab *slab_of(const void *block)
 	return slab;
 }
 
+/* Without the lock: the page may have to come from trimming. */
 static struct slab *slab_create(unsigned class)
 {
 	paddr_t page = page_alloc(domain_root());
-	uint32_t bytes = class_bytes[class];
 	struct slab *slab;
 
 	if (!page.value)
 		return NULL;
 	slab = direct(page);
-	*slab = (struct slab){.magic = SLAB_MAGIC, .class = (uint16_t) class};
+	*slab = (struct slab){.magic = SLAB_MAGIC, .class = (uint8_t) class, .fresh = HEAD_BYTES};
 	list_init(&slab->link);
-	for (uint32_t at = 64; at + bytes <= PAGE_SIZE; at += bytes) {
-		void **block = (void **)((char *)slab + at);
-
-		*block = slab->free;
-		slab->free = block;
-	}
-	list_push_front(&partial[class], &slab->link);
-	slab_pages++;
 	return slab;
 }
 
+static void slab_add(struct slab *slab)
+{
+	list_push_front(&partial[slab->class], &slab->link);
+	slab_pages++;
+}
+
+static paddr_t slab_take_out(struct slab *slab)
+{
+	list_remove(&slab->link);
+	slab->magic = 0;
+	slab_pages--;
+	return direct_paddr(slab);
+}
+
+static bool is_full(const struct slab *slab)
+{
+	return !slab->free && slab->fresh + class_bytes[slab->class] > PAGE_SIZE;
+}
+
+static void set_spare(unsigned class, struct slab *slab)
+{
+	spare[class] = slab;
+	spare_pages += slab ? 1 : -1ul;
+}
+
+/* Null when the class has no free block. */
 static void *slab_take(unsigned class)
 {
 	struct slab *slab;
 	void *block;
 
-	if (list_is_empty(&partial[class]) && !slab_create(class))
+	if (list_is_empty(&partial[class]))
 		return NULL;
 	slab = list_entry(list_first(&partial[class]), struct slab, link);
 	block = slab->free;
-	slab->free = *(void **)block;
+	if (block) {
+		slab->free = *(void **)block;
+	} else {
+		block = (char *)slab + slab->fresh;
+		slab->fresh += class_bytes[class];
+	}
 	slab->used++;
-	if (!slab->free)
+	if (slab == spare[class])
+		set_spare(class, NULL);
+	if (is_full(slab))
 		list_remove(&slab->link);
 	return block;
 }
 
-static void slab_give(struct slab *slab, void *block)
+/* One empty slab of a class stays, or a block that comes and goes would take a page with it each time. Returns a page to
+ * be freed, or 0. */
+static paddr_t slab_give(struct slab *slab, void *block)
 {
-	*(void **)block = slab->free;
-	if (!slab->free)
+	if (is_full(slab))
 		list_push_front(&partial[slab->class], &slab->link);
+	*(void **)block = slab->free;
 	slab->free = block;
 	if (--slab->used > 0)
-		return;
-	list_remove(&slab->link);
-	slab->magic = 0;
-	slab_pages--;
-	page_unref(direct_paddr(slab));
+		return PADDR(0);
+	if (spare[slab->class])
+		return slab_take_out(slab);
+	set_spare(slab->class, slab);
+	return PADDR(0);
+}
+
+static void *take(unsigned class)
+{
+	struct slab *fresh = NULL;
+	void *block;
+
+	block = slab_take(class);
+	if (!block)
+		fresh = slab_create(class);
+	if (!fresh)
+		return block;
+	slab_add(fresh);
+	block = slab_take(class);
+	return block;
 }
 
 void *kalloc(struct domain *domain, uint32_t bytes)
@@ -114,9 +159,7 @@ void *kalloc(struct domain *domain, uint32_t bytes)
 	class = class_for(bytes);
 	if (!domain_charge_bytes(domain, class_bytes[class]))
 		return NULL;
-	spin_lock(&heap_lock);
-	block = slab_take(class);
-	spin_unlock(&heap_lock);
+	block = take(class);
 	if (!block) {
 		domain_credit_bytes(domain, class_bytes[class]);
 		return NULL;
@@ -128,14 +171,46 @@ void kfree(struct domain *domain, void *block)
 {
 	struct slab *slab = slab_of(block);
 	uint32_t bytes = class_bytes[slab->class];
+	paddr_t page;
 
-	spin_lock(&heap_lock);
-	slab_give(slab, block);
-	spin_unlock(&heap_lock);
+	page = slab_give(slab, block);
+	if (page.value)
+		page_unref(page);
 	domain_credit_bytes(domain, bytes);
+}
+
+static paddr_t take_spare(unsigned class)
+{
+	paddr_t page = PADDR(0);
+
+	if (spare[class]) {
+		page = slab_take_out(spare[class]);
+		set_spare(class, NULL);
+	}
+	return page;
+}
+
+bool kalloc_trim(void)
+{
+	bool is_trimmed = false;
+
+	for (unsigned i = 0; i < CLASS_COUNT; i++) {
+		paddr_t page = take_spare(i);
+
+		if (!page.value)
+			continue;
+		page_unref(page);
+		is_trimmed = true;
+	}
+	return is_trimmed;
+}
+
+uint64_t kalloc_spare_pages(void)
+{
+	return spare_pages;
 }
 
 uint64_t kalloc_pages(void)
 {
-	return slab_pages;
+	return slab_pages - spare_pages;
 }

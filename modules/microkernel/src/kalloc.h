@@ -2,6 +2,7 @@
  * Kernel memory for objects, charged by the byte to a domain. Blocks are zeroed and aligned to 64 bytes.
  */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 struct domain;
@@ -11,4 +12,7 @@ struct domain;
 void kalloc_init(void);
 void *kalloc(struct domain *domain, uint32_t bytes); /* null when refused */
 void kfree(struct domain *domain, void *block);
-uint64_t kalloc_pages(void); /* pages held by the allocator itself */
+uint64_t kalloc_pages(void); /* pages that hold blocks */
+/* Empty pages, kept for the next block; they are given back when the machine has none left: true when there were. */
+uint64_t kalloc_spare_pages(void);
+bool kalloc_trim(void);

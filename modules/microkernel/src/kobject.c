@@ -33,7 +33,6 @@ void *kobject_create(struct domain *domain, uint8_t type, const struct kobject_o
 	object->ops = ops;
 	object->domain = domain;
 	list_init(&object->reap_link);
-	spin_init(&object->lock, LOCK_RANK_DERIVATION);
 	domain_adopt(domain, object);
 	__atomic_fetch_add(&live_count, 1, __ATOMIC_RELAXED);
 	return block;

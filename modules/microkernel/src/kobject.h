@@ -12,7 +12,6 @@
 #include <base/list.h>
 #include <microkernel/objects.h>
 #include "derivation.h"
-#include "lock.h"
 
 struct domain;
 struct kobject;
@@ -49,10 +48,9 @@ struct kobject {
 	uint64_t id;                   /* [I] unique since boot */
 	const struct kobject_ops *ops; /* [I] */
 	struct domain *domain;         /* [I] pays for it */
-	struct list domain_link;       /* [domain lock] in one of its domain's lists */
-	struct spinlock lock;          /* LOCK_RANK_DERIVATION */
-	struct derivation *roots;      /* [lock] handles that were derived from nothing */
-	uint32_t revokes;              /* [lock] nodes that are being revoked */
+	struct list domain_link;       /* in one of its domain's lists */
+	struct derivation *roots;      /* handles that were derived from nothing */
+	uint32_t revokes;              /* nodes that are being revoked */
 	struct list reap_link;         /* queue of the dying */
 };
 

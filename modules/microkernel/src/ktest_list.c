@@ -32,7 +32,22 @@
 	X(a_refused_replacement_changes_nothing) \
 	X(unmapping_goes_in_steps) \
 	X(a_large_mapping_shrinks_from_the_front) \
+	X(clones_share_a_table_until_one_writes) \
+	X(a_parent_may_write_first) \
+	X(the_last_one_takes_a_shared_table_over) \
+	X(clones_of_clones_share_as_well) \
+	X(unmapping_a_part_spares_the_other_side) \
+	X(unmapping_all_of_a_shared_table_copies_nothing) \
+	X(two_mappings_of_a_shared_table_go_together) \
+	X(protection_of_a_shared_table_is_each_side_s_own) \
+	X(discarding_in_a_shared_table_is_each_side_s_own) \
+	X(pages_of_a_shared_table_can_move) \
+	X(a_write_to_a_shared_table_may_be_refused) \
+	X(revoking_beside_a_shared_table_needs_no_memory) \
+	X(what_is_not_cloned_is_not_shared) \
+	X(a_clone_sees_what_an_object_shows) \
 	X(cloning_goes_in_steps) \
+	X(a_clone_dies_in_steps) \
 	X(a_shared_page_is_always_paid_for) \
 	X(indices_of_domains_come_back) \
 	X(a_watch_goes_with_the_domain_that_paid) \
@@ -49,7 +64,8 @@
 	X(pagetable_maps_and_finds) \
 	X(pagetable_hides_what_cannot_be_read) \
 	X(pagetable_next_skips_gaps) \
-	X(pagetable_prune_frees_only_whole_empty_tables) \
+	X(pagetable_frees_tables_that_become_empty) \
+	X(pagetable_pages_come_back_clear) \
 	X(monitor_root_mirrors_without_execution) \
 	X(pagetable_out_of_memory_is_an_error) \
 	X(kernel_image_is_never_writable_and_executable) \

@@ -34,8 +34,10 @@ void mapping_free(struct mapping *mapping);
 bool mapping_link(struct mapping *mapping, struct derivation *parent);
 /* Two mappings of one: the new one begins at `at`. E_NOMEM leaves it whole. */
 status_t mapping_split(struct mapping *mapping, uint64_t at);
+/* When its pages are gone: it goes, too; or the part of it below at, in whole page tables. */
+void mapping_unlink(struct mapping *mapping);
+void mapping_cut_front(struct mapping *mapping, uint64_t at);
 /* With its pages. False when the budget did not do: the first part of it is gone. */
-bool mapping_remove(struct mapping *mapping, unsigned *budget);
 bool mapping_undo(struct derivation *node, unsigned *budget);
 void mapping_move(struct mapping *mapping, uint64_t start,
                   uint64_t end); /* new bounds; pages are the caller's matter */
@@ -43,5 +45,3 @@ void mapping_move(struct mapping *mapping, uint64_t start,
 /* For the reverse map: entries that show the object's own page (not a private copy). */
 void mapping_drop_shared_page(struct mapping *mapping, uint64_t va);
 void mapping_protect_shared_page(struct mapping *mapping, uint64_t va);
-/* Takes out the pages of [*at, end), which lies in it; *at says how far it came. True when all are out. */
-bool mapping_drop_pages(struct mapping *mapping, uint64_t *at, uint64_t end, unsigned *budget);

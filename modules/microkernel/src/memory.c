@@ -35,7 +35,6 @@ static struct memory *create(struct domain *domain, uint32_t kind, uint64_t byte
 
 	if (!memory)
 		return NULL;
-	spin_init(&memory->lock, LOCK_RANK_MEMORY);
 	list_init(&memory->mappings);
 	memory->kind = kind;
 	memory->bytes = bytes;
@@ -124,6 +123,35 @@ paddr_t memory_present_page(struct memory *memory, uint64_t offset, bool *may_wr
 		return PADDR(0);
 	*may_write = may_write_now(memory, *slot);
 	return slot_page(*slot);
+}
+
+/* Slots of one node of the page map lie side by side. */
+void memory_present_pages(struct memory *memory, uint64_t offset, struct pt_entry *out,
+                          unsigned count)
+{
+	const uint64_t *slot = NULL;
+
+	for (unsigned i = 0; i < count; i++, offset += PAGE_SIZE) {
+		bool may_write = true;
+
+		out[i] = (struct pt_entry){0};
+		if (offset >= memory->bytes)
+			continue;
+		if (is_computed(memory)) {
+			out[i].page = PADDR(memory->base.value + offset);
+		} else {
+			uint64_t index = offset >> PAGE_SHIFT;
+
+			slot = slot && index % PAGEMAP_RUN ? slot + 1
+			                                   : pagemap_find(&memory->pages, index);
+			if (!slot || !*slot)
+				continue;
+			out[i].page = slot_page(*slot);
+			may_write = may_write_now(memory, *slot);
+		}
+		out[i].present = true;
+		out[i].flags = may_write ? PT_WRITE : 0;
+	}
 }
 
 static status_t add_zero_page(struct memory *memory, uint64_t offset)

@@ -17,19 +17,18 @@ struct mapping;
 
 struct memory {
 	struct kobject obj;
-	struct spinlock lock; /* LOCK_RANK_MEMORY */
 	uint32_t kind;        /* [I] MEMORY_KIND_* */
 	uint32_t flags;       /* [I] MEMORY_* */
-	uint64_t bytes;       /* [lock] multiple of the page size */
+	uint64_t bytes;       /* multiple of the page size */
 	paddr_t base;         /* [I] physical, DMA */
-	struct pagemap pages; /* [lock] the others; each page holds one reference */
-	uint64_t resident;    /* [lock] pages in the map */
-	uint64_t dirty;       /* [lock] of these */
+	struct pagemap pages; /* the others; each page holds one reference */
+	uint64_t resident;    /* pages in the map */
+	uint64_t dirty;       /* of these */
 	uint64_t
-		cut_at; /* [lock] pages from this index on, beyond the end, are being freed; UINT64_MAX: none */
-	bool is_emptied;        /* [lock] dying: all of them are */
-	struct list mappings;   /* [lock] the reverse map */
-	uint32_t mapping_count; /* [lock] */
+		cut_at; /* pages from this index on, beyond the end, are being freed; UINT64_MAX: none */
+	bool is_emptied;        /* dying: all of them are */
+	struct list mappings;   /* the reverse map */
+	uint32_t mapping_count; /* */
 	struct endpoint *pager; /* [I] holds a reference */
 	uint64_t pager_badge;   /* [I] */
 };
@@ -52,6 +51,9 @@ status_t memory_page(struct memory *memory, uint64_t offset, bool for_write, pad
                      bool *may_write);
 /* The page at offset when it is present; value 0 otherwise. Never allocates. */
 paddr_t memory_present_page(struct memory *memory, uint64_t offset, bool *may_write);
+/* For count pages from offset on, those that are present: page, and PT_WRITE when it may be mapped writable now. */
+void memory_present_pages(struct memory *memory, uint64_t offset, struct pt_entry *out,
+                          unsigned count);
 unsigned memory_pt_flags(const struct memory *memory); /* caching */
 
 /* Between the object and the current process, from byte *done on. Absent pages of anonymous memory are made; pager-backed

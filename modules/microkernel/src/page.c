@@ -1,61 +1,62 @@
 /*
- * Page frames: a table with one entry per frame and a doubly linked free list through it. The list is doubly
- * linked so that a run of frames for DMA can be taken out of its middle.
+ * Page frames: a table with one entry per frame and two doubly linked free lists through it: of frames that are known
+ * to be all 0 (former page tables), and of the others. The lists are doubly linked so that a run of frames for DMA can
+ * be taken out of their middle.
  *
- * Locks: [p] page_lock   [a] atomic
+ * [a] atomic   [I] fixed at boot
  */
 #include "page.h"
 #include <base/assert.h>
 #include <base/bits.h>
 #include <base/string.h>
 #include "domain.h"
-#include "lock.h"
+#include "kalloc.h"
 #include "panic.h"
 
 #define NO_FRAME 0xffffffffu
 
-static struct page *frames;   /* [I] by frame number */
-static uint32_t frame_count;  /* [I] */
-static uint32_t free_head;    /* [p] */
-static uint64_t free_count;   /* [p] */
+struct page *page_frames;
+uint32_t page_frame_count;
+static uint32_t free_head[2]; /* of unknown content; all 0 */
+static uint64_t free_count;   /* in both lists */
 static uint64_t total_count;  /* [I] */
 static uint64_t kernel_count; /* [I] */
-static struct spinlock page_lock;
 
 static paddr_t frame_paddr(uint32_t frame)
 {
 	return PADDR((uint64_t)frame << PAGE_SHIFT);
 }
 
-struct page *page_of(paddr_t page)
+static uint32_t *list_of(unsigned flags)
 {
-	uint64_t frame = page.value >> PAGE_SHIFT;
-
-	return frame < frame_count ? &frames[frame] : NULL;
+	return &free_head[flags & PAGE_ZERO ? 1 : 0];
 }
 
-static void free_list_push(uint32_t frame)
+static void free_list_push(uint32_t frame, unsigned flags)
 {
-	frames[frame].flags = PAGE_FREE | PAGE_RAM;
-	frames[frame].prev = NO_FRAME;
-	frames[frame].next = free_head;
-	if (free_head != NO_FRAME)
-		frames[free_head].prev = frame;
-	free_head = frame;
+	uint32_t *head = list_of(flags);
+	struct page *page = &page_frames[frame];
+
+	page->flags = (uint16_t)(PAGE_FREE | PAGE_RAM | flags);
+	page->prev = NO_FRAME;
+	page->next = *head;
+	if (*head != NO_FRAME)
+		page_frames[*head].prev = frame;
+	*head = frame;
 	free_count++;
 }
 
 static void free_list_remove(uint32_t frame)
 {
-	struct page *page = &frames[frame];
+	struct page *page = &page_frames[frame];
 
 	ASSERT(page->flags & PAGE_FREE);
 	if (page->prev != NO_FRAME)
-		frames[page->prev].next = page->next;
+		page_frames[page->prev].next = page->next;
 	else
-		free_head = page->next;
+		*list_of(page->flags) = page->next;
 	if (page->next != NO_FRAME)
-		frames[page->next].prev = page->prev;
+		page_frames[page->next].prev = page->prev;
 	page->flags = PAGE_RAM;
 	free_count--;
 }
@@ -89,12 +90,11 @@ void page_init(const struct boot_source *source)
 	unsigned table_range = 0;
 	uint64_t table_bytes;
 
-	spin_init(&page_lock, LOCK_RANK_PAGES);
-	frame_count = (uint32_t)(end_of_ram(source) >> PAGE_SHIFT);
-	table_bytes = align_up(frame_count * sizeof(struct page), PAGE_SIZE);
-	frames = take_frame_table(source, table_bytes, &table_range);
-	memset(frames, 0, table_bytes);
-	free_head = NO_FRAME;
+	page_frame_count = (uint32_t)(end_of_ram(source) >> PAGE_SHIFT);
+	table_bytes = align_up(page_frame_count * sizeof(struct page), PAGE_SIZE);
+	page_frames = take_frame_table(source, table_bytes, &table_range);
+	memset(page_frames, 0, table_bytes);
+	free_head[0] = free_head[1] = NO_FRAME;
 	for (unsigned i = source->range_count; i-- > 0;) {
 		uint64_t first = source->ranges[i].start.value >> PAGE_SHIFT;
 		uint64_t count = source->ranges[i].bytes >> PAGE_SHIFT;
@@ -102,7 +102,7 @@ void page_init(const struct boot_source *source)
 		if (i == table_range)
 			count -= table_bytes >> PAGE_SHIFT;
 		for (uint64_t frame = first + count; frame-- > first;)
-			free_list_push((uint32_t)frame);
+			free_list_push((uint32_t)frame, 0);
 	}
 	for (uint64_t at = source->archive.value;
 	     at < source->archive.value + source->archive_bytes; at += PAGE_SIZE)
@@ -113,36 +113,56 @@ void page_init(const struct boot_source *source)
 
 static void frame_give(uint32_t frame, struct domain *domain)
 {
-	frames[frame].refs = 1;
-	frames[frame].pins = 0;
-	frames[frame].domain = domain_take_page(domain);
+	page_frames[frame].refs = 1;
+	page_frames[frame].pins = 0;
+	page_frames[frame].domain = domain_take_page(domain);
 }
 
-paddr_t page_alloc(struct domain *domain)
+/* From the list that flags asks for, or else from the other one; *out_flags says what it was. */
+static uint32_t take_frame(unsigned flags, unsigned *out_flags)
+{
+	uint32_t frame;
+
+	frame = *list_of(flags);
+	if (frame == NO_FRAME)
+		frame = *list_of(flags ^ PAGE_ZERO);
+	if (frame != NO_FRAME) {
+		*out_flags = page_frames[frame].flags;
+		free_list_remove(frame);
+	}
+	return frame;
+}
+
+static paddr_t take(struct domain *domain, unsigned flags, unsigned *out_flags)
 {
 	uint32_t frame;
 
 	if (!domain_charge_pages(domain, 1))
 		return PADDR(0);
-	spin_lock(&page_lock);
-	frame = free_head;
-	if (frame != NO_FRAME) {
-		free_list_remove(frame);
-		frame_give(frame, domain);
-	}
-	spin_unlock(&page_lock);
+	frame = take_frame(flags, out_flags);
+	if (frame == NO_FRAME && kalloc_trim())
+		frame = take_frame(flags, out_flags);
 	if (frame == NO_FRAME) {
 		domain_credit_pages(domain, 1);
 		return PADDR(0);
 	}
+	frame_give(frame, domain);
 	return frame_paddr(frame);
+}
+
+paddr_t page_alloc(struct domain *domain)
+{
+	unsigned flags;
+
+	return take(domain, 0, &flags);
 }
 
 paddr_t page_alloc_zeroed(struct domain *domain)
 {
-	paddr_t page = page_alloc(domain);
+	unsigned flags = 0;
+	paddr_t page = take(domain, PAGE_ZERO, &flags);
 
-	if (page.value)
+	if (page.value && !(flags & PAGE_ZERO))
 		arch_zero_page(direct(page));
 	return page;
 }
@@ -151,8 +171,8 @@ static uint32_t find_run(uint64_t count)
 {
 	uint64_t run = 0;
 
-	for (uint32_t frame = frame_count; frame-- > 0;) {
-		run = frames[frame].flags & PAGE_FREE ? run + 1 : 0;
+	for (uint32_t frame = page_frame_count; frame-- > 0;) {
+		run = page_frames[frame].flags & PAGE_FREE ? run + 1 : 0;
 		if (run == count)
 			return frame;
 	}
@@ -165,13 +185,11 @@ paddr_t page_alloc_contiguous(struct domain *domain, uint64_t count)
 
 	if (count == 0 || !domain_charge_pages(domain, count))
 		return PADDR(0);
-	spin_lock(&page_lock);
 	first = find_run(count);
 	for (uint64_t i = 0; first != NO_FRAME && i < count; i++) {
 		free_list_remove(first + (uint32_t)i);
 		frame_give(first + (uint32_t)i, domain);
 	}
-	spin_unlock(&page_lock);
 	if (first == NO_FRAME) {
 		domain_credit_pages(domain, count);
 		return PADDR(0);
@@ -181,26 +199,36 @@ paddr_t page_alloc_contiguous(struct domain *domain, uint64_t count)
 	return frame_paddr(first);
 }
 
-void page_ref(paddr_t page)
+/* Nobody holds it any more. */
+static void release(paddr_t paddr, unsigned flags)
 {
-	ASSERT(page_of(page)->refs > 0);
-	__atomic_fetch_add(&page_of(page)->refs, 1, __ATOMIC_RELAXED);
+	struct page *page = page_of(paddr);
+	struct domain *domain = domain_payer(page->domain);
+
+	domain_drop_page(page->domain);
+	free_list_push((uint32_t)(paddr.value >> PAGE_SHIFT), flags);
+	domain_credit_pages(domain, 1);
 }
 
 void page_unref(paddr_t paddr)
 {
 	struct page *page = page_of(paddr);
-	struct domain *domain;
 
 	ASSERT(page && page->refs > 0);
-	if (__atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL))
-		return;
-	domain = domain_payer(page->domain);
-	domain_drop_page(page->domain);
-	spin_lock(&page_lock);
-	free_list_push((uint32_t)(paddr.value >> PAGE_SHIFT));
-	spin_unlock(&page_lock);
-	domain_credit_pages(domain, 1);
+	if (!__atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL))
+		release(paddr, 0);
+}
+
+bool page_leave(paddr_t paddr)
+{
+	struct page *page = page_of(paddr);
+	uint32_t refs = __atomic_load_n(&page->refs, __ATOMIC_ACQUIRE);
+
+	while (refs > 1)
+		if (__atomic_compare_exchange_n(&page->refs, &refs, refs - 1, false,
+		                                __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			return true;
+	return false;
 }
 
 bool page_move_charge(paddr_t paddr, struct domain *to)
@@ -248,13 +276,18 @@ bool page_is_ram(paddr_t page)
 
 paddr_t page_alloc_table(struct domain *domain)
 {
-	return page_alloc_zeroed(domain);
+	paddr_t page = page_alloc_zeroed(domain);
+
+	if (page.value)
+		page_of(page)->entries = page_of(page)->owned = 0;
+	return page;
 }
 
-void page_free_table(struct domain *domain, paddr_t page)
+void page_free_table(paddr_t page)
 {
-	(void)domain;
-	page_unref(page);
+	ASSERT(page_of(page)->refs == 1 && !page_of(page)->entries && !page_of(page)->owned);
+	page_of(page)->refs = 0;
+	release(page, PAGE_ZERO);
 }
 
 uint64_t page_total(void)
@@ -264,7 +297,7 @@ uint64_t page_total(void)
 
 uint64_t page_free_count(void)
 {
-	return free_count;
+	return free_count + kalloc_spare_pages();
 }
 
 uint64_t page_kernel_count(void)

@@ -3,11 +3,13 @@
  */
 #include "pagemap.h"
 #include <stddef.h>
+#include <base/assert.h>
 #include "kalloc.h"
 #include "progress.h"
 
 #define FANOUT_BITS 6u
 #define FANOUT (1u << FANOUT_BITS)
+STATIC_ASSERT(FANOUT == PAGEMAP_RUN);
 #define HEIGHT_MAX 9u /* 54 bits of index: all of a 64-bit offset */
 
 struct pagemap_node {

@@ -9,6 +9,8 @@
 struct domain;
 struct pagemap_node;
 
+#define PAGEMAP_RUN 64u /* slots of that many indices, from a multiple of it on, lie side by side */
+
 struct pagemap {
 	struct pagemap_node *root;
 	unsigned height; /* levels; 0: empty */

@@ -125,7 +125,7 @@ void process_get_info(struct process *process, struct process_info *out)
 		.status = process->status,
 		.fault_address = process->fault_address,
 		.fault_ip = process->fault_ip,
-		.pages = process->aspace.resident,
+		.pages = process->aspace.pt.resident,
 		.cpu_ns = process->cpu_ns,
 		.handles = process->handles.used,
 	};
@@ -186,7 +186,7 @@ static void process_dump(const struct kobject *object)
 	const struct process *process = container_of(object, const struct process, obj);
 
 	printk("  %s, state %u, %u threads, %u handles, %lu pages\n", process->name, process->state,
-	       process->thread_count, process->handles.used, process->aspace.resident);
+	       process->thread_count, process->handles.used, process->aspace.pt.resident);
 }
 
 static void process_check(const struct kobject *object)

@@ -18,7 +18,7 @@ struct process {
 	struct kobject obj;
 	struct aspace aspace;
 	struct handle_table handles;
-	struct list threads; /* [process lock] by process_link */
+	struct list threads; /* by process_link */
 	uint32_t thread_count;
 	struct list watches; /* process_watch by link */
 	uint32_t state;      /* PROCESS_* of abi.h */

@@ -8,7 +8,7 @@
 
 struct reply {
 	struct kobject obj;
-	struct thread *caller;   /* AWAITING: whom it will answer */
+	struct thread *caller;   /* [a] AWAITING: whom it will answer */
 	struct thread *receiver; /* ARMED: who will receive with it */
 };
 
@@ -38,11 +38,22 @@ static inline void reply_disarm(struct thread *receiver)
 		reply_take(receiver);
 }
 
+/* From then on whoever has the reply object may let the caller go on. */
 static inline void reply_attach(struct reply *reply, struct thread *caller)
 {
 	DEBUG_ASSERT(!reply->caller);
-	reply->caller = caller;
 	caller->awaiting = reply;
+	__atomic_store_n(&reply->caller, caller, __ATOMIC_RELEASE);
+}
+
+/* Takes the caller out, unless somebody else has just done so: for one of several CPUs that share the kernel lock. */
+static inline bool reply_claim(struct reply *reply, struct thread *caller)
+{
+	if (!__atomic_compare_exchange_n(&reply->caller, &caller, NULL, false, __ATOMIC_ACQ_REL,
+	                                 __ATOMIC_RELAXED))
+		return false;
+	caller->awaiting = NULL;
+	return true;
 }
 
 /* The caller stops waiting, answered or not. */

@@ -54,7 +54,7 @@ status_t space_clone(struct space *from, struct domain *domain, struct progress 
 	if (progress->object->is_dead)
 		return E_GONE;
 	clone = container_of(progress->object, struct space, obj);
-	return aspace_clone(&from->aspace, &clone->aspace, &progress->at, budget);
+	return aspace_clone(&from->aspace, &clone->aspace, progress, budget);
 }
 
 static status_t copy_part(struct space *space, uint64_t address, uint64_t u_buffer, uint64_t part,
@@ -105,7 +105,7 @@ static void space_dump(const struct kobject *object)
 {
 	const struct space *space = container_of(object, const struct space, obj);
 
-	printk("  %lu bytes mapped, %lu pages\n", space->aspace.mapped, space->aspace.resident);
+	printk("  %lu bytes mapped, %lu pages\n", space->aspace.mapped, space->aspace.pt.resident);
 }
 
 static void space_check(const struct kobject *object)

@@ -109,26 +109,16 @@ struct progress *syscall_progress(struct thread *thread, uint32_t call)
 	return progress;
 }
 
-/* The calls whose arguments are read where they lie (ipc.c); the most frequent first. */
+/* The calls whose arguments are read where they lie (ipc.c). */
 static bool call_in_registers(struct thread *thread, uint64_t number)
 {
-	if (number == SYS_ipc_call) {
-		if (!ipc_call_fast(thread))
-			ipc_call(thread);
-		return true;
+	switch (number) {
+	case SYS_ipc_call: ipc_call(thread); return true;
+	case SYS_ipc_receive: ipc_receive(thread); return true;
+	case SYS_ipc_reply: ipc_reply(thread); return true;
+	case SYS_ipc_reply_receive: ipc_reply_receive(thread); return true;
 	}
-	if (number == SYS_ipc_reply_receive) {
-		if (!ipc_reply_receive_fast(thread))
-			ipc_reply_receive(thread);
-		return true;
-	}
-	if (number > SYS_ipc_reply_receive)
-		return false;
-	if (number == SYS_ipc_receive)
-		ipc_receive(thread);
-	else
-		ipc_reply(thread);
-	return true;
+	return false;
 }
 
 /*

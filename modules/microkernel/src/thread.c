@@ -377,10 +377,10 @@ void thread_finish_request(struct thread *thread, bool is_retried)
 	else if (!is_retried)
 		arch_guest_trap(thread, TRAP_FAULT, request->access, 0, FAULT_BEYOND,
 		                request->address);
-	else
-		thread_tell_preemption(thread); /* its pager ran at least */
 	request->memory = NULL;
 	thread_take_kick(thread);
+	if (thread->arch.mode == MODE_GUEST)
+		thread_tell_preemption(thread); /* its pager ran at least */
 	kobject_unref(&memory->obj);
 }
 

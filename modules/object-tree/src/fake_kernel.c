@@ -10,6 +10,7 @@
 struct fake_object {
 	uint32_t type;
 	bool is_dead;
+	unsigned stumbles;
 	fake_server *serve;
 	void *context;
 	uint64_t bits;
@@ -76,6 +77,11 @@ handle_t fake_event(void)
 void fake_kill(handle_t endpoint)
 {
 	objects[handle_of(endpoint)->object].is_dead = true;
+}
+
+void fake_stumble(handle_t endpoint, unsigned calls)
+{
+	objects[handle_of(endpoint)->object].stumbles = calls;
 }
 
 int fake_live_handles(void)
@@ -177,6 +183,11 @@ status_t ipc_call(handle_t ep, struct ipc_message *m, uint64_t deadline)
 	status_t status = transfer(m);
 	if (status != OK)
 		return status;
+	if (object->stumbles > 0) {
+		object->stumbles--;
+		ipc_close_handles(m);
+		return E_GONE;
+	}
 	memcpy(server_page, client_page, ipc_tag_bytes(m->tag));
 	m->badge = of->badge;
 	memset(client_page, 0xee, sizeof(client_page)); /* a server's own calls overwrite it */

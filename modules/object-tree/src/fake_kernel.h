@@ -12,6 +12,7 @@ void fake_reset(void);
 handle_t fake_endpoint(fake_server *serve, void *context);
 handle_t fake_event(void);
 void fake_kill(handle_t endpoint); /* calls through any handle to it now give E_GONE */
+void fake_stumble(handle_t endpoint, unsigned calls); /* so many calls now give E_GONE */
 int fake_live_handles(void);
 uint64_t fake_event_bits(handle_t event);
 void fake_set_clock(uint64_t now);

@@ -175,6 +175,25 @@ TEST(a_dead_member_does_not_hide_the_others)
 	end();
 }
 
+/* Its callers learn E_GONE once, then its next instance answers. Methods are not called twice. */
+TEST(a_server_that_was_started_again_is_asked_again)
+{
+	char description[4096];
+	uint32_t len;
+
+	start();
+	furnish();
+	fake_stumble(store, 1);
+	CHECK_STR_EQ(list(root, "/home/alice"), "calc ");
+	fake_stumble(calc, 1);
+	CHECK_EQ(obj_describe(calc, description, sizeof(description), &len), OK);
+	fake_stumble(store, 1);
+	CHECK_STR_EQ(call("/home/alice/calc", "add", "{\"a\":1}"), "101");
+	fake_stumble(calc, 1);
+	CHECK_STR_EQ(call("/srv/calc", "add", "{\"a\":1}"), "E_GONE");
+	end();
+}
+
 /* --- a hostile server --- */
 
 static struct random lies;

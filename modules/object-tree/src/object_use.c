@@ -4,6 +4,7 @@
  */
 #include <base/string.h>
 #include <object-tree/object.h>
+#include "ask_again.h"
 
 /* One attempt with one object; E_UNSUPPORTED: try the next. */
 typedef status_t try_fn(handle_t object, void *attempt);
@@ -76,8 +77,9 @@ struct get_attempt {
 static status_t try_get(handle_t object, void *attempt)
 {
 	struct get_attempt *a = attempt;
+	status_t status;
 
-	status_t status = object_get(object, a->property, a->value, a->max, a->len);
+	ASK_AGAIN(status, object_get(object, a->property, a->value, a->max, a->len));
 	return status == OK ? check_value(a->value, *a->len) : status;
 }
 
@@ -113,8 +115,9 @@ status_t obj_describe(handle_t object, void *value, uint32_t max, uint32_t *out_
 	uint32_t at = 0, total = 0, len = 0;
 
 	do {
-		status_t status = object_describe(object, at, &total, (uint8_t *)value + at,
-		                                  max - at, &len);
+		status_t status;
+		ASK_AGAIN(status, object_describe(object, at, &total, (uint8_t *)value + at,
+		                                  max - at, &len));
 		if (status != OK)
 			return status;
 		at += len;
@@ -177,8 +180,9 @@ static status_t list_object(handle_t object, struct obj_names *names)
 	do {
 		struct obj_names piece = {.at = entries};
 		cursor = next;
-		status_t status = object_list(object, cursor, &next, entries, sizeof(entries),
-		                              &piece.len);
+		status_t status;
+		ASK_AGAIN(status,
+		          object_list(object, cursor, &next, entries, sizeof(entries), &piece.len));
 		if (status == OK)
 			status = merge(names, &piece);
 		if (status != OK)

@@ -5,6 +5,7 @@
  */
 #include <base/string.h>
 #include <object-tree/object.h>
+#include "ask_again.h"
 
 static void close_place(const struct obj_place *place)
 {
@@ -49,9 +50,10 @@ static void ask(struct obj_walk *walk, const struct obj_place *place)
 {
 	handle_t found[3];
 	uint32_t used[3];
-	status_t status = object_lookup(place->server, place->rest, NULL, &used[0], &used[1],
-	                                &used[2], &found[0], &found[1], &found[2]);
+	status_t status;
 
+	ASK_AGAIN(status, object_lookup(place->server, place->rest, NULL, &used[0], &used[1],
+	                                &used[2], &found[0], &found[1], &found[2]));
 	if (status != OK) {
 		note(walk, status);
 		return;

@@ -17,21 +17,28 @@ static inline uint64_t hash_mix(uint64_t value)
 	return value;
 }
 
+/* FNV-1a byte by byte, for who looks at them anyway. */
+#define HASH_START 0xcbf29ce484222325ull
+static inline uint64_t hash_byte(uint64_t hash, unsigned char byte)
+{
+	return (hash ^ byte) * 0x100000001b3ull;
+}
+
 static inline uint64_t hash_bytes(const void *data, size_t len)
 {
 	const unsigned char *byte = data;
-	uint64_t hash = 0xcbf29ce484222325ull;
+	uint64_t hash = HASH_START;
 
 	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ byte[i]) * 0x100000001b3ull;
+		hash = hash_byte(hash, byte[i]);
 	return hash;
 }
 
 static inline uint64_t hash_string(const char *text)
 {
-	uint64_t hash = 0xcbf29ce484222325ull;
+	uint64_t hash = HASH_START;
 
 	while (*text)
-		hash = (hash ^ (unsigned char)*text++) * 0x100000001b3ull;
+		hash = hash_byte(hash, (unsigned char)*text++);
 	return hash;
 }

@@ -4,6 +4,7 @@
  *   place.c     files and directories as objects: lookup, list, attach
  *   session.c   file sessions and their fids; session_names.c and session_data.c answer file.ipc
  *   vnode.c     the files in use; cache.c their page caches; writeback.c what makes them durable
+ *   generations.c  what tells clients of changes
  *   backend.c   which device the store is on; disk.c the block ring, memory_disk.c the stand-in
  *   control.c   the server's own object, /srv/files
  *
@@ -15,6 +16,7 @@
 #include "clock.h"
 #include "control.h"
 #include "files.h"
+#include "generations.h"
 #include "vnode.h"
 #include "place.h"
 #include "session.h"
@@ -83,6 +85,8 @@ static status_t begin(void)
 	clock_begin();
 	if (status == OK)
 		status = backend_begin();
+	if (status == OK)
+		status = generations_begin();
 	if (status == OK)
 		status = cache_begin();
 	return status == OK ? writeback_begin() : status;

@@ -9,6 +9,7 @@
  */
 #include "place.h"
 #include "files.h"
+#include "generations.h"
 #include "session.h"
 #include "writeback.h"
 
@@ -121,7 +122,9 @@ static status_t step(uint64_t dir, const char *name, size_t len, bool makes, uin
 	if (status != E_NOENT || !makes)
 		return status;
 	writeback_make_room();
-	return store_mkdir(fs.store, dir, name, len, &how, inode);
+	status = store_mkdir(fs.store, dir, name, len, &how, inode);
+	generations_raise(dir);
+	return status;
 }
 
 static status_t resolve(uint64_t *inode, const char *path, bool makes)

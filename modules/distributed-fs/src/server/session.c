@@ -192,6 +192,7 @@ static const struct file_ops session_ops = {
 	.seek = data_seek,
 	.read = data_read,
 	.write = data_write,
+	.generations = data_generations,
 };
 
 status_t session_dispatch(uint64_t value, struct ipc_message *m, void *page)

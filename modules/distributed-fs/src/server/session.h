@@ -68,5 +68,6 @@ status_t data_read(void *context, uint64_t badge, uint32_t fid, uint64_t offset,
                    struct ipc_out *data);
 status_t data_write(void *context, uint64_t badge, uint32_t fid, uint64_t offset,
                     struct ipc_bytes data);
+status_t data_generations(void *context, uint64_t badge, handle_t *counters);
 status_t data_seek(void *context, uint64_t badge, uint32_t fid, uint64_t offset, uint32_t whence,
                    uint64_t *found);

@@ -4,6 +4,7 @@
 #include "cache.h"
 #include "clock.h"
 #include "files.h"
+#include "generations.h"
 #include "session.h"
 #include "writeback.h"
 
@@ -55,7 +56,10 @@ static status_t resize(struct vnode *node, uint64_t size)
 	status = store_truncate(fs.store, vnode_inode(node), size);
 	if (status == OK)
 		node->written_ns = 0; /* the store took the time */
-	return status == OK ? cache_resize(node, size) : status;
+	if (status == OK)
+		status = cache_resize(node, size);
+	generations_raise(vnode_inode(node));
+	return status;
 }
 
 static status_t set_fields(struct vnode *node, uint32_t mask, const struct file_attr *a)
@@ -69,7 +73,9 @@ static status_t set_fields(struct vnode *node, uint32_t mask, const struct file_
 
 	if (status != OK || to_store_mask(mask) == 0)
 		return status;
-	return store_setattr(fs.store, vnode_inode(node), to_store_mask(mask), &attr);
+	status = store_setattr(fs.store, vnode_inode(node), to_store_mask(mask), &attr);
+	generations_raise(vnode_inode(node));
+	return status;
 }
 
 status_t data_setattr(void *context, uint64_t badge, uint32_t fid, uint32_t mask,
@@ -171,6 +177,7 @@ status_t data_touch(void *context, uint64_t badge, uint32_t fid, struct file_att
 	if (status != OK)
 		return status;
 	node->written_ns = clock_now();
+	generations_raise(vnode_inode(node));
 	return vnode_attr(node, a);
 }
 
@@ -190,6 +197,15 @@ status_t data_seek(void *context, uint64_t badge, uint32_t fid, uint64_t offset,
 	status = whence == SEEK_DATA ? store_next_data(fs.store, vnode_inode(node), found)
 	                             : store_next_hole(fs.store, vnode_inode(node), found);
 	return status == E_NOENT ? E_RANGE : status;
+}
+
+/* --- what clients need to know --- */
+
+status_t data_generations(void *context, uint64_t badge, handle_t *counters)
+{
+	(void)context;
+	(void)badge;
+	return generations_open(counters);
 }
 
 /* --- durable --- */

@@ -3,6 +3,7 @@
  * store checks names; "..", which leads out of a session, is refused here.
  */
 #include "files.h"
+#include "generations.h"
 #include "session.h"
 #include "writeback.h"
 
@@ -91,10 +92,15 @@ status_t names_walk(void *context, uint64_t badge, uint32_t fid, uint32_t new_fi
 static status_t make(uint64_t dir, struct ipc_text name, const struct store_new *how,
                      uint64_t *out_inode)
 {
+	status_t status;
+
 	writeback_make_room();
 	if ((how->mode & STORE_TYPE_MASK) == STORE_TYPE_DIR)
-		return store_mkdir(fs.store, dir, name.at, name.len, how, out_inode);
-	return store_create(fs.store, dir, name.at, name.len, how, out_inode);
+		status = store_mkdir(fs.store, dir, name.at, name.len, how, out_inode);
+	else
+		status = store_create(fs.store, dir, name.at, name.len, how, out_inode);
+	generations_raise(dir);
+	return status;
 }
 
 status_t names_create(void *context, uint64_t badge, uint32_t fid, uint32_t new_fid,
@@ -136,6 +142,7 @@ status_t names_symlink(void *context, uint64_t badge, uint32_t fid, struct ipc_t
 	writeback_make_room();
 	status = store_symlink(fs.store, vnode_inode(dir), name.at, name.len, target.at, target.len,
 	                       &how, &inode);
+	generations_raise(vnode_inode(dir));
 	if (status == OK)
 		status = vnode_get(inode, &node);
 	if (status != OK)
@@ -172,7 +179,10 @@ status_t names_link(void *context, uint64_t badge, uint32_t fid, uint32_t dir_fi
 	if (node->type == STORE_TYPE_DIR)
 		return E_PERM;
 	writeback_make_room();
-	return store_link(fs.store, vnode_inode(dir), name.at, name.len, vnode_inode(node));
+	status = store_link(fs.store, vnode_inode(dir), name.at, name.len, vnode_inode(node));
+	generations_raise(vnode_inode(dir));
+	generations_raise(vnode_inode(node));
+	return status;
 }
 
 /* --- removing and renaming --- */
@@ -189,20 +199,35 @@ status_t names_unlink(void *context, uint64_t badge, uint32_t fid, struct ipc_te
 		return E_INVAL;
 	if (status == OK)
 		status = store_lookup(fs.store, vnode_inode(dir), name.at, name.len, &victim);
-	if (status == OK && (flags & UNLINK_DIRECTORY) != 0)
+	if (status != OK)
+		return status;
+	if ((flags & UNLINK_DIRECTORY) != 0)
 		status = store_rmdir(fs.store, vnode_inode(dir), name.at, name.len);
-	else if (status == OK)
+	else
 		status = store_unlink(fs.store, vnode_inode(dir), name.at, name.len);
+	generations_raise(vnode_inode(dir));
+	generations_raise(victim);
 	if (status == OK)
 		vnode_unlinked(victim);
 	return status;
+}
+
+/* All that a rename changes: two directories, what is moved, and what was there. */
+static void raise_renamed(uint64_t from, uint64_t to, uint64_t moved, uint64_t replaced)
+{
+	generations_raise(from);
+	if (to != from)
+		generations_raise(to);
+	generations_raise(moved);
+	if (replaced != 0)
+		generations_raise(replaced);
 }
 
 status_t names_rename(void *context, uint64_t badge, uint32_t fid, struct ipc_text name,
                       uint32_t to_fid, struct ipc_text to_name, uint32_t flags)
 {
 	struct vnode *from, *to;
-	uint64_t replaced = 0;
+	uint64_t moved, replaced = 0;
 	status_t status = session_vnode_to_change(context, fid, &from);
 
 	(void)badge;
@@ -214,10 +239,14 @@ status_t names_rename(void *context, uint64_t badge, uint32_t fid, struct ipc_te
 	if (status != OK)
 		return status;
 	writeback_make_room();
+	status = store_lookup(fs.store, vnode_inode(from), name.at, name.len, &moved);
+	if (status != OK)
+		return status;
 	if (store_lookup(fs.store, vnode_inode(to), to_name.at, to_name.len, &replaced) != OK)
 		replaced = 0;
 	status = store_rename(fs.store, vnode_inode(from), name.at, name.len, vnode_inode(to),
 	                      to_name.at, to_name.len, flags);
+	raise_renamed(vnode_inode(from), vnode_inode(to), moved, replaced);
 	if (status == OK && replaced != 0)
 		vnode_unlinked(replaced);
 	return status;

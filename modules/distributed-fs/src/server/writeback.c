@@ -13,6 +13,7 @@
 #include "cache.h"
 #include "clock.h"
 #include "files.h"
+#include "generations.h"
 #include "memory_disk.h"
 
 #include <base/bits.h>
@@ -156,6 +157,7 @@ static status_t write_quietly(struct vnode *node)
 	if (status == OK && attr.mtime_ns != attr.ctime_ns)
 		status = store_setattr(fs.store, vnode_inode(node), STORE_SET_MTIME, &attr);
 	clock_pretend(0);
+	generations_raise(vnode_inode(node)); /* promises have become blocks */
 	return status;
 }
 
@@ -254,6 +256,7 @@ status_t writeback_permit(struct vnode *node, uint64_t offset, uint64_t bytes)
 	node->written_ns = clock_now();
 	if (!list_is_linked(&node->dirty))
 		list_push_back(&dirty_nodes, &node->dirty);
+	generations_raise(vnode_inode(node));
 	return sys_memory_permit(node->memory, offset, bytes);
 }
 

@@ -27,6 +27,7 @@ status_t test_create(uint32_t fid, const char *name);
 void test_names(void);
 void test_many_names(void);
 void test_data(void);
+void test_generations(void);
 void test_limits(void);
 void test_full(void);
 

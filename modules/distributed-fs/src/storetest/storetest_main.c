@@ -181,6 +181,7 @@ static void run_all(void)
 	test_names();
 	test_many_names();
 	test_data();
+	test_generations();
 	test_limits();
 	files_detach(&test_home);
 	clean_up();

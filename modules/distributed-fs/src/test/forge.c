@@ -31,6 +31,14 @@ static bool is_on_disk(const struct disk *disk, uint64_t block)
 	return block > 0 && block < disk->ops.blocks;
 }
 
+unsigned int forge_entry(const struct disk_node *node, struct random *random)
+{
+	unsigned int most = node->head.level == 0 ? LEAF_SLOTS_MAX : BRANCHES_MAX;
+	unsigned int count = node->head.count < most ? node->head.count : most;
+
+	return count > 0 ? (unsigned int)random_below(random, count) : 0;
+}
+
 /* Follows one random pointer down from the last block of the path; false at the bottom. */
 static bool step(struct disk *disk, struct random *random, struct forge_path *path, bool is_leaf)
 {
@@ -45,7 +53,7 @@ static bool step(struct disk *disk, struct random *random, struct forge_path *pa
 		offset = random_below(random, 2) * sizeof(child);
 	else
 		offset = offsetof(struct disk_node, branch) +
-		         random_below(random, node->head.count) * sizeof(struct branch) +
+		         forge_entry(node, random) * sizeof(struct branch) +
 		         offsetof(struct branch, child);
 	memcpy(&child, bytes + offset, sizeof(child));
 	if (!is_on_disk(disk, child.address))

@@ -16,6 +16,8 @@ struct forge_path {
 
 /* The newest super-block on the disk. */
 struct disk_super *forge_super(struct disk *disk);
+/* An entry of a node, whatever its count says by now; a node that says it has none has one. */
+unsigned int forge_entry(const struct disk_node *node, struct random *random);
 /* A random block of the tree or of the space map. */
 void forge_pick(struct disk *disk, struct random *random, struct forge_path *out);
 uint8_t *forge_target(struct disk *disk, const struct forge_path *path);

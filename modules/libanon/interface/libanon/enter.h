@@ -3,10 +3,13 @@
  * it traps. The thread must have been spawned with a state page.
  */
 #pragma once
-#include <libanon/syscall.h>
+#include <libanon/thread.h>
 
 /* OK: state->trap says why it returned. */
 status_t enter(void);
 
 /* The calling thread's state page, or null. */
-struct guest_state *guest_state(void);
+static inline struct guest_state *guest_state(void)
+{
+	return thread_self()->state;
+}

@@ -148,6 +148,8 @@ struct domain_limits {
 struct domain_info {
 	struct domain_limits limits;
 	uint64_t pages_used;
+	uint64_t
+		pages_available; /* before a limit is reached, its own or one above it, or none are left */
 	uint32_t handles_used;
 	uint32_t threads_used;
 	uint32_t objects;
@@ -299,13 +301,13 @@ struct system_info {
 	uint64_t tsc_hz;
 	uint64_t kernel_pages; /* image, tables, kernel heap */
 	uint32_t cpus;
-	uint32_t flags;      /* SYSTEM_* */
-	uint64_t lock_spins; /* how often a CPU looked at a lock that another one had */
+	uint32_t flags; /* SYSTEM_* */
 	/* With SYSTEM_TSC_STABLE, for ever: now_ns is (TSC - tsc_base) * tsc_multiplier >> tsc_shift, in 128 bits. */
 	uint64_t tsc_base;
 	uint64_t tsc_multiplier;
 	uint32_t tsc_shift;
 	uint32_t reserved;
+	uint64_t lock_spins; /* how often a CPU looked at a lock that another one had */
 };
 #define SYSTEM_TSC_STABLE 1u /* the same on all CPUs: user mode may tell the time by it */
 #define SYSTEM_TSC_AUX 2u    /* RDTSCP gives the number of the CPU */

@@ -61,17 +61,18 @@ void arch_copy_page(void *to, const void *from);
 
 /* Page tables (pagetable.c). A table tree is charged to pt->domain through page_alloc/page_free. For a
  * confined space, lower-half top-level entries are mirrored into monitor_root with NX set. */
-#define PT_WRITE 1u
-#define PT_EXECUTE 2u
-#define PT_UNCACHED 4u
-#define PT_WRITECOMBINE 8u
+/* Values: those of the hardware's bits, where it has them. */
 #define PT_READ \
-	64u /* without it (PROT_NONE) the hardware entry is not present but keeps page and flags,
+	1u /* without it (PROT_NONE) the hardware entry is not present but keeps page and flags,
                          * marked by a software bit: pt_lookup, pt_next, pt_unmap still return it as present */
+#define PT_WRITE 2u
+#define PT_UNCACHED 0x10u
+#define PT_ACCESSED 0x20u /* out only */
+#define PT_DIRTY 0x40u    /* out only */
+#define PT_WRITECOMBINE 0x80u
 #define PT_PRIVATE \
-	128u         /* a software bit kept for generic code: the page belongs to this tree alone */
-#define PT_DIRTY 16u /* out only */
-#define PT_ACCESSED 32u /* out only */
+	0x200u /* a software bit kept for generic code: the page belongs to this tree alone */
+#define PT_EXECUTE 0x400u
 /* Leaves outside the kernel half are always user-accessible when PT_READ is given. */
 struct pt_entry {
 	paddr_t page;
@@ -89,14 +90,45 @@ void pt_destroy(
 		*pt); /* frees roots and remaining tables, never leaf pages; must not be loaded */
 status_t pt_map(struct pagetable *pt, uint64_t va, paddr_t page,
                 unsigned flags); /* E_NOMEM; replaces */
+/* Leaves for count pages from va on, where absent; the table is there, the tree's own, and the same for all. */
+void pt_fill(struct pagetable *pt, uint64_t va, const struct pt_entry *entries, unsigned count);
 struct pt_entry pt_lookup(const struct pagetable *pt, uint64_t va);
-struct pt_entry pt_unmap(struct pagetable *pt, uint64_t va); /* entry that was there; no flush */
+/* Entry that was there; no flush. Like pt_protect, not for tables that are shared. */
+struct pt_entry pt_unmap(struct pagetable *pt, uint64_t va);
 void pt_protect(struct pagetable *pt, uint64_t va,
                 unsigned flags); /* keeps dirty; no-op when absent */
 bool pt_next(const struct pagetable *pt, uint64_t *va, uint64_t end,
              struct pt_entry *out); /* next present leaf in [*va, end) */
-void pt_prune(struct pagetable *pt, uint64_t start,
-              uint64_t end); /* frees empty tables wholly inside */
+/*
+ * Ranges. They go on from *at, which is a page, and say there how far they came; false: the budget did not do. The TLB
+ * is flushed.
+ *
+ * pt_drop takes out all leaves, gives up what the private ones hold, and frees tables that are empty then; a shared
+ * table of which it finds a leaf goes as a whole. pt_restrict sets the flags of leaves, which stay writable only where they are and flags
+ * has PT_WRITE. pt_count adds up leaves.
+ */
+bool pt_next_table(const struct pagetable *pt, uint64_t *at, uint64_t end,
+                   unsigned *budget); /* the next table of leaves; false at the end, too */
+bool pt_drop(struct pagetable *pt, uint64_t *at, uint64_t end, unsigned *budget);
+bool pt_restrict(struct pagetable *pt, uint64_t *at, uint64_t end, unsigned flags,
+                 unsigned *budget);
+bool pt_count(const struct pagetable *pt, uint64_t *at, uint64_t end, uint64_t *count,
+              unsigned *budget);
+/*
+ * Clones. A table of private leaves, none of which may be written through it, can be part of several trees (pt_share).
+ * Such a table is only looked at: whoever wants to change a leaf needs a table of its own first (pt_own, which pt_map
+ * implies), with one more reference for every page.
+ */
+#define PT_TABLE_SPAN (2ul << 20) /* what a table of leaves spans */
+bool pt_is_sharable(const struct pagetable *from, const struct pagetable *to,
+                    uint64_t va);                                             /* and worth it */
+status_t pt_share(struct pagetable *from, struct pagetable *to, uint64_t va); /* E_NOMEM */
+bool pt_is_shared(const struct pagetable *pt, uint64_t va);
+status_t pt_own(struct pagetable *pt, uint64_t va); /* E_NOMEM */
+/* Leaves of [*at, end), which lies below one table, from one tree to another: private ones with a reference, writable in neither from then on;
+ * the others, when with_objects, as they are. E_NOMEM, or STATUS_MORE. */
+status_t pt_copy(struct pagetable *from, struct pagetable *to, uint64_t *at, uint64_t end,
+                 bool with_objects, unsigned *budget);
 void pt_flush(const struct pagetable *pt, uint64_t va,
               uint64_t pages); /* TLB, all CPUs that may hold it */
 /* Derives the roots of both modes from native_pt, space_pt, state and fpu: call it after a change of any of them.

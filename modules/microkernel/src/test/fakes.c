@@ -73,6 +73,11 @@ paddr_t page_alloc_zeroed(struct domain *domain)
 	return direct_paddr(page);
 }
 
+uint64_t page_free_count(void)
+{
+	return left;
+}
+
 void page_unref(paddr_t page)
 {
 	free(direct(page));

@@ -35,7 +35,7 @@ static struct {
 /* The boot CPU's counter, as far as this one knows. */
 uint64_t clock_ticks(void)
 {
-	return rdtsc() + this_cpu()->clock_offset;
+	return rdtsc_ordered() + this_cpu()->clock_offset;
 }
 
 uint64_t clock_tick_hz(void)
@@ -58,8 +58,7 @@ static uint64_t never_back(uint64_t ns)
 
 uint64_t clock_now_ns(void)
 {
-	uint64_t ticks = rdtsc_ordered() + this_cpu()->clock_offset;
-	uint64_t ns = time_scale_apply(clock.to_ns, ticks - clock.base);
+	uint64_t ns = time_scale_apply(clock.to_ns, clock_ticks() - clock.base);
 
 	return clock.is_apart ? never_back(ns) : ns;
 }

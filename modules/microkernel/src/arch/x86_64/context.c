@@ -39,14 +39,12 @@ void arch_thread_destroy(struct thread *thread)
 /* An idle CPU keeps nothing that another one may need or free. */
 void arch_thread_switch(struct thread *from, struct thread *to)
 {
-	if (from) {
+	if (from)
 		bases_save(from);
-		fpu_thread_leave(from);
-	}
+	fpu_thread_switch(from, to);
 	if (to) {
 		bases_load(to);
-		fpu_thread_switch(to);
-		pt_note_switch(to);
+		this_cpu()->loaded_native = to->arch.native_pt;
 	} else if (cpu_count > 1) {
 		pt_leave();
 	}

@@ -10,6 +10,7 @@
 #include "arch/x86_64/entry_macros.h"
 #include "arch/x86_64/layout.h"
 
+#define SYS_IPC_REPLY_RECEIVE 3
 #define SYS_ENTER 4
 #define GUEST_END 0x00007ffffffff000
 #define TRAP_SYSCALL 1
@@ -36,13 +37,57 @@ native_syscall:
 	movq %rcx, REG_RIP(%rsp)
 	movq %r11, REG_RFLAGS(%rsp)
 	movq %rsp, %rdi
-	movq %gs:CPU_SCRATCH, %rax
-	movq %rax, REG_RSP(%rdi)
-native_dispatch:			/* rdi = thread */
+	movq %gs:CPU_SCRATCH, %rcx
+	movq %rcx, REG_RSP(%rdi)
 	movb $0, THREAD_NEEDS_IRET(%rdi)
 	movq %gs:CPU_KERNEL_STACK, %rsp
+	movq %rdi, %rbx
+	cmpl $SYS_IPC_REPLY_RECEIVE, %eax
+	je reply_receive
+	testl %eax, %eax
+	jnz native_dispatch
+	call ipc_call_fast
+	testq %rax, %rax
+	jnz leave_with_message
+native_dispatch:			/* rbx = thread */
+	movq %rbx, %rdi
 	call syscall_dispatch
 	jmp leave
+reply_receive:
+	call ipc_reply_receive_fast
+	testq %rax, %rax
+	jz native_dispatch
+
+/*
+ * The way out after a call or reply that switched at once: to the thread in rax, with the message of the one in rbx
+ * straight from where its registers were saved, and the badge in rdx. Nothing can be pending: the fast paths looked.
+ */
+leave_with_message:
+	movl $KERNEL_MODE_OUT, %gs:CPU_KERNEL_MODE
+	movq THREAD_NATIVE_ROOT(%rax), %rcx
+	load_root %rcx
+	movq REG_RIP(%rax), %rcx
+	movq %rcx, %rdi
+	shrq $41, %rdi			/* within the 2 TiB of the native window? */
+	cmpl $0x7fffc0, %edi
+	jne leave_bad_rip
+	movq %rdx, %rdi
+	movq REG_RFLAGS(%rax), %r11
+	movq REG_RSP(%rax), %rsp
+	movq REG_RBP(%rax), %rbp
+	movq REG_RSI(%rbx), %rsi
+	movq REG_RDX(%rbx), %rdx
+	movq REG_R8(%rbx), %r8
+	movq REG_R9(%rbx), %r9
+	movq REG_R10(%rbx), %r10
+	movq REG_R12(%rbx), %r12
+	movq REG_R13(%rbx), %r13
+	movq REG_R14(%rbx), %r14
+	movq REG_R15(%rbx), %r15
+	movq REG_RBX(%rax), %rbx
+	xorl %eax, %eax
+	swapgs
+	sysretq
 
 /*
  * A guest's system call, straight to its monitor: the registers go to the state page, enter returns 0.
@@ -129,7 +174,9 @@ enter_other_gs:
 enter_slow:
 	movq $SYS_ENTER, REG_RAX(%rsp)
 	movq $RFLAGS_PLAIN, REG_RFLAGS(%rsp)
-	movq %rsp, %rdi
+	movb $0, THREAD_NEEDS_IRET(%rsp)
+	movq %rsp, %rbx
+	movq %gs:CPU_KERNEL_STACK, %rsp
 	jmp native_dispatch
 
 /* The entry for CPUs without FSGSBASE: no short cuts. */

@@ -130,18 +130,18 @@ status_t arch_thread_fpu_create(struct thread *thread)
 
 	if (thread->arch.fpu)
 		return OK;
-	page = page_alloc_table(thread->arch.native_pt->domain);
+	page = page_alloc(thread->arch.native_pt->domain);
 	if (!page.value)
 		return E_NOMEM;
 	thread->arch.fpu = direct(page);
 	set_initial(thread->arch.fpu);
 	pt_activate_thread(thread);
 	if (thread == cpu_current())
-		fpu_thread_switch(thread);
+		fpu_thread_load(thread);
 	return OK;
 }
 
-void fpu_thread_switch(struct thread *to)
+void fpu_thread_load(struct thread *to)
 {
 	struct cpu *cpu = this_cpu();
 
@@ -159,10 +159,9 @@ void fpu_thread_switch(struct thread *to)
 	to->arch.fpu_cpu = (uint8_t)cpu->id;
 }
 
-void fpu_thread_leave(struct thread *from)
+void fpu_thread_save(struct thread *from)
 {
-	if (cpu_count > 1 && from->arch.fpu)
-		save(from->arch.fpu);
+	save(from->arch.fpu);
 }
 
 /* Brings the registers' content into the owner's area. */
@@ -213,7 +212,7 @@ status_t arch_fpu_set(struct thread *thread, const void *area, uint64_t len)
 	if (this_cpu()->fpu_owner == thread)
 		this_cpu()->fpu_owner = NULL;
 	if (thread == cpu_current())
-		fpu_thread_switch(thread);
+		fpu_thread_load(thread);
 	return OK;
 }
 
@@ -223,6 +222,6 @@ void fpu_thread_destroy(struct thread *thread)
 		if (cpus[i].fpu_owner == thread)
 			cpus[i].fpu_owner = NULL;
 	if (thread->arch.fpu)
-		page_free_table(thread->arch.native_pt->domain, direct_paddr(thread->arch.fpu));
+		page_unref(direct_paddr(thread->arch.fpu));
 	thread->arch.fpu = NULL;
 }

@@ -33,7 +33,7 @@ static void setup(void)
 static void teardown(void)
 {
 	arch_thread_destroy(&m.thread);
-	page_free_table(m.f.domain, direct_paddr(m.state));
+	page_unref(direct_paddr(m.state));
 	pt_destroy(&m.space);
 	pt_destroy(&m.native);
 	fixture_destroy(&m.f);

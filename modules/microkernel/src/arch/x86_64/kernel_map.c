@@ -33,6 +33,8 @@ static struct boot_source *table_source; /* null once the tables are complete */
 static uint64_t *device_table;
 static unsigned device_pages;
 static uint64_t global_bit;
+static uint16_t top_slots[TABLE_ENTRIES - KERNEL_SLOT]; /* those of the root that are in use */
+static unsigned top_count;
 
 static uint64_t image_paddr(const char *symbol)
 {
@@ -136,6 +138,15 @@ static void reserve_image(struct boot_source *source)
 	source->kernel_bytes = image_paddr(kernel_end) - (uint64_t)boot_start;
 }
 
+static void list_top_slots(void)
+{
+	const uint64_t *root = direct(kernel_root);
+
+	for (unsigned i = KERNEL_SLOT; i < TABLE_ENTRIES; i++)
+		if (root[i])
+			top_slots[top_count++] = (uint16_t)i;
+}
+
 void kernel_map_init(struct boot_facts *facts)
 {
 	table_source = &facts->source;
@@ -149,9 +160,24 @@ void kernel_map_init(struct boot_facts *facts)
 	unmap_image(kernel_stack_guard);
 	unmap_image(trap_stacks_guard);
 	device_table = kernel_entry(FIXED_BASE, 1);
+	list_top_slots();
 	table_source = NULL;
 	cr3_write(kernel_root.value);
 	this_cpu()->loaded_root = kernel_root.value;
+}
+
+void kernel_map_enter(uint64_t *root)
+{
+	const uint64_t *from = direct(kernel_root);
+
+	for (unsigned i = 0; i < top_count; i++)
+		root[top_slots[i]] = from[top_slots[i]];
+}
+
+void kernel_map_leave(uint64_t *root)
+{
+	for (unsigned i = 0; i < top_count; i++)
+		root[top_slots[i]] = 0;
 }
 
 /* GRUB may have put its information between two sections of ours. */

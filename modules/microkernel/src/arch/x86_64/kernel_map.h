@@ -8,6 +8,9 @@ extern paddr_t kernel_root; /* a root with nothing in the user's parts */
 
 /* Builds and loads it. Page tables come out of facts->source.ranges. */
 void kernel_map_init(struct boot_facts *facts);
+/* Puts the kernel's half into a new root; takes it out of one that is given back. */
+void kernel_map_enter(uint64_t *root);
+void kernel_map_leave(uint64_t *root);
 /* Gives boot.S's memory back, once kernel_root is loaded. */
 void kernel_map_reclaim_boot(struct boot_facts *facts);
 /* Maps device registers, uncached, for good. Null when the window is full. */

@@ -1,7 +1,8 @@
 /*
  * Page tables of processes and confined spaces; 4 KiB leaves only. Every table is charged to the tree's
- * domain. A confined space has two roots that share all tables below the top level: the monitor's root
- * repeats the lower half's entries with NX and adds the monitor's window.
+ * domain and counts its entries in its struct page, so that an empty one is known without a look at it. A confined
+ * space has two roots that share all tables below the top level: the monitor's root repeats the lower half's entries
+ * with NX and adds the monitor's window.
  */
 #include <stddef.h>
 #include <base/assert.h>
@@ -12,18 +13,6 @@
 #include "arch/x86_64/kernel_map.h"
 #include "arch/x86_64/pagetable_walk.h"
 
-#define USER_TABLE (PTE_PRESENT | PTE_WRITE | PTE_USER)
-#define LOWER_SLOTS 256u
-
-static void copy_kernel_half(paddr_t root)
-{
-	const uint64_t *from = direct(kernel_root);
-	uint64_t *to = direct(root);
-
-	for (unsigned i = KERNEL_SLOT; i < TABLE_ENTRIES; i++)
-		to[i] = from[i];
-}
-
 status_t pt_create_native(struct pagetable *pt, struct domain *domain)
 {
 	uint64_t *root;
@@ -33,16 +22,13 @@ status_t pt_create_native(struct pagetable *pt, struct domain *domain)
 	if (!pt->root.value)
 		return E_NOMEM;
 	root = direct(pt->root);
+	kernel_map_enter(root);
 	for (unsigned i = 0; i < WINDOW_SLOTS; i++) {
-		paddr_t table = page_alloc_table(domain);
-
-		if (!table.value) {
+		if (!pt_add_table(pt, &root[WINDOW_SLOT + i])) {
 			pt_destroy(pt);
 			return E_NOMEM;
 		}
-		root[WINDOW_SLOT + i] = table.value | USER_TABLE;
 	}
-	copy_kernel_half(pt->root);
 	return OK;
 }
 
@@ -55,8 +41,8 @@ status_t pt_create_space(struct pagetable *pt, struct domain *domain)
 		pt_destroy(pt);
 		return E_NOMEM;
 	}
-	copy_kernel_half(pt->root);
-	copy_kernel_half(pt->monitor_root);
+	kernel_map_enter(direct(pt->root));
+	kernel_map_enter(direct(pt->monitor_root));
 	return OK;
 }
 
@@ -70,89 +56,116 @@ void pt_attach_monitor(struct pagetable *space_pt, const struct pagetable *nativ
 		to[i] = from[i];
 }
 
-/* Sets a top-level entry, in the monitor's root too. */
-static void set_top(struct pagetable *pt, unsigned slot, uint64_t entry)
+static uint64_t *table_around(uint64_t *entry)
 {
-	uint64_t *root = direct(pt->root);
-	uint64_t *mirror = direct(pt->monitor_root);
-
-	root[slot] = entry;
-	if (pt->monitor_root.value && slot < LOWER_SLOTS)
-		mirror[slot] = entry ? entry | PTE_NX : 0;
+	return (uint64_t *)((uintptr_t)entry & ~(PAGE_SIZE - 1));
 }
 
-/* The leaf entry for va, with the tables above made as needed; null when memory ran out. */
-static uint64_t *leaf_make(struct pagetable *pt, uint64_t va)
+void pt_set_entry(struct pagetable *pt, uint64_t *entry, uint64_t value)
+{
+	uint64_t *table = table_around(entry);
+	uint64_t *mirror = direct(pt->monitor_root);
+	unsigned index = (unsigned)(entry - table);
+
+	table_page(table)->entries += !!value - !!*entry;
+	*entry = value;
+	if (pt->monitor_root.value && table == direct(pt->root) && index < LOWER_SLOTS)
+		mirror[index] = value ? value | PTE_NX : 0;
+}
+
+uint64_t *pt_add_table(struct pagetable *pt, uint64_t *entry)
+{
+	paddr_t page = page_alloc_table(pt->domain);
+
+	if (!page.value)
+		return NULL;
+	pt_set_entry(pt, entry, page.value | USER_TABLE);
+	return direct(page);
+}
+
+uint64_t *pt_make(struct pagetable *pt, uint64_t va, int level)
 {
 	uint64_t *table = direct(pt->root);
 
-	for (int level = LEVELS; level > 1; level--) {
-		unsigned index = level_index(va, level);
+	for (int l = LEVELS; table && l > level; l--) {
+		uint64_t *entry = &table[level_index(va, l)];
 
-		if (!(table[index] & PTE_PRESENT)) {
-			paddr_t page = page_alloc_table(pt->domain);
-
-			if (!page.value)
-				return NULL;
-			if (level == LEVELS)
-				set_top(pt, index, page.value | USER_TABLE);
-			else
-				table[index] = page.value | USER_TABLE;
-		}
-		table = table_of(table[index]);
+		table = *entry & PTE_PRESENT ? table_of(*entry) : pt_add_table(pt, entry);
 	}
-	return &table[level_index(va, 1)];
+	return table ? &table[level_index(va, level)] : NULL;
 }
+
+/* The leaf entry for va, which may be changed; null when memory ran out. */
+static uint64_t *leaf_make(struct pagetable *pt, uint64_t va)
+{
+	uint64_t *entry = pt_walk(pt, va, 2, NULL);
+
+	if (!entry)
+		entry = pt_make(pt, va, 2);
+	if (!entry)
+		return NULL;
+	if (!*entry && !pt_add_table(pt, entry))
+		return NULL;
+	if (is_shared_table(*entry) && pt_own(pt, va) != OK)
+		return NULL;
+	return &table_of(*entry)[level_index(va, 1)];
+}
+
+/* The leaf entry for va, if there is one, and whether it may be changed. */
+static uint64_t *leaf_find(const struct pagetable *pt, uint64_t va, bool *out_is_shared)
+{
+	const uint64_t *entry = pt_walk(pt, va, 2, NULL);
+
+	if (!entry || !*entry)
+		return NULL;
+	*out_is_shared = is_shared_table(*entry);
+	return &table_of(*entry)[level_index(va, 1)];
+}
+
+/* Bits that mean the same in flags and in a leaf. */
+#define SAME_BITS (PT_READ | PT_WRITE | PT_UNCACHED | PT_WRITECOMBINE | PT_PRIVATE)
+STATIC_ASSERT(PT_READ == PTE_PRESENT && PT_WRITE == PTE_WRITE && PT_UNCACHED == PTE_CACHE_DISABLE);
+STATIC_ASSERT(PT_WRITECOMBINE == PTE_PAT && PT_PRIVATE == PTE_PRIVATE);
+STATIC_ASSERT(PT_ACCESSED == PTE_ACCESSED && PT_DIRTY == PTE_DIRTY);
 
 /* A leaf that is not 0 is held, even when PT_READ is missing and the CPU does not see it: it always has PTE_USER. */
 static uint64_t entry_bits(unsigned flags)
 {
-	uint64_t bits = PTE_USER;
+	uint64_t bits = PTE_USER | (flags & SAME_BITS);
 
-	if (flags & PT_READ)
-		bits |= PTE_PRESENT;
-	if (flags & PT_PRIVATE)
-		bits |= PTE_PRIVATE;
-	if (flags & PT_WRITE)
-		bits |= PTE_WRITE;
-	if (!(flags & PT_EXECUTE))
-		bits |= PTE_NX;
 	if (flags & PT_UNCACHED)
-		bits |= PTE_CACHE_DISABLE | PTE_WRITE_THROUGH;
-	else if (flags & PT_WRITECOMBINE)
-		bits |= PTE_PAT;
-	return bits;
+		bits = (bits & ~PTE_PAT) | PTE_WRITE_THROUGH;
+	return flags & PT_EXECUTE ? bits : bits | PTE_NX;
 }
 
-/*
- * A leaf that the CPU must not see has its address inverted, so that it points beyond all RAM: some CPUs
- * use it speculatively in spite of the clear present bit (L1 terminal fault).
- */
-static uint64_t invert_hidden(uint64_t entry)
+uint64_t pte_encode(uint64_t page, unsigned flags)
 {
-	return entry & PTE_PRESENT ? entry : entry ^ PTE_ADDRESS;
-}
-
-static uint64_t entry_encode(uint64_t page, unsigned flags)
-{
-	return invert_hidden(page | entry_bits(flags));
+	return pte_invert_hidden(page | entry_bits(flags));
 }
 
 static struct pt_entry entry_decode(uint64_t entry)
 {
-	struct pt_entry out = {.page = PADDR(invert_hidden(entry) & PTE_ADDRESS), .present = true};
+	unsigned flags = (unsigned)entry & (SAME_BITS | PT_DIRTY | PT_ACCESSED);
 
 	if (!entry)
 		return (struct pt_entry){0};
-	out.flags |= entry & PTE_PRESENT ? PT_READ : 0;
-	out.flags |= entry & PTE_PRIVATE ? PT_PRIVATE : 0;
-	out.flags |= entry & PTE_WRITE ? PT_WRITE : 0;
-	out.flags |= entry & PTE_NX ? 0 : PT_EXECUTE;
-	out.flags |= entry & PTE_CACHE_DISABLE ? PT_UNCACHED : 0;
-	out.flags |= entry & PTE_PAT ? PT_WRITECOMBINE : 0;
-	out.flags |= entry & PTE_DIRTY ? PT_DIRTY : 0;
-	out.flags |= entry & PTE_ACCESSED ? PT_ACCESSED : 0;
-	return out;
+	return (struct pt_entry){
+		.page = leaf_page(entry),
+		.flags = entry & PTE_NX ? flags : flags | PT_EXECUTE,
+		.present = true,
+	};
+}
+
+/* Exchanged atomically: another CPU may be setting the dirty bit. */
+static uint64_t set_leaf(struct pagetable *pt, uint64_t *leaf, uint64_t value)
+{
+	struct page *page = table_page(table_around(leaf));
+	uint64_t old = __atomic_exchange_n(leaf, value, __ATOMIC_RELAXED);
+
+	page->entries += !!value - !!old;
+	pt->resident += (uint64_t) !!value - !!old;
+	page->owned += !!(value & PTE_PRIVATE) - !!(old & PTE_PRIVATE);
+	return old;
 }
 
 status_t pt_map(struct pagetable *pt, uint64_t va, paddr_t page, unsigned flags)
@@ -161,35 +174,58 @@ status_t pt_map(struct pagetable *pt, uint64_t va, paddr_t page, unsigned flags)
 
 	if (!leaf)
 		return E_NOMEM;
-	*leaf = entry_encode(page.value, flags);
+	set_leaf(pt, leaf, pte_encode(page.value, flags));
 	return OK;
+}
+
+void pt_fill(struct pagetable *pt, uint64_t va, const struct pt_entry *entries, unsigned count)
+{
+	uint64_t entry = *pt_walk(pt, va, 2, NULL);
+	uint64_t *leaf = &table_of(entry)[level_index(va, 1)];
+	unsigned filled = 0;
+
+	ASSERT(entry && !is_shared_table(entry));
+	for (unsigned i = 0; i < count; i++) {
+		if (!entries[i].present || leaf[i])
+			continue;
+		leaf[i] = pte_encode(entries[i].page.value, entries[i].flags);
+		filled++;
+	}
+	table_page(table_of(entry))->entries += filled;
+	pt->resident += filled;
 }
 
 struct pt_entry pt_lookup(const struct pagetable *pt, uint64_t va)
 {
-	const uint64_t *leaf = pt_walk(pt, va, 1, NULL);
+	bool is_shared = false;
+	const uint64_t *leaf = leaf_find(pt, va, &is_shared);
 
-	return entry_decode(leaf ? *leaf : 0);
+	return entry_decode(!leaf ? 0 : is_shared ? *leaf & ~PTE_WRITE : *leaf);
 }
 
-/* Exchanged atomically: another CPU may be setting the dirty bit. */
 struct pt_entry pt_unmap(struct pagetable *pt, uint64_t va)
 {
-	uint64_t *leaf = pt_walk(pt, va, 1, NULL);
+	bool is_shared = false;
+	uint64_t *leaf = leaf_find(pt, va, &is_shared);
 
-	return entry_decode(leaf && *leaf ? __atomic_exchange_n(leaf, 0, __ATOMIC_RELAXED) : 0);
+	if (!leaf || !*leaf)
+		return (struct pt_entry){0};
+	ASSERT(!is_shared);
+	return entry_decode(set_leaf(pt, leaf, 0));
 }
 
 void pt_protect(struct pagetable *pt, uint64_t va, unsigned flags)
 {
-	uint64_t *leaf = pt_walk(pt, va, 1, NULL);
+	bool is_shared = false;
+	uint64_t *leaf = leaf_find(pt, va, &is_shared);
 	uint64_t old, new;
 
 	if (!leaf || !*leaf)
 		return;
+	ASSERT(!is_shared && !(*leaf & PTE_PRIVATE) == !(flags & PT_PRIVATE));
 	old = *leaf;
 	do {
-		new = entry_encode(invert_hidden(old) & PTE_ADDRESS, flags);
+		new = pte_encode(pte_invert_hidden(old) & PTE_ADDRESS, flags);
 		new |= old &(PTE_DIRTY | PTE_ACCESSED);
 	} while (!__atomic_compare_exchange_n(leaf, &old, new, false, __ATOMIC_RELAXED,
 	                                      __ATOMIC_RELAXED));
@@ -197,27 +233,20 @@ void pt_protect(struct pagetable *pt, uint64_t va, unsigned flags)
 
 bool pt_next(const struct pagetable *pt, uint64_t *va, uint64_t end, struct pt_entry *out)
 {
-	uint64_t at = align_down(*va, PAGE_SIZE);
+	unsigned budget = UINT32_MAX;
+	const uint64_t *entry;
 
-	while (at < end) {
-		int missing = 1;
-		const uint64_t *leaf = pt_walk(pt, at, 1, &missing);
+	while ((entry = pt_find_table(pt, va, end, &budget)) != NULL) {
+		const uint64_t *table = table_of(*entry);
+		unsigned stop = leaf_stop(*va, span_end(*va, 2, end));
+		unsigned index = skip_empty(table, level_index(*va, 1), stop);
 
-		if (!leaf) {
-			at = align_down(at, level_span(missing)) + level_span(missing);
-			if (at == 0)
-				return false;
+		*va = leaf_address(*va, index);
+		if (index == stop)
 			continue;
-		}
-		do {
-			if (*leaf) {
-				*va = at;
-				*out = entry_decode(*leaf);
-				return true;
-			}
-			leaf++;
-			at += PAGE_SIZE;
-		} while (at < end && level_index(at, 1) != 0);
+		*out = entry_decode(is_shared_table(*entry) ? table[index] & ~PTE_WRITE
+		                                            : table[index]);
+		return true;
 	}
 	return false;
 }

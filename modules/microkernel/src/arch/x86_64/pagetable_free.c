@@ -1,99 +1,204 @@
 /*
- * Giving page tables back: empty ones below a range that was unmapped, or a whole tree.
+ * Giving page tables back: leaves of a range with what they hold, tables that are empty then, or a whole tree.
  */
-#include <base/bits.h>
 #include <stddef.h>
-#include "page.h"
+#include <base/assert.h>
+#include <base/bits.h>
+#include "progress.h"
+#include "arch/x86_64/kernel_map.h"
 #include "arch/x86_64/pagetable_walk.h"
 
-#define LOWER_SLOTS 256u
-
-static bool is_empty(const uint64_t *table)
-{
-	for (unsigned i = 0; i < TABLE_ENTRIES; i++)
-		if (table[i])
-			return false;
-	return true;
-}
-
-static void clear_entry(struct pagetable *pt, uint64_t *entry)
-{
-	uint64_t *root = direct(pt->root);
-	uint64_t *mirror = direct(pt->monitor_root);
-
-	*entry = 0;
-	if (pt->monitor_root.value && entry >= root && entry < root + LOWER_SLOTS)
-		mirror[entry - root] = 0;
-}
-
-/* Frees the empty tables that entries of this level within [start, end) point to. */
-static void prune_level(struct pagetable *pt, int level, uint64_t start, uint64_t end)
-{
-	uint64_t span = level_span(level);
-	uint64_t at = align_up(start, span);
-
-	while (at < end && end - at >= span) {
-		int missing = level;
-		uint64_t *entry = pt_walk(pt, at, level, &missing);
-
-		if (entry && *entry & PTE_PRESENT && is_empty(table_of(*entry))) {
-			paddr_t table = PADDR(*entry & PTE_ADDRESS);
-
-			clear_entry(pt, entry);
-			pt_forget_tables(pt);
-			page_free_table(pt->domain, table);
-		}
-		at = align_down(at, level_span(missing)) + level_span(missing);
-		if (at == 0)
-			break;
-	}
-}
+#define BATCH 32u /* leaves that are taken out between two flushes */
 
 /* A native window's top-level tables stay: monitors' roots point at them. */
-void pt_prune(struct pagetable *pt, uint64_t start, uint64_t end)
+void pt_free_empty(struct pagetable *pt, uint64_t va, int level)
 {
 	int top = pt->monitor_root.value ? LEVELS : LEVELS - 1;
 
-	for (int level = 2; level <= top; level++)
-		prune_level(pt, level, start, end);
+	for (; level <= top; level++) {
+		uint64_t *entry = pt_walk(pt, va, level, NULL);
+		paddr_t table;
+
+		if (!entry || !*entry || table_page(table_of(*entry))->entries)
+			return;
+		table = PADDR(*entry & PTE_ADDRESS);
+		pt_set_entry(pt, entry, 0);
+		pt_flush(pt, va, 1);
+		page_free_table(table);
+	}
 }
 
-/* Frees the tables below one of level 2 (a page directory), then itself. */
-static void free_directory(struct domain *domain, uint64_t entry)
+/* Takes up to BATCH leaves from table[*index] on; returns how many. */
+static unsigned take_leaves(uint64_t *table, unsigned *index, unsigned end, unsigned max,
+                            uint64_t *out)
 {
-	const uint64_t *table = table_of(entry);
+	unsigned count = 0;
 
-	for (unsigned i = 0; i < TABLE_ENTRIES; i++)
-		if (table[i] & PTE_PRESENT)
-			page_free_table(domain, PADDR(table[i] & PTE_ADDRESS));
-	page_free_table(domain, PADDR(entry & PTE_ADDRESS));
+	while (count < max && (*index = skip_empty(table, *index, end)) < end) {
+		out[count++] = table[*index];
+		table[(*index)++] = 0;
+	}
+	return count;
 }
 
-static void free_slot(struct domain *domain, uint64_t entry)
+static unsigned give_up(const uint64_t *leaves, unsigned count)
+{
+	unsigned owned = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (!(leaves[i] & PTE_PRIVATE))
+			continue;
+		page_unref(leaf_page(leaves[i]));
+		owned++;
+	}
+	return owned;
+}
+
+/* Of one table, which is this tree's own. */
+static bool drop_leaves(struct pagetable *pt, uint64_t *table, uint64_t *at, uint64_t end,
+                        unsigned *budget)
+{
+	struct page *page = table_page(table);
+	unsigned index = level_index(*at, 1);
+	unsigned stop = leaf_stop(*at, end);
+
+	while (index < stop && page->entries) {
+		uint64_t leaves[BATCH];
+		unsigned first = index;
+		unsigned count = take_leaves(table, &index, stop, MIN(BATCH, *budget), leaves);
+
+		*budget -= count;
+		page->entries -= count;
+		pt->resident -= count;
+		pt_flush(pt, *at, index - first);
+		page->owned -= give_up(leaves, count);
+		*at += (uint64_t)(index - first) << PAGE_SHIFT;
+		if (*budget == 0 && index < stop)
+			return false;
+	}
+	*at = end;
+	return true;
+}
+
+void pt_leave_table(paddr_t table)
+{
+	struct page *page = page_of(table);
+	unsigned index = 0;
+	uint64_t leaves[BATCH];
+
+	if (page_leave(table))
+		return;
+	while (page->entries) {
+		unsigned count = take_leaves(direct(table), &index, TABLE_ENTRIES, BATCH, leaves);
+
+		page->entries -= count;
+		page->owned -= give_up(leaves, count);
+	}
+	page_free_table(table);
+}
+
+/* In one piece, whatever the budget. */
+static void drop_shared(struct pagetable *pt, uint64_t *entry, uint64_t va, unsigned *budget)
+{
+	paddr_t table = PADDR(*entry & PTE_ADDRESS);
+	unsigned count = page_of(table)->entries;
+
+	if (page_of(table)->refs == 1)
+		*budget -= MIN(*budget, count);
+	pt->resident -= count;
+	pt_set_entry(pt, entry, 0);
+	pt_flush(pt, align_down(va, PT_TABLE_SPAN), TABLE_ENTRIES);
+	pt_leave_table(table);
+	pt_free_empty(pt, va, 3);
+}
+
+/* Of a shared table either nothing is in the range, or all. */
+static bool drop_from_table(struct pagetable *pt, uint64_t *entry, uint64_t *at, uint64_t end,
+                            unsigned *budget)
+{
+	uint64_t va = *at;
+	uint64_t *table = table_of(*entry);
+	unsigned stop = leaf_stop(va, end);
+
+	if (!is_shared_table(*entry)) {
+		if (!drop_leaves(pt, table, at, end, budget))
+			return false;
+		if (!table_page(table)->entries)
+			pt_free_empty(pt, va, 2);
+		return true;
+	}
+	if (skip_empty(table, level_index(va, 1), stop) < stop)
+		drop_shared(pt, entry, va, budget);
+	*at = end;
+	return true;
+}
+
+bool pt_drop(struct pagetable *pt, uint64_t *at, uint64_t end, unsigned *budget)
+{
+	uint64_t *entry;
+
+	while ((entry = pt_find_table(pt, at, end, budget)) != NULL)
+		if (!drop_from_table(pt, entry, at, span_end(*at, 2, end), budget))
+			return false;
+	return *at >= end;
+}
+
+/* The content of a table that a test has left is of no interest, and it need not be 0. */
+static void free_table(uint64_t entry)
+{
+	paddr_t table = PADDR(entry & PTE_ADDRESS);
+
+	if (page_of(table)->entries)
+		page_unref(table);
+	else
+		page_free_table(table);
+}
+
+/* Frees the table of this level that an entry points to, after those below it. */
+static void free_tables(uint64_t entry, int level)
 {
 	const uint64_t *table = table_of(entry);
+	unsigned left = level > 1 ? table_page(table)->entries : 0;
 
-	for (unsigned i = 0; i < TABLE_ENTRIES; i++)
-		if (table[i] & PTE_PRESENT)
-			free_directory(domain, table[i]);
-	page_free_table(domain, PADDR(entry & PTE_ADDRESS));
+	for (unsigned i = 0; left && i < TABLE_ENTRIES; i++) {
+		if (!table[i])
+			continue;
+		free_tables(table[i], level - 1);
+		left--;
+	}
+	free_table(entry);
+}
+
+static void free_roots(struct pagetable *pt)
+{
+	uint64_t *mirror = direct(pt->monitor_root);
+
+	if (pt->root.value) {
+		kernel_map_leave(direct(pt->root));
+		page_free_table(pt->root);
+	}
+	if (pt->monitor_root.value) {
+		for (unsigned i = WINDOW_SLOT; i < WINDOW_SLOT + WINDOW_SLOTS; i++)
+			mirror[i] = 0;
+		kernel_map_leave(mirror);
+		page_free_table(pt->monitor_root);
+	}
+	pt->root = pt->monitor_root = PADDR(0);
 }
 
 /* Also for trees that pt_create_* could not complete. */
 void pt_destroy(struct pagetable *pt)
 {
-	bool is_space = pt->monitor_root.value;
-	unsigned first = is_space ? 0 : WINDOW_SLOT;
-	unsigned last = is_space ? LOWER_SLOTS : WINDOW_SLOT + WINDOW_SLOTS;
-	const uint64_t *root = direct(pt->root);
+	uint64_t *root = direct(pt->root);
 
 	pt_unload(pt);
-	for (unsigned i = first; pt->root.value && i < last; i++)
-		if (root[i] & PTE_PRESENT)
-			free_slot(pt->domain, root[i]);
-	if (pt->root.value)
-		page_free_table(pt->domain, pt->root);
-	if (pt->monitor_root.value)
-		page_free_table(pt->domain, pt->monitor_root);
-	pt->root = pt->monitor_root = PADDR(0);
+	for (unsigned i = 0; pt->root.value && table_page(root)->entries; i++) {
+		uint64_t entry = root[i];
+
+		if (!entry)
+			continue;
+		pt_set_entry(pt, &root[i], 0);
+		free_tables(entry, LEVELS - 1);
+	}
+	free_roots(pt);
 }

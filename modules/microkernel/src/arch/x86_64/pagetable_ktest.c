@@ -6,6 +6,7 @@
 #include "arch/x86_64/pte.h"
 #include "ktest_fixture.h"
 #include "page.h"
+#include "progress.h"
 
 #define FAR_APART (1ul << 40)
 
@@ -44,9 +45,9 @@ KTEST(pagetable_hides_what_cannot_be_read)
 	KCHECK(pt_map(&pt, 0, PADDR(0x5000), 0) == OK);
 	KCHECK(pt_lookup(&pt, 0).page.value == 0x5000);
 	pt_protect(&pt, 0, PT_READ);
-	pt_protect(&pt, 0, PT_PRIVATE);
+	pt_protect(&pt, 0, PT_EXECUTE);
 	KCHECK(pt_lookup(&pt, 0).page.value == 0x5000);
-	KCHECK(pt_lookup(&pt, 0).flags == PT_PRIVATE);
+	KCHECK(pt_lookup(&pt, 0).flags == PT_EXECUTE);
 	table = direct(pt.root);
 	for (int level = LEVELS; level > 1; level--)
 		table = table_of(table[0]);
@@ -74,24 +75,55 @@ KTEST(pagetable_next_skips_gaps)
 	fixture_destroy(&f);
 }
 
-KTEST(pagetable_prune_frees_only_whole_empty_tables)
+static void drop(struct pagetable *pt, uint64_t start, uint64_t end)
+{
+	unsigned budget = STEP_BUDGET;
+
+	KCHECK(pt_drop(pt, &start, end, &budget) && start == end);
+}
+
+KTEST(pagetable_frees_tables_that_become_empty)
 {
 	struct fixture f = fixture_create(100);
 	struct pagetable pt = create_space(&f);
 	uint64_t free_before = page_free_count();
 
 	KCHECK(pt_map(&pt, FAR_APART, PADDR(0x1000), PT_READ) == OK);
-	KCHECK(page_free_count() == free_before - 3);
-	pt_prune(&pt, 0, GUEST_END);
-	KCHECK(page_free_count() == free_before - 3);
-	pt_unmap(&pt, FAR_APART);
-	pt_prune(&pt, FAR_APART, FAR_APART + PAGE_SIZE);
-	KCHECK(page_free_count() == free_before - 3);
-	pt_prune(&pt, FAR_APART, FAR_APART + LARGE_PAGE);
-	KCHECK(page_free_count() == free_before - 2);
-	pt_prune(&pt, 0, 2 * FAR_APART);
+	KCHECK(pt_map(&pt, FAR_APART + LARGE_PAGE, PADDR(0x1000), PT_READ) == OK);
+	KCHECK(page_free_count() == free_before - 4 && pt.resident == 2);
+	drop(&pt, FAR_APART + PAGE_SIZE, FAR_APART + LARGE_PAGE);
+	KCHECK(page_free_count() == free_before - 4 && pt.resident == 2);
+	drop(&pt, FAR_APART, FAR_APART + PAGE_SIZE);
+	KCHECK(page_free_count() == free_before - 3 && pt.resident == 1);
+	pt_unmap(&pt, FAR_APART + LARGE_PAGE);
+	KCHECK(page_free_count() == free_before - 3 && pt.resident == 0);
+	drop(&pt, 0, GUEST_END);
 	KCHECK(page_free_count() == free_before);
 	pt_destroy(&pt);
+	fixture_destroy(&f);
+}
+
+/* A table that was freed is given out again without being cleared. */
+KTEST(pagetable_pages_come_back_clear)
+{
+	struct fixture f = fixture_create(100);
+	struct pagetable pt = create_space(&f);
+	paddr_t frames[5];
+
+	for (unsigned i = 0; i < TABLE_ENTRIES; i += 7)
+		KCHECK(pt_map(&pt, i * PAGE_SIZE, PADDR(0x1000), PT_READ) == OK);
+	drop(&pt, 0, GUEST_END);
+	pt_destroy(&pt);
+	for (unsigned i = 0; i < 5; i++) {
+		const uint64_t *page;
+
+		frames[i] = page_alloc_zeroed(f.domain);
+		page = direct(frames[i]);
+		for (unsigned j = 0; j < PAGE_SIZE / 8; j++)
+			KCHECK(!page[j]);
+	}
+	for (unsigned i = 0; i < 5; i++)
+		page_unref(frames[i]);
 	fixture_destroy(&f);
 }
 
@@ -110,11 +142,9 @@ KTEST(monitor_root_mirrors_without_execution)
 		KCHECK(!guest[i]);
 		KCHECK(monitor[i] && monitor[i] == ((uint64_t *)direct(native.root))[i]);
 	}
-	pt_unmap(&pt, 2 * FAR_APART);
-	pt_prune(&pt, 0, GUEST_END);
+	drop(&pt, 0, GUEST_END);
 	KCHECK(pt_map(&pt, 0, PADDR(0x1000), PT_READ) == OK);
-	pt_unmap(&pt, 0);
-	pt_prune(&pt, 0, FAR_APART);
+	drop(&pt, 0, FAR_APART);
 	KCHECK(!guest[0] && !monitor[0]);
 	pt_destroy(&pt);
 	pt_destroy(&native);

@@ -24,15 +24,20 @@
 #define LARGE_PAGE (2ul << 20)
 #define HUGE_PAGE (1ul << 30)
 
+static inline int level_shift(int level)
+{
+	return PAGE_SHIFT + 9 * (level - 1);
+}
+
 /* Bytes that one entry of a table of this level spans. */
 static inline uint64_t level_span(int level)
 {
-	return 1ul << (PAGE_SHIFT + 9 * (level - 1));
+	return 1ul << level_shift(level);
 }
 
 static inline unsigned level_index(uint64_t va, int level)
 {
-	return (unsigned)(va >> (PAGE_SHIFT + 9 * (level - 1))) % TABLE_ENTRIES;
+	return (unsigned)(va >> level_shift(level)) % TABLE_ENTRIES;
 }
 
 static inline uint64_t *table_of(uint64_t entry)

@@ -58,11 +58,6 @@ void pt_activate_thread(struct thread *thread)
 	load_root(arch->mode == MODE_GUEST ? arch->guest_root : arch->native_root);
 }
 
-void pt_note_switch(const struct thread *to)
-{
-	this_cpu()->loaded_native = to->arch.native_pt;
-}
-
 void pt_leave(void)
 {
 	this_cpu()->loaded_native = NULL;
@@ -130,18 +125,13 @@ void pt_unload(const struct pagetable *pt)
 		pt_leave();
 }
 
+/* INVLPG of any address also drops all cached upper-level entries (Intel SDM vol. 3, 4.10.4.1). */
 void pt_flush(const struct pagetable *pt, uint64_t va, uint64_t pages)
 {
 	if (is_loaded_on(this_cpu(), pt))
 		flush_here(va, pages);
 	if (cpu_count > 1)
 		ask_others(pt, va, pages);
-}
-
-/* INVLPG of any address drops all cached upper-level entries (Intel SDM vol. 3, 4.10.4.1). */
-void pt_forget_tables(const struct pagetable *pt)
-{
-	pt_flush(pt, 0, 1);
 }
 
 void arch_cpu_attend(const struct cpu *cpu)

@@ -19,6 +19,7 @@ struct pagetable {
 	paddr_t root;
 	paddr_t monitor_root; /* confined spaces: the same lower half, NX, with the monitor's window; else 0 */
 	struct domain *domain;
+	uint64_t resident; /* leaves, those of shared tables as well */
 };
 
 enum thread_mode { MODE_NATIVE, MODE_GUEST };
