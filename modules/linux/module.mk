@@ -13,7 +13,7 @@ LINUX_CORE := src/main.c src/container.c src/job.c src/stop.c src/entry.c src/sy
 
 # Files: descriptors, the file tree, file systems, terminals, pipes.
 LINUX_FILES := src/archivefs.c src/attr.c src/console.c src/dcache.c src/dcache_names.c src/device.c src/dirent.c src/epoll.c \
-	src/etcfs.c src/eventfd.c src/fcntl.c src/file.c src/filemap.c src/files.c src/fs_struct.c src/inode.c src/kmsg.c \
+	src/etcfs.c src/eventfd.c src/fcntl.c src/file.c src/filemap.c src/files.c src/fs_struct.c src/inode.c src/kmsg.c src/memfd.c \
 	src/iter.c src/locks.c src/n_tty.c src/n_tty_out.c src/namei.c src/names.c src/namespace.c src/obj_call.c \
 	src/obj_watch.c src/objfs.c src/open.c src/pages.c src/pages_os.c src/pipe.c src/poll.c src/poll_wait.c \
 	src/proc.c src/proc_anonymos.c src/proc_net.c src/proc_links.c src/proc_pid.c src/proc_sys.c src/proc_system.c src/pty.c \
@@ -41,7 +41,7 @@ linuxtest_LINUX_SRC  := test/main.c test/check.c test/process.c test/exec.c test
 # The same for files, names, descriptors, pipes, terminals.
 LINUX_PROGRAMS     += filetest
 filetest_LINUX_SRC := test/file_main.c test/check.c test/file.c test/names.c test/directory.c test/fd.c test/lock.c \
-	test/pipe.c test/poll.c test/tty.c test/proc.c test/rights.c test/socket.c test/unshare.c
+	test/pipe.c test/poll.c test/tty.c test/proc.c test/rights.c test/socket.c test/unshare.c test/memfd.c
 
 # Takes until it is refused.
 LINUX_PROGRAMS += hog
