@@ -6,19 +6,19 @@ INTERFACES :=
 LINUX_CORE := src/main.c src/container.c src/job.c src/stop.c src/entry.c src/syscall.c src/fault.c \
 	src/errno.c src/guest.c src/wait.c src/task.c src/fork.c src/exit.c src/wait4.c src/pgrp.c \
 	src/exec.c src/exec_args.c src/exec_load.c src/exec_stack.c src/binfmt_elf.c src/binfmt_script.c \
-	src/signal.c src/signal_queue.c src/signal_calls.c src/signal_frame.c src/signal_place.c \
-	src/kill.c src/fpu.c src/mm.c src/mmap.c src/futex.c src/time.c src/timers.c src/timer_math.c \
+	src/signal.c src/signal_queue.c src/signal_calls.c src/signal_frame.c src/signal_place.c src/signalfd.c \
+	src/kill.c src/fpu.c src/mm.c src/mmap.c src/futex.c src/time.c src/timers.c src/timer_math.c src/alarm.c \
 	src/ids.c src/cred.c src/prctl.c src/rlimit.c src/sched.c src/uname.c src/cpu.c src/random_bytes.c \
 	src/reboot.c src/wall_clock.c src/clock_page.c src/vdso.c src/rseq.c src/syslog.c src/unshare.c
 
 # Files: descriptors, the file tree, file systems, terminals, pipes.
 LINUX_FILES := src/archivefs.c src/attr.c src/console.c src/dcache.c src/dcache_names.c src/device.c src/dirent.c src/epoll.c \
-	src/etcfs.c src/eventfd.c src/fcntl.c src/file.c src/filemap.c src/files.c src/fs_struct.c src/inode.c src/kmsg.c \
+	src/etcfs.c src/eventfd.c src/fcntl.c src/file.c src/filemap.c src/files.c src/fs_struct.c src/inode.c src/kmsg.c src/memfd.c \
 	src/iter.c src/locks.c src/n_tty.c src/n_tty_out.c src/namei.c src/names.c src/namespace.c src/obj_call.c \
 	src/obj_watch.c src/objfs.c src/open.c src/pages.c src/pages_os.c src/pipe.c src/poll.c src/poll_wait.c \
 	src/proc.c src/proc_anonymos.c src/proc_net.c src/proc_links.c src/proc_pid.c src/proc_sys.c src/proc_system.c src/pty.c \
 	src/read_write.c src/readdir.c src/ring.c src/select.c src/socket.c src/socket_control.c src/stat.c src/store_client.c src/store_inode.c src/store_names.c src/storefs.c \
-	src/stream.c src/sync.c src/synthfs.c src/sysfs.c src/text.c src/tmpfs.c src/tty.c src/tty_ioctl.c \
+	src/stream.c src/sync.c src/synthfs.c src/sysfs.c src/text.c src/timerfd.c src/tmpfs.c src/tty.c src/tty_ioctl.c \
 	src/tty_jobctrl.c src/unix.c src/vfs.c src/xattr.c
 
 PROGRAMS    := linux
@@ -36,12 +36,12 @@ linux-vdso_SHARED_SCRIPT := src/vdso/vdso.ld
 LINUX_PROGRAMS       := linuxtest
 linuxtest_LINUX_SRC  := test/main.c test/check.c test/process.c test/exec.c test/signal.c test/restart.c test/futex.c \
 	test/thread.c test/memory.c test/fork_memory.c test/time.c test/ids.c test/fault.c test/object.c test/vdso.c \
-	test/rseq.c test/syslog.c
+	test/rseq.c test/syslog.c test/timerfd.c test/signalfd.c
 
 # The same for files, names, descriptors, pipes, terminals.
 LINUX_PROGRAMS     += filetest
 filetest_LINUX_SRC := test/file_main.c test/check.c test/file.c test/names.c test/directory.c test/fd.c test/lock.c \
-	test/pipe.c test/poll.c test/tty.c test/proc.c test/rights.c test/socket.c test/unshare.c
+	test/pipe.c test/poll.c test/tty.c test/proc.c test/rights.c test/socket.c test/unshare.c test/memfd.c
 
 # Takes until it is refused.
 LINUX_PROGRAMS += hog

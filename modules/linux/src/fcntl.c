@@ -48,6 +48,12 @@ static int64_t fcntl_any(struct task *task, int32_t fd, struct file *file, uint3
 	}
 }
 
+/* Files in memory have seals; here always just the one that forbids further ones. */
+static bool has_seals(const struct file *file)
+{
+	return S_ISREG(file->inode->mode) && file->inode->super->magic == TMPFS_MAGIC;
+}
+
 static int64_t fcntl_open(struct task *task, struct file *file, uint32_t command, uint64_t argument)
 {
 	switch (command) {
@@ -62,6 +68,8 @@ static int64_t fcntl_open(struct task *task, struct file *file, uint32_t command
 	case F_SETOWN: file->owner = (int32_t)argument; return 0;
 	case F_GETPIPE_SZ: return pipe_size(file);
 	case F_SETPIPE_SZ: return pipe_set_size(file, (uint32_t)argument);
+	case F_GET_SEALS: return has_seals(file) ? F_SEAL_SEAL : -EINVAL;
+	case F_ADD_SEALS: return has_seals(file) ? -EPERM : -EINVAL;
 	default: return -EINVAL;
 	}
 }

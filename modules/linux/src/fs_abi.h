@@ -112,6 +112,9 @@ static inline uint8_t mode_to_dt(uint32_t mode)
 #define F_DUPFD_CLOEXEC 1030
 #define F_SETPIPE_SZ 1031
 #define F_GETPIPE_SZ 1032
+#define F_ADD_SEALS 1033
+#define F_GET_SEALS 1034
+#define F_SEAL_SEAL 1
 #define FD_CLOEXEC 1
 #define F_RDLCK 0
 #define F_WRLCK 1

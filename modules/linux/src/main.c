@@ -9,13 +9,13 @@
 #include <base/string.h>
 #include <libanon/log.h>
 #include <libanon/start.h>
+#include "alarm.h"
 #include "clock_page.h"
 #include "container.h"
 #include "cpu.h"
 #include "file_api.h"
 #include "fork.h"
 #include "task_table.h"
-#include "timers.h"
 #include "uname.h"
 #include "vdso.h"
 
@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 	cpu_start();
 	clock_page_start();
 	vdso_start();
-	if (vfs_start() != 0 || timers_start() != 0 || container_begin() != OK) {
+	if (vfs_start() != 0 || alarms_start() != 0 || container_begin() != OK) {
 		log_error("the container cannot start");
 		return 1;
 	}

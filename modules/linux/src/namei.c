@@ -420,8 +420,9 @@ bool path_is_deleted(const struct path *path)
 {
 	const struct dentry *dentry = path->dentry;
 	uint32_t kept = SUPER_RESIDENT | SUPER_CACHED;
-	return path->mount && dentry != path->mount->root && !(dentry->flags & DENTRY_HASHED) &&
-	       dentry->inode->super->flags & kept;
+	if (!(dentry->inode->super->flags & kept) || dentry->flags & DENTRY_HASHED)
+		return false;
+	return !path->mount || dentry != path->mount->root;
 }
 
 /* Puts text before `at`; null when it does not fit. */
@@ -474,6 +475,8 @@ int64_t path_print_from(const struct path *root, const struct path *path, char *
 	} else {
 		dentry_name(path->dentry, name);
 		at = prepend(buffer, end, name);
+		if (path_is_deleted(path)) /* in a file system, though in no directory */
+			at = prepend(buffer, at, "/");
 	}
 	if (!at)
 		return -ENAMETOOLONG;

@@ -29,8 +29,10 @@ static void watch_put(struct obj_watch *watch)
 {
 	if (__atomic_sub_fetch(&watch->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
-	if (!handle_is_none(watch->news))
+	if (!handle_is_none(watch->news)) {
+		(void)sys_handle_revoke(watch->news);
 		(void)sys_handle_close(watch->news);
+	}
 	heap_free(watch);
 }
 
@@ -77,9 +79,11 @@ static uint32_t watch_poll(struct file *file, struct poll_table *table)
 	return __atomic_load_n(&watch->count, __ATOMIC_ACQUIRE) > 0 ? POLLIN | POLLRDNORM : 0;
 }
 
+/* The subscriptions end at once, not when the thread has come to its end. */
 static void watch_release(struct file *file)
 {
 	struct obj_watch *watch = file->private;
+	(void)sys_handle_revoke(watch->news);
 	(void)sys_event_signal(watch->news, NEWS_STOP);
 	watch_put(watch);
 }

@@ -131,7 +131,8 @@ static int64_t list(struct task *task, struct file *file, struct listing *l)
 	return result;
 }
 
-SYSCALL3(getdents64, int32_t, fd, uint64_t, u_buffer, uint32_t, bytes)
+static int64_t get_entries(struct task *task, int32_t fd, uint64_t u_buffer, uint32_t bytes,
+                           bool is_old)
 {
 	struct file *file = files_lookup(task->files, fd);
 	struct listing l = {.buffer.size = MIN((size_t)bytes, BUFFER_MAX)};
@@ -146,6 +147,8 @@ SYSCALL3(getdents64, int32_t, fd, uint64_t, u_buffer, uint32_t, bytes)
 		result = file_position_lock(task, file);
 	if (result == 0) {
 		result = list(task, file, &l);
+		if (result == 0 && is_old)
+			dirent_make_old(&l.buffer);
 		if (result == 0)
 			result = copy_to_guest(task, u_buffer, l.buffer.bytes, l.buffer.used);
 		if (result == 0)
@@ -155,4 +158,14 @@ SYSCALL3(getdents64, int32_t, fd, uint64_t, u_buffer, uint32_t, bytes)
 	heap_free(l.buffer.bytes);
 	file_put(file);
 	return result == 0 ? (int64_t)l.buffer.used : result;
+}
+
+SYSCALL3(getdents64, int32_t, fd, uint64_t, u_buffer, uint32_t, bytes)
+{
+	return get_entries(task, fd, u_buffer, bytes, false);
+}
+
+SYSCALL3(getdents, int32_t, fd, uint64_t, u_buffer, uint32_t, bytes)
+{
+	return get_entries(task, fd, u_buffer, bytes, true);
 }

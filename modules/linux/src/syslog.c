@@ -336,25 +336,36 @@ static status_t subscribe(handle_t *out_news)
 	return status;
 }
 
-/* The kick of a signal ends the wait for news. */
+/* The first time it only makes sure that news will come: the log has to be looked at once more. */
+static status_t await_news(handle_t *news)
+{
+	uint64_t bits;
+
+	return handle_is_none(*news) ? subscribe(news)
+	                             : sys_event_wait(*news, LINE_WRITTEN, 0, &bits);
+}
+
+/* The kick of a signal ends the wait. */
 static int64_t read_waiting(struct task *task, uint64_t u_buffer, int32_t len)
 {
 	handle_t news = HANDLE_NONE;
-	uint64_t bits;
+	status_t status = OK;
 	int64_t result = check_buffer(u_buffer, len);
 
 	if (result != 0 || len == 0)
 		return result;
-	status_t status = subscribe(&news);
-
 	do {
-		result = status == OK ? read_some(task, u_buffer, (size_t)len) : errno_of(status);
+		result = read_some(task, u_buffer, (size_t)len);
 		if (result == 0)
-			status = sys_event_wait(news, LINE_WRITTEN, 0, &bits);
-	} while (result == -EAGAIN || (result == 0 && status == OK));
-	if (!handle_is_none(news))
+			status = await_news(&news);
+	} while (status == OK && (result == 0 || result == -EAGAIN));
+	if (!handle_is_none(news)) {
+		(void)sys_handle_revoke(news); /* ends the subscription, too */
 		(void)sys_handle_close(news);
-	return result == 0 ? -ERESTARTSYS : result;
+	}
+	if (status == OK)
+		return result;
+	return status == E_INTR ? -ERESTARTSYS : errno_of(status);
 }
 
 /* --- the call --- */

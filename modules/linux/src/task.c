@@ -6,6 +6,7 @@
 #include <base/bits.h>
 #include <base/string.h>
 #include <libanon/heap.h>
+#include <libanon/thread.h>
 #include "fork.h"
 #include "mm.h"
 #include "errno.h"
@@ -130,6 +131,14 @@ void process_unlink_locked(struct process *process)
 }
 
 /* --- look-ups and references --- */
+
+/* Only guest threads have a state page; fork.c starts them with their task. */
+struct task *task_current(void)
+{
+	const struct anon_thread *self = thread_self();
+
+	return self->state ? self->argument : 0;
+}
 
 struct task *task_find(int32_t tid)
 {

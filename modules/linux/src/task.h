@@ -70,6 +70,7 @@ struct cred {
 #define CAP_SYS_TTY_CONFIG 26
 #define CAP_MKNOD 27
 #define CAP_SYSLOG 34
+#define CAP_WAKE_ALARM 35
 #define CAP_LAST 40
 bool capable(struct task *task, int capability); /* of the calling task */
 bool cred_in_group(const struct cred *cred, uint32_t gid);
@@ -210,6 +211,8 @@ struct task {
 /* --- the tables (task.c). Handed-out pointers carry a reference; give it back with the matching put. --- */
 extern struct mutex tasks_lock; /* RANK_TASKS */
 struct task *task_find(int32_t tid);
+struct task *task_current(
+	void); /* whose call this thread is making; null: a thread of the monitor's own */
 struct process *process_find(int32_t pid);
 struct process *process_next(
 	int32_t after_pid); /* the one with the smallest pid above; null at the end */

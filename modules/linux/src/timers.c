@@ -1,13 +1,13 @@
 /*
- * Interval timers: alarm, setitimer and timer_create. One thread sleeps until the earliest deadline of all and
- * sends the signals. Timers on CPU time are guesses: when their deadline comes, the time really used is looked
+ * Interval timers: alarm, setitimer and timer_create. An alarm (alarm.c) rings at the earliest deadline of all; then
+ * the signals are sent. Timers on CPU time are guesses: when their deadline comes, the time really used is looked
  * up, and what is missing is waited for again.
  */
 #include "timers.h"
 #include <base/bits.h>
 #include <base/string.h>
 #include <libanon/heap.h>
-#include <libanon/thread.h>
+#include "alarm.h"
 #include "guest.h"
 #include "signal_queue.h"
 #include "syscall.h"
@@ -41,8 +41,10 @@ struct posix_timer {
 };
 
 static struct mutex timer_lock = MUTEX_RANKED(RANK_TIMER);
-static struct condition timer_news = CONDITION_INIT;
 static struct posix_timer *armed; /* [timer_lock] */
+
+static void send_due(struct alarm *alarm);
+static struct alarm earliest = {.ring = send_due};
 
 /* --- the queue --- */
 
@@ -70,7 +72,7 @@ static void arm_locked(struct posix_timer *timer, uint64_t deadline)
 	*at = timer;
 	timer->is_armed = true;
 	if (armed == timer)
-		condition_signal(&timer_news);
+		alarm_set(&earliest, deadline);
 }
 
 static bool is_cpu_clock(int32_t clock)
@@ -183,21 +185,13 @@ static void fire_due(void)
 	}
 }
 
-static void timer_thread(void *argument)
+static void send_due(struct alarm *alarm)
 {
-	(void)argument;
 	mutex_lock(&timer_lock);
-	for (;;) {
-		fire_due();
-		condition_wait(&timer_news, &timer_lock, armed ? armed->deadline : 0);
-	}
-}
-
-int64_t timers_start(void)
-{
-	static const struct thread_options options = {.name = "timers"};
-
-	return errno_from_status(thread_spawn(timer_thread, 0, &options, 0));
+	fire_due();
+	if (armed)
+		alarm_set(alarm, armed->deadline);
+	mutex_unlock(&timer_lock);
 }
 
 /* --- timers of a process --- */

@@ -6,7 +6,6 @@
 
 struct process;
 
-int64_t timers_start(void);                /* once, before the first guest runs */
 void timers_exit(struct process *process); /* all of its timers go */
 void timers_exec(struct process *process); /* timer_create's go, setitimer's stay */
 

@@ -358,3 +358,25 @@ int64_t tmpfs_make(struct dentry *dir, const char *name, uint32_t mode, uint64_t
 		dentry_put(dentry);
 	return 0;
 }
+
+/* Of all files without a name; nobody mounts it. */
+static struct super *nameless_super(void)
+{
+	static struct mutex lock = MUTEX_RANKED(RANK_PIPE);
+	static struct super *super;
+	mutex_lock(&lock);
+	if (!super)
+		super = super_create("tmpfs", &tmpfs_super_ops, SUPER_RESIDENT, TMPFS_MAGIC);
+	mutex_unlock(&lock);
+	return super;
+}
+
+struct dentry *tmpfs_make_nameless(const char *name, const struct new_inode *new)
+{
+	struct super *super = nameless_super();
+	struct inode *inode = super ? new_inode(super, new) : NULL;
+	if (!inode)
+		return NULL;
+	inode->links = 0;
+	return dentry_create_free(NULL, name, inode);
+}

@@ -8,6 +8,7 @@
 #include <libanon/start.h>
 #include <object-tree/object.h>
 #include "clock_page.h"
+#include "timerfd.h"
 
 #define TIME_SERVICE "/sys/time"
 #define CLOCK_WAS_SET 1ul
@@ -36,8 +37,8 @@ static status_t ask(void)
 static void on_event(struct server *server, uint64_t bits)
 {
 	(void)server;
-	if (bits & CLOCK_WAS_SET)
-		(void)ask();
+	if (bits & CLOCK_WAS_SET && ask() == OK)
+		timerfd_clock_was_set();
 }
 
 static status_t subscribe(struct server *server)

@@ -56,5 +56,7 @@ void test_object(void);
 void test_vdso(void);
 void test_rseq(void);
 void test_syslog(void);
+void test_timerfd(void);
+void test_signalfd(void);
 /* What the exec suite starts this program as. */
 int exec_helper(int argc, char **argv);

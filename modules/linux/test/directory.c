@@ -22,6 +22,49 @@ static int count_names(const char *name)
 	return count;
 }
 
+struct old_entry {
+	unsigned long inode, next;
+	unsigned short len;
+	char name[];
+};
+
+/* One directory with both calls: the same names, numbers, types and positions. */
+static void old_listing(void)
+{
+	static char old[4000], new[4000];
+	int names = 0, same = 1, fd = open("old", O_RDONLY);
+	long bytes = syscall(SYS_getdents, fd, old, sizeof(old));
+	CHECK(bytes > 0 && lseek(fd, 0, SEEK_SET) == 0 &&
+	      syscall(SYS_getdents64, fd, new, sizeof(new)) == bytes);
+	for (long at = 0; at < bytes;) {
+		const struct old_entry *entry = (void *)(old + at);
+		const struct dirent *other = (void *)(new + at);
+		same = same && entry->inode == other->d_ino && entry->len == other->d_reclen &&
+		       entry->next == (unsigned long)other->d_off &&
+		       strcmp(entry->name, other->d_name) == 0 &&
+		       old[at + entry->len - 1] == other->d_type;
+		names++;
+		at += entry->len > 0 ? entry->len : bytes;
+	}
+	CHECK(names == 5 && same);
+	CHECK(syscall(SYS_getdents, fd, old, sizeof(old)) == 0);
+	CHECK(lseek(fd, 0, SEEK_SET) == 0);
+	CHECK_ERRNO(syscall(SYS_getdents, fd, old, 10), EINVAL);
+	CHECK_ERRNO(syscall(SYS_getdents, 999, old, sizeof(old)), EBADF);
+	close(fd);
+	fd = open("old/b", O_RDONLY);
+	CHECK_ERRNO(syscall(SYS_getdents, fd, old, sizeof(old)), ENOTDIR);
+	close(fd);
+}
+
+static void make_old(void)
+{
+	CHECK(mkdir("old", 0755) == 0 && mkdir("old/a-directory-of-some-length", 0755) == 0);
+	put_file("old/b", "");
+	CHECK(symlink("b", "old/seven-c") == 0);
+	old_listing();
+}
+
 static void listing(void)
 {
 	char name[32];
@@ -122,6 +165,7 @@ static void fifo_and_nodes(void)
 
 void test_directory(void)
 {
+	make_old();
 	listing();
 	remove_while_listing();
 	small_buffers();

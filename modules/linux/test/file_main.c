@@ -13,7 +13,7 @@ static const struct {
 	{"fd", test_fd},           {"lock", test_lock},     {"pipe", test_pipe},
 	{"poll", test_poll},       {"epoll", test_epoll},   {"tty", test_tty},
 	{"proc", test_proc},       {"rights", test_rights}, {"socket", test_socket},
-	{"unshare", test_unshare},
+	{"unshare", test_unshare}, {"memfd", test_memfd},
 };
 
 static void run_in(const char *base, const char *name, void (*run)(void))

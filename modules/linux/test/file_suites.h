@@ -15,6 +15,7 @@ void test_proc(void);
 void test_rights(void);
 void test_socket(void);
 void test_unshare(void);
+void test_memfd(void);
 
 /* Makes a file with this text. */
 void put_file(const char *name, const char *text);

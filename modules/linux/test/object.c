@@ -7,6 +7,8 @@
 #define OBJ_CALL 0x1000
 #define OBJ_LIST 0x1001
 #define OBJ_DESCRIBE 0x1002
+#define OBJ_WATCH 0x1004
+#define WATCHES 40 /* more than a service keeps listeners */
 
 static int has_name(const unsigned char *entries, long bytes, const char *name)
 {
@@ -16,6 +18,19 @@ static int has_name(const unsigned char *entries, long bytes, const char *name)
 			return 1;
 	}
 	return 0;
+}
+
+/* A watch that was closed is no listener any more. */
+static void watch_often(void)
+{
+	int is_watched = 1;
+
+	for (int i = 0; i < WATCHES && is_watched; i++) {
+		long fd = syscall(OBJ_WATCH, "/sys/log", "line", 0);
+
+		is_watched = fd >= 0 && close((int)fd) == 0;
+	}
+	CHECK(is_watched);
 }
 
 void test_object(void)
@@ -40,4 +55,5 @@ void test_object(void)
 	            EINVAL);
 	CHECK(syscall(OBJ_CALL, "/user/userManager", "noSuchMethod", empty_map, 1, buffer,
 	              sizeof(buffer)) == -1);
+	watch_often();
 }

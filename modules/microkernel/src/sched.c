@@ -4,6 +4,7 @@
  */
 #include "sched.h"
 #include <base/assert.h>
+#include <base/bits.h>
 #include "cpu.h"
 #include "deadline.h"
 #include "domain.h"
@@ -72,18 +73,24 @@ static struct cpu *find_idle(void)
 	return NULL;
 }
 
-/* The one that runs what is least important. */
+/* Of the most important that runs or waits there. */
+static int busy_priority(const struct cpu *cpu)
+{
+	return MAX(running_priority(cpu), highest_ready(&cpu->run_queue));
+}
+
+/* The one with the least important to do. */
 static struct cpu *least_important(void)
 {
 	struct cpu *least = &cpus[0];
 
 	for (unsigned i = 1; i < cpu_count; i++)
-		if (running_priority(&cpus[i]) < running_priority(least))
+		if (busy_priority(&cpus[i]) < busy_priority(least))
 			least = &cpus[i];
 	return least;
 }
 
-/* Where it ran last when it can run there at once, else an idle CPU, else where something less important runs. */
+/* Where it ran last when it can run there at once, else an idle CPU, else one with less important things to do. */
 static struct cpu *choose_cpu(const struct thread *thread)
 {
 	struct cpu *home = &cpus[thread->cpu];
@@ -92,9 +99,9 @@ static struct cpu *choose_cpu(const struct thread *thread)
 	if (cpu_count == 1 || is_idle(home))
 		return home;
 	other = find_idle();
-	if (!other && running_priority(home) >= thread->priority)
+	if (!other && busy_priority(home) >= thread->priority)
 		other = least_important();
-	return other && running_priority(other) < thread->priority ? other : home;
+	return other && busy_priority(other) < thread->priority ? other : home;
 }
 
 void sched_ready(struct thread *thread)
