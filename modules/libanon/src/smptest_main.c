@@ -15,7 +15,7 @@
 #define PAGES_SHOWN 100u
 #define COPIES 40u
 #define VICTIMS 25u
-#define CALLS 500u
+#define CALLS 2000u
 #define RW (MAP_READ | MAP_WRITE)
 
 static unsigned passed, failed;
@@ -270,7 +270,8 @@ static void serve(void *argument)
 	CHECK(sys_reply_create(&reply) == OK);
 	status = ipc_receive(endpoint, reply, &m, 0);
 	while (status == OK && ipc_tag_op(m.tag) == OP_ADD) {
-		m.words[0] += m.words[1];
+		for (unsigned i = 0; i < IPC_WORDS; i++)
+			m.words[i] += i;
 		m.tag = ipc_tag(0, 0, 0, 0);
 		status = ipc_reply_receive(endpoint, reply, &m, 0);
 	}
@@ -280,17 +281,26 @@ static void serve(void *argument)
 	CHECK(sys_handle_close(reply) == OK);
 }
 
+/* Each word comes back, and no other caller's. */
+static bool is_answered(uint64_t mine)
+{
+	struct ipc_message m = {.tag = ipc_tag(OP_ADD, 0, 0, 0)};
+	bool is_good;
+
+	for (unsigned i = 0; i < IPC_WORDS; i++)
+		m.words[i] = mine + i * 1000;
+	is_good = ipc_call(endpoint, &m, 0) == OK && ipc_tag_op(m.tag) == 0;
+	for (unsigned i = 0; i < IPC_WORDS; i++)
+		is_good = is_good && m.words[i] == mine + i * 1001;
+	return is_good;
+}
+
 static void call_on(void *argument)
 {
 	uint64_t bad = 0;
 
-	for (uint64_t i = 0; i < CALLS; i++) {
-		uint64_t first = (uint64_t)argument << 32 | i, second = i * 3;
-		uint32_t op = OP_ADD;
-
-		bad += ipc_call_lean(endpoint, &op, &first, &second) != OK ||
-		       first != ((uint64_t)argument << 32 | i) + i * 3;
-	}
+	for (uint64_t i = 0; i < CALLS; i++)
+		bad += !is_answered((uint64_t)argument << 32 | i << 14);
 	CHECK(bad == 0);
 }
 

@@ -5,7 +5,8 @@
  *
  * They run with the kernel lock shared, so two CPUs may be here at once, on the same endpoint or reply object. A thread
  * belongs to the CPU that took it out of where it waited: out of the endpoint's queue, under its lock, or out of the reply
- * object, by exchange. It is put where others find it only when nothing of it is left in this CPU's registers.
+ * object, by exchange. It is put where others find it only when nothing of it is left in this CPU's registers, and
+ * marked until its message has been read (leave_with_message in entry.S).
  */
 #include <base/string.h>
 #include <microkernel/errors.h>
@@ -49,6 +50,11 @@ static inline void copy_bytes(const struct thread *from, const struct thread *to
 		memcpy(to->message, from->message, ipc_tag_bytes(tag));
 }
 
+static inline bool is_being_read(const struct thread *thread)
+{
+	return __atomic_load_n(&thread->arch.is_being_read, __ATOMIC_ACQUIRE);
+}
+
 /* Takes a receiver out of the queue; null when none waits that can go on at once. */
 static inline struct thread *take_receiver(struct endpoint *endpoint)
 {
@@ -57,7 +63,7 @@ static inline struct thread *take_receiver(struct endpoint *endpoint)
 	spin_lock(&endpoint->lock);
 	if (!list_is_empty(&endpoint->receivers)) {
 		receiver = list_entry(endpoint->receivers.next, struct thread, queue_link);
-		if (deadline_is_set(&receiver->deadline))
+		if (deadline_is_set(&receiver->deadline) || is_being_read(receiver))
 			receiver = NULL;
 		else
 			endpoint_dequeue(receiver);
@@ -95,6 +101,7 @@ struct ipc_switch ipc_call_fast(struct thread *thread)
 		receiver->priority = thread->priority;
 	copy_bytes(thread, receiver);
 	sched_switch_now(receiver);
+	thread->arch.is_being_read = true;
 	reply_attach(reply, thread);
 	return (struct ipc_switch){receiver, badge};
 }
@@ -104,8 +111,8 @@ static inline struct thread *find_caller(const struct reply *reply)
 {
 	struct thread *caller = __atomic_load_n(&reply->caller, __ATOMIC_ACQUIRE);
 
-	if (!caller || caller->request.memory || deadline_is_set(&caller->deadline) ||
-	    !sched_may_switch(caller->priority))
+	if (!caller || is_being_read(caller) || caller->request.memory ||
+	    deadline_is_set(&caller->deadline) || !sched_may_switch(caller->priority))
 		return NULL;
 	return caller;
 }
@@ -140,6 +147,7 @@ struct ipc_switch ipc_reply_receive_fast(struct thread *thread)
 	thread->priority = thread->base_priority;
 	thread->state = THREAD_RECEIVING;
 	sched_switch_now(caller);
+	thread->arch.is_being_read = true;
 	reply_arm(reply, thread);
 	endpoint_add_receiver(endpoint, thread);
 	return (struct ipc_switch){caller, 0};

@@ -61,16 +61,17 @@ reply_receive:
 /*
  * The way out after a call or reply that switched at once: to the thread in rax, with the message of the one in rbx
  * straight from where its registers were saved, and the badge in rdx. Nothing can be pending: the fast paths looked.
+ * Others may find the thread in rbx already, so until its message is out of its registers it is marked, and the kernel
+ * lock is not given back.
  */
 leave_with_message:
-	movl $KERNEL_MODE_OUT, %gs:CPU_KERNEL_MODE
 	movq THREAD_NATIVE_ROOT(%rax), %rcx
 	load_root %rcx
 	movq REG_RIP(%rax), %rcx
 	movq %rcx, %rdi
 	shrq $41, %rdi			/* within the 2 TiB of the native window? */
 	cmpl $0x7fffc0, %edi
-	jne leave_bad_rip
+	jne leave_message_bad_rip
 	movq %rdx, %rdi
 	movq REG_RFLAGS(%rax), %r11
 	movq REG_RSP(%rax), %rsp
@@ -84,8 +85,10 @@ leave_with_message:
 	movq REG_R13(%rbx), %r13
 	movq REG_R14(%rbx), %r14
 	movq REG_R15(%rbx), %r15
+	movb $0, THREAD_IS_BEING_READ(%rbx)
 	movq REG_RBX(%rax), %rbx
 	xorl %eax, %eax
+	movl $KERNEL_MODE_OUT, %gs:CPU_KERNEL_MODE
 	swapgs
 	sysretq
 
@@ -267,6 +270,8 @@ leave_iret:				/* rdi = registers to load */
 	swapgs
 	iretq
 
+leave_message_bad_rip:
+	movb $0, THREAD_IS_BEING_READ(%rbx)
 leave_bad_rip:
 	call trap_bad_rip
 	jmp leave
