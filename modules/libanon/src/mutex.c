@@ -15,6 +15,37 @@
 #define EVERY_BIT 0xffffffffu
 #define EVERYONE 0xffffffffu
 
+static status_t word_sleep(uint32_t *word, uint32_t expected, uint64_t deadline)
+{
+	return sys_word_wait(HANDLE_NONE, (uint64_t)word, expected, deadline, EVERY_BIT);
+}
+
+static void word_rouse(uint32_t *word, uint32_t count)
+{
+	uint64_t woken;
+
+	(void)sys_word_wake(HANDLE_NONE, (uint64_t)word, count, EVERY_BIT, &woken);
+}
+
+void mutex_init(struct mutex *mutex, unsigned rank)
+{
+	*mutex = (struct mutex)MUTEX_RANKED((uint16_t)rank);
+}
+
+static bool take(struct mutex *mutex)
+{
+	uint32_t expected = FREE;
+
+	return __atomic_compare_exchange_n(&mutex->word, &expected, HELD, false, __ATOMIC_ACQUIRE,
+	                                   __ATOMIC_RELAXED);
+}
+
+static void take_contended(struct mutex *mutex)
+{
+	while (__atomic_exchange_n(&mutex->word, CONTENDED, __ATOMIC_ACQUIRE) != FREE)
+		(void)word_sleep(&mutex->word, CONTENDED, 0);
+}
+
 #ifdef DEBUG
 /* Ranks held by this thread, rising; the last one is the highest. */
 static void rank_push(const struct mutex *mutex)
@@ -43,50 +74,12 @@ static void rank_pop(const struct mutex *mutex)
 		self->ranks[at - 1] = self->ranks[at];
 	self->rank_count--;
 }
-#else
-static inline void rank_push(const struct mutex *mutex)
-{
-	(void)mutex;
-}
-
-static inline void rank_pop(const struct mutex *mutex)
-{
-	(void)mutex;
-}
-#endif
-
-static status_t word_sleep(uint32_t *word, uint32_t expected, uint64_t deadline)
-{
-	return sys_word_wait(HANDLE_NONE, (uint64_t)word, expected, deadline, EVERY_BIT);
-}
-
-static void word_rouse(uint32_t *word, uint32_t count)
-{
-	uint64_t woken;
-
-	(void)sys_word_wake(HANDLE_NONE, (uint64_t)word, count, EVERY_BIT, &woken);
-}
-
-void mutex_init(struct mutex *mutex, unsigned rank)
-{
-	*mutex = (struct mutex)MUTEX_RANKED((uint16_t)rank);
-}
-
-static bool take(struct mutex *mutex)
-{
-	uint32_t expected = FREE;
-
-	return __atomic_compare_exchange_n(&mutex->word, &expected, HELD, false, __ATOMIC_ACQUIRE,
-	                                   __ATOMIC_RELAXED);
-}
 
 void mutex_lock(struct mutex *mutex)
 {
 	rank_push(mutex);
-	if (take(mutex))
-		return;
-	while (__atomic_exchange_n(&mutex->word, CONTENDED, __ATOMIC_ACQUIRE) != FREE)
-		(void)word_sleep(&mutex->word, CONTENDED, 0);
+	if (!take(mutex))
+		take_contended(mutex);
 }
 
 bool mutex_try_lock(struct mutex *mutex)
@@ -103,10 +96,26 @@ void mutex_unlock(struct mutex *mutex)
 
 	rank_pop(mutex);
 	before = __atomic_exchange_n(&mutex->word, FREE, __ATOMIC_RELEASE);
-	DEBUG_ASSERT(before != FREE);
+	ASSERT(before != FREE);
 	if (before == CONTENDED)
 		word_rouse(&mutex->word, 1);
 }
+#else
+bool mutex_try_lock(struct mutex *mutex)
+{
+	return take(mutex);
+}
+
+void mutex_lock_contended(struct mutex *mutex)
+{
+	take_contended(mutex);
+}
+
+void mutex_unlock_contended(struct mutex *mutex)
+{
+	word_rouse(&mutex->word, 1);
+}
+#endif
 
 status_t condition_wait(struct condition *condition, struct mutex *mutex, uint64_t deadline)
 {

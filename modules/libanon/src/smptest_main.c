@@ -12,10 +12,10 @@
 #include <libanon/time.h>
 
 #define THREADS 6u
-#define PAGES_SHOWN 200u
-#define COPIES 100u
-#define VICTIMS 60u
-#define CALLS 1000u
+#define PAGES_SHOWN 100u
+#define COPIES 40u
+#define VICTIMS 25u
+#define CALLS 500u
 #define RW (MAP_READ | MAP_WRITE)
 
 static unsigned passed, failed;
@@ -202,7 +202,7 @@ static void hold_registers(void *argument)
 	uint64_t mine = 0x5eed000000000000 + (uint64_t)argument;
 	uint64_t bad = 0;
 
-	for (unsigned i = 0; i < 500; i++) {
+	for (unsigned i = 0; i < 200; i++) {
 		uint64_t in_xmm, in_fs;
 
 		__asm__ volatile("movq %0, %%xmm7" : : "r"(mine + i));
@@ -233,7 +233,7 @@ static void read_time(void *argument)
 	uint64_t back = 0;
 
 	(void)argument;
-	for (unsigned i = 0; i < 5000; i++) {
+	for (unsigned i = 0; i < 2000; i++) {
 		uint64_t seen = load(&latest);
 		uint64_t now = clock_ns();
 

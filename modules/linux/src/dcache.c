@@ -413,21 +413,37 @@ static void move_locked(struct dentry *from, struct dentry *dir, struct dentry *
 	names[1] = other_name;
 }
 
-int64_t dcache_move(struct dentry *from, struct dentry *dir, const char *name,
-                    struct dentry *existing, bool is_exchange)
+static int64_t try_move_locked(struct dentry *from, struct dentry *dir, const char *name,
+                               struct dentry *existing, bool is_exchange, char *names[2],
+                               const struct names_stamp stamps[2], struct dentry **victims)
 {
-	struct dentry *victims = NULL, *parents[2] = {NULL, NULL};
+	struct dentry *parents[2] = {NULL, NULL}, *exchanged = is_exchange ? existing : NULL;
+	int64_t result = may_move_locked(from, dir, name, existing, is_exchange);
+	if (result != 0)
+		return result;
+	bool is_sure = dcache_is_sure_locked(from) &&
+	               (!exchanged || dcache_is_sure_locked(exchanged));
+	move_locked(from, dir, existing, is_exchange, names, parents, victims);
+	struct moved moved = {from, parents[0], exchanged, is_sure};
+	if (stamps)
+		dcache_note_moved_locked(&moved, stamps);
+	for (unsigned i = 0; i < 2; i++) {
+		if (parents[i])
+			put_locked(parents[i], victims);
+	}
+	return 0;
+}
+
+int64_t dcache_move(struct dentry *from, struct dentry *dir, const char *name,
+                    struct dentry *existing, bool is_exchange, const struct names_stamp stamps[2])
+{
+	struct dentry *victims = NULL;
 	char *names[2] = {heap_strdup(name), is_exchange ? heap_alloc(NAME_MAX + 1) : NULL};
 	int64_t result = -ENOMEM;
 	if (names[0] && (names[1] || !is_exchange)) {
 		mutex_lock(&dcache_lock);
-		result = may_move_locked(from, dir, name, existing, is_exchange);
-		if (result == 0)
-			move_locked(from, dir, existing, is_exchange, names, parents, &victims);
-		for (unsigned i = 0; i < 2; i++) {
-			if (parents[i])
-				put_locked(parents[i], &victims);
-		}
+		result = try_move_locked(from, dir, name, existing, is_exchange, names, stamps,
+		                         &victims);
 		mutex_unlock(&dcache_lock);
 	}
 	dcache_free_victims(victims);

@@ -51,6 +51,15 @@ void dcache_free_victims(struct dentry *victims);
 /* An unhashed dentry with one reference; takes the inode's. */
 struct dentry *dentry_create(const char *name, struct inode *inode);
 
+/* Whether the name still means this, as far as the directory was looked at. */
+bool dcache_is_sure_locked(const struct dentry *dentry);
+/* A dentry that came from old_dir to where it is, and what (or null) went the other way. */
+struct moved {
+	struct dentry *dentry, *old_dir, *exchanged;
+	bool is_sure; /* before: or the server moved something else */
+};
+void dcache_note_moved_locked(const struct moved *moved, const struct names_stamp stamps[2]);
+
 /* The newest mount that covers path, or null: under either lock. */
 struct mount *mount_covering(const struct path *path);
 /* The index-th union mount at path, or null: likewise. */

@@ -14,11 +14,12 @@
  */
 #include "dcache.h"
 #include "file.h"
+#include "hot.h"
 #include <base/bits.h>
 #include <base/hash.h>
 #include <base/string.h>
 
-#define ABSENT_COUNT 512u /* a power of two */
+#define ABSENT_SETS 512u /* a power of two */
 #define ABSENT_NAME_MAX 40u
 
 struct absent {
@@ -28,36 +29,37 @@ struct absent {
 	char name[ABSENT_NAME_MAX];
 };
 
-static struct absent absent_names[ABSENT_COUNT]; /* [d] */
-static uint64_t last_epoch;                      /* [d] */
+static struct absent absent_names[ABSENT_SETS][2]; /* [d] of each set the newer one first */
+static uint64_t last_epoch;                        /* [d] */
 
 /* --- absent names --- */
 
-static struct absent *absent_slot(uint64_t epoch, const struct name *name)
+static struct absent *find_absent_locked(uint64_t epoch, const struct name *name)
 {
-	return &absent_names[hash_mix(name->hash ^ epoch) % ABSENT_COUNT];
-}
-
-static bool is_absent_locked(uint64_t epoch, const struct name *name)
-{
-	const struct absent *slot = absent_slot(epoch, name);
-	return slot->epoch == epoch && slot->hash == name->hash && slot->len == name->len &&
-	       name_is_at(slot->name, name);
+	struct absent *set = absent_names[hash_mix(name->hash ^ epoch) % ABSENT_SETS];
+	for (struct absent *slot = set; slot < set + 2; slot++) {
+		if (slot->epoch == epoch && slot->hash == name->hash && slot->len == name->len &&
+		    name_is_at(slot->name, name))
+			return slot;
+	}
+	return NULL;
 }
 
 static void note_absent_locked(uint64_t epoch, const struct name *name)
 {
-	struct absent *slot = absent_slot(epoch, name);
-	if (name->len > ABSENT_NAME_MAX)
+	struct absent *set = absent_names[hash_mix(name->hash ^ epoch) % ABSENT_SETS];
+	if (name->len > ABSENT_NAME_MAX || find_absent_locked(epoch, name))
 		return;
-	*slot = (struct absent){.epoch = epoch, .hash = name->hash, .len = name->len};
-	memcpy(slot->name, name->text, name->len);
+	if (set[0].epoch != 0)
+		set[1] = set[0];
+	set[0] = (struct absent){.epoch = epoch, .hash = name->hash, .len = name->len};
+	memcpy(set[0].name, name->text, name->len);
 }
 
 static void forget_absent_locked(uint64_t epoch, const struct name *name)
 {
-	struct absent *slot = absent_slot(epoch, name);
-	if (slot->epoch == epoch && slot->hash == name->hash)
+	struct absent *slot = find_absent_locked(epoch, name);
+	if (slot)
 		slot->epoch = 0;
 }
 
@@ -124,7 +126,7 @@ static enum dcache_answer ask_locked(struct dentry *dir, const struct name *name
 		return DCACHE_UNSURE;
 	if (dentry)
 		return dentry->names_epoch == epoch ? DCACHE_FOUND : DCACHE_UNSURE;
-	return is_absent_locked(epoch, name) ? DCACHE_ABSENT : DCACHE_UNSURE;
+	return find_absent_locked(epoch, name) ? DCACHE_ABSENT : DCACHE_UNSURE;
 }
 
 enum dcache_answer dcache_ask(struct dentry *dir, const struct name *name, struct dentry **out)
@@ -179,8 +181,8 @@ static void give_out_locked(struct path found, struct path *out)
 	*out = found;
 }
 
-enum dcache_answer dcache_ask_layers(const struct path *dir, const struct name *name,
-                                     struct path *out)
+HOT enum dcache_answer dcache_ask_layers(const struct path *dir, const struct name *name,
+                                         struct path *out)
 {
 	struct path found;
 	mutex_lock(&dcache_lock);
@@ -227,7 +229,7 @@ static struct name go_down_locked(struct task *task, struct path *at, const char
 	}
 }
 
-struct name dcache_walk(struct task *task, struct path *path, const char *rest)
+HOT struct name dcache_walk(struct task *task, struct path *path, const char *rest)
 {
 	struct path at = *path;
 	mutex_lock(&dcache_lock);
@@ -243,8 +245,8 @@ struct name dcache_walk(struct task *task, struct path *path, const char *rest)
 	return name;
 }
 
-enum dcache_answer dcache_lookup(struct task *task, const struct path *start, const char *path,
-                                 bool is_followed, struct path *out)
+HOT enum dcache_answer dcache_lookup(struct task *task, const struct path *start, const char *path,
+                                     bool is_followed, struct path *out)
 {
 	struct path at = *start, found;
 	mutex_lock(&dcache_lock);
@@ -307,6 +309,15 @@ void dcache_learn_absent(struct dentry *dir, const char *text, struct names_stam
 
 /* --- what we did --- */
 
+/* A name that is there, and whether this is surely what it names. */
+static void note_present_locked(struct dentry *dentry, bool is_sure)
+{
+	struct inode *dir = dentry->parent->inode;
+	struct name name = {dentry->name, dentry->name_len, dentry->name_hash};
+	forget_absent_locked(dir->names_epoch, &name);
+	dentry->names_epoch = is_sure && dir->names_seen != 0 ? dir->names_epoch : 0;
+}
+
 int64_t dcache_made(struct dentry *dir, const char *text, struct inode *inode,
                     struct names_stamp stamp, struct dentry **out)
 {
@@ -317,8 +328,8 @@ int64_t dcache_made(struct dentry *dir, const char *text, struct inode *inode,
 	account_for_own_locked(dir->inode, stamp);
 	forget_absent_locked(dir->inode->names_epoch, &name);
 	int64_t result = dentry ? dcache_add_locked(dir, dentry, out) : -ENOMEM;
-	if (result == 0 && dir->inode->names_seen != 0)
-		dentry->names_epoch = dir->inode->names_epoch;
+	if (result == 0)
+		note_present_locked(dentry, true);
 	mutex_unlock(&dcache_lock);
 	if (dentry && result != 0)
 		dentry_put(dentry);
@@ -334,4 +345,21 @@ void dcache_removed(struct dentry *dir, struct dentry *victim, struct names_stam
 		dcache_remove_locked(victim, &victims);
 	mutex_unlock(&dcache_lock);
 	dcache_free_victims(victims);
+}
+
+bool dcache_is_sure_locked(const struct dentry *dentry)
+{
+	const struct inode *dir = dentry->parent->inode;
+	return dir->names_seen != 0 && dentry->names_epoch == dir->names_epoch;
+}
+
+void dcache_note_moved_locked(const struct moved *moved, const struct names_stamp stamps[2])
+{
+	struct dentry *dir = moved->dentry->parent;
+	account_for_own_locked(moved->old_dir->inode, stamps[0]);
+	if (dir->inode != moved->old_dir->inode)
+		account_for_own_locked(dir->inode, stamps[1]);
+	note_present_locked(moved->dentry, moved->is_sure);
+	if (moved->exchanged)
+		note_present_locked(moved->exchanged, moved->is_sure);
 }

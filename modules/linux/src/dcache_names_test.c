@@ -104,6 +104,23 @@ static int64_t fake_unlink(struct dentry *victim, bool is_directory)
 	return 0;
 }
 
+static int64_t fake_rename(struct dentry *from, struct dentry *dir, const char *name,
+                           struct dentry *existing, uint32_t flags)
+{
+	char old_name[NAME_MAX + 1];
+	struct names_stamp stamps[2] = {dcache_stamp(dir), dcache_stamp(dir)};
+	dentry_name(from, old_name);
+	int to = slot_of(name), at = slot_of(old_name);
+	if (meanwhile)
+		meanwhile();
+	meanwhile = NULL;
+	if (to >= 0)
+		server.names[to][0] = 0;
+	snprintf(server.names[at], sizeof(server.names[at]), "%s", name);
+	raise_inode(ROOT_INODE);
+	return dcache_move(from, dir, name, existing, flags & RENAME_EXCHANGE, stamps);
+}
+
 static const struct file_ops fake_file_ops = {.name = "fake"};
 static int64_t fake_open(struct task *task, struct file *file)
 {
@@ -116,6 +133,7 @@ static const struct inode_ops fake_ops = {
 	.lookup = fake_lookup,
 	.create = fake_create,
 	.unlink = fake_unlink,
+	.rename = fake_rename,
 	.open = fake_open,
 };
 static const struct super_ops fake_super_ops;
@@ -216,6 +234,43 @@ TEST(our_own_changes_leave_the_rest_believed)
 	CHECK_EQ(HOST_CALL(unlink, U("/s/c")), 0);
 	CHECK_EQ(inode_at("/s/c"), 0);
 	CHECK_EQ(cost_of("/s/a") + cost_of("/s/b") + cost_of("/s/c"), 0);
+}
+
+TEST(what_we_rename_is_known_under_its_new_name)
+{
+	start();
+	server_set("a", 20);
+	CHECK_EQ(inode_at("/s/a") + inode_at("/s/b"), 42);
+	CHECK_EQ(inode_at("/s/m"), 0);
+	CHECK_EQ(HOST_CALL(rename, U("/s/a"), U("/s/m")), 0);
+	CHECK_EQ(cost_of("/s/m") + cost_of("/s/b"), 0);
+	CHECK_EQ(inode_at("/s/m"), 20);
+	CHECK_EQ(inode_at("/s/a"), 0);
+	CHECK_EQ(HOST_CALL(rename, U("/s/m"), U("/s/b")), 0); /* over another */
+	CHECK_EQ(inode_at("/s/b"), 20);
+	CHECK_EQ(inode_at("/s/m"), 0);
+	server_set("b", 22);
+	server_set("a", 20);
+}
+
+static void others_swap_a(void)
+{
+	server.inodes[slot_of("a")] = 40;
+	raise_inode(ROOT_INODE);
+}
+
+TEST(what_others_swapped_before_our_rename_is_not_believed)
+{
+	start();
+	server_set("a", 20);
+	CHECK_EQ(inode_at("/s/a"), 20);
+	CHECK_EQ(inode_at("/s/m"), 0);
+	meanwhile = others_swap_a;
+	CHECK_EQ(HOST_CALL(rename, U("/s/a"), U("/s/m")), 0);
+	CHECK_EQ(inode_at("/s/m"), 40);
+	CHECK_EQ(inode_at("/s/a"), 0);
+	server_set("m", 0);
+	server_set("a", 20);
 }
 
 static void others_take_a_away(void)

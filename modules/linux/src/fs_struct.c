@@ -110,17 +110,20 @@ void fs_paths(struct fs *fs, struct path *out_root, struct path *out_cwd)
 	copy_path(fs, &fs->cwd, out_cwd);
 }
 
-/* The lock holds the starting point, so that no reference need be taken. */
+/* The lock holds the starting point, so that no reference need be taken; nor the lock while nobody shares it. */
 enum dcache_answer fs_lookup(struct task *task, const char *name, bool is_followed,
                              struct path *out_path)
 {
 	struct fs *fs = task->fs;
-	mutex_lock(&fs->lock);
+	bool is_shared = __atomic_load_n(&fs->references, __ATOMIC_ACQUIRE) > 1;
+	if (is_shared)
+		mutex_lock(&fs->lock);
 	const struct path *start = *name == '/' ? &fs->root : &fs->cwd;
 	while (*name == '/')
 		name++;
 	enum dcache_answer answer = dcache_lookup(task, start, name, is_followed, out_path);
-	mutex_unlock(&fs->lock);
+	if (is_shared)
+		mutex_unlock(&fs->lock);
 	return answer;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "iter.h"
 #include "guest.h"
+#include "hot.h"
 #include <base/bits.h>
 #include <base/string.h>
 
@@ -31,8 +32,8 @@ static inline int64_t copy_guest(struct task *task, uint64_t u_at, uint8_t *at, 
 	return clear_guest(task, u_at, bytes);
 }
 
-static size_t move_guest_pages(struct task *task, uint64_t u_at, uint8_t *at, size_t bytes,
-                               enum direction direction)
+COLD static size_t move_guest_pages(struct task *task, uint64_t u_at, uint8_t *at, size_t bytes,
+                                    enum direction direction)
 {
 	size_t done = 0;
 	while (done < bytes) {
@@ -54,7 +55,7 @@ static inline size_t move_guest(struct task *task, uint64_t u_at, uint8_t *at, s
 	return move_guest_pages(task, u_at, at, bytes, direction);
 }
 
-static size_t move_memory(uint8_t *memory, uint8_t *at, size_t bytes, enum direction direction)
+COLD static size_t move_memory(uint8_t *memory, uint8_t *at, size_t bytes, enum direction direction)
 {
 	if (direction == TO_GUEST)
 		return copy_guarded(memory, at, bytes);
@@ -80,7 +81,8 @@ static inline size_t move_piece(struct iter *iter, uint8_t *at, size_t bytes,
 	return moved;
 }
 
-static size_t move_pieces(struct iter *iter, uint8_t *at, size_t bytes, enum direction direction)
+COLD static size_t move_pieces(struct iter *iter, uint8_t *at, size_t bytes,
+                               enum direction direction)
 {
 	size_t done = 0;
 	while (done < bytes && iter->iov_count > 0) {

@@ -386,15 +386,21 @@ static int64_t lookup_by_walk(struct task *task, int32_t dir_fd, const char *nam
 	return result;
 }
 
+enum dcache_answer path_lookup_cached(struct task *task, int32_t dir_fd, const char *name,
+                                      uint32_t flags, struct path *out_path)
+{
+	if (dir_fd != AT_FDCWD && *name != '/')
+		return DCACHE_UNSURE;
+	return fs_lookup(task, name, flags & LOOKUP_FOLLOW, out_path);
+}
+
 int64_t path_lookup(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
                     struct path *out_path)
 {
 	if (*name == 0 && flags & LOOKUP_EMPTY)
 		return lookup_empty(task, dir_fd, out_path);
 	struct path found;
-	enum dcache_answer answer = DCACHE_UNSURE;
-	if (dir_fd == AT_FDCWD || *name == '/')
-		answer = fs_lookup(task, name, flags & LOOKUP_FOLLOW, &found);
+	enum dcache_answer answer = path_lookup_cached(task, dir_fd, name, flags, &found);
 	if (answer == DCACHE_ABSENT)
 		return -ENOENT;
 	if (answer == DCACHE_UNSURE) {

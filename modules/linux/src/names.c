@@ -166,26 +166,26 @@ static int64_t check_last(const struct walk *walk, bool is_directory)
 	return walk->kind == LAST_DOTDOT ? -ENOTEMPTY : -EBUSY;
 }
 
-static int64_t remove_found(struct walk *walk, bool is_directory)
+static int64_t remove_found(struct task *task, const struct path *found, bool is_directory)
 {
-	struct inode *inode = walk->found.dentry->inode;
-	int64_t result = may_take(walk->task, &walk->found);
+	struct inode *inode = found->dentry->inode;
+	int64_t result = may_take(task, found);
 	if (result != 0)
 		return result;
 	if (is_directory && !S_ISDIR(inode->mode))
 		return -ENOTDIR;
 	if (!is_directory && S_ISDIR(inode->mode))
 		return -EISDIR;
-	if (walk->found.dentry == walk->found.mount->root || walk->found.dentry->mounts)
+	if (found->dentry == found->mount->root || found->dentry->mounts)
 		return -EBUSY;
-	return inode->ops->unlink ? inode->ops->unlink(walk->found.dentry, is_directory) : -EPERM;
+	return inode->ops->unlink ? inode->ops->unlink(found->dentry, is_directory) : -EPERM;
 }
 
-static int64_t remove_name(struct task *task, int32_t dir_fd, uint64_t u_path, bool is_directory)
+static int64_t remove_by_walk(struct task *task, int32_t dir_fd, const char *name,
+                              bool is_directory)
 {
-	char name[PATH_MAX];
 	struct walk walk;
-	int64_t result = walk_from_guest(&walk, task, dir_fd, u_path, name);
+	int64_t result = walk_begin(&walk, task, dir_fd, name);
 	if (result == 0)
 		result = check_last(&walk, is_directory);
 	if (result == 0)
@@ -193,8 +193,25 @@ static int64_t remove_name(struct task *task, int32_t dir_fd, uint64_t u_path, b
 	if (result == 0 && walk.has_slash && !is_directory)
 		result = -EISDIR;
 	if (result == 0)
-		result = remove_found(&walk, is_directory);
+		result = remove_found(task, &walk.found, is_directory);
 	walk_end(&walk);
+	return result;
+}
+
+static int64_t remove_name(struct task *task, int32_t dir_fd, uint64_t u_path, bool is_directory)
+{
+	char name[PATH_MAX];
+	struct path found;
+	int64_t result = copy_path_arg(task, u_path, false, name);
+	if (result != 0)
+		return result;
+	switch (path_lookup_cached(task, dir_fd, name, 0, &found)) {
+	case DCACHE_ABSENT: return -ENOENT;
+	case DCACHE_UNSURE: return remove_by_walk(task, dir_fd, name, is_directory);
+	default: break;
+	}
+	result = remove_found(task, &found, is_directory);
+	path_put(&found);
 	return result;
 }
 

@@ -10,6 +10,7 @@
  */
 #include "pipe.h"
 #include "guest.h"
+#include "hot.h"
 #include "ring.h"
 #include "signal.h"
 #include "syscall.h"
@@ -112,7 +113,7 @@ static bool is_read_over(struct pipe *pipe, bool is_nonblocking)
 	return state == READ_NOW || state == READ_END || (state == READ_EMPTY && is_nonblocking);
 }
 
-static int64_t pipe_read(struct file *file, struct iter *to, uint64_t *position)
+HOT static int64_t pipe_read(struct file *file, struct iter *to, uint64_t *position)
 {
 	struct pipe *pipe = file->private;
 	(void)position;
@@ -227,7 +228,7 @@ static int64_t wait_for_room(struct file *file, struct task *task, size_t least)
 	return wait_event(task, &pipe->write_wait, is_write_turn(pipe), 0);
 }
 
-static int64_t pipe_write(struct file *file, struct iter *from, uint64_t *position)
+HOT static int64_t pipe_write(struct file *file, struct iter *from, uint64_t *position)
 {
 	struct pipe *pipe = file->private;
 	bool is_whole = from->left <= PIPE_BUF;

@@ -3,6 +3,7 @@
  */
 #include "files.h"
 #include "guest.h"
+#include "hot.h"
 #include "syscall.h"
 #include <base/bits.h>
 #include <base/string.h>
@@ -45,8 +46,8 @@ static int64_t get_file(struct task *task, int32_t fd, enum direction direction,
 	return result;
 }
 
-static int64_t transfer_buffer(struct task *task, int32_t fd, uint64_t u_buffer, uint64_t bytes,
-                               enum direction direction, uint64_t position)
+HOT static int64_t transfer_buffer(struct task *task, int32_t fd, uint64_t u_buffer, uint64_t bytes,
+                                   enum direction direction, uint64_t position)
 {
 	struct guest_iovec iov = {u_buffer, MIN(bytes, MAX_RW_COUNT)};
 	struct iter iter;

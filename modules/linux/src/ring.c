@@ -3,6 +3,7 @@
  * never hold more than a line.
  */
 #include "ring.h"
+#include "hot.h"
 #include <base/bits.h>
 #include <base/string.h>
 #include <libanon/heap.h>
@@ -48,12 +49,15 @@ static bool set_allocated(struct ring *ring, uint32_t bytes)
 	return true;
 }
 
-bool ring_reserve(struct ring *ring, size_t len)
+static COLD bool grow(struct ring *ring, size_t len)
 {
-	if (len <= ring_spare(ring))
-		return true;
 	uint64_t wanted = power_of_two_above(MAX((uint64_t)ring_used(ring) + len, FIRST_BYTES));
 	return set_allocated(ring, (uint32_t)MIN(wanted, (uint64_t)ring->limit));
+}
+
+bool ring_reserve(struct ring *ring, size_t len)
+{
+	return len <= ring_spare(ring) || grow(ring, len);
 }
 
 void ring_writable(const struct ring *ring, size_t len, struct ring_piece out[2])

@@ -10,6 +10,7 @@
 #include <base/string.h>
 #include <libanon/enter.h>
 #include "exit.h"
+#include "hot.h"
 #include "rseq.h"
 #include "signal_frame.h"
 #include "signal_queue.h"
@@ -46,8 +47,10 @@ static bool is_ignored_locked(const struct process *process, const struct task *
 /* The caller neither sleeps nor runs its guest: the mark is enough. */
 static void attend(struct task *task)
 {
+	const struct guest_state *own = guest_state();
+
 	__atomic_store_n(&task->attention, 1, __ATOMIC_SEQ_CST);
-	if (task->state != guest_state())
+	if (!own || task->state != own)
 		task_wake(task);
 }
 
@@ -125,7 +128,7 @@ void signal_send_process_info(struct process *process, const struct linux_siginf
 	send(process, 0, info);
 }
 
-void signal_send_task(struct task *task, int signal)
+COLD void signal_send_task(struct task *task, int signal)
 {
 	struct linux_siginfo info = {.si_signo = signal, .si_code = SI_KERNEL};
 
@@ -197,7 +200,7 @@ bool signal_kill_pending(struct task *task)
 	       (exec_task && exec_task != task);
 }
 
-bool signal_pending(struct task *task)
+COLD bool signal_pending(struct task *task)
 {
 	/* The full fence pairs with the sender's: queue, then look whether the task sleeps. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

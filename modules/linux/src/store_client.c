@@ -5,6 +5,7 @@
 #include "store_client.h"
 #include "errno.h"
 #include "lock.h"
+#include "pages.h"
 #include <base/string.h>
 #include <distributed-fs/file_ipc.h>
 #include <distributed-fs/generations.h>
@@ -51,13 +52,16 @@ static status_t attach(handle_t *out)
 }
 
 /*
- * The page of the session before stays mapped, since a task may be reading it (and then finds it gone): a page of
- * address space for each restart of the server. Without a page nothing is believed.
+ * A page that can still be read is the server's own: only the session was lost. A page that went with its server
+ * stays mapped, since a task may be reading it: a page of address space for each restart. Without one nothing
+ * is believed.
  */
 static void map_generations(handle_t fresh)
 {
 	void *page = NULL;
 	handle_t memory;
+	if (store_generations && memory_os_load(store_generations) != 0)
+		return;
 	if (file_generations(fresh, &memory) != OK)
 		memory = HANDLE_NONE;
 	if (!handle_is_none(memory)) {

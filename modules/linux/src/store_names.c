@@ -137,6 +137,7 @@ int64_t store_rename_name(struct dentry *from, struct dentry *dir, const char *n
 {
 	char old_name[NAME_MAX + 1];
 	struct dentry *old_dir = dentry_parent(from);
+	struct names_stamp stamps[2] = {dcache_stamp(old_dir), dcache_stamp(dir)};
 	uint32_t to_fid, to_epoch;
 	dentry_name(from, old_name);
 	int64_t result = store_fid(store_of(dir->inode), &to_fid, &to_epoch);
@@ -147,7 +148,7 @@ int64_t store_rename_name(struct dentry *from, struct dentry *dir, const char *n
 		         store_rename(fid, old_name, to_fid, name, flags));
 	if (result == 0) {
 		bool is_exchange = flags & RENAME_EXCHANGE;
-		if (dcache_move(from, dir, name, existing, is_exchange) != 0) {
+		if (dcache_move(from, dir, name, existing, is_exchange, stamps) != 0) {
 			(void)dcache_remove(from, false);
 			if (existing)
 				(void)dcache_remove(existing, false);

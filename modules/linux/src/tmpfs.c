@@ -239,7 +239,7 @@ static int64_t tmpfs_rename(struct dentry *from, struct dentry *dir, const char 
 {
 	bool is_exchange = flags & RENAME_EXCHANGE;
 	struct dentry *old_dir = dentry_parent(from);
-	int64_t result = dcache_move(from, dir, name, existing, is_exchange);
+	int64_t result = dcache_move(from, dir, name, existing, is_exchange, NULL);
 	uint64_t now = time_real_ns();
 	if (result == 0) {
 		dir_changed(old_dir, from->inode, -1, now);

@@ -202,6 +202,11 @@ int64_t inode_permission(struct task *task, struct inode *inode, uint32_t mask);
 int64_t inode_permission_real(struct task *task, struct inode *inode, uint32_t mask);
 bool inode_is_owner(struct task *task, struct inode *inode); /* or may act as such */
 
+/* What the cache of a directory was like before its file system was asked or told something. */
+struct names_stamp {
+	uint64_t generation;
+};
+
 /* --- dcache.c --- */
 static inline struct dentry *dentry_get(struct dentry *dentry)
 {
@@ -233,9 +238,12 @@ int64_t dcache_add(struct dentry *parent, const char *name, struct inode *inode,
 void dcache_forget(struct dentry *dentry);
 /* Out of the tree: -ENOENT when somebody was faster, -ENOTEMPTY for a directory with children. */
 int64_t dcache_remove(struct dentry *dentry, bool must_be_empty);
-/* Rename; `existing` is dropped from the tree (or changes places). -EINVAL into itself. */
+/*
+ * Rename; `existing` is dropped from the tree (or changes places). -EINVAL into itself. With stamps of the old and
+ * the new directory (null: nobody else changes them), one change of each since is this one.
+ */
 int64_t dcache_move(struct dentry *from, struct dentry *dir, const char *name,
-                    struct dentry *existing, bool is_exchange);
+                    struct dentry *existing, bool is_exchange, const struct names_stamp stamps[2]);
 bool dcache_is_below(struct dentry *dentry, struct dentry *ancestor);
 struct dentry *dentry_parent(struct dentry *dentry); /* a reference */
 void dentry_name(struct dentry *dentry, char name[NAME_MAX + 1]);
@@ -265,10 +273,6 @@ struct name dcache_walk(struct task *task, struct path *path, const char *rest);
  */
 enum dcache_answer dcache_lookup(struct task *task, const struct path *start, const char *path,
                                  bool is_followed, struct path *out);
-/* What the cache of a directory was like before its file system was asked or told something. */
-struct names_stamp {
-	uint64_t generation;
-};
 struct names_stamp dcache_stamp(struct dentry *dir);
 /* Whether others may have changed the directory since it was last looked at. */
 bool dcache_is_behind(const struct dentry *dir);
@@ -300,6 +304,9 @@ void path_put(const struct path *path);
 #define LOOKUP_EMPTY 4u /* "" names dir_fd itself */
 int64_t path_lookup(struct task *task, int32_t dir_fd, const char *name, uint32_t flags,
                     struct path *out_path);
+/* The same if the name cache is sure of all of it; of the flags, LOOKUP_FOLLOW counts. */
+enum dcache_answer path_lookup_cached(struct task *task, int32_t dir_fd, const char *name,
+                                      uint32_t flags, struct path *out_path);
 /* The path as seen from the task's root, or from the top of its mounts when it is not below that, or task is null:
  * length without NUL, -ENAMETOOLONG. */
 int64_t path_print(struct task *task, const struct path *path, char *buffer, size_t size);

@@ -6,6 +6,7 @@
 #include "wait.h"
 #include <libanon/syscall.h>
 #include "errno.h"
+#include "hot.h"
 #include "task.h"
 
 void wait_queue_init(struct wait_queue *queue)
@@ -15,8 +16,8 @@ void wait_queue_init(struct wait_queue *queue)
 	queue->last = 0;
 }
 
-void wait_add_events(struct wait_queue *queue, struct wait_entry *entry, struct task *task,
-                     uint32_t events)
+COLD void wait_add_events(struct wait_queue *queue, struct wait_entry *entry, struct task *task,
+                          uint32_t events)
 {
 	entry->queue = queue;
 	entry->task = task;
@@ -41,7 +42,7 @@ void wait_add(struct wait_queue *queue, struct wait_entry *entry, struct task *t
 	wait_add_events(queue, entry, task, 0);
 }
 
-void wait_remove(struct wait_entry *entry)
+COLD void wait_remove(struct wait_entry *entry)
 {
 	struct wait_queue *queue = entry->queue;
 
@@ -126,7 +127,7 @@ static status_t sleep_on_word(struct task *task, uint32_t sequence, uint64_t dea
 	return status;
 }
 
-int64_t wait_sleep(struct task *task, uint32_t sequence, uint64_t deadline)
+COLD int64_t wait_sleep(struct task *task, uint32_t sequence, uint64_t deadline)
 {
 	if (signal_pending(task))
 		return -ERESTARTSYS;

@@ -1,7 +1,7 @@
 /*
  * Mutex, condition and once on word waits: uncontended, no system call. Not recursive, not robust: a thread
  * that is killed keeps what it holds, and its process with it. A rank above 0 makes debug builds check that
- * mutexes are taken in rising order.
+ * mutexes are taken in rising order; release builds take a free mutex in place.
  */
 #pragma once
 #include <stdbool.h>
@@ -38,9 +38,31 @@ struct once {
 	}
 
 void mutex_init(struct mutex *mutex, unsigned rank);
-void mutex_lock(struct mutex *mutex);
 bool mutex_try_lock(struct mutex *mutex);
+
+#ifdef DEBUG
+void mutex_lock(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
+#else
+/* What the two below leave: somebody else holds it; somebody may wait for it. */
+void mutex_lock_contended(struct mutex *mutex);
+void mutex_unlock_contended(struct mutex *mutex);
+
+static inline void mutex_lock(struct mutex *mutex)
+{
+	uint32_t expected = 0;
+
+	if (!__atomic_compare_exchange_n(&mutex->word, &expected, 1, false, __ATOMIC_ACQUIRE,
+	                                 __ATOMIC_RELAXED))
+		mutex_lock_contended(mutex);
+}
+
+static inline void mutex_unlock(struct mutex *mutex)
+{
+	if (__atomic_exchange_n(&mutex->word, 0, __ATOMIC_RELEASE) == 2)
+		mutex_unlock_contended(mutex);
+}
+#endif
 
 /* May wake without reason: test the condition in a loop. OK or E_TIMEOUT, or E_INTR after a kick. */
 status_t condition_wait(struct condition *condition, struct mutex *mutex, uint64_t deadline);
