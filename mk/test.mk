@@ -37,8 +37,8 @@ check: ## the house rules: format, includes, ABI, FPU, independence ... (or R="f
 split-check: ## build and test M=module outside this tree (default: every module)
 	$(Q)python3 scripts/split_check.py $(CHOSEN)
 
-bench: build ## speed and memory, beside Linux and seL4
-	$(Q)python3 tools/bench.py --build $(OUT)
+bench: build ## speed and memory, beside Linux and seL4; keeps docs/performance.md
+	$(Q)python3 tools/bench.py --build $(OUT) --docs
 
 format: ## lay out the C files of M=module (default all) as .clang-format says
 	$(Q)find $(addprefix modules/,$(CHOSEN)) -name '*.[ch]' -print0 | xargs -0r clang-format -i

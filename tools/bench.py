@@ -7,7 +7,7 @@ rows from modules/libanon/src/nativebench_main.c in init's place.  tools/bench/b
 Linux and seL4 needed in the same QEMU.  The ratio is ours / theirs for costs and theirs / ours for bandwidths:
 below 1 is better in both cases.
 
-usage: bench.py [--build DIR] [--native] [--linux] [--tests NAME[,NAME...]] [--out FILE]
+usage: bench.py [--build DIR] [--native] [--linux] [--tests NAME[,NAME...]] [--out FILE] [--docs]
 """
 import argparse
 import os
@@ -21,6 +21,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(HERE)
 QEMU = os.environ.get("ANON_QEMU", "qemu-system-x86_64")
 CPU = "max,-erms"
+PAGE = os.path.join(ROOT, "docs", "performance.md")
+PAGE_TABLE = "## The table\n"
 NATIVE_LIMIT_S = 120
 LINUX_LIMIT_S = 3000
 
@@ -131,6 +133,30 @@ def table(rows, baseline):
     return "\n".join(lines)
 
 
+def page_table(rows, baseline):
+    """The same as a table of docs/performance.md: minima only, lost rows bold."""
+    lines = ["| row | unit | anonymOS | other | | ratio | CR3 |", "|---|---|---|---|---|---|---|"]
+    for name, unit, value, roots in rows:
+        if unit.endswith("~"):
+            continue
+        system, _, theirs = baseline.get(name, ("-", "", 0.0))
+        number = float(value) if re.fullmatch(r"[\d.]+", value) else 0.0
+        ours_to_theirs = ratio(unit, number, theirs)
+        if ours_to_theirs != "-" and float(ours_to_theirs) > 1:
+            ours_to_theirs = f"**{ours_to_theirs}**"
+        shown = f"{theirs:.0f}" if theirs else "-"
+        lines.append(f"| {name} | {unit} | {value} | {shown} | {system} | {ours_to_theirs} | {roots} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_page(rows, baseline):
+    with open(PAGE) as f:
+        head = f.read().split(PAGE_TABLE)[0]
+    head = re.sub(r"Measured on \S+,", time.strftime("Measured on %Y-%m-%d,"), head)
+    with open(PAGE, "w") as f:
+        f.write(head + PAGE_TABLE + "\n" + page_table(rows, baseline))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build")
@@ -138,7 +164,10 @@ def main():
     parser.add_argument("--linux", action="store_true", help="only osbench's rows")
     parser.add_argument("--tests", default="", help="prefixes of osbench tests, comma separated")
     parser.add_argument("--out", help="write the table here, too")
+    parser.add_argument("--docs", action="store_true", help="write it to docs/performance.md, too")
     options = parser.parse_args()
+    if options.docs and (options.native or options.linux or options.tests):
+        parser.error("--docs wants all rows")
     rows = []
     if not options.linux:
         rows += run_native(options.build)
@@ -149,6 +178,8 @@ def main():
     if options.out:
         with open(options.out, "w") as f:
             f.write(text + "\n")
+    if options.docs:
+        write_page(rows, read_baseline())
 
 
 if __name__ == "__main__":
