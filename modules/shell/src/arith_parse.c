@@ -68,6 +68,8 @@ static int digit_value(char c, unsigned base)
 		value = c - 'a' + 10;
 	else if (c >= 'A' && c <= 'Z')
 		value = c - 'A' + (base <= 36 ? 10 : 36);
+	else if (c == '@' || c == '_')
+		value = c == '@' ? 62 : 63;
 	else
 		return -1;
 	return (unsigned)value < base ? value : -1;
@@ -100,7 +102,7 @@ const char *arith_number(const char *text, intmax_t *out)
 	if (text[0] == '0')
 		return digits(text, 8, out);
 	end = digits(text, 10, out);
-	if (end && *end == '#' && *out >= 2 && *out <= 62)
+	if (end && *end == '#' && *out >= 2 && *out <= 64)
 		return digits(end + 1, (unsigned)*out, out);
 	return end;
 }

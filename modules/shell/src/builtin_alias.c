@@ -15,7 +15,7 @@ static void print_alias(struct shell *sh, const struct alias *alias)
 	char *value = arena_text(&sh->temp, alias->value, strlen(alias->value) - 1);
 
 	out_format(sh, "%s=", alias->name);
-	out_quoted(sh, value);
+	out_always_quoted(sh, value);
 	out_char(sh, '\n');
 }
 

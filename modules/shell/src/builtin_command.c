@@ -60,7 +60,7 @@ static void describe_alias(struct shell *sh, const char *name, const struct alia
 		return;
 	}
 	out_format(sh, "alias %s=", name);
-	out_quoted(sh, value.start);
+	out_always_quoted(sh, value.start);
 	out_char(sh, '\n');
 }
 
@@ -148,6 +148,11 @@ static int run_plain(struct shell *sh, int argc, char **argv, const char *path)
 	status = builtin->run(sh, argc, argv);
 	sh->builtin_name = "command";
 	sh->builtin_failed = false;
+	/* An error that would end the shell does not when its built-in is not special. */
+	if (sh->unwind && sh->unwinds_error && (builtin->flags & BUILTIN_SPECIAL)) {
+		status = sh->status;
+		sh->unwind = UNWIND_NONE;
+	}
 	return status;
 }
 

@@ -1,8 +1,11 @@
 /*
- * echo, with the standard's escapes (XSI) and -n.
+ * echo. In POSIX mode with the standard's escapes (XSI) and -n; else as most systems have it: escapes only after -e.
+ * The escapes serve printf, too.
  */
 #include "builtins.h"
 #include "shell.h"
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *octal(const char *at, int most, char *byte)
@@ -15,9 +18,17 @@ static const char *octal(const char *at, int most, char *byte)
 	return at;
 }
 
+static const char *hexadecimal(const char *at, char *byte)
+{
+	char digits[3] = {at[0], isxdigit((unsigned char)at[1]) ? at[1] : 0, 0};
+
+	*byte = (char)strtoul(digits, NULL, 16);
+	return at + strlen(digits);
+}
+
 const char *escape_echo(const char *at, char *bytes, int *out_len)
 {
-	static const char names[] = "abfnrtv\\", values[] = "\a\b\f\n\r\t\v\\";
+	static const char names[] = "abefnrtv\\", values[] = "\a\b\033\f\n\r\t\v\\";
 	const char *name = *at ? strchr(names, *at) : NULL;
 
 	*out_len = 1;
@@ -33,6 +44,8 @@ const char *escape_echo(const char *at, char *bytes, int *out_len)
 		return octal(at + 1, 3, bytes);
 	if (*at >= '1' && *at <= '7')
 		return octal(at, 3, bytes);
+	if (*at == 'x' && isxdigit((unsigned char)at[1]))
+		return hexadecimal(at + 1, bytes);
 	bytes[0] = '\\';
 	if (!*at)
 		return at;
@@ -60,17 +73,40 @@ static bool echo_word(struct shell *sh, const char *word)
 	return true;
 }
 
+/* -n, -e and -E in any combination: 'n' and 'e' say what was asked; false: the word is no option. */
+static bool echo_option(const char *word, bool *newline, bool *escapes)
+{
+	if (word[0] != '-' || !word[1] || word[strspn(word + 1, "neE") + 1])
+		return false;
+	for (word++; *word; word++) {
+		if (*word == 'n')
+			*newline = false;
+		else
+			*escapes = *word == 'e';
+	}
+	return true;
+}
+
 BUILTIN(echo)
 {
-	bool has_newline = argc < 2 || strcmp(argv[1], "-n") != 0;
+	bool is_posix = sh->options[OPT_POSIX], newline = true, escapes = is_posix;
+	int first = 1;
 
-	for (int i = has_newline ? 1 : 2; i < argc; i++) {
-		if (!echo_word(sh, argv[i]))
+	if (is_posix && argc > 1 && strcmp(argv[1], "-n") == 0) {
+		newline = false;
+		first++;
+	}
+	while (!is_posix && first < argc && echo_option(argv[first], &newline, &escapes))
+		first++;
+	for (int i = first; i < argc; i++) {
+		if (!escapes)
+			out_string(sh, argv[i]);
+		else if (!echo_word(sh, argv[i]))
 			return 0;
 		if (i + 1 < argc)
 			out_char(sh, ' ');
 	}
-	if (has_newline)
+	if (newline)
 		out_char(sh, '\n');
 	return 0;
 }

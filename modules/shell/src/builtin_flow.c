@@ -70,7 +70,7 @@ BUILTIN(return)
 {
 	int status, error = asked_status(sh, argc, argv, &status);
 
-	if (argc < 2)
+	if (argc < 2 && sh->functions != sh->trap_functions)
 		status = sh->status;
 	if (error)
 		return error;
@@ -86,6 +86,7 @@ BUILTIN(exit)
 	if (error)
 		return error;
 	sh->status = status & 0xff;
+	sh->unwinds_error = false;
 	sh->unwind = UNWIND_EXIT;
 	return sh->status;
 }

@@ -246,6 +246,9 @@ BUILTIN(kill)
 {
 	int index = 1, signal = kill_options(sh, argc, argv, &index), status = 0;
 
+	/* A child that has ended is there no more. */
+	while (jobs_collect(sh, false))
+		;
 	if (signal == -1)
 		return 2;
 	if (signal == -2)

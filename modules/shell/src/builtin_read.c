@@ -12,26 +12,42 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define MOST_SECONDS 1000000
+#define TIMED_OUT (-3)
 
 struct reading {
 	struct shell *sh;
 	bool is_raw;
-	int fd, delimiter, timeout_ms; /* -1: none */
-	size_t most;		       /* characters; 0: as many as there are */
+	int fd, delimiter;
+	size_t most; /* characters; 0: as many as there are */
+	bool has_timeout, only_asks; /* -t 0: is there input? */
+	long long deadline_ms;
 	const char *prompt;
 	struct text line;
 	struct text marks; /* 1: was quoted; empty when nothing was */
 };
 
-static bool scan_timeout(const char *text, int *out)
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static bool scan_timeout(struct reading *rd, const char *text)
 {
 	char *end;
 	double seconds = strtod(text, &end);
 
-	if (end == text || *end || seconds < 0 || seconds > 1000000)
+	if (end == text || *end || !(seconds >= 0 && seconds <= MOST_SECONDS))
 		return false;
-	*out = (int)(seconds * 1000);
+	rd->has_timeout = true;
+	rd->only_asks = seconds == 0;
+	rd->deadline_ms = now_ms() + (long long)(seconds * 1000);
 	return true;
 }
 
@@ -44,7 +60,7 @@ static bool read_option(struct shell *sh, struct reading *rd, int option, const 
 	case 'p': rd->prompt = argument; return true;
 	case 'd': rd->delimiter = (unsigned char)*argument; return true;
 	case 't':
-		if (scan_timeout(argument, &rd->timeout_ms))
+		if (scan_timeout(rd, argument))
 			return true;
 		break;
 	default:
@@ -85,18 +101,24 @@ static void take_run(struct reading *rd)
 	readahead_take(rd->sh, take);
 }
 
+/* Whether a byte (or the end) is there before the time is over. */
 static bool is_ready(struct reading *rd)
 {
 	struct pollfd poll_fd = {rd->fd, POLLIN, 0};
+	long long left = rd->deadline_ms - now_ms();
 
-	return rd->timeout_ms < 0 || poll(&poll_fd, 1, rd->timeout_ms) > 0;
+	return poll(&poll_fd, 1, left > 0 ? (int)left : 0) > 0;
 }
 
-/* The next byte; -1 the end, -2 a signal with a trap or an error. */
+/* The next byte; -1 the end, -2 a signal with a trap or an error, TIMED_OUT. */
 static int next_byte(struct reading *rd)
 {
 	for (;;) {
-		int c = readahead_byte(rd->sh, rd->fd);
+		int c;
+
+		if (rd->has_timeout && !is_ready(rd))
+			return TIMED_OUT;
+		c = readahead_byte(rd->sh, rd->fd);
 
 		if (c != -2 || errno != EINTR || traps_due(rd->sh))
 			return c;
@@ -108,8 +130,6 @@ static int read_line(struct reading *rd)
 {
 	size_t count = 0;
 
-	if (!is_ready(rd))
-		return 128 + SIGALRM;
 	for (;;) {
 		int c;
 
@@ -117,6 +137,8 @@ static int read_line(struct reading *rd)
 		c = next_byte(rd);
 		if (c == -1)
 			return 1;
+		if (c == TIMED_OUT)
+			return 128 + SIGALRM;
 		if (c == -2)
 			return traps_due(rd->sh) ? 128 + traps_due_signal(rd->sh)
 						 : builtin_error(rd->sh, "%s", strerror(errno));
@@ -228,9 +250,8 @@ static bool names_are_good(struct shell *sh, char **names, int count)
 
 BUILTIN(read)
 {
-	struct reading rd = {.sh = sh, .delimiter = '\n', .timeout_ms = -1};
-	static char reply[] = "REPLY";
-	char *reply_names[] = {reply}, **names;
+	struct reading rd = {.sh = sh, .delimiter = '\n'};
+	char **names;
 	struct scan scan;
 	int option, status, count;
 
@@ -240,17 +261,19 @@ BUILTIN(read)
 			return 2;
 	if (option < 0)
 		return 2;
-	count = argc - scan.index ? argc - scan.index : 1;
-	names = argc - scan.index ? argv + scan.index : reply_names;
+	count = argc - scan.index;
+	names = argv + scan.index;
 	if (!names_are_good(sh, names, count))
 		return 2;
 	if (rd.prompt && isatty(rd.fd))
 		sh_write_errors(sh, rd.prompt, strlen(rd.prompt));
 	text_begin(&rd.line, &sh->temp);
 	text_begin(&rd.marks, &sh->temp);
-	status = read_line(&rd);
+	status = rd.only_asks ? !is_ready(&rd) : read_line(&rd);
 	text_end(&rd.line);
 	if (status > 1)
-		return status;
+		rd.line.start[rd.line.len = 0] = 0;
+	if (scan.index == argc)
+		return assign(sh, "REPLY", rd.line.start, rd.line.len) ? status : 2;
 	return assign_fields(&rd, names, count) ? status : 2;
 }

@@ -29,6 +29,7 @@ const struct builtin builtins[] = {
 	{"hash", builtin_hash, 0},
 	{"jobs", builtin_jobs, 0},
 	{"kill", builtin_kill, 0},
+	{"let", builtin_let, 0},
 	{"local", builtin_local, 0},
 	{"printf", builtin_printf, BUILTIN_PURE},
 	{"pwd", builtin_pwd, BUILTIN_PURE},

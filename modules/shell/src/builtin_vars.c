@@ -17,10 +17,7 @@ static void print_value(struct shell *sh, const struct var *var)
 	if (!value)
 		return;
 	out_char(sh, '=');
-	if (*value)
-		out_quoted(sh, value);
-	else
-		out_string(sh, "''");
+	out_always_quoted(sh, value);
 }
 
 static int print_all(struct shell *sh, unsigned flags, const char *prefix)
@@ -59,13 +56,15 @@ static struct var *declare(struct shell *sh, const char *word)
 
 static int mark_all(struct shell *sh, int argc, char **argv, unsigned flag, const char *prefix)
 {
-	bool prints = false;
+	bool prints = false, takes = false;
 	struct scan scan;
 	int option;
 
 	scan_begin(&scan, argc, argv);
-	while ((option = scan_option(sh, &scan, "p")) > 0)
-		prints = true;
+	while ((option = scan_option(sh, &scan, flag == VAR_EXPORT ? "pn" : "p")) > 0) {
+		prints |= option == 'p';
+		takes |= option == 'n';
+	}
 	if (option < 0)
 		return 2;
 	if (prints || scan.index == argc)
@@ -75,7 +74,10 @@ static int mark_all(struct shell *sh, int argc, char **argv, unsigned flag, cons
 
 		if (!var)
 			return 2;
-		var->flags |= flag;
+		if (takes)
+			var->flags &= ~flag;
+		else
+			var->flags |= flag;
 	}
 	return 0;
 }
@@ -88,6 +90,15 @@ BUILTIN(export)
 BUILTIN(readonly)
 {
 	return mark_all(sh, argc, argv, VAR_READONLY, "readonly ");
+}
+
+/* A new variable, not set unless a value follows. */
+static void make_local(struct shell *sh, struct scope *scope, const char *word, size_t len)
+{
+	struct var *var = var_slot(sh, word, len);
+
+	if (scope_save(sh, scope, var) && !word[len] && !(var->flags & VAR_READONLY))
+		var_unset(sh, var);
 }
 
 BUILTIN(local)
@@ -103,7 +114,7 @@ BUILTIN(local)
 		size_t len = var_name_len(argv[i]);
 
 		if (len > 0)
-			scope_save(sh, scope, var_slot(sh, argv[i], len));
+			make_local(sh, scope, argv[i], len);
 		if (!declare(sh, argv[i]))
 			return 2;
 	}
@@ -162,6 +173,18 @@ BUILTIN(unset)
 			status = unset_variable(sh, argv[i]);
 	}
 	return status;
+}
+
+BUILTIN(let)
+{
+	intmax_t value = 0;
+
+	if (argc < 2)
+		return builtin_error(sh, "expression expected");
+	for (int i = 1; i < argc; i++)
+		if (!arith_text(sh, argv[i], &value))
+			return sh->status;
+	return value == 0;
 }
 
 BUILTIN(shift)

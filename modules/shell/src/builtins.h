@@ -29,6 +29,7 @@ BUILTIN(getopts);
 BUILTIN(hash);
 BUILTIN(jobs);
 BUILTIN(kill);
+BUILTIN(let);
 BUILTIN(local);
 BUILTIN(printf);
 BUILTIN(pwd);

@@ -134,13 +134,11 @@ void function_drop(struct function *function)
 	free(function);
 }
 
-void function_define(struct shell *sh, struct command *command, struct node *body,
-		     struct region *region, int line)
+void function_define(struct command *command, struct node *body, struct region *region)
 {
 	struct function *function = memory_new(sizeof(*function));
 
-	(void)sh;
-	*function = (struct function){body, region, 1, line};
+	*function = (struct function){body, region, 1};
 	region_keep(region);
 	if (command->function)
 		function_drop(command->function);

@@ -24,7 +24,6 @@ struct function {
 	struct node *body;
 	struct region *region;
 	unsigned references;
-	int line;
 };
 
 struct command {
@@ -47,8 +46,7 @@ const char *command_path(struct shell *sh, struct command *command);
 char *command_search(struct shell *sh, const char *name, const char *path);
 void command_forget_paths(struct shell *sh);
 
-void function_define(struct shell *sh, struct command *command, struct node *body,
-		     struct region *region, int line);
+void function_define(struct command *command, struct node *body, struct region *region);
 bool function_remove(struct shell *sh, const char *name);
 void function_keep(struct function *function);
 void function_drop(struct function *function);

@@ -23,7 +23,7 @@ static int exec_list(struct shell *sh, struct node *node, unsigned flags)
 		struct binary_node *list = (struct binary_node *)node;
 
 		exec_node(sh, list->left, flags & ~(unsigned)EXEC_LAST);
-		if (sh->unwind)
+		if (sh->unwind || sh->options[OPT_NOEXEC])
 			return sh->status;
 		node = list->right;
 	}
@@ -85,7 +85,7 @@ static int exec_if(struct shell *sh, struct if_node *node, unsigned flags)
 
 static int exec_define(struct shell *sh, struct function_node *node)
 {
-	function_define(sh, node->command, node->body, node->region, node->node.line);
+	function_define(node->command, node->body, node->region);
 	return shell_status(sh, 0);
 }
 
@@ -123,12 +123,9 @@ static bool is_checked(enum node_kind kind)
 
 int exec_node(struct shell *sh, struct node *node, unsigned flags)
 {
-	if (signals_pending) {
-		traps_run(sh);
-		if (sh->unwind)
-			return sh->status;
-	}
 	exec_kind(sh, node, flags);
+	if (signals_pending && !sh->unwind)
+		traps_run(sh);
 	if (sh->status && is_checked(node->kind))
 		check_errexit(sh, flags);
 	return sh->status;
@@ -145,7 +142,7 @@ int exec_parser(struct shell *sh, struct parser *ps, unsigned flags)
 
 		if (result == PARSE_COMMAND && !sh->options[OPT_NOEXEC]) {
 			any = true;
-			exec_node(sh, node, flags & EXEC_LAST && !parser_at_end(ps) ? flags & ~(unsigned)EXEC_LAST : flags);
+			exec_node(sh, node, parser_at_end(ps) ? flags : flags & ~(unsigned)EXEC_LAST);
 		}
 		region_drop(region);
 		if (result == PARSE_ERROR)

@@ -19,7 +19,7 @@ int exec_group(struct shell *sh, struct group_node *node, unsigned flags)
 	mark = arena_mark(&sh->temp);
 	sh->line = node->node.line;
 	if (!redir_apply(sh, node->redirs, &save))
-		sh->status = sh->unwind ? sh->status : 2;
+		sh->status = sh->unwind ? sh->status : 1;
 	else
 		exec_node(sh, node->body, flags & ~(unsigned)EXEC_LAST);
 	redir_undo(sh, &save);

@@ -22,16 +22,13 @@ static bool stack_is_low(const struct shell *sh)
 
 static int run_body(struct shell *sh, struct function *function, unsigned flags)
 {
-	int outer_line = sh->function_line;
 	unsigned outer_loops = sh->loops;
 
-	sh->function_line = function->line - 1;
 	sh->loops = 0;
 	sh->functions++;
 	exec_node(sh, function->body, flags & EXEC_TESTED);
 	sh->functions--;
 	sh->loops = outer_loops;
-	sh->function_line = outer_line;
 	if (sh->unwind == UNWIND_RETURN)
 		sh->unwind = UNWIND_NONE;
 	return sh->status;
@@ -65,7 +62,7 @@ int exec_function(struct shell *sh, struct function *function, int argc, char **
 
 static void trace_quoted(struct text *text, const char *word)
 {
-	const char *plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=/.,:@%^[]{}";
+	const char *plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/.,:@%^[]";
 
 	if (*word && !word[strspn(word, plain)]) {
 		text_string(text, word);
@@ -74,8 +71,9 @@ static void trace_quoted(struct text *text, const char *word)
 	text_char(text, '\'');
 	for (; *word; word++) {
 		if (*word == '\'')
-			text_string(text, "'\\'");
-		text_char(text, *word);
+			text_string(text, "'\"'\"'");
+		else
+			text_char(text, *word);
 	}
 	text_char(text, '\'');
 }

@@ -71,7 +71,7 @@ static void become(struct shell *sh, struct simple_node *node, const char *path,
 {
 	sh->is_subshell = true;
 	if (!redir_apply(sh, node->redirs, NULL))
-		_exit(2);
+		_exit(sh->unwind ? sh->status : 1);
 	_exit(exec_file(sh, path, argv));
 }
 
@@ -79,7 +79,7 @@ static void become(struct shell *sh, struct simple_node *node, const char *path,
 static int not_found_redirected(struct shell *sh, struct simple_node *node, const char *name)
 {
 	struct redir_save save;
-	int status = 2;
+	int status = 1;
 
 	if (redir_apply(sh, node->redirs, &save))
 		status = exec_not_found(sh, name);
@@ -120,7 +120,7 @@ static void run_child(struct shell *sh, struct node *node, unsigned flags)
 
 static void run_child(struct shell *sh, struct node *node, unsigned flags)
 {
-	shell_enter_subshell(sh);
+	shell_enter_subshell(sh, false);
 	exec_node(sh, node, (flags & EXEC_TESTED) | EXEC_LAST);
 	shell_exit(sh, sh->status);
 }
@@ -246,7 +246,7 @@ int exec_subshell(struct shell *sh, struct group_node *node, unsigned flags)
 		pid = job_fork(sh, job, FORK_FOREGROUND);
 	if (pid == 0) {
 		if (!redir_apply(sh, node->redirs, NULL))
-			_exit(2);
+			_exit(sh->unwind ? sh->status : 1);
 		run_child(sh, node->body, flags);
 	}
 	if (pid < 0) {

@@ -70,7 +70,7 @@ static int exec_nameless(struct shell *sh, struct simple_node *node)
 
 	if (node->redirs) {
 		if (!redir_apply(sh, node->redirs, &save))
-			status = 2;
+			status = 1;
 		redir_undo(sh, &save);
 	}
 	if (sh->unwind || status)
@@ -151,7 +151,7 @@ static int call_redirected(struct shell *sh, struct simple_node *node, struct fi
 			   const struct call *call)
 {
 	struct redir_save save;
-	int status = 2;
+	int status = 1;
 
 	if (redir_apply(sh, node->redirs, &save)) {
 		sh->keeps_redirs = false;

@@ -35,7 +35,26 @@ void fields_add(struct fields *fields, char *field)
 static void field_start(struct expansion *ex)
 {
 	text_begin(&ex->text, &ex->sh->temp);
+	text_begin(&ex->raw, &ex->sh->temp);
 	ex->has_glob = ex->has_escapes = false;
+}
+
+/* The field as a pattern: a backslash that came unquoted escapes the next character there. */
+static const char *field_pattern(const struct expansion *ex, const char *field)
+{
+	size_t start = 0, place;
+	struct text pattern;
+
+	if (ex->raw.len == 0)
+		return field;
+	text_begin(&pattern, &ex->sh->temp);
+	for (size_t i = 0; i < ex->raw.len; i += sizeof(place)) {
+		memcpy(&place, ex->raw.start + i, sizeof(place));
+		text_bytes(&pattern, field + start, place - start);
+		start = place + 1;
+	}
+	text_string(&pattern, field + start);
+	return text_end(&pattern);
 }
 
 void expansion_break(struct expansion *ex)
@@ -47,7 +66,7 @@ void expansion_break(struct expansion *ex)
 	ex->state = SPLIT_START;
 	field = text_end(&ex->text);
 	if (!ex->has_glob || ex->sh->options[OPT_NOGLOB] ||
-	    !glob_expand(ex->sh, field, ex->fields)) {
+	    !glob_expand(ex->sh, field_pattern(ex, field), ex->fields)) {
 		if (ex->has_escapes)
 			pattern_unescape(field);
 		fields_add(ex->fields, field);
@@ -84,7 +103,17 @@ void expansion_quoted(struct expansion *ex, const char *text, size_t len)
 		text_bytes(&ex->text, text, len);
 }
 
-/* Text that is not split: as a pattern's part. In a field a backslash is only a character. */
+/* A backslash of an expansion: a character, unless the field is a pattern that matches. */
+static void add_raw_backslash(struct expansion *ex)
+{
+	size_t place = ex->text.len;
+
+	text_bytes(&ex->raw, (const char *)&place, sizeof(place));
+	text_bytes(&ex->text, "\\\\", 2);
+	ex->has_escapes = true;
+}
+
+/* Text that is not split, as a pattern's part. */
 static void add_active(struct expansion *ex, const char *text, size_t len)
 {
 	if (!len)
@@ -92,7 +121,12 @@ static void add_active(struct expansion *ex, const char *text, size_t len)
 	ex->state = SPLIT_FIELD;
 	if (ex->fields && has_any(text, len, SPLIT_SPECIAL)) {
 		ex->has_glob |= has_any(text, len, SPLIT_GLOB);
-		add_escaped(ex, text, len, "\\");
+		for (size_t i = 0; i < len; i++) {
+			if (text[i] == '\\')
+				add_raw_backslash(ex);
+			else
+				text_char(&ex->text, text[i]);
+		}
 	} else {
 		text_bytes(&ex->text, text, len);
 	}
@@ -221,7 +255,7 @@ bool expand_parts(struct expansion *ex, const struct part *part)
 static void expansion_begin(struct expansion *ex, struct shell *sh, struct fields *fields)
 {
 	*ex = (struct expansion){.sh = sh, .fields = fields, .state = SPLIT_START};
-	text_begin(&ex->text, &sh->temp);
+	field_start(ex);
 }
 
 /* A word that is one plain parameter whose value can be no more than one field. */

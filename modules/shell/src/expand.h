@@ -47,6 +47,7 @@ struct expansion {
 	enum split_state state;
 	struct text text; /* the field; what is quoted is escaped unless it is for one text */
 	bool has_glob, has_escapes;
+	struct text raw; /* places in the text of backslashes that came unquoted */
 	const struct word *nested; /* the operator's word that is being expanded */
 };
 

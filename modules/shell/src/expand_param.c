@@ -152,7 +152,7 @@ static bool expand_changed(struct expansion *ex, const struct part *part, const 
 		param_unset_error(ex->sh, part->param);
 		return false;
 	}
-	value = param_change_value(ex->sh, part->param, value ? value : "");
+	value = value ? param_change_value(ex->sh, part->param, value) : "";
 	if (!value)
 		return false;
 	expansion_value(ex, value, part->quoted);

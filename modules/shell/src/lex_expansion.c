@@ -137,11 +137,15 @@ bool lex_backquote(struct word_builder *wb, bool quoted)
 	return true;
 }
 
+/* At < or >, which only begins a substitution before a parenthesis. */
 bool lex_process(struct word_builder *wb)
 {
-	bool writes = char_next(wb->ps) == '>';
+	bool writes = char_peek(wb->ps) == '>';
 	struct node *command;
 
+	if (wb->ps->sh->options[OPT_POSIX] || char_peek2(wb->ps) != '(')
+		return false;
+	char_next(wb->ps);
 	char_next(wb->ps);
 	command = parse_substitution(wb->ps);
 	builder_part(wb, (struct part){

@@ -89,14 +89,14 @@ static bool char_is(struct parser *ps, int wanted)
 	return true;
 }
 
-static void param_replace(struct parser *ps, struct param *param, bool quoted)
+static void param_replace(struct parser *ps, struct param *param)
 {
 	param->op = OP_REPLACE;
 	if (char_is(ps, '/'))
 		param->op = OP_REPLACE_ALL;
 	param->word = lex_word(ps, MODE_SLASH);
 	if (char_is(ps, '/'))
-		param->word2 = lex_word(ps, quoted ? MODE_QUOTED_BRACE : MODE_BRACE);
+		param->word2 = lex_word(ps, MODE_BRACE);
 }
 
 static void param_substring(struct parser *ps, struct param *param)
@@ -153,7 +153,7 @@ static void param_operator(struct parser *ps, struct param *param, bool quoted)
 		param_trim(ps, param, c);
 	} else if (c == '/') {
 		char_next(ps);
-		param_replace(ps, param, quoted);
+		param_replace(ps, param);
 	}
 }
 

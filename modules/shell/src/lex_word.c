@@ -302,6 +302,13 @@ static void lex_body(struct word_builder *wb, enum word_mode mode)
 			return;
 		if ((c == '\\' || c == '$' || c == '`') && lex_special(wb, mode, c))
 			continue;
+		if (mode == MODE_WORD && (c == '<' || c == '>') && lex_process(wb))
+			continue;
+		if (mode == MODE_SLASH && c == '/' && !wb->first && !wb->has_text) {
+			/* A slash that comes first is a part of the pattern. */
+			builder_char(wb, char_next(ps), false);
+			continue;
+		}
 		switch (char_meaning(c, mode, &depth)) {
 		case MEANS_END: return;
 		case MEANS_SINGLE: lex_single_quotes(wb); continue;
@@ -321,7 +328,6 @@ struct word *lex_word(struct parser *ps, enum word_mode mode)
 {
 	struct word_builder wb;
 	struct word *word;
-	int c;
 
 	if (++ps->depth > PARSE_DEPTH) {
 		syntax_error(ps, "nested too deeply");
@@ -329,9 +335,6 @@ struct word *lex_word(struct parser *ps, enum word_mode mode)
 		return parser_new(ps, sizeof(struct word));
 	}
 	builder_begin(&wb, ps);
-	c = char_peek(ps);
-	if (mode == MODE_WORD && (c == '<' || c == '>'))
-		lex_process(&wb);
 	lex_body(&wb, mode);
 	ps->depth--;
 	wb.braces = wb.braces && ps->sh->options[OPT_BRACEEXPAND];

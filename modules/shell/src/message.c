@@ -111,5 +111,6 @@ void sh_tell(struct shell *sh, const char *format, ...)
 void sh_unwind_error(struct shell *sh, int status)
 {
 	sh->status = status;
+	sh->unwinds_error = true;
 	sh->unwind = sh->interactive && !sh->is_subshell ? UNWIND_ERROR : UNWIND_EXIT;
 }

@@ -120,7 +120,7 @@ void out_always_quoted(struct shell *sh, const char *string)
 	out_char(sh, '\'');
 	for (; *string; string++) {
 		if (*string == '\'')
-			out_string(sh, "'\\''");
+			out_string(sh, "'\"'\"'");
 		else
 			out_char(sh, *string);
 	}

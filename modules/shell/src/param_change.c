@@ -154,6 +154,8 @@ static char *replace(struct shell *sh, const struct param *param, const char *va
 	else
 		at_start = at_end = false;
 	text_begin(&text, &sh->temp);
+	if (!*value && pattern_match(pattern, value, sh->utf8))
+		return (char *)with;
 	while (*value) {
 		size_t len = match_here(sh, pattern, value, at_end);
 

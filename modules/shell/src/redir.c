@@ -58,11 +58,13 @@ static bool save_fd(struct redir_save *save, int fd)
 static int open_failed(struct shell *sh, const char *name, bool creates)
 {
 	if (creates && errno == ENOENT)
-		sh_error(sh, "cannot create %s: Directory nonexistent", name);
+		sh_error(sh, "can't create %s: nonexistent directory", name);
 	else if (creates)
-		sh_error(sh, "cannot create %s: %s", name, strerror(errno));
+		sh_error(sh, "can't create %s: %s", name, strerror(errno));
+	else if (errno == ENOENT)
+		sh_error(sh, "can't open %s: no such file", name);
 	else
-		sh_error(sh, "cannot open %s: %s", name, strerror(errno));
+		sh_error(sh, "can't open %s: %s", name, strerror(errno));
 	return -1;
 }
 
@@ -87,10 +89,23 @@ static int open_noclobber(const char *name)
 	return fd;
 }
 
+/* The name of a process substitution: the descriptor itself, -1: it is no such name. */
+static int open_own(const char *name)
+{
+	const char *digits = name + strlen("/dev/fd/");
+
+	if (strncmp(name, "/dev/fd/", strlen("/dev/fd/")) != 0 || !*digits ||
+	    digits[strspn(digits, "0123456789")])
+		return -1;
+	return dup(atoi(digits));
+}
+
 static int open_file(struct shell *sh, const struct redir *redir, const char *name)
 {
-	int fd;
+	int fd = open_own(name);
 
+	if (fd >= 0)
+		return fd;
 	switch (redir->kind) {
 	case REDIR_READ:
 		fd = open(name, O_RDONLY);

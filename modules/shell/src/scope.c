@@ -24,13 +24,13 @@ static bool scope_has(const struct scope *scope, const struct var *var)
 }
 
 /* Puts the variable's value away and gives it a copy, which the scope's commands may change. */
-void scope_save(struct shell *sh, struct scope *scope, struct var *var)
+bool scope_save(struct shell *sh, struct scope *scope, struct var *var)
 {
 	struct saved_var *saved;
 
 	(void)sh;
 	if (scope_has(scope, var))
-		return;
+		return false;
 	saved = memory_new(sizeof(*saved));
 	*saved = (struct saved_var){scope->saved, var,	      var->text, var->value_len,
 				    var->cap,	  var->flags, var->array};
@@ -38,6 +38,7 @@ void scope_save(struct shell *sh, struct scope *scope, struct var *var)
 	var->text = memory_text(saved->text, var->name_len + 1 + var->value_len);
 	var->cap = var->name_len + var->value_len + 2;
 	var->array = NULL;
+	return true;
 }
 
 void scope_end(struct shell *sh, struct scope *scope)

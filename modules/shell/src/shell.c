@@ -162,6 +162,7 @@ void shell_exit(struct shell *sh, int status)
 	if (sh->traps[0]) {
 		sh->in_trap = true;
 		sh->trap_status = status;
+		sh->trap_functions = sh->functions;
 		traps_run_exit(sh);
 		if (sh->unwind == UNWIND_EXIT)
 			status = sh->status;
@@ -173,15 +174,14 @@ void shell_exit(struct shell *sh, int status)
 	_exit(status & 0xff);
 }
 
-void shell_enter_subshell(struct shell *sh)
+void shell_enter_subshell(struct shell *sh, bool lists_traps)
 {
 	sh->subshell_depth++;
 	sh->is_subshell = true;
-	sh->loops = 0;
 	sh->redirs = NULL;
 	sh->options[OPT_MONITOR] = false;
 	sh->out.captures = false;
 	sh->out.len = 0;
 	jobs_forget(sh);
-	traps_enter_subshell(sh);
+	traps_enter_subshell(sh, lists_traps);
 }

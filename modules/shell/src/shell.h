@@ -47,7 +47,7 @@ struct shell {
 
 	/* The command that runs. */
 	int status, substitution_status;
-	int line, function_line;
+	int line;
 	enum unwind unwind;
 	int unwind_count;
 	unsigned loops, functions, sourced;
@@ -94,7 +94,9 @@ struct shell {
 	char *traps[SIGNAL_COUNT];
 	unsigned char signal_state[SIGNAL_COUNT];
 	bool in_trap;
-	int trap_status; /* $? when the trap began */
+	int trap_status; /* $? when the trap began, and how deep in functions that was */
+	unsigned trap_functions;
+	bool unwinds_error;
 	bool traps_inherited; /* listed by trap, though no longer ours */
 
 	/* getopts: where in the word it is. */
@@ -119,5 +121,8 @@ void shell_free(struct shell *sh);
 /* Runs the EXIT trap and ends the process. */
 void shell_exit(struct shell *sh, int status) __attribute__((noreturn));
 
-/* Forgets what belongs to the parent, in a child that was just forked and will go on as a shell. */
-void shell_enter_subshell(struct shell *sh);
+/*
+ * Forgets what belongs to the parent, in a child that was just forked and will go on as a shell.
+ * lists_traps: it may still print its parent's traps, as $(trap) must.
+ */
+void shell_enter_subshell(struct shell *sh, bool lists_traps);

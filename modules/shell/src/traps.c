@@ -99,17 +99,22 @@ bool trap_is_fixed(const struct shell *sh, int signal)
 	return signal && !sh->interactive && state_now((struct shell *)sh, signal) == SIGNAL_FIXED;
 }
 
+/* Drops the commands that were the parent's. */
+static void forget_inherited(struct shell *sh)
+{
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
+		if (sh->traps[i] && sh->traps[i][0]) {
+			free(sh->traps[i]);
+			sh->traps[i] = NULL;
+		}
+	}
+	sh->traps_inherited = false;
+}
+
 void trap_set(struct shell *sh, int signal, const char *action)
 {
-	if (sh->traps_inherited) {
-		for (int i = 0; i < SIGNAL_COUNT; i++) {
-			if (sh->traps[i] && sh->traps[i][0]) {
-				free(sh->traps[i]);
-				sh->traps[i] = NULL;
-			}
-		}
-		sh->traps_inherited = false;
-	}
+	if (sh->traps_inherited)
+		forget_inherited(sh);
 	free(sh->traps[signal]);
 	sh->traps[signal] = action ? memory_text(action, strlen(action)) : NULL;
 	if (signal)
@@ -153,6 +158,7 @@ static void run_action(struct shell *sh, int signal)
 
 	sh->in_trap = true;
 	sh->trap_status = status;
+	sh->trap_functions = sh->functions;
 	exec_text(sh, action, strlen(action), sh->line);
 	sh->in_trap = outer;
 	if (!sh->unwind)
@@ -238,9 +244,12 @@ void traps_exec(struct shell *sh, bool begins)
 			apply(sh, i);
 }
 
-void traps_enter_subshell(struct shell *sh)
+void traps_enter_subshell(struct shell *sh, bool lists)
 {
-	sh->traps_inherited = true;
+	if (lists)
+		sh->traps_inherited = true;
+	else
+		forget_inherited(sh);
 	for (int i = 1; i < SIGNAL_COUNT; i++)
 		if (sh->signal_state[i] == SIGNAL_IGNORED)
 			sh->signal_state[i] = SIGNAL_FIXED;

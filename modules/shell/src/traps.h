@@ -37,7 +37,7 @@ void traps_child(struct shell *sh, bool controls, bool background);
 void traps_exec(struct shell *sh, bool begins);
 
 /* Forgets traps, when the parent's commands are not to run in a subshell. */
-void traps_enter_subshell(struct shell *sh);
+void traps_enter_subshell(struct shell *sh, bool lists);
 
 /* Names without SIG; -1: no signal. 0 is EXIT. */
 int signal_number(const char *name);

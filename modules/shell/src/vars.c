@@ -84,7 +84,7 @@ struct var *var_find(struct shell *sh, const char *name)
 const char *var_value_special(struct shell *sh, const struct var *var)
 {
 	if (var->flags & VAR_LINE) {
-		snprintf(sh->vars.line_text, NUMBER_BYTES, "%d", sh->line - sh->function_line);
+		snprintf(sh->vars.line_text, NUMBER_BYTES, "%d", sh->line);
 		return sh->vars.line_text;
 	}
 	if (var->array)

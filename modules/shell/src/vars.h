@@ -96,9 +96,9 @@ bool var_unset(struct shell *sh, struct var *var);
 bool var_writable(struct shell *sh, const struct var *var);
 int var_print_name(const struct var *var);
 
-/* Scopes: begin, save variables into the innermost, end (which brings them back). */
+/* Scopes: begin, save variables (false: it has them already), end (which brings them back). */
 void scope_begin(struct shell *sh, struct scope *scope, bool is_function);
-void scope_save(struct shell *sh, struct scope *scope, struct var *var);
+bool scope_save(struct shell *sh, struct scope *scope, struct var *var);
 void scope_end(struct shell *sh, struct scope *scope);
 
 /* The environment of a program to start: texts of the exported variables, in an array of the temp arena. */
