@@ -8,7 +8,7 @@ SHELL_LANGUAGE := src/arena.c src/alias.c src/arith_parse.c src/heredoc.c src/le
 SHELL_EXPANSION := src/arith_eval.c src/brace.c src/expand.c src/expand_command.c src/expand_list.c \
 	src/expand_param.c src/expand_tilde.c src/glob.c src/param_change.c src/prompt.c src/split.c
 
-SHELL_STATE := src/array.c src/command.c src/job_list.c src/jobs.c src/message.c src/options.c src/out.c \
+SHELL_STATE := src/array.c src/command.c src/history.c src/job_list.c src/jobs.c src/message.c src/options.c src/out.c \
 	src/params.c src/readahead.c src/redir.c src/scope.c src/shell.c src/signals.c src/source.c src/terminal.c \
 	src/traps.c src/vars.c
 

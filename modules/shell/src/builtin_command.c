@@ -83,6 +83,20 @@ static void describe_as(struct shell *sh, const char *name, const char *what, en
 		out_format(sh, "%s is %s\n", name, what);
 }
 
+/* A file's name from the root on. */
+static const char *absolute(struct shell *sh, const char *name)
+{
+	const char *here = var_value(sh, sh->vars.pwd);
+	struct text text;
+
+	if (*name == '/' || !here)
+		return name;
+	text_begin(&text, &sh->temp);
+	text_format(&text, "%s/%s", strcmp(here, "/") == 0 ? "" : here,
+		    strncmp(name, "./", 2) == 0 ? name + 2 : name);
+	return text_end(&text);
+}
+
 static int describe_file(struct shell *sh, const char *name, const char *path, enum describe how)
 {
 	const char *found = strchr(name, '/') ? (access(name, X_OK) == 0 ? name : NULL)
@@ -90,6 +104,7 @@ static int describe_file(struct shell *sh, const char *name, const char *path, e
 						: command_path(sh, command_slot(sh, name));
 
 	if (found) {
+		found = absolute(sh, found);
 		describe_as(sh, how == DESCRIBE_SHORT ? found : name, found, how);
 		return 0;
 	}

@@ -106,7 +106,7 @@ BUILTIN(eval)
 		text_string(&text, argv[i]);
 	}
 	text_end(&text);
-	return exec_text(sh, text.start, text.len, sh->line);
+	return exec_text(sh, text.start, text.len, sh->line, sh->tested);
 }
 
 /* Where the script is: along PATH when its name has no slash. */
@@ -154,7 +154,7 @@ static int run_script(struct shell *sh, int fd, const char *name)
 	sh->script = name;
 	sh->sourced++;
 	parser_input(&ps, sh, input_file(sh, fd));
-	exec_parser(sh, &ps, 0);
+	exec_parser(sh, &ps, sh->tested);
 	parser_close(&ps);
 	sh->sourced--;
 	sh->script = outer;

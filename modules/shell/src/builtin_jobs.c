@@ -91,7 +91,7 @@ BUILTIN(bg)
 /* Until the job is done; 0, or the status for a signal with a trap. */
 static int await_job(struct shell *sh, struct job *job)
 {
-	while (job_state(job) == PROCESS_RUNNING) {
+	while (job_state(job) == PROCESS_RUNNING && !job->is_inherited) {
 		if (traps_due(sh))
 			return 128 + traps_due_signal(sh);
 		traps_suspend(sh);
@@ -138,7 +138,7 @@ static int wait_one(struct shell *sh, const char *name)
 	} else {
 		job = job_find(sh, name);
 	}
-	if (!job)
+	if (!job || job->is_inherited)
 		return 127;
 	status = await_job(sh, job);
 	if (status)

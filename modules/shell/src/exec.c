@@ -10,8 +10,7 @@
 #include "traps.h"
 #include <string.h>
 
-/* set -e: ends the shell after an untested failure. */
-static void check_errexit(struct shell *sh, unsigned flags)
+void exec_check(struct shell *sh, unsigned flags)
 {
 	if (sh->status && sh->options[OPT_ERREXIT] && !(flags & EXEC_TESTED) && !sh->unwind)
 		sh->unwind = UNWIND_EXIT;
@@ -118,7 +117,7 @@ static int exec_kind(struct shell *sh, struct node *node, unsigned flags)
 static bool is_checked(enum node_kind kind)
 {
 	return kind == NODE_SIMPLE || kind == NODE_PIPELINE || kind == NODE_SUBSHELL ||
-	       kind == NODE_CONDITION || kind == NODE_GROUP;
+	       kind == NODE_CONDITION;
 }
 
 int exec_node(struct shell *sh, struct node *node, unsigned flags)
@@ -127,7 +126,7 @@ int exec_node(struct shell *sh, struct node *node, unsigned flags)
 	if (signals_pending && !sh->unwind)
 		traps_run(sh);
 	if (sh->status && is_checked(node->kind))
-		check_errexit(sh, flags);
+		exec_check(sh, flags);
 	return sh->status;
 }
 
@@ -155,12 +154,12 @@ int exec_parser(struct shell *sh, struct parser *ps, unsigned flags)
 	return sh->status;
 }
 
-int exec_text(struct shell *sh, const char *text, size_t len, int line)
+int exec_text(struct shell *sh, const char *text, size_t len, int line, unsigned flags)
 {
 	struct parser ps;
 
 	parser_text(&ps, sh, text, len, line);
-	exec_parser(sh, &ps, 0);
+	exec_parser(sh, &ps, flags);
 	parser_close(&ps);
 	return sh->status;
 }

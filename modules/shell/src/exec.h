@@ -21,9 +21,12 @@ int exec_node(struct shell *sh, struct node *node, unsigned flags);
 
 /* All commands of a parser or text, one after the other, as they are read. */
 int exec_parser(struct shell *sh, struct parser *ps, unsigned flags);
-int exec_text(struct shell *sh, const char *text, size_t len, int line);
+int exec_text(struct shell *sh, const char *text, size_t len, int line, unsigned flags);
 
 /* --- between the files that run commands --- */
+
+/* set -e: ends the shell after an untested failure. */
+void exec_check(struct shell *sh, unsigned flags);
 
 int exec_simple(struct shell *sh, struct simple_node *node, unsigned flags);
 int exec_pipeline(struct shell *sh, struct pipeline_node *node, unsigned flags);

@@ -18,10 +18,12 @@ int exec_group(struct shell *sh, struct group_node *node, unsigned flags)
 		return exec_node(sh, node->body, flags);
 	mark = arena_mark(&sh->temp);
 	sh->line = node->node.line;
-	if (!redir_apply(sh, node->redirs, &save))
-		sh->status = sh->unwind ? sh->status : 1;
-	else
+	if (redir_apply(sh, node->redirs, &save)) {
 		exec_node(sh, node->body, flags & ~(unsigned)EXEC_LAST);
+	} else {
+		sh->status = sh->unwind ? sh->status : 1;
+		exec_check(sh, flags);
+	}
 	redir_undo(sh, &save);
 	arena_release(&sh->temp, mark);
 	return sh->status;
@@ -30,6 +32,8 @@ int exec_group(struct shell *sh, struct group_node *node, unsigned flags)
 /* After a loop's body: whether the loop ends. Takes what break and continue asked of this loop. */
 static bool loop_ends(struct shell *sh)
 {
+	if (signals_pending && sh->unwind != UNWIND_EXIT)
+		traps_run_between(sh);
 	if (!sh->unwind)
 		return false;
 	if (sh->unwind != UNWIND_BREAK && sh->unwind != UNWIND_CONTINUE)

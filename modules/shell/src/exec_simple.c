@@ -91,17 +91,21 @@ static int trace_fd(const struct redir_save *save)
 	return 2;
 }
 
-static int call_builtin(struct shell *sh, const struct builtin *builtin, struct fields *fields)
+static int call_builtin(struct shell *sh, const struct builtin *builtin, struct fields *fields,
+			unsigned flags)
 {
 	const char *outer = sh->builtin_name;
+	unsigned outer_tested = sh->tested;
 	int status;
 
 	sh->builtin_name = fields->list[0];
 	sh->builtin_failed = false;
+	sh->tested = flags & EXEC_TESTED;
 	status = builtin->run(sh, (int)fields->count, fields->list);
 	if (!out_flush(sh))
 		status = builtin_refuse(sh, "write error: %s", strerror(errno));
 	sh->builtin_name = outer;
+	sh->tested = outer_tested;
 	return status;
 }
 
@@ -119,10 +123,17 @@ static int run_call(struct shell *sh, struct fields *fields, const struct call *
 
 	if (call->function)
 		return exec_function(sh, call->function, (int)fields->count, fields->list, flags);
-	status = call_builtin(sh, call->builtin, fields);
+	status = call_builtin(sh, call->builtin, fields, flags);
 	if (sh->builtin_failed && call->is_special && !sh->unwind)
 		sh_unwind_error(sh, status);
 	return sh->unwind ? sh->status : status;
+}
+
+/* What stands before exec is for its program. */
+static void export_assigned(const struct assign *assigns)
+{
+	for (; assigns; assigns = assigns->next)
+		assigns->var->flags |= VAR_EXPORT;
 }
 
 /* Assignments before a special built-in stay; before others they do not. */
@@ -136,6 +147,8 @@ static int call_assigned(struct shell *sh, struct simple_node *node, struct fiel
 	if (scoped)
 		scope_begin(sh, &scope, false);
 	if (exec_assigns(sh, node->assigns, scoped ? &scope : NULL)) {
+		if (call->is_special && node->assigns && strcmp(fields->list[0], "exec") == 0)
+			export_assigned(node->assigns);
 		if (sh->options[OPT_XTRACE])
 			exec_trace(sh, node->assigns, fields, trace_fd(save));
 		status = run_call(sh, fields, call, flags);
@@ -148,14 +161,14 @@ static int call_assigned(struct shell *sh, struct simple_node *node, struct fiel
 }
 
 static int call_redirected(struct shell *sh, struct simple_node *node, struct fields *fields,
-			   const struct call *call)
+			   const struct call *call, unsigned flags)
 {
 	struct redir_save save;
 	int status = 1;
 
 	if (redir_apply(sh, node->redirs, &save)) {
 		sh->keeps_redirs = false;
-		status = call_assigned(sh, node, fields, call, &save, 0);
+		status = call_assigned(sh, node, fields, call, &save, flags & EXEC_TESTED);
 	} else if (call->is_special && !sh->unwind) {
 		sh_unwind_error(sh, status);
 	}
@@ -201,7 +214,7 @@ static int run_command(struct shell *sh, struct simple_node *node, struct fields
 	if (!call.builtin && !call.function)
 		return run_file(sh, node, fields, command, flags);
 	if (node->redirs)
-		return call_redirected(sh, node, fields, &call);
+		return call_redirected(sh, node, fields, &call, flags);
 	return call_assigned(sh, node, fields, &call, NULL, flags);
 }
 

@@ -45,6 +45,12 @@ void jobs_forget(struct shell *sh)
 		job_remove(sh, sh->jobs);
 }
 
+void jobs_inherit(struct shell *sh)
+{
+	for (struct job *job = sh->jobs; job; job = job->next)
+		job->is_inherited = true;
+}
+
 static void job_add(struct job *job, int pid)
 {
 	if (job->count == job->cap) {
@@ -268,11 +274,9 @@ int job_wait(struct shell *sh, struct job *job)
 {
 	int status;
 
-	job->is_waited = true;
 	while (job_state(job) == PROCESS_RUNNING)
 		if (!jobs_collect(sh, true))
 			break;
-	job->is_waited = false;
 	if (sh->options[OPT_MONITOR] && sh->subshell_depth == 0) {
 		if (job_state(job) == PROCESS_STOPPED)
 			terminal_save(sh, job);

@@ -30,7 +30,7 @@ struct job {
 	struct process *processes;
 	char *text;
 	bool changed;	  /* its state has not been told */
-	bool is_waited;	  /* somebody looks at its end */
+	bool is_inherited; /* of the parent */
 	bool has_modes;
 	void *modes; /* the terminal's, when it was stopped */
 };
@@ -54,6 +54,9 @@ void job_background(struct shell *sh, struct job *job, const struct node *comman
 void job_set_text(struct shell *sh, struct job *job, const struct node *command);
 void job_remove(struct shell *sh, struct job *job);
 void jobs_forget(struct shell *sh);
+
+/* The jobs are a parent's: they are listed, and not waited for. */
+void jobs_inherit(struct shell *sh);
 
 /* Takes what the system knows of our children; waits for one change when told so. False: there was none. */
 bool jobs_collect(struct shell *sh, bool waits);

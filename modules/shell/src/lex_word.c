@@ -326,6 +326,11 @@ static void lex_body(struct word_builder *wb, enum word_mode mode)
 
 struct word *lex_word(struct parser *ps, enum word_mode mode)
 {
+	return lex_word_after(ps, mode, "");
+}
+
+struct word *lex_word_after(struct parser *ps, enum word_mode mode, const char *start)
+{
 	struct word_builder wb;
 	struct word *word;
 
@@ -335,6 +340,8 @@ struct word *lex_word(struct parser *ps, enum word_mode mode)
 		return parser_new(ps, sizeof(struct word));
 	}
 	builder_begin(&wb, ps);
+	for (; *start; start++)
+		builder_char(&wb, *start, false);
 	lex_body(&wb, mode);
 	ps->depth--;
 	wb.braces = wb.braces && ps->sh->options[OPT_BRACEEXPAND];

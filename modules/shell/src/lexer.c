@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define IO_DIGITS 8
+
 void *parser_new(struct parser *ps, size_t size)
 {
 	return memset(arena_alloc(&ps->region->arena, size), 0, size);
@@ -218,27 +220,30 @@ static void lex_pipe(struct parser *ps)
 		token_set(ps, TOKEN_PIPE, "|");
 }
 
-/* Digits right before < or > are a descriptor's number. */
-static bool lex_io_number(struct parser *ps)
+/* Digits right before < or > are a descriptor's number; else they begin a word. */
+static void lex_digits_token(struct parser *ps)
 {
-	const char *at = ps->at;
-	int number = 0;
+	char digits[IO_DIGITS + 1];
+	int len = 0;
 
-	while (at < ps->end && isdigit((unsigned char)*at) && at - ps->at < 8)
-		number = number * 10 + (*at++ - '0');
-	if (at == ps->end || (*at != '<' && *at != '>'))
-		return false;
-	ps->token.number = number;
-	token_set(ps, TOKEN_IO_NUMBER, "number");
-	while (ps->at < at)
-		char_next(ps);
-	return true;
+	while (len < IO_DIGITS && isdigit(char_joined(ps)))
+		digits[len++] = (char)char_next(ps);
+	digits[len] = 0;
+	if (char_joined(ps) == '<' || char_joined(ps) == '>') {
+		ps->token.number = atoi(digits);
+		token_set(ps, TOKEN_IO_NUMBER, "number");
+		return;
+	}
+	ps->token.kind = TOKEN_WORD;
+	ps->token.word = lex_word_after(ps, MODE_WORD, digits);
 }
 
 static void lex_word_token(struct parser *ps)
 {
-	if (isdigit((unsigned char)*ps->at) && lex_io_number(ps))
+	if (isdigit(char_peek(ps))) {
+		lex_digits_token(ps);
 		return;
+	}
 	ps->token.kind = TOKEN_WORD;
 	ps->token.word = lex_word(ps, MODE_WORD);
 }
@@ -293,6 +298,16 @@ void token_take(struct parser *ps)
 	ps->token.kind = TOKEN_NONE;
 }
 
+/* A reserved word where it is one is no alias; `in` is none where a command begins. */
+static bool is_reserved_here(const struct parser *ps)
+{
+	enum reserved reserved = word_reserved(ps->token.word);
+
+	if (reserved == RESERVED_CONDITION || reserved == RESERVED_FUNCTION)
+		return !ps->sh->options[OPT_POSIX];
+	return reserved != RESERVED_NONE && reserved != RESERVED_IN;
+}
+
 /* Puts the alias's text in place of the word; false when it is none, or in use. */
 static bool expand_alias(struct parser *ps)
 {
@@ -301,7 +316,7 @@ static bool expand_alias(struct parser *ps)
 	struct source *source;
 	size_t len;
 
-	if (!name || !ps->sh->alias_count)
+	if (!name || !ps->sh->alias_count || is_reserved_here(ps))
 		return false;
 	alias = alias_find(ps->sh, name);
 	if (!alias || alias->in_use)

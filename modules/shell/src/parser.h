@@ -169,6 +169,9 @@ enum word_mode {
 };
 
 struct word *lex_word(struct parser *ps, enum word_mode mode);
+
+/* The same after some plain characters of it that were taken already. */
+struct word *lex_word_after(struct parser *ps, enum word_mode mode, const char *start);
 struct word *lex_text_word(struct parser *ps, const char *text, size_t len, int line,
 			   enum word_mode mode);
 struct arith *lex_arith(struct parser *ps, struct word *word);

@@ -5,6 +5,7 @@
 #include "alias.h"
 #include "builtins.h"
 #include "command.h"
+#include "history.h"
 #include "jobs.h"
 #include "readahead.h"
 #include "split.h"
@@ -150,6 +151,7 @@ void shell_free(struct shell *sh)
 	free(sh->params.owned);
 	vars_free(sh);
 	readahead_free(sh);
+	history_free(sh);
 	free(sh->out.buffer);
 	free(sh->modes);
 	arena_free(&sh->temp);
@@ -174,7 +176,7 @@ void shell_exit(struct shell *sh, int status)
 	_exit(status & 0xff);
 }
 
-void shell_enter_subshell(struct shell *sh, bool lists_traps)
+void shell_enter_subshell(struct shell *sh, bool lists_jobs)
 {
 	sh->subshell_depth++;
 	sh->is_subshell = true;
@@ -182,6 +184,9 @@ void shell_enter_subshell(struct shell *sh, bool lists_traps)
 	sh->options[OPT_MONITOR] = false;
 	sh->out.captures = false;
 	sh->out.len = 0;
-	jobs_forget(sh);
-	traps_enter_subshell(sh, lists_traps);
+	if (lists_jobs)
+		jobs_inherit(sh);
+	else
+		jobs_forget(sh);
+	traps_enter_subshell(sh);
 }

@@ -27,6 +27,7 @@ struct alias;
 struct builtin;
 struct command;
 struct editor;
+struct history;
 struct job;
 struct node;
 struct redir_save;
@@ -53,6 +54,7 @@ struct shell {
 	unsigned loops, functions, sourced;
 	const char *builtin_name;
 	bool builtin_failed; /* an error which ends a shell when a special built-in has it */
+	unsigned tested;     /* EXEC_TESTED: a failure of the built-in that runs is looked at */
 	bool keeps_redirs;   /* of the command that runs: exec */
 	uintptr_t stack_limit; /* calls do not go deeper than this */
 
@@ -103,9 +105,9 @@ struct shell {
 	int option_index, option_offset;
 	bool option_reset;
 
+	/* A user at a terminal. */
 	struct editor *editor;
-	unsigned mask;
-	unsigned long long mail_checked;
+	struct history *history;
 };
 
 /* Notes a status and gives it back. */
@@ -123,6 +125,6 @@ void shell_exit(struct shell *sh, int status) __attribute__((noreturn));
 
 /*
  * Forgets what belongs to the parent, in a child that was just forked and will go on as a shell.
- * lists_traps: it may still print its parent's traps, as $(trap) must.
+ * lists_jobs: it may still print its parent's jobs, as $(jobs) must.
  */
-void shell_enter_subshell(struct shell *sh, bool lists_traps);
+void shell_enter_subshell(struct shell *sh, bool lists_jobs);

@@ -3,6 +3,7 @@
  * (readahead.c) line by line, so commands find the rest of it where they expect it.
  */
 #include "source.h"
+#include "history.h"
 #include "jobs.h"
 #include "message.h"
 #include "prompt.h"
@@ -166,10 +167,15 @@ static void show_prompt(struct shell *sh, bool continued)
 static enum input_result terminal_line(struct input *input, bool continued, const char **out_text,
 				       size_t *out_len)
 {
+	enum input_result result;
+
 	if (!continued)
 		jobs_notify(input->sh);
 	show_prompt(input->sh, continued);
-	return stdin_line(input, continued, out_text, out_len);
+	result = stdin_line(input, continued, out_text, out_len);
+	if (result == INPUT_TEXT)
+		history_line(input->sh, *out_text, *out_len, continued);
+	return result;
 }
 
 static const struct input_ops terminal_ops = {terminal_line, file_close};

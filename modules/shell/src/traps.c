@@ -159,7 +159,7 @@ static void run_action(struct shell *sh, int signal)
 	sh->in_trap = true;
 	sh->trap_status = status;
 	sh->trap_functions = sh->functions;
-	exec_text(sh, action, strlen(action), sh->line);
+	exec_text(sh, action, strlen(action), sh->line, 0);
 	sh->in_trap = outer;
 	if (!sh->unwind)
 		sh->status = status;
@@ -180,6 +180,19 @@ void traps_run(struct shell *sh)
 	}
 }
 
+void traps_run_between(struct shell *sh)
+{
+	enum unwind unwind = sh->unwind;
+	int count = sh->unwind_count;
+
+	sh->unwind = UNWIND_NONE;
+	traps_run(sh);
+	if (sh->unwind)
+		return;
+	sh->unwind = unwind;
+	sh->unwind_count = count;
+}
+
 void traps_run_exit(struct shell *sh)
 {
 	char *action = sh->traps[0];
@@ -188,7 +201,7 @@ void traps_run_exit(struct shell *sh)
 		return;
 	sh->traps[0] = NULL;
 	sh->unwind = UNWIND_NONE;
-	exec_text(sh, action, strlen(action), sh->line);
+	exec_text(sh, action, strlen(action), sh->line, 0);
 	free(action);
 }
 
@@ -244,12 +257,9 @@ void traps_exec(struct shell *sh, bool begins)
 			apply(sh, i);
 }
 
-void traps_enter_subshell(struct shell *sh, bool lists)
+void traps_enter_subshell(struct shell *sh)
 {
-	if (lists)
-		sh->traps_inherited = true;
-	else
-		forget_inherited(sh);
+	sh->traps_inherited = true;
 	for (int i = 1; i < SIGNAL_COUNT; i++)
 		if (sh->signal_state[i] == SIGNAL_IGNORED)
 			sh->signal_state[i] = SIGNAL_FIXED;

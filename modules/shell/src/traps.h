@@ -20,6 +20,9 @@ bool traps_any(const struct shell *sh);
 
 /* Runs the traps of signals that came. Call when signals_pending. */
 void traps_run(struct shell *sh);
+
+/* The same while a loop is being left or begun again: that goes on after the traps. */
+void traps_run_between(struct shell *sh);
 void traps_run_exit(struct shell *sh);
 
 /* Whether a signal that has a trap is waiting. */
@@ -36,8 +39,8 @@ void traps_child(struct shell *sh, bool controls, bool background);
 
 void traps_exec(struct shell *sh, bool begins);
 
-/* Forgets traps, when the parent's commands are not to run in a subshell. */
-void traps_enter_subshell(struct shell *sh, bool lists);
+/* The parent's traps do not run in a subshell; they are listed until it sets one itself. */
+void traps_enter_subshell(struct shell *sh);
 
 /* Names without SIG; -1: no signal. 0 is EXIT. */
 int signal_number(const char *name);

@@ -145,7 +145,7 @@ bool var_set(struct shell *sh, struct var *var, const char *value, size_t len)
 	if (var->name_len + len + 2 > var->cap) {
 		/* The value may lie in the text that is to be replaced. */
 		old = var->text;
-		var->cap = 0;
+		var->cap = var->value_len = 0;
 		var_reserve(var, len);
 		memmove(var->text + var->name_len + 1, value, len);
 		if (old_cap)
