@@ -184,6 +184,8 @@ char *text_end(struct text *text)
 
 void text_bytes(struct text *text, const char *bytes, size_t len)
 {
+	if (len == 0)
+		return;
 	if (text->len + len + 1 > text->cap)
 		text_grow(text, len);
 	memcpy(text->start + text->len, bytes, len);

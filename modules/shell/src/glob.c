@@ -31,6 +31,8 @@ static void path_cut(struct glob *glob, size_t len)
 static void path_add(struct glob *glob, const char *bytes, size_t len)
 {
 	text_bytes(&glob->path, bytes, len);
+	if (!glob->path.start)
+		text_grow(&glob->path, 0);
 	glob->path.start[glob->path.len] = 0;
 }
 

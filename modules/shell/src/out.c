@@ -48,6 +48,8 @@ static void out_make_room(struct shell *sh, size_t len)
 
 void out_bytes(struct shell *sh, const char *bytes, size_t len)
 {
+	if (len == 0)
+		return;
 	if (len > sh->out.cap - sh->out.len)
 		out_make_room(sh, len);
 	memcpy(sh->out.buffer + sh->out.len, bytes, len);
