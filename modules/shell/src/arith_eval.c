@@ -6,8 +6,8 @@
 #include "array.h"
 #include "expand.h"
 #include "message.h"
+#include "number.h"
 #include "shell.h"
-#include <stdio.h>
 
 #define EVAL_DEPTH 100
 
@@ -47,18 +47,10 @@ static intmax_t eval_text(struct evaluation *ev, const char *text)
 	return value;
 }
 
-/* Decimal digits only: almost every value there is. */
+/* A value whose digits mean the same to any reader: not octal. */
 static bool plain_number(const char *text, intmax_t *out)
 {
-	intmax_t number = 0;
-	const char *at = text;
-
-	if (*at == '0' && at[1])
-		return false;
-	for (; *at >= '0' && *at <= '9'; at++)
-		number = number * 10 + (*at - '0');
-	*out = number;
-	return !*at && at != text && at - text <= 18;
+	return number_plain(text, out) && (*text != '0' || !text[1]);
 }
 
 static intmax_t value_of_text(struct evaluation *ev, const char *text)
@@ -91,7 +83,7 @@ static intmax_t eval_var(struct evaluation *ev, const struct arith_node *node)
 
 static void assign(struct evaluation *ev, const struct arith_node *target, intmax_t value)
 {
-	char text[24];
+	char buffer[NUMBER_BYTES];
 	bool done;
 
 	if (ev->failed)
@@ -99,8 +91,8 @@ static void assign(struct evaluation *ev, const struct arith_node *target, intma
 	if (target->left) {
 		intmax_t index = eval(ev, target->left);
 
-		snprintf(text, sizeof(text), "%jd", value);
-		done = !ev->failed && array_set(ev->sh, target->var, index, text, false);
+		done = !ev->failed && array_set(ev->sh, target->var, index,
+						number_text(buffer, value), false);
 	} else {
 		done = var_set_number(ev->sh, target->var, value);
 	}

@@ -178,6 +178,8 @@ static int set_limit(struct shell *sh, const struct limit *limit, unsigned which
 	if (strcmp(text, "unlimited") != 0) {
 		if (!scan_number(text, &number))
 			return builtin_error(sh, "%s: bad number", text);
+		if (number > INTMAX_MAX / limit->unit)
+			return builtin_error(sh, "%s: bad number", text);
 		value = (rlim_t)number * limit->unit;
 	}
 	if (getrlimit(limit->resource, &values) < 0)

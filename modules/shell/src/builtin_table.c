@@ -4,6 +4,7 @@
 #include "builtins.h"
 #include "command.h"
 #include "message.h"
+#include "number.h"
 #include "shell.h"
 #include <string.h>
 
@@ -93,11 +94,10 @@ int scan_option(struct shell *sh, struct scan *scan, const char *letters)
 
 bool scan_number(const char *text, intmax_t *out)
 {
-	intmax_t number = 0;
-	const char *at = text;
+	size_t digits = strspn(text, "0123456789");
 
-	for (; *at >= '0' && *at <= '9'; at++)
-		number = number > INTMAX_MAX / 16 ? number : number * 10 + (*at - '0');
-	*out = number;
-	return at != text && !*at;
+	if (number_plain(text, out))
+		return true;
+	*out = INTMAX_MAX; /* more digits than fit */
+	return digits > 0 && !text[digits];
 }

@@ -3,6 +3,7 @@
  */
 #include "condition.h"
 #include "message.h"
+#include "number.h"
 #include "shell.h"
 #include <ctype.h>
 #include <errno.h>
@@ -81,6 +82,8 @@ static const char *const operators[] = {"=",   "==",  "!=",  "<",   ">",   "-eq"
 
 bool test_is_binary(const char *op)
 {
+	if (op[0] != '-' && op[0] != '=' && op[0] != '!' && op[0] != '<' && op[0] != '>')
+		return false;
 	for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++)
 		if (strcmp(op, operators[i]) == 0)
 			return true;
@@ -93,6 +96,8 @@ static bool number(struct shell *sh, const char *text, intmax_t *out)
 	const char *at = text;
 	char *end;
 
+	if (number_plain(text, out))
+		return true;
 	while (isspace((unsigned char)*at))
 		at++;
 	errno = 0;

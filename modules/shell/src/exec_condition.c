@@ -7,10 +7,10 @@
 #include "condition.h"
 #include "exec.h"
 #include "message.h"
+#include "number.h"
 #include "pattern.h"
 #include "shell.h"
 #include <regex.h>
-#include <stdio.h>
 #include <string.h>
 
 #define GROUPS 10
@@ -55,15 +55,13 @@ static int match_regex(struct shell *sh, const char *text, const char *pattern)
 /* -eq and its like compare the values of expressions. */
 static int compare_values(struct shell *sh, const char *op, const char *left, const char *right)
 {
-	char a_text[24], b_text[24];
+	char left_buffer[NUMBER_BYTES], right_buffer[NUMBER_BYTES];
 	intmax_t a, b;
 	bool error, is_true;
 
 	if (!arith_text(sh, left, &a) || !arith_text(sh, right, &b))
 		return STATUS_ERROR;
-	snprintf(a_text, sizeof(a_text), "%jd", a);
-	snprintf(b_text, sizeof(b_text), "%jd", b);
-	is_true = test_binary(sh, op, a_text, b_text, &error);
+	is_true = test_binary(sh, op, number_text(left_buffer, a), number_text(right_buffer, b), &error);
 	return error ? STATUS_ERROR : !is_true;
 }
 

@@ -5,11 +5,10 @@
  */
 #include "expand.h"
 #include "arith.h"
-#include "message.h"
+#include "number.h"
 #include "pattern.h"
 #include "shell.h"
 #include "split.h"
-#include <stdio.h>
 #include <string.h>
 
 void fields_begin(struct fields *fields, struct shell *sh)
@@ -206,12 +205,11 @@ static bool expand_command_part(struct expansion *ex, const struct part *part)
 static bool expand_arith_part(struct expansion *ex, const struct part *part)
 {
 	intmax_t value;
-	char text[24];
+	char buffer[NUMBER_BYTES];
 
 	if (!arith_value(ex->sh, part->arith, &value))
 		return false;
-	snprintf(text, sizeof(text), "%jd", value);
-	expansion_value(ex, text, part->quoted);
+	expansion_value(ex, number_text(buffer, value), part->quoted);
 	return true;
 }
 

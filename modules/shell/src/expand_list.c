@@ -5,8 +5,8 @@
 #include "array.h"
 #include "expand.h"
 #include "message.h"
+#include "number.h"
 #include "shell.h"
-#include <stdio.h>
 #include <string.h>
 
 struct list {
@@ -88,10 +88,9 @@ static bool expand_elements(struct expansion *ex, const struct part *part, struc
 
 static bool expand_count(struct expansion *ex, const struct part *part, size_t count)
 {
-	char text[24];
+	char buffer[NUMBER_BYTES];
 
-	snprintf(text, sizeof(text), "%zu", count);
-	expansion_value(ex, text, part->quoted);
+	expansion_value(ex, number_text(buffer, (intmax_t)count), part->quoted);
 	return true;
 }
 

@@ -6,17 +6,14 @@
 #include "array.h"
 #include "expand.h"
 #include "message.h"
+#include "number.h"
 #include "shell.h"
 #include "utf8.h"
-#include <stdio.h>
 #include <string.h>
 
-static const char *number_text(struct shell *sh, intmax_t number)
+static const char *temp_number(struct shell *sh, intmax_t number)
 {
-	char *text = arena_alloc(&sh->temp, 24);
-
-	snprintf(text, 24, "%jd", number);
-	return text;
+	return number_text(arena_alloc(&sh->temp, NUMBER_BYTES), number);
 }
 
 static const char *special_value(struct shell *sh, char special)
@@ -24,10 +21,10 @@ static const char *special_value(struct shell *sh, char special)
 	char *letters;
 
 	switch (special) {
-	case '#': return number_text(sh, sh->params.count);
-	case '?': return number_text(sh, sh->status);
-	case '$': return number_text(sh, sh->pid);
-	case '!': return sh->has_background ? number_text(sh, sh->last_background) : NULL;
+	case '#': return temp_number(sh, sh->params.count);
+	case '?': return temp_number(sh, sh->status);
+	case '$': return temp_number(sh, sh->pid);
+	case '!': return sh->has_background ? temp_number(sh, sh->last_background) : NULL;
 	case '0': return sh->arg0;
 	case '-':
 		letters = arena_alloc(&sh->temp, OPT_COUNT + 1);
@@ -129,7 +126,7 @@ static bool expand_length(struct expansion *ex, const struct part *part, const c
 	}
 	if (!value)
 		value = "";
-	value = number_text(sh, (intmax_t)char_count(value, strlen(value), sh->utf8));
+	value = temp_number(sh, (intmax_t)char_count(value, strlen(value), sh->utf8));
 	expansion_value(ex, value, part->quoted);
 	return true;
 }

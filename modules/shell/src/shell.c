@@ -133,6 +133,7 @@ void shell_init(struct shell *sh, const char *arg0)
 	sh->terminal = -1;
 	sh->option_index = 1;
 	sh->options[OPT_BRACEEXPAND] = true;
+	arena_alloc(&sh->temp, 1); /* so that its first chunk stays */
 	find_stack_limit(sh);
 	traps_init(sh);
 	vars_init(sh, environ);

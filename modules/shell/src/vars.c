@@ -5,12 +5,11 @@
 #include "vars.h"
 #include "array.h"
 #include "message.h"
+#include "number.h"
 #include "shell.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NUMBER_BYTES 24
 
 static bool is_name_char(unsigned char c, bool first)
 {
@@ -167,15 +166,9 @@ bool var_set_string(struct shell *sh, struct var *var, const char *value)
 
 bool var_set_number(struct shell *sh, struct var *var, intmax_t number)
 {
-	char text[NUMBER_BYTES], *at = text + sizeof(text);
-	uintmax_t rest = number < 0 ? 0 - (uintmax_t)number : (uintmax_t)number;
+	char buffer[NUMBER_BYTES], *text = number_text(buffer, number);
 
-	do
-		*--at = (char)('0' + rest % 10);
-	while (rest /= 10);
-	if (number < 0)
-		*--at = '-';
-	return var_set(sh, var, at, (size_t)(text + sizeof(text) - at));
+	return var_set(sh, var, text, (size_t)(buffer + NUMBER_BYTES - 1 - text));
 }
 
 bool var_append(struct shell *sh, struct var *var, const char *value)
