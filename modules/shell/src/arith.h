@@ -68,9 +68,9 @@ struct arith_node {
 	struct arith_node *left, *right, *third;
 };
 
-/* NULL with *out_error when the text is no expression. */
+/* params: how many marked places it may have. NULL with *out_error when the text is no expression. */
 struct arith_node *arith_parse(struct shell *sh, struct arena *arena, const char *text,
-			       const char **out_error);
+			       unsigned params, const char **out_error);
 
 /* Both print their error and unwind. */
 bool arith_value(struct shell *sh, const struct arith *arith, intmax_t *out);

@@ -38,7 +38,7 @@ static intmax_t eval_text(struct evaluation *ev, const char *text)
 
 	if (ev->depth >= EVAL_DEPTH)
 		return eval_fail(ev, "variables refer to each other too deeply", NULL);
-	node = arith_parse(ev->sh, &ev->sh->temp, text, &error);
+	node = arith_parse(ev->sh, &ev->sh->temp, text, 0, &error);
 	if (!node)
 		return eval_fail(ev, error, text);
 	ev->depth++;

@@ -17,7 +17,7 @@ struct arith_parser {
 	struct arena *arena;
 	const char *at;
 	const char *error;
-	unsigned params, depth;
+	unsigned params, most_params, depth;
 };
 
 static struct arith_node *parse_comma(struct arith_parser *ap);
@@ -151,7 +151,7 @@ static struct arith_node *parse_operand(struct arith_parser *ap)
 		return parse_number(ap);
 	if (var_name_len(ap->at))
 		return parse_name(ap);
-	if (*ap->at == ARITH_PARAM_MARK) {
+	if (*ap->at == ARITH_PARAM_MARK && ap->params < ap->most_params) {
 		ap->at++;
 		node = node_make(ap, ARITH_PARAM, NULL, NULL);
 		node->number = ap->params++;
@@ -348,9 +348,9 @@ static struct arith_node *parse_comma(struct arith_parser *ap)
 }
 
 struct arith_node *arith_parse(struct shell *sh, struct arena *arena, const char *text,
-			       const char **out_error)
+			       unsigned params, const char **out_error)
 {
-	struct arith_parser ap = {sh, arena, text, NULL, 0, 0};
+	struct arith_parser ap = {sh, arena, text, NULL, 0, params, 0};
 	struct arith_node *node;
 
 	skip_space(&ap);
@@ -393,6 +393,7 @@ struct arith *lex_arith(struct parser *ps, struct word *word)
 			return arith;
 		}
 	}
-	arith->tree = arith_parse(ps->sh, &ps->region->arena, text_end(&text), &error);
+	arith->tree = arith_parse(ps->sh, &ps->region->arena, text_end(&text), arith->param_count,
+				  &error);
 	return arith;
 }

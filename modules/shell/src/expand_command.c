@@ -202,6 +202,9 @@ static char *run_process(struct shell *sh, struct node *node, size_t *out_len)
 
 char *substitute_command(struct shell *sh, struct node *command, size_t *out_len)
 {
+	*out_len = 0;
+	if (sh->options[OPT_NOEXEC])
+		return arena_text(&sh->temp, "", 0);
 	if (pure_builtin(sh, command))
 		return run_in_memory(sh, command, out_len);
 	return run_process(sh, command, out_len);
@@ -212,6 +215,8 @@ char *substitute_process(struct shell *sh, struct node *command, bool writes)
 	int fds[2], kept, pid;
 	char *name = arena_alloc(&sh->temp, 32);
 
+	if (sh->options[OPT_NOEXEC])
+		return arena_text(&sh->temp, "/dev/null", strlen("/dev/null"));
 	if (sh->process_count == PROCESS_FDS || pipe(fds) < 0) {
 		sh_error(sh, "too many process substitutions");
 		sh_unwind_error(sh, 2);

@@ -39,6 +39,8 @@ static void write_message(struct shell *sh, const char *who, const char *format,
 	va_list again;
 	int len;
 
+	if (sh->silent)
+		return;
 	out_flush(sh);
 	text_begin(&text, &sh->temp);
 	text_format(&text, "%s: ", sh->name);

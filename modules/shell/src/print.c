@@ -106,7 +106,7 @@ static void print_redirs(struct text *text, const struct redir *redirs)
 
 	for (; redirs; redirs = redirs->next) {
 		text_char(text, ' ');
-		if (redirs->fd > 1 || (redirs->fd == 1) != (strchr(ops[redirs->kind], '>') != NULL))
+		if (redirs->fd != (ops[redirs->kind][0] != '<'))
 			text_format(text, "%d", redirs->fd);
 		text_string(text, ops[redirs->kind]);
 		if (redirs->kind == REDIR_HERE)

@@ -44,6 +44,7 @@ struct shell {
 	const char *arg0;
 	int pid, subshell_depth;
 	bool interactive, login, is_subshell;
+	bool silent; /* no messages, for those who want only results */
 	bool options[OPT_COUNT];
 
 	/* The command that runs. */
