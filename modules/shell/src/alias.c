@@ -40,7 +40,8 @@ void alias_set(struct shell *sh, const char *name, const char *value)
 	struct alias *alias = memory_new(sizeof(*alias)), **link;
 
 	alias_remove(sh, name);
-	*alias = (struct alias){NULL, memory_text(name, strlen(name)), memory_new(len + 2), false, 1};
+	*alias = (struct alias){NULL, memory_text(name, strlen(name)), memory_new(len + 2), false,
+	                        1};
 	memcpy(alias->value, value, len);
 	memcpy(alias->value + len, " ", 2);
 	link = alias_link(sh, name);

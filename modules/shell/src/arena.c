@@ -9,8 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
+/* With sanitizers almost every object gets a chunk of its own, so that they see what is done to it. */
+#if DEBUG
+#define CHUNK_BYTES 24
+#define SPARE_CHUNKS 0
+#else
 #define CHUNK_BYTES 8176
 #define SPARE_CHUNKS 4
+#endif
 
 static struct arena_chunk *spare;
 static unsigned spare_count;

@@ -69,8 +69,7 @@ struct text {
 
 void text_grow(struct text *text, size_t more);
 char *text_end(struct text *text);
-void text_format(struct text *text, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static inline void text_begin(struct text *text, struct arena *arena)
 {

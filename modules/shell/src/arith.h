@@ -70,7 +70,7 @@ struct arith_node {
 
 /* params: how many marked places it may have. NULL with *out_error when the text is no expression. */
 struct arith_node *arith_parse(struct shell *sh, struct arena *arena, const char *text,
-			       unsigned params, const char **out_error);
+                               unsigned params, const char **out_error);
 
 /* Both print their error and unwind. */
 bool arith_value(struct shell *sh, const struct arith *arith, intmax_t *out);

@@ -69,12 +69,13 @@ static intmax_t value_of_text(struct evaluation *ev, const char *text)
 static intmax_t eval_var(struct evaluation *ev, const struct arith_node *node)
 {
 	const char *value = node->left ? array_get(ev->sh, node->var, eval(ev, node->left))
-				       : var_value(ev->sh, node->var);
+	                               : var_value(ev->sh, node->var);
 
 	if (value)
 		return value_of_text(ev, value);
 	if (ev->sh->options[OPT_NOUNSET] && !ev->failed) {
-		sh_error(ev->sh, "%.*s: parameter not set", var_print_name(node->var), node->var->text);
+		sh_error(ev->sh, "%.*s: parameter not set", var_print_name(node->var),
+		         node->var->text);
 		sh_unwind_error(ev->sh, 2);
 		ev->failed = true;
 	}
@@ -91,8 +92,8 @@ static void assign(struct evaluation *ev, const struct arith_node *target, intma
 	if (target->left) {
 		intmax_t index = eval(ev, target->left);
 
-		done = !ev->failed && array_set(ev->sh, target->var, index,
-						number_text(buffer, value), false);
+		done = !ev->failed &&
+		       array_set(ev->sh, target->var, index, number_text(buffer, value), false);
 	} else {
 		done = var_set_number(ev->sh, target->var, value);
 	}

@@ -25,7 +25,7 @@ static struct arith_node *parse_assign(struct arith_parser *ap);
 static struct arith_node *parse_unary(struct arith_parser *ap);
 
 static struct arith_node *node_make(struct arith_parser *ap, enum arith_op op,
-				    struct arith_node *left, struct arith_node *right)
+                                    struct arith_node *left, struct arith_node *right)
 {
 	struct arith_node *node = arena_alloc(ap->arena, sizeof(*node));
 
@@ -155,7 +155,8 @@ static struct arith_node *parse_operand(struct arith_parser *ap)
 		ap->at++;
 		node = node_make(ap, ARITH_PARAM, NULL, NULL);
 		node->number = ap->params++;
-		if (isalnum((unsigned char)*ap->at) || *ap->at == '_' || *ap->at == ARITH_PARAM_MARK)
+		if (isalnum((unsigned char)*ap->at) || *ap->at == '_' ||
+		    *ap->at == ARITH_PARAM_MARK)
 			return arith_fail(ap, "operator expected");
 		return node;
 	}
@@ -226,7 +227,8 @@ static struct arith_node *parse_unary(struct arith_parser *ap)
 	return node;
 }
 
-struct operator {
+struct operator
+{
 	const char *text;
 	enum arith_op op;
 	int strength;
@@ -234,21 +236,24 @@ struct operator {
 
 /* Longer operators stand before those that they begin with. */
 static const struct operator operators[] = {
-	{"**", ARITH_POWER, 11},	{"*", ARITH_MULTIPLY, 10}, {"/", ARITH_DIVIDE, 10},
-	{"%", ARITH_MODULO, 10},	{"+", ARITH_ADD, 9},	   {"-", ARITH_SUBTRACT, 9},
-	{"<<", ARITH_SHIFT_LEFT, 8},	{">>", ARITH_SHIFT_RIGHT, 8}, {"<=", ARITH_LESS_EQUAL, 7},
-	{">=", ARITH_GREATER_EQUAL, 7}, {"<", ARITH_LESS, 7},	   {">", ARITH_GREATER, 7},
-	{"==", ARITH_EQUAL, 6},		{"!=", ARITH_NOT_EQUAL, 6}, {"&&", ARITH_AND, 2},
-	{"||", ARITH_OR, 1},		{"&", ARITH_BIT_AND, 5},   {"^", ARITH_BIT_XOR, 4},
+	{"**", ARITH_POWER, 11},     {"*", ARITH_MULTIPLY, 10},
+	{"/", ARITH_DIVIDE, 10},     {"%", ARITH_MODULO, 10},
+	{"+", ARITH_ADD, 9},         {"-", ARITH_SUBTRACT, 9},
+	{"<<", ARITH_SHIFT_LEFT, 8}, {">>", ARITH_SHIFT_RIGHT, 8},
+	{"<=", ARITH_LESS_EQUAL, 7}, {">=", ARITH_GREATER_EQUAL, 7},
+	{"<", ARITH_LESS, 7},        {">", ARITH_GREATER, 7},
+	{"==", ARITH_EQUAL, 6},      {"!=", ARITH_NOT_EQUAL, 6},
+	{"&&", ARITH_AND, 2},        {"||", ARITH_OR, 1},
+	{"&", ARITH_BIT_AND, 5},     {"^", ARITH_BIT_XOR, 4},
 	{"|", ARITH_BIT_OR, 3},
 };
 
 /* The binary operator that is next, unless it is one that assigns. */
-static const struct operator *next_operator(struct arith_parser *ap)
+static const struct operator* next_operator(struct arith_parser *ap)
 {
 	skip_space(ap);
 	for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++) {
-		const struct operator *op = &operators[i];
+		const struct operator* op = & operators[i];
 		size_t len = strlen(op->text);
 
 		if (strncmp(ap->at, op->text, len) != 0)
@@ -266,7 +271,7 @@ static struct arith_node *parse_binary(struct arith_parser *ap, int strength)
 	struct arith_node *left = parse_unary(ap);
 
 	while (left) {
-		const struct operator *op = next_operator(ap);
+		const struct operator* op = next_operator(ap);
 		struct arith_node *right;
 
 		if (!op || op->strength < strength)
@@ -307,8 +312,9 @@ static bool take_assignment(struct arith_parser *ap, enum arith_op *out_op)
 	for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++) {
 		size_t len = strlen(operators[i].text);
 
-		if (operators[i].op >= ARITH_POWER || strncmp(ap->at, operators[i].text, len) != 0 ||
-		    ap->at[len] != '=' || ap->at[len + 1] == '=')
+		if (operators[i].op >= ARITH_POWER ||
+		    strncmp(ap->at, operators[i].text, len) != 0 || ap->at[len] != '=' ||
+		    ap->at[len + 1] == '=')
 			continue;
 		*out_op = operators[i].op;
 		ap->at += len + 1;
@@ -348,7 +354,7 @@ static struct arith_node *parse_comma(struct arith_parser *ap)
 }
 
 struct arith_node *arith_parse(struct shell *sh, struct arena *arena, const char *text,
-			       unsigned params, const char **out_error)
+                               unsigned params, const char **out_error)
 {
 	struct arith_parser ap = {sh, arena, text, NULL, 0, params, 0};
 	struct arith_node *node;
@@ -386,7 +392,7 @@ struct arith *lex_arith(struct parser *ps, struct word *word)
 		if (part->kind == PART_TEXT && !memchr(part->text, ARITH_PARAM_MARK, part->len)) {
 			text_bytes(&text, part->text, part->len);
 		} else if (part->kind == PART_PARAM && is_plain_param(part) &&
-			   arith->param_count < ARITH_PARAMS) {
+		           arith->param_count < ARITH_PARAMS) {
 			text_char(&text, ARITH_PARAM_MARK);
 			arith->params[arith->param_count++] = part->param;
 		} else {
@@ -394,6 +400,6 @@ struct arith *lex_arith(struct parser *ps, struct word *word)
 		}
 	}
 	arith->tree = arith_parse(ps->sh, &ps->region->arena, text_end(&text), arith->param_count,
-				  &error);
+	                          &error);
 	return arith;
 }

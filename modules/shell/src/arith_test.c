@@ -126,7 +126,8 @@ TEST(parameters_are_put_in_as_text)
 {
 	test_shell_begin(&sh);
 	test_shell_run(&sh, "a=1+1 b=3");
-	CHECK_STR_EQ(test_shell_expand(&sh, "$(($a*3)) $((a*3)) $(($b*3)) $((1$b))"), "[4][6][9][13]");
+	CHECK_STR_EQ(test_shell_expand(&sh, "$(($a*3)) $((a*3)) $(($b*3)) $((1$b))"),
+	             "[4][6][9][13]");
 	CHECK_STR_EQ(test_shell_expand(&sh, "$(( $b > 2 ? ${b} : 0 ))"), "[3]");
 	test_shell_end(&sh);
 }

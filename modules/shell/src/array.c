@@ -78,10 +78,11 @@ static void array_insert(struct array *array, size_t place, intmax_t index)
 {
 	if (array->count == array->cap) {
 		array->cap = array->cap ? array->cap * 2 : 8;
-		array->elements = memory_resize(array->elements, array->cap * sizeof(*array->elements));
+		array->elements = memory_resize(array->elements,
+		                                array->cap * sizeof(*array->elements));
 	}
 	memmove(&array->elements[place + 1], &array->elements[place],
-		(array->count - place) * sizeof(*array->elements));
+	        (array->count - place) * sizeof(*array->elements));
 	array->elements[place] = (struct array_element){index, NULL};
 	array->count++;
 }
@@ -132,7 +133,7 @@ void array_unset(struct shell *sh, struct var *var, intmax_t index)
 	free(array->elements[place].value);
 	array->count--;
 	memmove(&array->elements[place], &array->elements[place + 1],
-		(array->count - place) * sizeof(*array->elements));
+	        (array->count - place) * sizeof(*array->elements));
 }
 
 const char *array_get(struct shell *sh, const struct var *var, intmax_t index)

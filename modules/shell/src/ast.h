@@ -78,7 +78,7 @@ struct word {
 	struct part *parts;
 	const char *literal; /* the result, when no expansion can change it */
 	size_t len;
-	bool quoted; /* some part of it was quoted */
+	bool quoted;        /* some part of it was quoted */
 	bool braces;        /* has what may be a brace expansion */
 	bool is_assignment; /* of export and its like: not split */
 };

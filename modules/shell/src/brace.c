@@ -12,7 +12,7 @@
 #define SEQUENCE_MOST 1000000
 
 struct item {
-	char c;			 /* 0: a part */
+	char c;                  /* 0: a part */
 	const struct part *part; /* which is expanded later */
 };
 
@@ -99,7 +99,7 @@ static size_t find_close(struct items items, size_t open, bool *out_comma)
 
 /* Items before open, some text or items in the middle, items after close. */
 static struct items joined(struct brace_state *state, struct items items, size_t open, size_t close,
-			   const struct item *middle, size_t count)
+                           const struct item *middle, size_t count)
 {
 	size_t after = items.count - close - 1;
 	struct items whole = {NULL, open + count + after};
@@ -125,8 +125,9 @@ static void expand_list(struct brace_state *state, struct items items, size_t op
 			depth++;
 		if ((c == ',' && depth == 1) || i == close) {
 			expand_from(state,
-				    joined(state, items, open, close, items.list + start, i - start),
-				    open);
+			            joined(state, items, open, close, items.list + start,
+			                   i - start),
+			            open);
 			start = i + 1;
 		}
 		if (c == '}')
@@ -198,15 +199,16 @@ static size_t sequence_text(const struct sequence *sequence, long value, struct 
 	if (sequence->is_letters)
 		len = snprintf(text, sizeof(text), "%c", (int)value);
 	else
-		len = snprintf(text, sizeof(text), "%0*ld", sequence->width > 30 ? 30 : sequence->width,
-			       value);
+		len = snprintf(text, sizeof(text), "%0*ld",
+		               sequence->width > 30 ? 30 : sequence->width, value);
 	for (int i = 0; i < len; i++)
 		items[i] = (struct item){text[i], NULL};
 	return (size_t)len;
 }
 
 /* {first..last..step}; false when the braces hold something else. */
-static bool expand_sequence(struct brace_state *state, struct items items, size_t open, size_t close)
+static bool expand_sequence(struct brace_state *state, struct items items, size_t open,
+                            size_t close)
 {
 	struct sequence sequence;
 	struct item middle[32];
@@ -225,14 +227,14 @@ static bool expand_sequence(struct brace_state *state, struct items items, size_
 	if (!parse_sequence(text, &sequence))
 		return false;
 	distance = sequence.first < sequence.last
-			   ? (unsigned long)sequence.last - (unsigned long)sequence.first
-			   : (unsigned long)sequence.first - (unsigned long)sequence.last;
+	                   ? (unsigned long)sequence.last - (unsigned long)sequence.first
+	                   : (unsigned long)sequence.first - (unsigned long)sequence.last;
 	if (distance / (unsigned long)sequence.step > SEQUENCE_MOST)
 		return false;
 	for (unsigned long i = 0; i <= distance / (unsigned long)sequence.step; i++) {
 		long offset = (long)i * sequence.step;
 		long value = sequence.first < sequence.last ? sequence.first + offset
-							    : sequence.first - offset;
+		                                            : sequence.first - offset;
 		size_t count = sequence_text(&sequence, value, middle);
 
 		expand_from(state, joined(state, items, open, close, middle, count), open + count);

@@ -125,7 +125,8 @@ BUILTIN(trap)
 		return 0;
 	}
 	action = argv[first];
-	if ((*action && !action[strspn(action, "0123456789")]) || (first + 1 == argc && strcmp(action, "-") != 0))
+	if ((*action && !action[strspn(action, "0123456789")]) ||
+	    (first + 1 == argc && strcmp(action, "-") != 0))
 		return set_traps(sh, argc, argv, first, NULL);
 	return set_traps(sh, argc, argv, first + 1, strcmp(action, "-") == 0 ? NULL : action);
 }

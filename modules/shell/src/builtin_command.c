@@ -44,11 +44,11 @@ BUILTIN(exec)
 
 enum describe {
 	DESCRIBE_SHORT, /* command -v */
-	DESCRIBE_LONG,	/* command -V, type */
+	DESCRIBE_LONG,  /* command -V, type */
 };
 
 static void describe_alias(struct shell *sh, const char *name, const struct alias *alias,
-			   enum describe how)
+                           enum describe how)
 {
 	struct text value;
 
@@ -93,15 +93,15 @@ static const char *absolute(struct shell *sh, const char *name)
 		return name;
 	text_begin(&text, &sh->temp);
 	text_format(&text, "%s/%s", strcmp(here, "/") == 0 ? "" : here,
-		    strncmp(name, "./", 2) == 0 ? name + 2 : name);
+	            strncmp(name, "./", 2) == 0 ? name + 2 : name);
 	return text_end(&text);
 }
 
 static int describe_file(struct shell *sh, const char *name, const char *path, enum describe how)
 {
 	const char *found = strchr(name, '/') ? (access(name, X_OK) == 0 ? name : NULL)
-			    : path		? command_search(sh, name, path)
-						: command_path(sh, command_slot(sh, name));
+	                    : path            ? command_search(sh, name, path)
+	                                      : command_path(sh, command_slot(sh, name));
 
 	if (found) {
 		found = absolute(sh, found);
@@ -155,8 +155,8 @@ static int run_plain(struct shell *sh, int argc, char **argv, const char *path)
 		memset(&node, 0, sizeof(node));
 		node.node.line = sh->line;
 		path = strchr(argv[0], '/') ? argv[0]
-		       : path		    ? command_search(sh, argv[0], path)
-					    : command_path(sh, command_slot(sh, argv[0]));
+		       : path               ? command_search(sh, argv[0], path)
+		                            : command_path(sh, command_slot(sh, argv[0]));
 		return exec_external(sh, &node, path, argv, 0);
 	}
 	sh->builtin_name = argv[0];
@@ -204,7 +204,8 @@ BUILTIN(command)
 static void list_hashed(struct shell *sh)
 {
 	for (size_t i = 0; i < COMMAND_BUCKETS; i++)
-		for (const struct command *command = sh->commands[i]; command; command = command->next)
+		for (const struct command *command = sh->commands[i]; command;
+		     command = command->next)
 			if (command->path && command->path_generation == sh->path_generation)
 				out_format(sh, "%s\n", command->path);
 }

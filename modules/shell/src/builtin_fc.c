@@ -196,7 +196,8 @@ static bool fc_options(struct fc *fc, struct scan *scan)
 
 static void take_replacement(struct fc *fc, struct scan *scan)
 {
-	char *word = scan->index < scan->argc ? scan->argv[scan->index] : "", *equals = strchr(word, '=');
+	char *word = scan->index < scan->argc ? scan->argv[scan->index] : "",
+	     *equals = strchr(word, '=');
 
 	if (!fc->runs || !equals)
 		return;
@@ -220,7 +221,8 @@ BUILTIN(fc)
 	newest = history_last(sh) - 1;
 	first = last = newest;
 	if (fc.lists && scan.index == argc)
-		first = newest > sh->history->first + LISTED ? newest - LISTED + 1 : sh->history->first;
+		first = newest > sh->history->first + LISTED ? newest - LISTED + 1
+		                                             : sh->history->first;
 	if (scan.index < argc)
 		first = find_entry(sh, argv[scan.index++]);
 	if (scan.index < argc)

@@ -66,7 +66,7 @@ static int asked_status(struct shell *sh, int argc, char **argv, int *out)
 	return 0;
 }
 
-BUILTIN(return)
+BUILTIN(return )
 {
 	int status, error = asked_status(sh, argc, argv, &status);
 

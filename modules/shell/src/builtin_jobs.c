@@ -210,7 +210,8 @@ static int kill_one(struct shell *sh, const char *name, int signal)
 		return 0;
 	}
 	for (unsigned i = 0; i < job->count; i++)
-		if (job->processes[i].state != PROCESS_DONE && kill(job->processes[i].pid, signal) < 0)
+		if (job->processes[i].state != PROCESS_DONE &&
+		    kill(job->processes[i].pid, signal) < 0)
 			return builtin_refuse(sh, "%s: %s", name, strerror(errno));
 	return 0;
 }

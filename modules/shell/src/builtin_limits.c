@@ -17,7 +17,7 @@ static void print_symbolic(struct shell *sh, unsigned allowed)
 		unsigned bits = allowed >> (6 - 3 * i) & 7;
 
 		out_format(sh, "%s%c=%s%s%s", i ? "," : "", "ugo"[i], bits & 4 ? "r" : "",
-			   bits & 2 ? "w" : "", bits & 1 ? "x" : "");
+		           bits & 2 ? "w" : "", bits & 1 ? "x" : "");
 	}
 	out_char(sh, '\n');
 }
@@ -77,7 +77,8 @@ static bool parse_symbolic(const char *at, unsigned *allowed)
 			if (op == '=')
 				*allowed = (*allowed & ~who) | (bits & who);
 			else
-				*allowed = op == '+' ? *allowed | (bits & who) : *allowed & ~(bits & who);
+				*allowed = op == '+' ? *allowed | (bits & who)
+				                     : *allowed & ~(bits & who);
 		}
 		if (*at == ',' && at[1])
 			at++;
@@ -214,7 +215,7 @@ BUILTIN(ulimit)
 		return 2;
 	if (scan.index < argc && !all)
 		return set_limit(sh, limit, which ? which : ULIMIT_SOFT | ULIMIT_HARD,
-				 argv[scan.index]);
+		                 argv[scan.index]);
 	if (!which)
 		which = ULIMIT_SOFT;
 	if (!all)
@@ -231,7 +232,7 @@ static void print_time(struct shell *sh, clock_t ticks, const char *end)
 	long per_second = sysconf(_SC_CLK_TCK), seconds = ticks / per_second;
 
 	out_format(sh, "%ldm%ld.%06lds%s", seconds / 60, seconds % 60,
-		   ticks % per_second * (1000000 / per_second), end);
+	           ticks % per_second * (1000000 / per_second), end);
 }
 
 BUILTIN(times)

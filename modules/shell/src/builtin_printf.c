@@ -91,7 +91,7 @@ static double next_float(struct printing *pr)
 
 /* Prints bytes padded to the width, whatever is in them. */
 static void print_padded(struct printing *pr, const struct conversion *conversion,
-			 const char *bytes, size_t len)
+                         const char *bytes, size_t len)
 {
 	bool is_left = strchr(conversion->flags, '-') != NULL;
 	int pad = conversion->width > (int)len ? conversion->width - (int)len : 0;
@@ -104,7 +104,7 @@ static void print_padded(struct printing *pr, const struct conversion *conversio
 }
 
 static void print_string(struct printing *pr, const struct conversion *conversion, const char *text,
-			 size_t len)
+                         size_t len)
 {
 	if (conversion->precision >= 0 && (size_t)conversion->precision < len)
 		len = (size_t)conversion->precision;
@@ -112,7 +112,8 @@ static void print_string(struct printing *pr, const struct conversion *conversio
 }
 
 /* %b: the argument has escapes. */
-static void print_escaped(struct printing *pr, const struct conversion *conversion, const char *text)
+static void print_escaped(struct printing *pr, const struct conversion *conversion,
+                          const char *text)
 {
 	struct text result;
 

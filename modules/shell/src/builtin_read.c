@@ -10,6 +10,7 @@
 #include "traps.h"
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,7 +23,7 @@ struct reading {
 	struct shell *sh;
 	bool is_raw;
 	int fd, delimiter;
-	size_t most; /* characters; 0: as many as there are */
+	size_t most;                 /* characters; 0: as many as there are */
 	bool has_timeout, only_asks; /* -t 0: is there input? */
 	long long deadline_ms;
 	const char *prompt;
@@ -87,8 +88,9 @@ static void mark_quoted(struct reading *rd)
 static void take_run(struct reading *rd)
 {
 	size_t len, take;
-	const char *ahead = rd->delimiter == '\n' && !rd->most ? readahead_peek(rd->sh, rd->fd, &len)
-							       : NULL;
+	const char *ahead = rd->delimiter == '\n' && !rd->most
+	                            ? readahead_peek(rd->sh, rd->fd, &len)
+	                            : NULL;
 	const char *backslash;
 
 	if (!ahead)
@@ -141,7 +143,7 @@ static int read_line(struct reading *rd)
 			return 128 + SIGALRM;
 		if (c == -2)
 			return traps_due(rd->sh) ? 128 + traps_due_signal(rd->sh)
-						 : builtin_error(rd->sh, "%s", strerror(errno));
+			                         : builtin_error(rd->sh, "%s", strerror(errno));
 		if (c == rd->delimiter)
 			return 0;
 		if (c == '\\' && !rd->is_raw) {

@@ -48,7 +48,8 @@ static bool test_group(struct test *test)
 	test->at++;
 	result = test_or(test);
 	if (test->at == test->end || strcmp(*test->at, ")") != 0)
-		return test_fail(test, "closing parenthesis expected", test->at == test->end ? "(" : *test->at);
+		return test_fail(test, "closing parenthesis expected",
+		                 test->at == test->end ? "(" : *test->at);
 	test->at++;
 	return result;
 }

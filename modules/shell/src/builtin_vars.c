@@ -129,7 +129,8 @@ static int unset_element(struct shell *sh, const char *word, size_t len)
 
 	if (word[len] != '[' || *end != ']')
 		return builtin_error(sh, "%s: bad variable name", word);
-	if (!arith_text(sh, arena_text(&sh->temp, word + len + 1, (size_t)(end - word) - len - 1), &index))
+	if (!arith_text(sh, arena_text(&sh->temp, word + len + 1, (size_t)(end - word) - len - 1),
+	                &index))
 		return sh->status;
 	array_unset(sh, var_slot(sh, word, len), index);
 	return 0;
@@ -142,8 +143,8 @@ static int unset_variable(struct shell *sh, const char *word)
 
 	if (len == 0 || word[len])
 		return len && !sh->options[OPT_POSIX]
-			       ? unset_element(sh, word, len)
-			       : builtin_error(sh, "%s: bad variable name", word);
+		               ? unset_element(sh, word, len)
+		               : builtin_error(sh, "%s: bad variable name", word);
 	var = var_find(sh, word);
 	if (!var || var_unset(sh, var))
 		return 0;
@@ -167,7 +168,7 @@ BUILTIN(unset)
 	for (int i = scan.index; i < argc && !status; i++) {
 		const struct var *var = functions ? NULL : var_find(sh, argv[i]);
 		bool is_function = !variables && !(var && var->flags) &&
-				   function_remove(sh, argv[i]);
+		                   function_remove(sh, argv[i]);
 
 		if (!functions && !is_function)
 			status = unset_variable(sh, argv[i]);

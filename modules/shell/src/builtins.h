@@ -35,7 +35,7 @@ BUILTIN(printf);
 BUILTIN(pwd);
 BUILTIN(read);
 BUILTIN(readonly);
-BUILTIN(return);
+BUILTIN(return );
 BUILTIN(set);
 BUILTIN(shift);
 BUILTIN(test);

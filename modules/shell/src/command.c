@@ -36,7 +36,7 @@ struct command *command_slot(struct shell *sh, const char *name)
 			return command;
 	command = memory_new(sizeof(*command));
 	*command = (struct command){.name = memory_text(name, strlen(name)),
-				    .builtin = builtin_find(name)};
+	                            .builtin = builtin_find(name)};
 	*link = command;
 	return command;
 }

@@ -43,7 +43,7 @@ static bool test_file(char op, const char *name)
 	case 'N':
 		return status.st_mtim.tv_sec > status.st_atim.tv_sec ||
 		       (status.st_mtim.tv_sec == status.st_atim.tv_sec &&
-			status.st_mtim.tv_nsec > status.st_atim.tv_nsec);
+		        status.st_mtim.tv_nsec > status.st_atim.tv_nsec);
 	default: return true; /* -e */
 	}
 }
@@ -77,8 +77,8 @@ bool test_unary(struct shell *sh, char op, const char *operand)
 	}
 }
 
-static const char *const operators[] = {"=",   "==",  "!=",  "<",   ">",   "-eq", "-ne", "-lt",
-					"-le", "-gt", "-ge", "-nt", "-ot", "-ef"};
+static const char *const operators[] = {"=",   "==",  "!=",  "<",   ">",   "-eq", "-ne",
+                                        "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"};
 
 bool test_is_binary(const char *op)
 {
@@ -145,7 +145,7 @@ static bool compare_files(const char *op, const char *left, const char *right)
 }
 
 bool test_binary(struct shell *sh, const char *op, const char *left, const char *right,
-		 bool *out_error)
+                 bool *out_error)
 {
 	intmax_t a, b;
 

@@ -141,7 +141,8 @@ int exec_parser(struct shell *sh, struct parser *ps, unsigned flags)
 
 		if (result == PARSE_COMMAND && !sh->options[OPT_NOEXEC]) {
 			any = true;
-			exec_node(sh, node, parser_at_end(ps) ? flags : flags & ~(unsigned)EXEC_LAST);
+			exec_node(sh, node,
+			          parser_at_end(ps) ? flags : flags & ~(unsigned)EXEC_LAST);
 		}
 		region_drop(region);
 		if (result == PARSE_ERROR)

@@ -14,7 +14,7 @@ struct shell;
 
 enum exec_flag {
 	EXEC_TESTED = 1, /* a failure is looked at: set -e does not apply */
-	EXEC_LAST = 2,	 /* the process ends after this: it may become the command */
+	EXEC_LAST = 2,   /* the process ends after this: it may become the command */
 };
 
 int exec_node(struct shell *sh, struct node *node, unsigned flags);
@@ -48,14 +48,14 @@ int exec_file(struct shell *sh, const char *path, char **argv);
 
 /* Calls a function with its words as parameters. */
 int exec_function(struct shell *sh, struct function *function, int argc, char **argv,
-		  unsigned flags);
+                  unsigned flags);
 
 /* Assignments; with a scope they are brought back when it ends, and exported. */
 bool exec_assigns(struct shell *sh, const struct assign *assigns, struct scope *scope);
 void exec_trace(struct shell *sh, const struct assign *assigns, const struct fields *fields,
-		int fd);
+                int fd);
 
 /* Runs a command by its words: for `command` and simple commands. */
 int exec_external(struct shell *sh, struct simple_node *node, const char *path, char **argv,
-		  unsigned flags);
+                  unsigned flags);
 int exec_not_found(struct shell *sh, const char *name);

@@ -29,7 +29,7 @@ static void keep_groups(struct shell *sh, const char *text, const regmatch_t *gr
 		if (groups[i].rm_so < 0)
 			continue;
 		group = arena_text(&sh->temp, text + groups[i].rm_so,
-				   (size_t)(groups[i].rm_eo - groups[i].rm_so));
+		                   (size_t)(groups[i].rm_eo - groups[i].rm_so));
 		array_set(sh, var, (intmax_t)i, group, false);
 	}
 }
@@ -47,7 +47,7 @@ static int match_regex(struct shell *sh, const char *text, const char *pattern)
 	error = regexec(&regex, text, GROUPS, groups, 0);
 	if (error == 0)
 		keep_groups(sh, text, groups,
-			    regex.re_nsub + 1 < GROUPS ? regex.re_nsub + 1 : GROUPS);
+		            regex.re_nsub + 1 < GROUPS ? regex.re_nsub + 1 : GROUPS);
 	regfree(&regex);
 	return error != 0;
 }
@@ -61,7 +61,8 @@ static int compare_values(struct shell *sh, const char *op, const char *left, co
 
 	if (!arith_text(sh, left, &a) || !arith_text(sh, right, &b))
 		return STATUS_ERROR;
-	is_true = test_binary(sh, op, number_text(left_buffer, a), number_text(right_buffer, b), &error);
+	is_true = test_binary(sh, op, number_text(left_buffer, a), number_text(right_buffer, b),
+	                      &error);
 	return error ? STATUS_ERROR : !is_true;
 }
 
@@ -74,7 +75,7 @@ static int eval_binary(struct shell *sh, const struct condition *condition)
 	if (!left)
 		return sh->status;
 	right = is_pattern || op[1] == '~' ? expand_pattern(sh, condition->second)
-					   : expand_string(sh, condition->second);
+	                                   : expand_string(sh, condition->second);
 	if (!right)
 		return sh->status;
 	if (op[0] == '=' && op[1] == '~')
@@ -109,9 +110,7 @@ static int eval(struct shell *sh, const struct condition *condition)
 	case COND_OR:
 		status = eval(sh, condition->left);
 		return status != 1 || sh->unwind ? status : eval(sh, condition->right);
-	case COND_NOT:
-		status = eval(sh, condition->left);
-		return status > 1 ? status : !status;
+	case COND_NOT: status = eval(sh, condition->left); return status > 1 ? status : !status;
 	case COND_BINARY: return eval_binary(sh, condition);
 	default: return eval_unary(sh, condition);
 	}

@@ -35,7 +35,7 @@ static int run_body(struct shell *sh, struct function *function, unsigned flags)
 }
 
 int exec_function(struct shell *sh, struct function *function, int argc, char **argv,
-		  unsigned flags)
+                  unsigned flags)
 {
 	struct params params;
 	struct scope scope;
@@ -62,7 +62,8 @@ int exec_function(struct shell *sh, struct function *function, int argc, char **
 
 static void trace_quoted(struct text *text, const char *word)
 {
-	const char *plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/.,:@%^[]";
+	const char *plain =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/.,:@%^[]";
 
 	if (*word && !word[strspn(word, plain)]) {
 		text_string(text, word);

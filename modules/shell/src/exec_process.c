@@ -88,7 +88,7 @@ static int not_found_redirected(struct shell *sh, struct simple_node *node, cons
 }
 
 int exec_external(struct shell *sh, struct simple_node *node, const char *path, char **argv,
-		  unsigned flags)
+                  unsigned flags)
 {
 	struct job *job;
 	int pid;
@@ -159,7 +159,7 @@ static void run_piped(struct shell *sh, struct node *node, int in, const int out
 }
 
 static bool start_pipeline(struct shell *sh, struct job *job, struct pipeline_node *node,
-			   enum fork_mode mode, unsigned flags)
+                           enum fork_mode mode, unsigned flags)
 {
 	int in = -1;
 

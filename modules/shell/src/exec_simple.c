@@ -92,7 +92,7 @@ static int trace_fd(const struct redir_save *save)
 }
 
 static int call_builtin(struct shell *sh, const struct builtin *builtin, struct fields *fields,
-			unsigned flags)
+                        unsigned flags)
 {
 	const char *outer = sh->builtin_name;
 	unsigned outer_tested = sh->tested;
@@ -117,7 +117,7 @@ struct call {
 };
 
 static int run_call(struct shell *sh, struct fields *fields, const struct call *call,
-		    unsigned flags)
+                    unsigned flags)
 {
 	int status;
 
@@ -138,7 +138,7 @@ static void export_assigned(const struct assign *assigns)
 
 /* Assignments before a special built-in stay; before others they do not. */
 static int call_assigned(struct shell *sh, struct simple_node *node, struct fields *fields,
-			 const struct call *call, const struct redir_save *save, unsigned flags)
+                         const struct call *call, const struct redir_save *save, unsigned flags)
 {
 	struct scope scope;
 	bool scoped = node->assigns && !call->is_special;
@@ -161,7 +161,7 @@ static int call_assigned(struct shell *sh, struct simple_node *node, struct fiel
 }
 
 static int call_redirected(struct shell *sh, struct simple_node *node, struct fields *fields,
-			   const struct call *call, unsigned flags)
+                           const struct call *call, unsigned flags)
 {
 	struct redir_save save;
 	int status = 1;
@@ -181,7 +181,7 @@ static int call_redirected(struct shell *sh, struct simple_node *node, struct fi
 }
 
 static int run_file(struct shell *sh, struct simple_node *node, struct fields *fields,
-		    struct command *command, unsigned flags)
+                    struct command *command, unsigned flags)
 {
 	const char *name = fields->list[0], *path;
 	struct scope scope;
@@ -205,7 +205,7 @@ static int run_file(struct shell *sh, struct simple_node *node, struct fields *f
 }
 
 static int run_command(struct shell *sh, struct simple_node *node, struct fields *fields,
-		       unsigned flags)
+                       unsigned flags)
 {
 	struct command *command = node->command ? node->command : command_slot(sh, fields->list[0]);
 	bool is_special = command_is_special(command);

@@ -47,7 +47,7 @@ struct expansion {
 	enum split_state state;
 	struct text text; /* the field; what is quoted is escaped unless it is for one text */
 	bool has_glob, has_escapes;
-	struct text raw; /* places in the text of backslashes that came unquoted */
+	struct text raw;           /* places in the text of backslashes that came unquoted */
 	const struct word *nested; /* the operator's word that is being expanded */
 };
 
@@ -69,7 +69,7 @@ char *param_replace_value(struct shell *sh, const struct param *param, const cha
 char *param_substring_value(struct shell *sh, const struct param *param, const char *value);
 char *param_change_value(struct shell *sh, const struct param *param, const char *value);
 bool param_range(struct shell *sh, const struct param *param, size_t count, size_t *out_first,
-		 size_t *out_end);
+                 size_t *out_end);
 void param_unset_error(struct shell *sh, const struct param *param);
 
 /* Where expansions leave to commands. */

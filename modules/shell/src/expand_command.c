@@ -24,8 +24,8 @@ static bool word_is_pure(const struct word *word);
 /* Only a number: a variable's value may be an expression that assigns. */
 static bool arith_is_pure(const struct arith *arith)
 {
-	return !arith || (arith->tree && arith->param_count == 0 &&
-			  arith->tree->op == ARITH_NUMBER);
+	return !arith ||
+	       (arith->tree && arith->param_count == 0 && arith->tree->op == ARITH_NUMBER);
 }
 
 static bool param_is_pure(const struct param *param)
@@ -59,8 +59,8 @@ static const struct builtin *pure_builtin(struct shell *sh, const struct node *n
 	if (!node || node->kind != NODE_SIMPLE || sh->options[OPT_XTRACE])
 		return NULL;
 	command = simple->command;
-	if (simple->assigns || simple->redirs || !command || !command->builtin || command->function ||
-	    !(command->builtin->flags & BUILTIN_PURE))
+	if (simple->assigns || simple->redirs || !command || !command->builtin ||
+	    command->function || !(command->builtin->flags & BUILTIN_PURE))
 		return NULL;
 	for (const struct word *word = simple->words; word; word = word->next)
 		if (!word_is_pure(word))
@@ -133,9 +133,9 @@ static const struct redir *only_reads(const struct node *node)
 	if (!node || node->kind != NODE_SIMPLE || simple->words || simple->assigns)
 		return NULL;
 	return simple->redirs && !simple->redirs->next && simple->redirs->kind == REDIR_READ &&
-			       simple->redirs->fd == 0
-		       ? simple->redirs
-		       : NULL;
+	                       simple->redirs->fd == 0
+	               ? simple->redirs
+	               : NULL;
 }
 
 static void child_reads(struct shell *sh, const struct redir *redir)

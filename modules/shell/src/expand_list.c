@@ -21,8 +21,8 @@ static const char *list_at(const struct list *list, size_t place)
 	if (list->param->all)
 		return array_at(list->sh, list->param->var, place);
 	return place == 0 && list->param->op == OP_SUBSTRING ? list->sh->arg0
-	       : list->param->op == OP_SUBSTRING	      ? list->sh->params.list[place - 1]
-							      : list->sh->params.list[place];
+	       : list->param->op == OP_SUBSTRING             ? list->sh->params.list[place - 1]
+	                                                     : list->sh->params.list[place];
 }
 
 static struct list list_of(struct shell *sh, const struct param *param)

@@ -40,8 +40,8 @@ const char *expand_plain_param(struct shell *sh, const struct param *param)
 	case PARAM_VAR: return var_value(sh, param->var);
 	case PARAM_POSITIONAL:
 		return param->number <= (unsigned)sh->params.count
-			       ? sh->params.list[param->number - 1]
-			       : NULL;
+		               ? sh->params.list[param->number - 1]
+		               : NULL;
 	default: return special_value(sh, param->special);
 	}
 }
@@ -158,8 +158,8 @@ static bool expand_changed(struct expansion *ex, const struct part *part, const 
 
 static bool is_list(const struct param *param)
 {
-	return param->all || (param->kind == PARAM_SPECIAL &&
-			      (param->special == '@' || param->special == '*'));
+	return param->all ||
+	       (param->kind == PARAM_SPECIAL && (param->special == '@' || param->special == '*'));
 }
 
 static bool element_value(struct shell *sh, const struct param *param, const char **out_value)

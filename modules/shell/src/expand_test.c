@@ -66,7 +66,8 @@ TEST(operators_with_a_word)
 
 TEST(operators_that_cut)
 {
-	expands_after("v=/a/b.c.d", "${v%.*} ${v%%.*} ${v#*/} ${v##*/}", "[/a/b.c][/a/b][a/b.c.d][b.c.d]");
+	expands_after("v=/a/b.c.d", "${v%.*} ${v%%.*} ${v#*/} ${v##*/}",
+	              "[/a/b.c][/a/b][a/b.c.d][b.c.d]");
 	expands_after("v='a*b'", "${v%'*b'} ${v%\\*b} \"${v%'*'b}\"", "[a][a][a]");
 	expands_after("v=abc p='b*'", "${v%$p} ${v%\"$p\"}", "[a][abc]");
 	expands("${#x} ${#e} ${#u}", "[3][0][0]");
@@ -76,18 +77,19 @@ TEST(extensions)
 {
 	expands_after("v=abcdef", "${v:2} ${v:1:2} ${v: -2} ${v:0:-1}", "[cdef][bc][ef][abcde]");
 	expands_after("v=a.b.c", "${v/./-} ${v//./-} ${v/#a/x} ${v/%c/x} ${v//./}",
-		      "[a-b.c][a-b-c][x.b.c][a.b.x][abc]");
+	              "[a-b.c][a-b-c][x.b.c][a.b.x][abc]");
 	expands_after("a=(x 'y z' w); a[5]=v; a+=(u)", "${a[1]} \"${a[@]}\" ${#a[@]} ${a[-1]} $a",
-		      "[y][z][x][y z][w][v][u][5][u][x]");
+	              "[y][z][x][y z][w][v][u][5][u][x]");
 	expands("a{b,c}d {1..3} {a..c} {01..3} {3..1..2} {a,b}{c,d}",
-		"[abd][acd][1][2][3][a][b][c][01][02][03][3][1][ac][ad][bc][bd]");
+	        "[abd][acd][1][2][3][a][b][c][01][02][03][3][1][ac][ad][bc][bd]");
 	expands("{a} {a,b \"{a,b}\" {}", "[{a}][{a,b][{a,b}][{}]");
 	expands("$'a\\tb\\x41\\u00e9\\'' ", "[a\tbA\xc3\xa9']");
 }
 
 TEST(tildes)
 {
-	expands_after("HOME=/h", "~ ~/x a~ \"~\" \\~ ~nobody_has_this_name", "[/h][/h/x][a~][~][~][~nobody_has_this_name]");
+	expands_after("HOME=/h", "~ ~/x a~ \"~\" \\~ ~nobody_has_this_name",
+	              "[/h][/h/x][a~][~][~][~nobody_has_this_name]");
 	expands_after("HOME='/h *'", "~", "[/h *]");
 	expands_after("HOME=/h; v=~:~/b:c", "$v", "[/h:/h/b:c]");
 	expands_after("HOME=/h", "${u-~/x}", "[/h/x]");
@@ -136,7 +138,7 @@ TEST(pathnames)
 	snprintf(command, sizeof(command), "cd %s; : >a1 >a2 >.h >'b*'; v='a*' w='b\\*'", folder);
 	test_shell_run(&sh, command);
 	CHECK_STR_EQ(test_shell_expand(&sh, "a* $v \"a*\" \"$v\" 'a'* a[!1] b\\* nothing*"),
-		     "[a1][a2][a1][a2][a*][a*][a1][a2][a2][b*][nothing*]");
+	             "[a1][a2][a1][a2][a*][a*][a1][a2][a2][b*][nothing*]");
 	CHECK_STR_EQ(test_shell_expand(&sh, "* .h* ./a? $w"), "[a1][a2][b*][.h][./a1][./a2][b\\*]");
 	snprintf(command, sizeof(command), "cd /; rm -r %s", folder);
 	test_shell_run(&sh, command);

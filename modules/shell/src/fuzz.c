@@ -27,7 +27,8 @@ static void try_words(struct shell *sh, const struct word *words)
 		expand_pattern(sh, &one);
 		sh->unwind = UNWIND_NONE;
 		for (const struct part *part = words->parts; part; part = part->next)
-			if ((part->kind == PART_COMMAND || part->kind == PART_PROCESS) && part->command)
+			if ((part->kind == PART_COMMAND || part->kind == PART_PROCESS) &&
+			    part->command)
 				walk(sh, part->command);
 	}
 	arena_release(&sh->temp, mark);

@@ -41,7 +41,8 @@ static void add_match(struct glob *glob)
 	struct stat status;
 
 	if (lstat(glob->path.start, &status) == 0)
-		fields_add(glob->fields, arena_text(&glob->sh->temp, glob->path.start, glob->path.len));
+		fields_add(glob->fields,
+		           arena_text(&glob->sh->temp, glob->path.start, glob->path.len));
 }
 
 /* Goes on after a component whose name the path now ends with. */

@@ -108,9 +108,9 @@ static void heredoc_read(struct parser *ps, struct heredoc *heredoc)
 		continued = !heredoc->quoted && is_continued(&body);
 	}
 	text_end(&body);
-	heredoc->redir->word = heredoc->quoted
-				       ? plain_word(ps, body.start, body.len)
-				       : lex_text_word(ps, body.start, body.len, line, MODE_HEREDOC);
+	heredoc->redir->word = heredoc->quoted ? plain_word(ps, body.start, body.len)
+	                                       : lex_text_word(ps, body.start, body.len, line,
+	                                                       MODE_HEREDOC);
 }
 
 void heredoc_read_all(struct parser *ps)

@@ -30,12 +30,12 @@ static void add(struct shell *sh, char *entry)
 		history->count--;
 		history->first++;
 		memmove(history->entries, history->entries + 1,
-			history->count * sizeof(*history->entries));
+		        history->count * sizeof(*history->entries));
 	}
 	if (history->count == history->cap) {
 		history->cap = history->cap ? history->cap * 2 : 32;
-		history->entries =
-			memory_resize(history->entries, history->cap * sizeof(*history->entries));
+		history->entries = memory_resize(history->entries,
+		                                 history->cap * sizeof(*history->entries));
 	}
 	history->entries[history->count++] = entry;
 }
@@ -95,8 +95,8 @@ void history_free(struct shell *sh)
 static void append_to_file(const struct history *history, const char *text, size_t len)
 {
 	int fd = history->file && *history->file
-			 ? open(history->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)
-			 : -1;
+	                 ? open(history->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)
+	                 : -1;
 
 	if (fd < 0)
 		return;

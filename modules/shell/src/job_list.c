@@ -14,7 +14,8 @@
 /* A stopped job comes before one that runs; then the later one. */
 static bool is_before(const struct job *a, const struct job *b)
 {
-	bool a_stopped = job_state(a) == PROCESS_STOPPED, b_stopped = job_state(b) == PROCESS_STOPPED;
+	bool a_stopped = job_state(a) == PROCESS_STOPPED,
+	     b_stopped = job_state(b) == PROCESS_STOPPED;
 
 	if (a_stopped != b_stopped)
 		return a_stopped;
@@ -115,7 +116,7 @@ static void state_text(char *text, size_t size, const struct job *job)
 		snprintf(text, size, "Stopped (%s)", job_signal_text(WSTOPSIG(status)));
 	else if (WIFSIGNALED(status))
 		snprintf(text, size, "%s%s", job_signal_text(WTERMSIG(status)),
-			 WCOREDUMP(status) ? " (core dumped)" : "");
+		         WCOREDUMP(status) ? " (core dumped)" : "");
 	else if (WEXITSTATUS(status) == 0)
 		snprintf(text, size, "Done");
 	else

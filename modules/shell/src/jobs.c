@@ -210,8 +210,8 @@ static void process_changed(struct job *job, struct process *process, int status
 
 	process->status = status;
 	process->state = WIFSTOPPED(status)     ? PROCESS_STOPPED
-			 : WIFCONTINUED(status) ? PROCESS_RUNNING
-						: PROCESS_DONE;
+	                 : WIFCONTINUED(status) ? PROCESS_RUNNING
+	                                        : PROCESS_DONE;
 	if (job_state(job) != before)
 		job->changed = true;
 }
@@ -259,15 +259,14 @@ static void foreground_ended(struct shell *sh, struct job *job)
 		return;
 	if (WTERMSIG(last) == SIGINT) {
 		if (sh->interactive && sh->options[OPT_MONITOR]) {
-			if (write(2, "\n", 1) < 0)
-				return;
+			sh_write_errors(sh, "\n", 1);
 			sh_unwind_error(sh, 128 + SIGINT);
 		}
 		return;
 	}
 	if (WTERMSIG(last) != SIGPIPE)
 		sh_tell(sh, "%s%s", job_signal_text(WTERMSIG(last)),
-			WCOREDUMP(last) ? " (core dumped)" : "");
+		        WCOREDUMP(last) ? " (core dumped)" : "");
 }
 
 int job_wait(struct shell *sh, struct job *job)
@@ -286,6 +285,8 @@ int job_wait(struct shell *sh, struct job *job)
 	}
 	status = job_status(sh, job);
 	if (job_state(job) == PROCESS_STOPPED) {
+		if (sh->interactive)
+			sh_write_errors(sh, "\n", 1); /* after the ^Z */
 		job_background(sh, job, NULL);
 		job->changed = true;
 		for (unsigned i = 0; i < job->count; i++)

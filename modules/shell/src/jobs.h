@@ -4,7 +4,6 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 struct node;
 struct shell;
@@ -23,13 +22,13 @@ struct process {
 
 struct job {
 	struct job *next; /* by number */
-	int number;	  /* 0: in the foreground and never shown */
-	int group;	  /* 0: that of the shell */
-	unsigned order;	  /* the greatest is the current job */
+	int number;       /* 0: in the foreground and never shown */
+	int group;        /* 0: that of the shell */
+	unsigned order;   /* the greatest is the current job */
 	unsigned count, cap;
 	struct process *processes;
 	char *text;
-	bool changed;	  /* its state has not been told */
+	bool changed;      /* its state has not been told */
 	bool is_inherited; /* of the parent */
 	bool has_modes;
 	void *modes; /* the terminal's, when it was stopped */

@@ -61,8 +61,8 @@ static bool lex_arithmetic(struct word_builder *wb, bool quoted)
 		if (outer)
 			text_bytes(outer, record.start, record.len);
 		builder_part(wb, (struct part){.kind = PART_ARITH,
-					       .quoted = quoted,
-					       .arith = lex_arith(ps, word)});
+		                               .quoted = quoted,
+		                               .arith = lex_arith(ps, word)});
 		return true;
 	}
 	ps->failed = false;
@@ -127,7 +127,7 @@ bool lex_backquote(struct word_builder *wb, bool quoted)
 			return true;
 		}
 		if (c == '\\' && (following == '`' || following == '\\' || following == '$' ||
-				  (following == '"' && quoted)))
+		                  (following == '"' && quoted)))
 			c = char_next(ps);
 		text_char(&text, (char)c);
 	}
@@ -148,8 +148,7 @@ bool lex_process(struct word_builder *wb)
 	char_next(wb->ps);
 	char_next(wb->ps);
 	command = parse_substitution(wb->ps);
-	builder_part(wb, (struct part){
-				 .kind = PART_PROCESS, .writes = writes, .command = command});
+	builder_part(wb, (struct part){.kind = PART_PROCESS, .writes = writes, .command = command});
 	return true;
 }
 

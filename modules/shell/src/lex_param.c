@@ -73,8 +73,9 @@ static void param_index(struct parser *ps, struct param *param)
 		syntax_error(ps, "unterminated array subscript");
 		return;
 	}
-	plain = word->parts && !word->parts->next && word->parts->kind == PART_TEXT ? word->parts->text
-										    : "";
+	plain = word->parts && !word->parts->next && word->parts->kind == PART_TEXT
+	                ? word->parts->text
+	                : "";
 	if (strcmp(plain, "@") == 0 || strcmp(plain, "*") == 0)
 		param->all = plain[0];
 	else

@@ -39,7 +39,8 @@ static size_t next_place(const char *text, size_t len, size_t from, bool is_assi
 static struct part *split_part(struct parser *ps, struct part *part, size_t at, bool is_assignment)
 {
 	while (at < part->len) {
-		size_t len = prefix_len(part->text + at, part->len - at, !part->next, is_assignment);
+		size_t len = prefix_len(part->text + at, part->len - at, !part->next,
+		                        is_assignment);
 		struct part *tilde, *rest;
 
 		if (len == 0) {
@@ -83,7 +84,8 @@ struct word *word_copy_tilde(struct parser *ps, struct word *word, bool is_assig
 	part = split_part(ps, part, first_place(part, true), true);
 	for (part = part->next; part; part = part->next) {
 		if (part->kind == PART_TEXT && !part->quoted && memchr(part->text, ':', part->len))
-			part = split_part(ps, part, next_place(part->text, part->len, 0, true), true);
+			part = split_part(ps, part, next_place(part->text, part->len, 0, true),
+			                  true);
 	}
 	return word;
 }

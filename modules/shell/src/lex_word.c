@@ -173,11 +173,11 @@ static void lex_double_quotes(struct word_builder *wb)
 
 static void lex_backslash(struct word_builder *wb, enum word_mode mode)
 {
-	const char *special = mode == MODE_HEREDOC	  ? "$`\\"
-			      : mode == MODE_QUOTED_BRACE ? "$`\"\\}"
-							  : "$`\"\\";
+	const char *special = mode == MODE_HEREDOC        ? "$`\\"
+	                      : mode == MODE_QUOTED_BRACE ? "$`\"\\}"
+	                                                  : "$`\"\\";
 	bool is_quoted = mode == MODE_QUOTED || mode == MODE_QUOTED_BRACE || mode == MODE_HEREDOC ||
-			 mode == MODE_ARITH || mode == MODE_OFFSET || mode == MODE_INDEX;
+	                 mode == MODE_ARITH || mode == MODE_OFFSET || mode == MODE_INDEX;
 	int c;
 
 	char_next(wb->ps);
@@ -228,7 +228,8 @@ static enum meaning quote_meaning(int c, enum word_mode mode)
 	bool is_arith = mode == MODE_ARITH || mode == MODE_OFFSET || mode == MODE_INDEX;
 
 	if (c == '\'')
-		return is_quoted || mode == MODE_QUOTED_BRACE || is_arith ? MEANS_ITSELF : MEANS_SINGLE;
+		return is_quoted || mode == MODE_QUOTED_BRACE || is_arith ? MEANS_ITSELF
+		                                                          : MEANS_SINGLE;
 	if (mode == MODE_QUOTED)
 		return MEANS_END;
 	if (mode == MODE_HEREDOC)
@@ -354,7 +355,7 @@ struct word *lex_word_after(struct parser *ps, enum word_mode mode, const char *
 
 /* A word of a text of its own: a here-document, an array's index. */
 struct word *lex_text_word(struct parser *ps, const char *text, size_t len, int line,
-			   enum word_mode mode)
+                           enum word_mode mode)
 {
 	struct parser sub;
 	struct word *word;

@@ -270,11 +270,26 @@ static void lex_token(struct parser *ps)
 	case '\n': token_set(ps, TOKEN_NEWLINE, "newline"); break;
 	case '(': token_set(ps, TOKEN_OPEN, "("); break;
 	case ')': token_set(ps, TOKEN_CLOSE, ")"); break;
-	case ';': char_next(ps); lex_semicolon(ps); return;
-	case '&': char_next(ps); lex_and(ps); return;
-	case '|': char_next(ps); lex_pipe(ps); return;
-	case '<': char_next(ps); lex_less(ps); return;
-	case '>': char_next(ps); lex_greater(ps); return;
+	case ';':
+		char_next(ps);
+		lex_semicolon(ps);
+		return;
+	case '&':
+		char_next(ps);
+		lex_and(ps);
+		return;
+	case '|':
+		char_next(ps);
+		lex_pipe(ps);
+		return;
+	case '<':
+		char_next(ps);
+		lex_less(ps);
+		return;
+	case '>':
+		char_next(ps);
+		lex_greater(ps);
+		return;
 	default: lex_word_token(ps); return;
 	}
 	char_next(ps);
@@ -326,7 +341,8 @@ static bool expand_alias(struct parser *ps)
 	/* A blank after the text ends its last word while the alias is still in use; see alias_set. */
 	parser_push(ps, alias->value, len, alias);
 	source = ps->top;
-	source->ends_in_blank = len > 1 && (alias->value[len - 2] == ' ' || alias->value[len - 2] == '\t');
+	source->ends_in_blank = len > 1 &&
+	                        (alias->value[len - 2] == ' ' || alias->value[len - 2] == '\t');
 	token_take(ps);
 	return true;
 }

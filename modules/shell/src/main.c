@@ -18,6 +18,7 @@
 #include "traps.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,7 +37,8 @@ struct command_line {
 };
 
 /* One word of options that are not set's as well: c, i, s, l. Gives what is left of it for set. */
-static bool start_letters(struct shell *sh, char *word, bool *out_command, struct command_line *line)
+static bool start_letters(struct shell *sh, char *word, bool *out_command,
+                          struct command_line *line)
 {
 	char *to = word + 1;
 
@@ -63,7 +65,7 @@ static bool is_option(const char *word)
 
 /* The options; gives the index of the first operand, -1: told. */
 static int start_options(struct shell *sh, int argc, char **argv, bool *out_command,
-			 struct command_line *line)
+                         struct command_line *line)
 {
 	int index = 1;
 	bool ignored;
@@ -215,7 +217,8 @@ static void run_interactive(struct shell *sh)
 		region_drop(region);
 		if (result == PARSE_END)
 			ps.at_end = false;
-		if ((result == PARSE_END || sh->unwind == UNWIND_EXIT) && warn_stopped(sh, &warned)) {
+		if ((result == PARSE_END || sh->unwind == UNWIND_EXIT) &&
+		    warn_stopped(sh, &warned)) {
 			sh->unwind = UNWIND_NONE;
 			result = PARSE_EMPTY;
 		}

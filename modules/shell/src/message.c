@@ -99,6 +99,8 @@ void sh_tell(struct shell *sh, const char *format, ...)
 	va_list args;
 	int len;
 
+	if (sh->silent)
+		return;
 	va_start(args, format);
 	len = vsnprintf(text, sizeof(text) - 1, format, args);
 	va_end(args);

@@ -10,12 +10,10 @@ struct shell;
 void sh_error(struct shell *sh, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same for a built-in, with its name; remembers that it failed. Gives the status 2. */
-int builtin_error(struct shell *sh, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+int builtin_error(struct shell *sh, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A built-in refused one thing (a file, a job) and is not wrongly used: status 1. */
-int builtin_refuse(struct shell *sh, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+int builtin_refuse(struct shell *sh, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A line without the script's place: news of jobs. And any text for standard error. */
 void sh_tell(struct shell *sh, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -11,7 +11,7 @@
 
 struct option_entry {
 	const char *name;
-	char letter;	/* 0: none */
+	char letter;    /* 0: none */
 	bool is_hidden; /* not for set -o */
 };
 
@@ -109,9 +109,9 @@ void option_list(struct shell *sh, bool as_commands)
 			continue;
 		if (as_commands)
 			out_format(sh, "set %co %s\n", sh->options[option] ? '-' : '+',
-				   entries[option].name);
+			           entries[option].name);
 		else
 			out_format(sh, "%-16s%s\n", entries[option].name,
-				   sh->options[option] ? "on" : "off");
+			           sh->options[option] ? "on" : "off");
 	}
 }

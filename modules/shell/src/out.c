@@ -108,7 +108,8 @@ void out_format_at(struct shell *sh, const char *format, ...)
 
 void out_quoted(struct shell *sh, const char *string)
 {
-	const char *plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=/.,:@%^";
+	const char *plain =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=/.,:@%^";
 
 	if (*string && !string[strspn(string, plain)]) {
 		out_string(sh, string);

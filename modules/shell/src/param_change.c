@@ -12,7 +12,7 @@
 
 /* Length of the prefix that matches, the shortest or the longest; false: none does. */
 static bool match_prefix(struct shell *sh, const char *pattern, const char *value, bool longest,
-			 size_t *out_len)
+                         size_t *out_len)
 {
 	size_t len = strlen(value), at = 0;
 	bool found = false;
@@ -32,7 +32,7 @@ static bool match_prefix(struct shell *sh, const char *pattern, const char *valu
 
 /* Where the suffix that matches begins. */
 static bool match_suffix(struct shell *sh, const char *pattern, const char *value, bool longest,
-			 size_t *out_start)
+                         size_t *out_start)
 {
 	size_t len = strlen(value);
 	bool found = false;
@@ -94,7 +94,7 @@ static bool offset_value(struct shell *sh, const struct word *word, intmax_t *ou
 
 /* Which of count things :offset:length names. */
 bool param_range(struct shell *sh, const struct param *param, size_t count, size_t *out_first,
-		 size_t *out_end)
+                 size_t *out_end)
 {
 	intmax_t first, length, end = (intmax_t)count;
 
@@ -144,9 +144,10 @@ static size_t match_here(struct shell *sh, const char *pattern, const char *valu
 }
 
 static char *replace(struct shell *sh, const struct param *param, const char *value,
-		     const char *pattern, const char *with)
+                     const char *pattern, const char *with)
 {
-	bool at_start = *pattern == '#', at_end = *pattern == '%', all = param->op == OP_REPLACE_ALL;
+	bool at_start = *pattern == '#', at_end = *pattern == '%',
+	     all = param->op == OP_REPLACE_ALL;
 	struct text text;
 
 	if (!all && (at_start || at_end))

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 struct params {
-	char **list;   /* $1 is list[0] */
+	char **list; /* $1 is list[0] */
 	int count;
-	char **owned;  /* what to free with its texts; NULL when a caller of a function has them */
+	char **owned; /* what to free with its texts; NULL when a caller of a function has them */
 	int owned_count;
 };
 

@@ -9,8 +9,8 @@
 
 /* In the order of enum reserved. */
 static const char *const reserved_names[] = {
-	"",   "!",   "{",  "}",  "case", "do",	  "done",  "elif", "else",
-	"esac", "fi", "for", "if", "in",	 "then", "until", "while", "[[", "function",
+	"",   "!",   "{",  "}",  "case", "do",    "done",  "elif", "else",     "esac",
+	"fi", "for", "if", "in", "then", "until", "while", "[[",   "function",
 };
 
 enum reserved word_reserved(const struct word *word)
@@ -232,8 +232,7 @@ static struct case_item *parse_case_item(struct parser *ps)
 
 static bool at_esac(struct parser *ps)
 {
-	return token_peek(ps)->kind == TOKEN_WORD &&
-	       word_reserved(ps->token.word) == RESERVED_ESAC;
+	return token_peek(ps)->kind == TOKEN_WORD && word_reserved(ps->token.word) == RESERVED_ESAC;
 }
 
 static struct node *parse_case(struct parser *ps)
@@ -276,7 +275,8 @@ struct node *parse_function(struct parser *ps, struct word *name, bool has_paren
 		return NULL;
 	}
 	node->command = command_slot(ps->sh, text);
-	if (ps->sh->options[OPT_POSIX] && (!var_is_name(text) || command_is_special(node->command))) {
+	if (ps->sh->options[OPT_POSIX] &&
+	    (!var_is_name(text) || command_is_special(node->command))) {
 		syntax_error(ps, "bad function name `%s'", text);
 		return NULL;
 	}

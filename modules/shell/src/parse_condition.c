@@ -28,18 +28,21 @@ static const char *peek_plain(struct parser *ps)
 
 static bool is_unary(const char *text)
 {
-	return text[0] == '-' && text[1] && !text[2] && strchr("abcdefghknoprstuvwxzGLNOS", text[1]);
+	return text[0] == '-' && text[1] && !text[2] &&
+	       strchr("abcdefghknoprstuvwxzGLNOS", text[1]);
 }
 
 /* The operator between two words, or NULL. */
 static const char *binary_operator(struct parser *ps)
 {
-	static const char *const names[] = {"=",   "==",  "!=",  "=~",	"-eq", "-ne", "-lt",
-					    "-le", "-gt", "-ge", "-nt", "-ot", "-ef"};
+	static const char *const names[] = {"=",   "==",  "!=",  "=~",  "-eq", "-ne", "-lt",
+	                                    "-le", "-gt", "-ge", "-nt", "-ot", "-ef"};
 	const char *text = peek_plain(ps);
 
 	if (ps->token.kind == TOKEN_REDIR)
-		return ps->token.redir == REDIR_READ ? "<" : ps->token.redir == REDIR_WRITE ? ">" : NULL;
+		return ps->token.redir == REDIR_READ    ? "<"
+		       : ps->token.redir == REDIR_WRITE ? ">"
+		                                        : NULL;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(text, names[i]) == 0)
 			return names[i];
@@ -80,8 +83,8 @@ static struct condition *parse_words(struct parser *ps)
 	condition->first = take_operand(ps);
 	if (ps->failed)
 		return NULL;
-	if (is_unary(text) && token_peek(ps)->kind == TOKEN_WORD && strcmp(peek_plain(ps), "]]") != 0 &&
-	    !binary_operator(ps)) {
+	if (is_unary(text) && token_peek(ps)->kind == TOKEN_WORD &&
+	    strcmp(peek_plain(ps), "]]") != 0 && !binary_operator(ps)) {
 		condition->kind = COND_UNARY;
 		condition->op = text;
 		condition->first = take_operand(ps);
@@ -126,8 +129,8 @@ static struct condition *parse_primary(struct parser *ps)
 
 /* A chain of one operator, whose operands the next function parses. */
 static struct condition *parse_chain(struct parser *ps, enum token_kind token,
-				     enum condition_kind kind,
-				     struct condition *(*operand)(struct parser *ps))
+                                     enum condition_kind kind,
+                                     struct condition *(*operand)(struct parser *ps))
 {
 	struct condition *left = operand(ps);
 

@@ -172,8 +172,8 @@ struct assign *parse_assignment(struct parser *ps, struct word *word)
 	assign->var = var_slot(ps->sh, word->parts->text, head.name_len);
 	assign->append = head.append;
 	if (head.index)
-		assign->index = lex_arith(ps, lex_text_word(ps, head.index, head.index_len, ps->line,
-							    MODE_INDEX));
+		assign->index = lex_arith(ps, lex_text_word(ps, head.index, head.index_len,
+		                                            ps->line, MODE_INDEX));
 	if (!word->parts->next && word->parts->len == head.len && char_peek(ps) == '(' &&
 	    !ps->sh->options[OPT_POSIX] && !head.index) {
 		assign->is_array = true;
@@ -191,7 +191,7 @@ static bool is_declaration(const struct word *word)
 	const char *name = word->literal;
 
 	return name && (strcmp(name, "export") == 0 || strcmp(name, "readonly") == 0 ||
-			strcmp(name, "local") == 0);
+	                strcmp(name, "local") == 0);
 }
 
 static void mark_assignment(struct parser *ps, struct word *word)
@@ -231,7 +231,7 @@ static void take_word(struct parser *ps, struct simple_node *node, struct word *
 	if (node->is_declaration)
 		mark_assignment(ps, word);
 	else if (!node->words || (!node->words->next && node->words->literal &&
-				  strcmp(node->words->literal, "command") == 0))
+	                          strcmp(node->words->literal, "command") == 0))
 		node->is_declaration = is_declaration(word);
 	**last = word;
 	*last = &word->next;

@@ -54,8 +54,7 @@ static void parser_recover(struct parser *ps)
 	ps->depth = 0;
 }
 
-enum parse_result parser_next(struct parser *ps, struct region **out_region,
-			      struct node **out_node)
+enum parse_result parser_next(struct parser *ps, struct region **out_region, struct node **out_node)
 {
 	enum token_kind kind;
 

@@ -108,7 +108,7 @@ enum parse_result {
 
 /* One complete command, up to the end of its line. The caller drops the region (also after an error). */
 enum parse_result parser_next(struct parser *ps, struct region **out_region,
-			      struct node **out_node);
+                              struct node **out_node);
 
 /* Whether nothing but blank lines is left of a text. */
 bool parser_at_end(const struct parser *ps);
@@ -156,13 +156,13 @@ void unexpected_token(struct parser *ps, const char *wanted);
 /* Words. */
 enum word_mode {
 	MODE_WORD,
-	MODE_DELIMITER,   /* of a here-document: nothing expands */
-	MODE_BRACE,       /* within ${ }, outside of quotes */
-	MODE_SLASH,       /* the same, up to a slash */
-	MODE_QUOTED,      /* within "" */
+	MODE_DELIMITER,    /* of a here-document: nothing expands */
+	MODE_BRACE,        /* within ${ }, outside of quotes */
+	MODE_SLASH,        /* the same, up to a slash */
+	MODE_QUOTED,       /* within "" */
 	MODE_QUOTED_BRACE, /* within ${ } within "" */
 	MODE_HEREDOC,
-	MODE_ARITH, /* within (( )) */
+	MODE_ARITH,  /* within (( )) */
 	MODE_OFFSET, /* within ${x:...}: up to ':' or '}' */
 	MODE_INDEX,  /* within [ ] */
 	MODE_REGEX,
@@ -173,7 +173,7 @@ struct word *lex_word(struct parser *ps, enum word_mode mode);
 /* The same after some plain characters of it that were taken already. */
 struct word *lex_word_after(struct parser *ps, enum word_mode mode, const char *start);
 struct word *lex_text_word(struct parser *ps, const char *text, size_t len, int line,
-			   enum word_mode mode);
+                           enum word_mode mode);
 struct arith *lex_arith(struct parser *ps, struct word *word);
 void word_finish(struct parser *ps, struct word *word);
 struct word *word_copy_tilde(struct parser *ps, struct word *word, bool is_assignment);

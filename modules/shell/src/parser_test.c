@@ -30,7 +30,8 @@ TEST(lists_and_pipelines)
 
 TEST(compound_commands)
 {
-	parses("if a\nthen b\nelif c\nthen d\nelse e\nfi", "if a; then b; else if c; then d; else e; fi; fi");
+	parses("if a\nthen b\nelif c\nthen d\nelse e\nfi",
+	       "if a; then b; else if c; then d; else e; fi; fi");
 	parses("while a; do b; done", "while a; do b; done");
 	parses("until a; do b; done >f", "{ until a; do b; done; } >f");
 	parses("for x in a b; do c; done", "for x in a b; do c; done");

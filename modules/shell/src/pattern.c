@@ -197,7 +197,8 @@ bool pattern_is_active(const char *pattern)
 	for (; *pattern; pattern++) {
 		if (*pattern == '\\' && pattern[1])
 			pattern++;
-		else if (*pattern == '*' || *pattern == '?' || (*pattern == '[' && set_end(pattern)))
+		else if (*pattern == '*' || *pattern == '?' ||
+		         (*pattern == '[' && set_end(pattern)))
 			return true;
 	}
 	return false;

@@ -101,8 +101,8 @@ static void print_words(struct text *text, const struct word *words)
 
 static void print_redirs(struct text *text, const struct redir *redirs)
 {
-	static const char *const ops[] = {"<",	">",  ">|", ">>", "<>",	 "<&",
-					  ">&", "<<", "<<<", "&>", "&>>"};
+	static const char *const ops[] = {"<",  ">",  ">|",  ">>", "<>", "<&",
+	                                  ">&", "<<", "<<<", "&>", "&>>"};
 
 	for (; redirs; redirs = redirs->next) {
 		text_char(text, ' ');
@@ -163,7 +163,7 @@ static void print_if(struct text *text, const struct if_node *node)
 }
 
 static void print_loop(struct text *text, const char *head, const struct node *condition,
-		       const struct node *body)
+                       const struct node *body)
 {
 	text_string(text, head);
 	if (condition)
@@ -239,7 +239,7 @@ static void print_node(struct text *text, const struct node *node)
 	case NODE_FOR: print_for(text, (const struct for_node *)node); break;
 	case NODE_REPEAT:
 		text_format(text, "for %lld..%lld; do ", ((const struct repeat_node *)node)->first,
-			    ((const struct repeat_node *)node)->last);
+		            ((const struct repeat_node *)node)->last);
 		print_node(text, ((const struct repeat_node *)node)->body);
 		text_string(text, "; done");
 		break;

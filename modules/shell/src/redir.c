@@ -198,7 +198,7 @@ static bool redir_close(struct shell *sh, int fd, struct redir_save *save)
 
 /* n>&word: a descriptor's copy, or "-" to close. */
 static bool redir_dup(struct shell *sh, const struct redir *redir, const char *word,
-		      struct redir_save *save)
+                      struct redir_save *save)
 {
 	size_t digits = strspn(word, "0123456789");
 	int from;

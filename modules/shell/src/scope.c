@@ -32,8 +32,8 @@ bool scope_save(struct shell *sh, struct scope *scope, struct var *var)
 	if (scope_has(scope, var))
 		return false;
 	saved = memory_new(sizeof(*saved));
-	*saved = (struct saved_var){scope->saved, var,	      var->text, var->value_len,
-				    var->cap,	  var->flags, var->array};
+	*saved = (struct saved_var){scope->saved, var,        var->text, var->value_len,
+	                            var->cap,     var->flags, var->array};
 	scope->saved = saved;
 	var->text = memory_text(saved->text, var->name_len + 1 + var->value_len);
 	var->cap = var->name_len + var->value_len + 2;
@@ -71,7 +71,8 @@ char **var_environment(struct shell *sh)
 
 	for (size_t i = 0; i < VAR_BUCKETS; i++) {
 		for (struct var *var = sh->vars.buckets[i]; var; var = var->next) {
-			if ((var->flags & (VAR_EXPORT | VAR_SET)) != (VAR_EXPORT | VAR_SET) || var->array)
+			if ((var->flags & (VAR_EXPORT | VAR_SET)) != (VAR_EXPORT | VAR_SET) ||
+			    var->array)
 				continue;
 			if (count + 1 == cap) {
 				larger = arena_alloc(&sh->temp, 2 * cap * sizeof(*list));

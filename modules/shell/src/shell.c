@@ -53,7 +53,7 @@ static void optind_changed(struct shell *sh, struct var *var)
 }
 
 static struct var *known(struct shell *sh, const char *name,
-			 void (*changed)(struct shell *sh, struct var *var))
+                         void (*changed)(struct shell *sh, struct var *var))
 {
 	struct var *var = var_slot(sh, name, strlen(name));
 

@@ -54,9 +54,9 @@ struct shell {
 	int unwind_count;
 	unsigned loops, functions, sourced;
 	const char *builtin_name;
-	bool builtin_failed; /* an error which ends a shell when a special built-in has it */
-	unsigned tested;     /* EXEC_TESTED: a failure of the built-in that runs is looked at */
-	bool keeps_redirs;   /* of the command that runs: exec */
+	bool builtin_failed;   /* an error which ends a shell when a special built-in has it */
+	unsigned tested;       /* EXEC_TESTED: a failure of the built-in that runs is looked at */
+	bool keeps_redirs;     /* of the command that runs: exec */
 	uintptr_t stack_limit; /* calls do not go deeper than this */
 
 	struct arena temp; /* what an expansion makes, until its command is done */

@@ -54,7 +54,7 @@ static char *find_newline(const struct file_input *file, size_t from)
 }
 
 static enum input_result file_line(struct input *input, bool continued, const char **out_text,
-				   size_t *out_len)
+                                   size_t *out_len)
 {
 	struct file_input *file = (struct file_input *)input;
 	char *newline = find_newline(file, file->start);
@@ -120,7 +120,7 @@ static void line_add(struct file_input *file, const char *bytes, size_t len)
 
 /* One line of standard input. */
 static enum input_result stdin_line(struct input *input, bool continued, const char **out_text,
-				    size_t *out_len)
+                                    size_t *out_len)
 {
 	struct file_input *file = (struct file_input *)input;
 	int c = 0;
@@ -158,14 +158,14 @@ static void show_prompt(struct shell *sh, bool continued)
 {
 	struct arena_mark mark = arena_mark(&sh->temp);
 	const char *prompt = continued ? expand_prompt(sh, sh->vars.ps2, "> ")
-				       : expand_prompt(sh, sh->vars.ps1, geteuid() ? "$ " : "# ");
+	                               : expand_prompt(sh, sh->vars.ps1, geteuid() ? "$ " : "# ");
 
 	sh_write_errors(sh, prompt, strlen(prompt));
 	arena_release(&sh->temp, mark);
 }
 
 static enum input_result terminal_line(struct input *input, bool continued, const char **out_text,
-				       size_t *out_len)
+                                       size_t *out_len)
 {
 	enum input_result result;
 

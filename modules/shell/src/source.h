@@ -22,7 +22,7 @@ struct input;
 struct input_ops {
 	/* The next line or lines, which stay until the next call; continued: within a command. */
 	enum input_result (*line)(struct input *input, bool continued, const char **out_text,
-				  size_t *out_len);
+	                          size_t *out_len);
 	void (*close)(struct input *input);
 };
 

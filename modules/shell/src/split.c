@@ -8,10 +8,14 @@
 #include <string.h>
 
 const unsigned char split_class[256] = {
-	['*'] = SPLIT_GLOB | SPLIT_SPECIAL, ['?'] = SPLIT_GLOB | SPLIT_SPECIAL,
-	['['] = SPLIT_GLOB | SPLIT_SPECIAL, [']'] = SPLIT_SPECIAL,
-	['\\'] = SPLIT_SPECIAL,		    ['!'] = SPLIT_SPECIAL,
-	['-'] = SPLIT_SPECIAL,		    ['^'] = SPLIT_SPECIAL,
+	['*'] = SPLIT_GLOB | SPLIT_SPECIAL,
+	['?'] = SPLIT_GLOB | SPLIT_SPECIAL,
+	['['] = SPLIT_GLOB | SPLIT_SPECIAL,
+	[']'] = SPLIT_SPECIAL,
+	['\\'] = SPLIT_SPECIAL,
+	['!'] = SPLIT_SPECIAL,
+	['-'] = SPLIT_SPECIAL,
+	['^'] = SPLIT_SPECIAL,
 };
 
 static size_t wide_delimiter(struct shell *sh, const char *text)

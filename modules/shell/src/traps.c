@@ -7,6 +7,7 @@
 #include "jobs.h"
 #include "message.h"
 #include "shell.h"
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,8 +20,8 @@ enum signal_state {
 	SIGNAL_FIXED, /* ignored from the start */
 };
 
-volatile sig_atomic_t signals_pending;
-static volatile sig_atomic_t pending[SIGNAL_COUNT];
+volatile int signals_pending;
+static volatile int pending[SIGNAL_COUNT];
 
 static void on_signal(int signal)
 {
@@ -58,9 +59,9 @@ static void set_handler(struct shell *sh, int signal, enum signal_state state)
 	struct sigaction action;
 
 	memset(&action, 0, sizeof(action));
-	action.sa_handler = state == SIGNAL_CAUGHT	  ? on_signal
-			    : state == SIGNAL_IGNORED ? SIG_IGN
-						      : SIG_DFL;
+	action.sa_handler = state == SIGNAL_CAUGHT    ? on_signal
+	                    : state == SIGNAL_IGNORED ? SIG_IGN
+	                                              : SIG_DFL;
 	sigfillset(&action.sa_mask);
 	sigaction(signal, &action, NULL);
 	sh->signal_state[signal] = (unsigned char)state;
@@ -89,7 +90,8 @@ static void apply(struct shell *sh, int signal)
 		return;
 	if (sh->traps[signal])
 		wanted = sh->traps[signal][0] ? SIGNAL_CAUGHT : SIGNAL_IGNORED;
-	if (now == wanted || (now == SIGNAL_FIXED && !(sh->interactive && wanted != SIGNAL_DEFAULT)))
+	if (now == wanted ||
+	    (now == SIGNAL_FIXED && !(sh->interactive && wanted != SIGNAL_DEFAULT)))
 		return;
 	set_handler(sh, signal, wanted);
 }
@@ -139,7 +141,8 @@ bool traps_any(const struct shell *sh)
 int traps_due_signal(const struct shell *sh)
 {
 	for (int i = 1; i < SIGNAL_COUNT; i++)
-		if (pending[i] && ((sh->traps[i] && sh->traps[i][0]) || (i == SIGINT && sh->interactive)))
+		if (pending[i] &&
+		    ((sh->traps[i] && sh->traps[i][0]) || (i == SIGINT && sh->interactive)))
 			return i;
 	return 0;
 }

@@ -2,12 +2,12 @@
  * Signals and traps.
  */
 #pragma once
-#include <signal.h>
 #include <stdbool.h>
 
 struct shell;
 
-extern volatile sig_atomic_t signals_pending;
+/* Some signal that is caught has come; a handler may write an int at once here. */
+extern volatile int signals_pending;
 
 void traps_init(struct shell *sh);
 void traps_free(struct shell *sh);

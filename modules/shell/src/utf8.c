@@ -32,7 +32,7 @@ unsigned utf8_decode(const char *text, size_t *out_len)
 	}
 	if (at[0] >= 0xf0 && at[0] < 0xf5 && is_tail(at[1]) && is_tail(at[2]) && is_tail(at[3])) {
 		point = (at[0] & 0x07u) << 18 | (at[1] & 0x3fu) << 12 | (at[2] & 0x3fu) << 6 |
-			(at[3] & 0x3fu);
+		        (at[3] & 0x3fu);
 		if (point >= 0x10000 && point < INVALID_BASE) {
 			*out_len = 4;
 			return point;

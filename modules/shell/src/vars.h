@@ -42,7 +42,8 @@ struct var {
 struct var_table {
 	struct var *buckets[VAR_BUCKETS];
 	/* Those the shell itself looks at. */
-	struct var *ifs, *path, *home, *pwd, *oldpwd, *ps1, *ps2, *ps4, *optind, *optarg, *line, *env, *ppid;
+	struct var *ifs, *path, *home, *pwd, *oldpwd, *ps1, *ps2, *ps4, *optind, *optarg, *line,
+		*env, *ppid;
 	struct var *cdpath, *reply;
 	char *line_text;
 };
