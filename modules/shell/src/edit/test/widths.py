@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Prints width_rows.h from the Unicode data that Python has.
+
+A range may take in code points that Unicode has not assigned.  usage: widths.py > modules/shell/src/edit/width_rows.h
+"""
+import unicodedata
+
+ESCAPED = ([0x061C, 0x180E, 0x200B, 0x2028, 0x2029, 0xFEFF] + list(range(0x200E, 0x2010)) + list(range(0x202A, 0x202F)) +
+           list(range(0x2060, 0x2070)) + list(range(0xFFF9, 0xFFFC)) + list(range(0xE0000, 0xE0080)))
+
+
+def kind(code):
+    """WIDE, JOINS, ESCAPED, "" (one column) or None (not assigned)."""
+    character = chr(code)
+    category = unicodedata.category(character)
+    if code in ESCAPED:
+        return "ESCAPED"
+    if category == "Cn":
+        return None
+    if category in ("Mn", "Me") or code in (0x200C, 0x200D) or 0x1160 <= code < 0x1200:
+        return "JOINS"
+    return "WIDE" if unicodedata.east_asian_width(character) in "WF" else ""
+
+
+def ranges():
+    """(kind, first, last) in order, merged over what is not assigned."""
+    found = []
+    for code in range(0xA0, 0x110000):
+        what = kind(code)
+        if what is None:
+            continue
+        if found and found[-1][0] == what:
+            found[-1][2] = code
+        else:
+            found.append([what, code, code])
+    return [row for row in found if row[0]]
+
+
+def main():
+    rows = [f"{what}(0x{first:x}, 0x{last:x})" for what, first, last in ranges()]
+    print(f"/*\n * Code points that do not take one column, in order; made by edit/test/widths.py from Unicode "
+          f"{unicodedata.unidata_version}.\n */")
+    line = ""
+    for row in rows:
+        if line and len(line) + len(row) > 98:
+            print(line)
+            line = ""
+        line += (" " if line else "") + row
+    print(line)
+
+
+if __name__ == "__main__":
+    main()
