@@ -327,6 +327,12 @@ void display_bell(struct display *d)
 	send(d, "\a");
 }
 
+/* Whether a cell of the terminal is under the cursor. The blank of a row that was only wrapped into is one. */
+static bool is_on_cell(const struct display *d)
+{
+	return shown_cell(d, d->row, d->column) || (d->column == 0 && d->row > 0);
+}
+
 /* Rows between the first one shown and the cursor once the terminal has wrapped them at columns. */
 static size_t rows_above(const struct display *d, size_t columns)
 {
@@ -341,7 +347,11 @@ static size_t rows_above(const struct display *d, size_t columns)
 		rows += cells ? (cells - 1) / columns + 1 : 1;
 		cells = 0;
 	}
-	return rows + (cells + d->column) / columns;
+	cells += d->column;
+	/* At the end of a full row the terminal has not wrapped yet. */
+	if (cells && !is_on_cell(d))
+		cells--;
+	return rows + cells / columns;
 }
 
 void display_resize(struct display *d, size_t columns, size_t rows)

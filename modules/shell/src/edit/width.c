@@ -3,21 +3,7 @@
  * (edit/test/widths.py). What could reorder or hide text (bidirectional controls, zero-width spaces, tags) counts as
  * unprintable, so that a command always shows what it is.
  */
-#include "edit/utf8.h"
-
-enum { ESCAPED_WIDTH = -1, JOINED_WIDTH = 0, WIDE_WIDTH = 2 };
-
-struct range {
-	uint32_t first, last;
-	int8_t width;
-};
-
-#define JOINS(first, last) {first, last, JOINED_WIDTH},
-#define WIDE(first, last) {first, last, WIDE_WIDTH},
-#define ESCAPED(first, last) {first, last, ESCAPED_WIDTH},
-static const struct range ranges[] = {
 #include "edit/width_rows.h"
-};
 
 int utf8_width(uint32_t code)
 {

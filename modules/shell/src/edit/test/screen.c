@@ -217,36 +217,42 @@ static size_t used(const struct screen *s, size_t row)
 	return count;
 }
 
+/* Writes one row of the old screen on the new one; the row that the old cursor gets, if it is in this row. */
+static void rewrap(struct screen *s, const struct screen *old, size_t i, size_t *row)
+{
+	size_t count = used(old, i), at = 0;
+
+	for (; at < count; at += old->cells[i][at].width == 2 ? 2 : 1) {
+		const struct screen_cell *cell = &old->cells[i][at];
+
+		put(s, cell->text[0] ? cell->text : " ", cell->width == 2 ? 2 : 1);
+		if (i == old->row && at <= old->column)
+			*row = s->scrolled + s->row;
+	}
+	for (; i == old->row && at < old->column; at++)
+		put(s, " ", 1);
+	if (i == old->row && old->column >= count)
+		*row = s->scrolled + s->row;
+}
+
 void screen_resize(struct screen *s, size_t columns, size_t rows)
 {
 	struct screen *old = malloc(sizeof(*old));
-	size_t row = 0, column = 0, bottom = s->row;
+	size_t row = 0, bottom = s->row;
 
 	memcpy(old, s, sizeof(*old));
 	for (size_t i = 0; i < old->rows; i++)
 		bottom = used(old, i) && i > bottom ? i : bottom;
 	screen_init(s, columns, rows);
 	for (size_t i = 0; i <= bottom; i++) {
-		size_t count = used(old, i);
-
-		if (i == old->row && old->column + 1 > count)
-			count = old->column + 1;
-		for (size_t at = 0; at < count; at += old->cells[i][at].width == 2 ? 2 : 1) {
-			if (i == old->row && at == old->column) {
-				row = s->scrolled + s->row + s->is_pending;
-				column = s->is_pending ? 0 : s->column;
-			}
-			put(s, old->cells[i][at].text[0] ? old->cells[i][at].text : " ",
-			    old->cells[i][at].width == 2 ? 2 : 1);
-		}
+		rewrap(s, old, i, &row);
 		if (!old->is_wrapped[i] && i < bottom) {
 			s->column = s->is_pending = 0;
 			line_feed(s);
 		}
 	}
 	s->row = row > s->scrolled ? row - s->scrolled : 0;
-	s->column = column;
-	s->is_pending = false;
+	s->column = s->is_pending = 0;
 	free(old);
 }
 

@@ -29,7 +29,7 @@ struct screen {
 
 void screen_init(struct screen *screen, size_t columns, size_t rows);
 void screen_write(struct screen *screen, const char *bytes, size_t len);
-/* Wraps anew at another width, as many terminals do. */
+/* Wraps anew at another width, as many terminals do; the cursor is then in its row's first column. */
 void screen_resize(struct screen *screen, size_t columns, size_t rows);
 /* A row's text without trailing blanks. */
 void screen_row(const struct screen *screen, size_t row, char *out, size_t size);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints width_rows.h from the Unicode data that Python has.
 
-A range may take in code points that Unicode has not assigned.  usage: widths.py > modules/shell/src/edit/width_rows.h
+A range may take in code points that Unicode has not assigned.  usage: widths.py | clang-format > .../width_rows.h
 """
 import unicodedata
 
@@ -37,16 +37,11 @@ def ranges():
 
 
 def main():
-    rows = [f"{what}(0x{first:x}, 0x{last:x})" for what, first, last in ranges()]
+    rows = ", ".join(f"{{0x{first:x}, 0x{last:x}, {what}}}" for what, first, last in ranges())
     print(f"/*\n * Code points that do not take one column, in order; made by edit/test/widths.py from Unicode "
-          f"{unicodedata.unidata_version}.\n */")
-    line = ""
-    for row in rows:
-        if line and len(line) + len(row) > 98:
-            print(line)
-            line = ""
-        line += (" " if line else "") + row
-    print(line)
+          f"{unicodedata.unidata_version}.\n */\n#pragma once\n#include \"edit/utf8.h\"\n")
+    print("enum { ESCAPED = -1, JOINS = 0, WIDE = 2 };\n")
+    print("static const struct range {\nuint32_t first, last;\nint8_t width;\n} ranges[] = {" + rows + "};")
 
 
 if __name__ == "__main__":
