@@ -10,7 +10,7 @@ EDIT := src/edit/bytes.c src/edit/candidates.c src/edit/change.c src/edit/comman
 	src/edit/utf8.c src/edit/width.c
 EDIT_TEXT := src/edit/bytes.c src/edit/utf8.c src/edit/width.c
 
-UNIT_TESTS := edit_text_test edit_keys_test edit_history_test edit_display_test edit_pty_test
+UNIT_TESTS := edit_text_test edit_keys_test edit_history_test edit_display_test edit_editor_test edit_pty_test
 edit_text_test_TEST_SRC    := src/edit/test/text_test.c src/edit/line.c src/edit/undo.c src/edit/kill_ring.c $(EDIT_TEXT)
 edit_text_test_TEST_LIBS   := base
 edit_keys_test_TEST_SRC    := src/edit/test/keys_test.c src/edit/keys.c src/edit/key_codes.c $(EDIT_TEXT)

@@ -32,8 +32,8 @@ struct editor *editor_new(int in_fd, int out_fd, const struct editor_host *host)
 	e->in_fd = in_fd;
 	keymap_init(&e->keymap);
 	editor_set_continuation(e, "> ");
-	display_resize(&e->display, 80, 24);
 	display_forget(&e->display);
+	display_resize(&e->display, 80, 24);
 	return e;
 }
 
@@ -189,10 +189,9 @@ static const struct command *command_of(const struct editor *e, uint32_t key)
 		return command;
 	if (key == KEY_PASTE)
 		return &paste;
-	if (key == KEY_REFUSED)
-		return &refuse;
-	return (key >= ' ' && key < KEY_UP) || (key >= KEY_BYTE && key < KEY_BYTE + 0x100) ? &insert
-	                                                                                   : NULL;
+	if ((key >= ' ' && key < KEY_UP) || (key >= KEY_BYTE && key < KEY_BYTE + 0x100))
+		return &insert;
+	return &refuse;
 }
 
 static void run(struct editor *e, const struct command *command)
@@ -227,8 +226,6 @@ static bool is_part(struct editor *e, uint32_t key)
 
 void edit_key(struct editor *e, uint32_t key)
 {
-	const struct command *command;
-
 	if (e->search.is_active && search_key(e, key))
 		return;
 	if (is_part(e, key))
@@ -237,11 +234,7 @@ void edit_key(struct editor *e, uint32_t key)
 		key |= KEY_AFTER_X;
 	e->is_after_x = false;
 	e->key = key;
-	command = command_of(e, key);
-	if (command)
-		run(e, command);
-	else
-		edit_bell(e);
+	run(e, command_of(e, key));
 }
 
 /* After quoted-insert a control character is text. */

@@ -124,35 +124,41 @@ static void walk_once(struct editor *e, bool is_forward)
 		edit_bell(e);
 }
 
-/* Walks over entries that begin with prefix_len bytes of the text shown when the walk began. */
-static void walk(struct editor *e, bool is_forward, size_t prefix_len)
+static void walk(struct editor *e, bool is_forward)
 {
-	if (e->last_kind != KIND_RECALL &&
-	    !bytes_set(&e->recall.prefix, bytes_text(&e->line.text), prefix_len))
-		return;
 	e->kind = KIND_RECALL;
 	for (unsigned i = 0; i < e->count; i++)
 		walk_once(e, is_forward);
 }
 
-void command_previous_history(struct editor *e)
+/* Walks over entries that begin as the text before the cursor did when the walk began. */
+static void walk_by_prefix(struct editor *e, bool is_forward)
 {
-	walk(e, false, 0);
-}
-
-void command_next_history(struct editor *e)
-{
-	walk(e, true, 0);
+	if (e->last_kind == KIND_RECALL ||
+	    bytes_set(&e->recall.prefix, bytes_text(&e->line.text), e->line.cursor))
+		walk(e, is_forward);
 }
 
 void command_prefix_backward(struct editor *e)
 {
-	walk(e, false, e->line.cursor);
+	walk_by_prefix(e, false);
 }
 
 void command_prefix_forward(struct editor *e)
 {
-	walk(e, true, e->line.cursor);
+	walk_by_prefix(e, true);
+}
+
+void command_previous_history(struct editor *e)
+{
+	bytes_clear(&e->recall.prefix);
+	walk(e, false);
+}
+
+void command_next_history(struct editor *e)
+{
+	bytes_clear(&e->recall.prefix);
+	walk(e, true);
 }
 
 static void move_or_walk(struct editor *e, bool is_forward)
@@ -162,7 +168,7 @@ static void move_or_walk(struct editor *e, bool is_forward)
 	                            : line_above(&e->line, e->line.cursor, &at);
 
 	if (!is_inside) {
-		walk(e, is_forward, e->line.cursor);
+		walk_by_prefix(e, is_forward);
 		return;
 	}
 	e->line.cursor = at;

@@ -1,6 +1,6 @@
 /*
- * Terminal modes and bytes. The modes are raw except for output processing: Ctrl-C, Ctrl-Z and Ctrl-S arrive as bytes.
- * What was typed ahead stays in the terminal's queue across the changes of mode.
+ * Terminal modes and bytes. Ctrl-C, Ctrl-Z and Ctrl-S arrive as bytes; output processing and the meaning of Enter stay,
+ * since what is typed ahead waits in the terminal's queue as it was when it came, for whoever reads it later.
  *
  * Waiting is pselect with the caller's signal mask, after everything was blocked and the host asked, so no signal can
  * come between the question and the sleep. modes.c restores the modes when a signal ends or stops the process.

@@ -4,7 +4,8 @@
  *
  *   bindings   the keys, as the manual's page lists them     modes   the terminal's modes as commands see them
  *   read       a line from standard input, plainly           stop    kill this with SIGTERM at the next prompt
- *   again X    the next command starts with X                exit
+ *   again X    the next command starts with X                partial   a line without its end
+ *   exit
  */
 #include <errno.h>
 #include <signal.h>
@@ -181,6 +182,8 @@ static bool run(struct editor *editor, const char *text)
 		read_plainly();
 	if (strcmp(text, "stop") == 0)
 		stop_soon();
+	if (strcmp(text, "partial") == 0)
+		printf("no newline");
 	if (strncmp(text, "again ", 6) == 0)
 		editor_set_text(editor, text + 6);
 	fflush(stdout);
