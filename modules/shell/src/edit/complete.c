@@ -125,11 +125,16 @@ static bool put(struct editor *e, const struct editor_candidates *c, const char 
 	return edit_replace(e, c->start, typed, text, len);
 }
 
+/* The suffix may be there already. */
 static void put_only(struct editor *e, const struct editor_candidates *c)
 {
 	const struct candidate *only = &c->list[0];
 
-	if (put(e, c, only->text, strlen(only->text)) && only->suffix)
+	if (!put(e, c, only->text, strlen(only->text)) || !only->suffix)
+		return;
+	if (bytes_text(&e->line.text)[e->line.cursor] == only->suffix)
+		e->line.cursor++;
+	else
 		edit_insert(e, &only->suffix, 1);
 }
 

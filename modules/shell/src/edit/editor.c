@@ -316,7 +316,7 @@ bool edit_next_key(struct editor *e, bool is_shown, uint32_t *out_key)
 	while (e->state == EDITOR_EDITING) {
 		if (keys_next(&e->keys, out_key))
 			return true;
-		if (is_shown)
+		if (is_shown && keys_wanted(&e->keys) == 1)
 			show(e);
 		read_more(e);
 	}

@@ -31,11 +31,10 @@ void history_free(struct history *h)
 
 static void drop(struct history *h, size_t index)
 {
-	free(h->entries[index]);
-	if (h->unsaved >= h->count - index)
-		h->unsaved--;
+	free(h->entries[index].text);
 	h->count--;
-	memmove(h->entries + index, h->entries + index + 1, (h->count - index) * sizeof(char *));
+	memmove(h->entries + index, h->entries + index + 1,
+	        (h->count - index) * sizeof(*h->entries));
 }
 
 /* Brings the list down to count entries, the oldest out first. */
@@ -44,13 +43,11 @@ static void shrink(struct history *h, size_t count)
 	size_t dropped = h->count > count ? h->count - count : 0;
 
 	for (size_t i = 0; i < dropped; i++)
-		free(h->entries[i]);
+		free(h->entries[i].text);
 	h->count -= dropped;
 	h->first += dropped;
-	if (h->unsaved > h->count)
-		h->unsaved = h->count;
 	if (dropped)
-		memmove(h->entries, h->entries + dropped, h->count * sizeof(char *));
+		memmove(h->entries, h->entries + dropped, h->count * sizeof(*h->entries));
 }
 
 void history_set_limit(struct history *h, size_t limit)
@@ -67,11 +64,11 @@ void history_set_duplicates(struct history *h, enum history_duplicates duplicate
 static bool make_room(struct history *h)
 {
 	size_t room = h->room ? h->room * 2 : 64;
-	char **entries;
+	struct history_entry *entries;
 
 	if (h->count < h->room)
 		return true;
-	entries = realloc(h->entries, room * sizeof(char *));
+	entries = realloc(h->entries, room * sizeof(*entries));
 	if (!entries)
 		return false;
 	h->entries = entries;
@@ -82,19 +79,19 @@ static bool make_room(struct history *h)
 static void erase_equal(struct history *h, const char *text)
 {
 	for (size_t i = h->count; i-- > 0;) {
-		if (strcmp(h->entries[i], text) == 0)
+		if (strcmp(h->entries[i].text, text) == 0)
 			drop(h, i);
 	}
 }
 
-bool history_add(struct history *h, const char *text)
+bool history_append(struct history *h, const char *text, bool is_saved)
 {
 	char *copy;
 
 	if (!*text)
 		return true;
 	if (h->duplicates == HISTORY_IGNORE_REPEAT && h->count &&
-	    strcmp(h->entries[h->count - 1], text) == 0)
+	    strcmp(h->entries[h->count - 1].text, text) == 0)
 		return true;
 	copy = strdup(text);
 	if (!copy || !make_room(h)) {
@@ -104,9 +101,13 @@ bool history_add(struct history *h, const char *text)
 	if (h->duplicates == HISTORY_ERASE_OLDER)
 		erase_equal(h, copy);
 	shrink(h, h->limit - 1);
-	h->entries[h->count++] = copy;
-	h->unsaved++;
+	h->entries[h->count++] = (struct history_entry){copy, is_saved};
 	return true;
+}
+
+bool history_add(struct history *h, const char *text)
+{
+	return history_append(h, text, false);
 }
 
 bool history_remove(struct history *h, size_t number)
@@ -119,7 +120,6 @@ bool history_remove(struct history *h, size_t number)
 
 void history_clear(struct history *h)
 {
-	h->unsaved = 0;
 	shrink(h, 0);
 }
 
@@ -135,8 +135,9 @@ size_t history_first(const struct history *h)
 
 const char *history_get(const struct history *h, size_t number)
 {
-	return number >= h->first && number - h->first < h->count ? h->entries[number - h->first]
-	                                                          : NULL;
+	if (number < h->first || number - h->first >= h->count)
+		return NULL;
+	return h->entries[number - h->first].text;
 }
 
 size_t history_search(const struct history *h, size_t number, const char *text, bool is_prefix,

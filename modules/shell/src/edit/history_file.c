@@ -151,7 +151,6 @@ static int write_all(int fd, const char *data, size_t len)
 int history_load(struct history *h, const char *path)
 {
 	struct bytes file = {0}, entry = {0};
-	size_t unsaved = h->unsaved;
 	int fd, error = open_locked(path, O_RDONLY, F_RDLCK, &fd);
 
 	if (error)
@@ -159,10 +158,9 @@ int history_load(struct history *h, const char *path)
 	error = read_all(fd, &file);
 	close(fd);
 	for (size_t at = 0; error == 0 && at < file.len;) {
-		if (!read_entry(&file, &at, &entry) || !history_add(h, bytes_text(&entry)))
+		if (!read_entry(&file, &at, &entry) || !history_append(h, bytes_text(&entry), true))
 			error = ENOMEM;
 	}
-	h->unsaved = unsaved < h->count ? unsaved : h->count;
 	bytes_free(&entry);
 	bytes_free(&file);
 	return error;
@@ -223,7 +221,7 @@ static int cut(const char *path, int fd, size_t limit)
 	return error;
 }
 
-/* Text to append to a file: a newline first where its last line has none. */
+/* Text to append to a file: the entries no file has, behind a newline where its last line has none. */
 static int text_to_append(const struct history *h, int fd, struct bytes *out)
 {
 	char last = '\n';
@@ -232,8 +230,8 @@ static int text_to_append(const struct history *h, int fd, struct bytes *out)
 		return EIO;
 	if (last != '\n' && !bytes_add(out, "\n", 1))
 		return ENOMEM;
-	for (size_t i = h->count - h->unsaved; i < h->count; i++) {
-		if (!add_entry_text(out, h->entries[i]))
+	for (size_t i = 0; i < h->count; i++) {
+		if (!h->entries[i].is_saved && !add_entry_text(out, h->entries[i].text))
 			return ENOMEM;
 	}
 	return 0;
@@ -247,13 +245,12 @@ int history_save(struct history *h, const char *path, size_t limit)
 	if (error)
 		return error;
 	error = text_to_append(h, fd, &text);
-	if (error == 0 && h->unsaved)
-		error = write_all(fd, text.data, text.len);
-	if (error == 0) {
-		h->unsaved = 0;
-		if (limit)
-			error = cut(path, fd, limit);
-	}
+	if (error == 0)
+		error = write_all(fd, bytes_text(&text), text.len);
+	for (size_t i = 0; error == 0 && i < h->count; i++)
+		h->entries[i].is_saved = true;
+	if (error == 0 && limit)
+		error = cut(path, fd, limit);
 	close(fd);
 	bytes_free(&text);
 	return error;

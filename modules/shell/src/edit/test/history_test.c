@@ -203,6 +203,22 @@ TEST(new_file_is_private)
 	history_free(h);
 }
 
+TEST(only_what_no_file_has_is_saved)
+{
+	struct history *h = history_new(10, HISTORY_KEEP);
+
+	write_file("old\n");
+	history_add(h, "new");
+	CHECK_EQ(history_load(h, path), 0);
+	history_add(h, "newer");
+	CHECK_EQ(history_save(h, path, 0), 0);
+	CHECK_EQ(history_save(h, path, 0), 0);
+	history_clear(h);
+	CHECK_EQ(history_load(h, path), 0);
+	expect(h, history_first(h), (const char *[]){"old", "new", "newer"}, 3);
+	history_free(h);
+}
+
 /* A shell that saves one entry at a time, cutting the file each time. */
 static void shell(char name, unsigned count)
 {
