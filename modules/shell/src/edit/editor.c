@@ -1,9 +1,5 @@
 /*
- * The editor: reads bytes, turns them into keys, runs what they are bound to, shows the result. One round is one key;
- * the screen is drawn once no more input waits, by one write.
- *
- * Input is read a byte at a time (a paste in pieces that cannot reach past its end), because what was typed ahead of
- * the command belongs to the program that the command starts.
+ * The editor as its host sees it, and the life of one line: begin, a round for each key (wait.c, dispatch.c), end.
  */
 #include "edit/editor.h"
 
@@ -13,8 +9,6 @@
 
 #include "edit/key_codes.h"
 #include "edit/plain.h"
-
-static const char paste_on[] = "\033[?2004h";
 
 /* ---- life */
 
@@ -100,229 +94,6 @@ bool editor_binding(const struct editor *e, size_t i, char *key, size_t size,
 	return true;
 }
 
-/* ---- for commands */
-
-void edit_bell(struct editor *e)
-{
-	display_bell(&e->display);
-}
-
-bool edit_replace(struct editor *e, size_t at, size_t removed, const char *data, size_t len)
-{
-	if (removed == 0 && len == 0)
-		return true;
-	if (line_fits(&e->line, removed, len) &&
-	    undo_record(&e->undo, &e->line, at, removed, len) &&
-	    line_replace(&e->line, at, removed, data, len))
-		return true;
-	edit_bell(e);
-	return false;
-}
-
-bool edit_insert(struct editor *e, const char *data, size_t len)
-{
-	return edit_replace(e, e->line.cursor, 0, data, len);
-}
-
-void edit_flush(struct editor *e)
-{
-	struct bytes *out = &e->display.out;
-
-	terminal_write(e->terminal, bytes_text(out), out->len);
-	bytes_clear(out);
-}
-
-char *edit_text(struct editor *e)
-{
-	return strdup(bytes_text(&e->line.text));
-}
-
-/* ---- showing */
-
-/* The colours of the text, or NULL. */
-static const uint8_t *styles(struct editor *e)
-{
-	const struct editor_host *host = e->host;
-	const char *no_colour = getenv("NO_COLOR");
-	size_t len = e->line.text.len;
-
-	if (!host->highlight || (no_colour && *no_colour))
-		return NULL;
-	if (!bytes_set(&e->styles, bytes_text(&e->line.text), len))
-		return NULL;
-	memset(e->styles.data, EDITOR_PLAIN, len);
-	host->highlight(host->context, bytes_text(&e->line.text), len, (uint8_t *)e->styles.data);
-	return (const uint8_t *)e->styles.data;
-}
-
-void edit_refresh(struct editor *e)
-{
-	struct layout layout = display_begin(&e->display);
-
-	if (e->search.is_active)
-		search_prompt(e, &layout);
-	else
-		layout_prompt(&layout, bytes_text(&e->prompt));
-	layout_text(&layout, bytes_text(&e->line.text), e->line.text.len, e->line.cursor, styles(e),
-	            bytes_text(&e->continuation));
-	display_show(&e->display);
-}
-
-static void adapt_to_window(struct editor *e)
-{
-	size_t columns, rows;
-
-	terminal_size(e->terminal, &columns, &rows);
-	display_resize(&e->display, columns, rows);
-}
-
-/* ---- keys */
-
-static const struct command paste = {"", command_paste}, refuse = {"", command_cancel},
-			    insert = {"", command_self_insert};
-
-static const struct command *command_of(const struct editor *e, uint32_t key)
-{
-	const struct command *command = keymap_find(&e->keymap, key);
-
-	if (command)
-		return command;
-	if (key == KEY_PASTE)
-		return &paste;
-	if ((key >= ' ' && key < KEY_UP) || (key >= KEY_BYTE && key < KEY_BYTE + 0x100))
-		return &insert;
-	return &refuse;
-}
-
-static void run(struct editor *e, const struct command *command)
-{
-	e->last_kind = e->kind;
-	e->kind = KIND_OTHER;
-	if (command->run != command_self_insert)
-		e->undo.group++;
-	command->run(e);
-	if (command->run != command_digit) {
-		e->count = 1;
-		e->has_count = false;
-	} else {
-		e->kind = e->last_kind;
-	}
-}
-
-/* Keys that are not commands by themselves: C-x, and digits of a count. False: not one of them. */
-static bool is_part(struct editor *e, uint32_t key)
-{
-	if (key == (KEY_CTRL | 'x') && !e->is_after_x) {
-		e->is_after_x = true;
-		return true;
-	}
-	if (e->has_count && key >= '0' && key <= '9') {
-		e->key = key;
-		command_digit(e);
-		return true;
-	}
-	return false;
-}
-
-void edit_key(struct editor *e, uint32_t key)
-{
-	if (e->search.is_active && search_key(e, key))
-		return;
-	if (is_part(e, key))
-		return;
-	if (e->is_after_x)
-		key |= KEY_AFTER_X;
-	e->is_after_x = false;
-	e->key = key;
-	run(e, command_of(e, key));
-}
-
-/* After quoted-insert a control character is text. */
-void edit_byte(struct editor *e, uint8_t byte)
-{
-	char c = (char)byte;
-
-	if (!e->is_quoting || byte >= 0x80) {
-		keys_feed(&e->keys, byte);
-	} else if (byte) {
-		e->undo.group++;
-		edit_insert(e, &c, 1);
-	}
-	e->is_quoting = false;
-}
-
-/* ---- waiting */
-
-static bool is_awake(void *context)
-{
-	struct editor *e = context;
-	const struct editor_host *host = e->host;
-
-	e->was_stopped = e->was_stopped || terminal_was_stopped();
-	return e->was_stopped || (host->has_news && host->has_news(host->context));
-}
-
-static void take_terminal(struct editor *e)
-{
-	if (!terminal_take(e->terminal))
-		e->state = EDITOR_ENDED;
-	bytes_add_text(&e->display.out, paste_on);
-}
-
-/* A signal came. After a stop somebody else had the terminal. */
-static void attend(struct editor *e)
-{
-	const struct editor_host *host = e->host;
-
-	e->was_stopped = e->was_stopped || terminal_was_stopped();
-	if (e->was_stopped) {
-		e->was_stopped = false;
-		display_forget(&e->display);
-		take_terminal(e);
-		bytes_add_text(&e->display.out, "\r");
-	}
-	if (host->has_news && host->has_news(host->context) && host->news &&
-	    host->news(host->context, e))
-		e->state = EDITOR_ABORTED;
-}
-
-/* Reads what comes next. */
-static void read_more(struct editor *e)
-{
-	char bytes[16];
-	int got = terminal_read(e->terminal, bytes, keys_wanted(&e->keys), is_awake, e);
-
-	if (got == TERMINAL_WOKEN)
-		attend(e);
-	else if (got <= 0)
-		e->is_hung_up = true;
-	for (int i = 0; i < got; i++)
-		edit_byte(e, (uint8_t)bytes[i]);
-	if (e->is_hung_up)
-		e->state = EDITOR_ENDED;
-}
-
-static void show(struct editor *e)
-{
-	if (terminal_has_input(e->terminal))
-		return;
-	adapt_to_window(e);
-	edit_refresh(e);
-	edit_flush(e);
-}
-
-bool edit_next_key(struct editor *e, bool is_shown, uint32_t *out_key)
-{
-	while (e->state == EDITOR_EDITING) {
-		if (keys_next(&e->keys, out_key))
-			return true;
-		if (is_shown && keys_wanted(&e->keys) == 1)
-			show(e);
-		read_more(e);
-	}
-	return false;
-}
-
 /* ---- a line */
 
 bool edit_begin(struct editor *e, const char *prompt)
@@ -384,8 +155,8 @@ char *editor_line(struct editor *e, const char *prompt)
 		return NULL;
 	}
 	e->is_inside = true;
-	take_terminal(e);
-	adapt_to_window(e);
+	edit_take_terminal(e);
+	edit_adapt(e);
 	mark_partial_line(e);
 	while (edit_next_key(e, true, &key))
 		edit_key(e, key);
@@ -407,5 +178,5 @@ void editor_enter(struct editor *e)
 {
 	display_forget(&e->display);
 	if (e->is_inside)
-		take_terminal(e);
+		edit_take_terminal(e);
 }

@@ -72,6 +72,10 @@ bool edit_begin(struct editor *editor, const char *prompt);
 void edit_byte(struct editor *editor, uint8_t byte);
 void edit_key(struct editor *editor, uint32_t key);
 void edit_refresh(struct editor *editor);
+/* Learns the window's size. */
+void edit_adapt(struct editor *editor);
+/* Puts the terminal in the editor's modes. */
+void edit_take_terminal(struct editor *editor);
 /* Sends what waits in display.out. */
 void edit_flush(struct editor *editor);
 /* The next key, after a refresh if is_shown; false when there will be none. */
