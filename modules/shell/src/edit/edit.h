@@ -68,7 +68,8 @@ void editor_free(struct editor *editor);
  *
  * Signals: while it runs, those of HUP INT QUIT TERM TSTP that have their default action first put the terminal
  * back, then act; WINCH and CONT, where default, wake the editor. Others are the host's: a handler without
- * SA_RESTART makes the editor ask has_news.
+ * SA_RESTART makes the editor ask has_news. Where lines are read plainly, no signal is touched, and Ctrl-C is an INT
+ * for the host to handle.
  */
 char *editor_line(struct editor *editor, const char *prompt);
 
@@ -146,7 +147,7 @@ size_t history_search(const struct history *history, size_t number, const char *
  * Files. An entry is a line; a newline inside it follows a backslash, and backslashes before any newline are doubled.
  * Each returns 0 or an errno value. All take a lock on the file, for half a second at most (EAGAIN).
  */
-/* Adds the file's entries; they count as saved. ENOENT when there is no file. */
+/* Adds the file's entries, the last limit of them; they count as saved. ENOENT when there is no file. */
 int history_load(struct history *history, const char *path);
 /* Appends the entries that are not saved yet, then cuts the file to its last limit entries (0: no cut). */
 int history_save(struct history *history, const char *path, size_t limit);

@@ -148,26 +148,6 @@ static int write_all(int fd, const char *data, size_t len)
 
 /* ---- loading */
 
-int history_load(struct history *h, const char *path)
-{
-	struct bytes file = {0}, entry = {0};
-	int fd, error = open_locked(path, O_RDONLY, F_RDLCK, &fd);
-
-	if (error)
-		return error;
-	error = read_all(fd, &file);
-	close(fd);
-	for (size_t at = 0; error == 0 && at < file.len;) {
-		if (!read_entry(&file, &at, &entry) || !history_append(h, bytes_text(&entry), true))
-			error = ENOMEM;
-	}
-	bytes_free(&entry);
-	bytes_free(&file);
-	return error;
-}
-
-/* ---- saving */
-
 /* Where the last limit entries begin in a file; 0 when it has no more than that. */
 static size_t excess(const struct bytes *file, size_t limit, int *out_error)
 {
@@ -182,6 +162,29 @@ static size_t excess(const struct bytes *file, size_t limit, int *out_error)
 	bytes_free(&entry);
 	return start;
 }
+
+int history_load(struct history *h, const char *path)
+{
+	struct bytes file = {0}, entry = {0};
+	size_t at = 0;
+	int fd, error = open_locked(path, O_RDONLY, F_RDLCK, &fd);
+
+	if (error)
+		return error;
+	error = read_all(fd, &file);
+	close(fd);
+	if (error == 0)
+		at = excess(&file, h->limit, &error);
+	while (error == 0 && at < file.len) {
+		if (!read_entry(&file, &at, &entry) || !history_append(h, bytes_text(&entry), true))
+			error = ENOMEM;
+	}
+	bytes_free(&entry);
+	bytes_free(&file);
+	return error;
+}
+
+/* ---- saving */
 
 /* Puts a new file with this text, and the old one's mode, in its place. */
 static int replace_file(const char *path, int old_fd, const char *text, size_t len)

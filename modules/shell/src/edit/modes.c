@@ -98,12 +98,14 @@ void modes_guard(int in_fd, int out_fd, const struct termios *before)
 void modes_restore(void)
 {
 	static const char paste_off[] = "\033[?2004l";
+	ssize_t put;
 
 	/* In the background the modes are somebody else's. */
 	if (!guard.is_guarding || tcgetpgrp(guard.in) != getpgrp())
 		return;
-	if (write(guard.out, paste_off, sizeof(paste_off) - 1) > 0)
-		tcsetattr(guard.in, TCSANOW, &guard.before);
+	put = write(guard.out, paste_off, sizeof(paste_off) - 1);
+	(void)put; /* the modes matter more */
+	tcsetattr(guard.in, TCSANOW, &guard.before);
 }
 
 void modes_unguard(void)

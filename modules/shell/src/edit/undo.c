@@ -1,16 +1,22 @@
 /*
- * The list of changes to a line, to be undone from the last one back. The oldest are forgotten beyond UNDO_STEPS. A
- * character typed right behind the one before joins its step, so a typed word is one step.
+ * The list of changes to a line, to be undone from the last one back. The oldest are forgotten beyond UNDO_STEPS, or
+ * when all that was removed exceeds UNDO_BYTES. A character typed right behind the one before joins its step, so a typed word is one step.
  */
 #include "edit/undo.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+static void drop(struct undo *undo, struct undo_step *step)
+{
+	undo->bytes -= step->removed.len;
+	bytes_free(&step->removed);
+	undo->count--;
+}
+
 static void drop_oldest(struct undo *undo)
 {
-	bytes_free(&undo->steps[0].removed);
-	undo->count--;
+	drop(undo, undo->steps);
 	memmove(undo->steps, undo->steps + 1, undo->count * sizeof(*undo->steps));
 }
 
@@ -40,9 +46,10 @@ bool undo_record(struct undo *undo, const struct line *line, size_t at, size_t r
 		return false;
 	if (removed && !bytes_set(&step.removed, line->text.data + at, removed))
 		return false;
-	if (undo->count == UNDO_STEPS)
+	while (undo->count == UNDO_STEPS || (undo->count && undo->bytes + removed > UNDO_BYTES))
 		drop_oldest(undo);
 	undo->steps[undo->count++] = step;
+	undo->bytes += removed;
 	return true;
 }
 
@@ -59,8 +66,7 @@ bool undo_last(struct undo *undo, struct line *line)
 		                  step->removed.len))
 			return false;
 		line->cursor = step->cursor;
-		bytes_free(&step->removed);
-		undo->count--;
+		drop(undo, step);
 	}
 	return true;
 }
@@ -68,7 +74,7 @@ bool undo_last(struct undo *undo, struct line *line)
 void undo_clear(struct undo *undo)
 {
 	while (undo->count)
-		bytes_free(&undo->steps[--undo->count].removed);
+		drop(undo, undo->steps + undo->count - 1);
 }
 
 void undo_free(struct undo *undo)

@@ -4,7 +4,7 @@
 #pragma once
 #include "edit/line.h"
 
-enum { UNDO_STEPS = 1000 };
+enum { UNDO_STEPS = 1000, UNDO_BYTES = 8 << 20 };
 
 struct undo_step {
 	size_t at, inserted, cursor; /* cursor: where it was before */
@@ -14,8 +14,8 @@ struct undo_step {
 
 struct undo {
 	struct undo_step *steps;
-	size_t count;
-	unsigned group; /* of the changes to come */
+	size_t count, bytes; /* of all removed texts */
+	unsigned group;      /* of the changes to come */
 };
 
 /* Before a change: removed bytes at at will give way to inserted ones. False: no memory, so it cannot be undone. */

@@ -189,6 +189,34 @@ TEST(view_follows_the_cursor)
 	CHECK_EQ(screen.row, 3);
 }
 
+/* A full row goes on in the next one by the terminal's own wrapping, so that it copies them as one line. */
+TEST(terminal_knows_wrapped_rows)
+{
+	char text[64] = "";
+
+	start(10, 8);
+	for (size_t len = 0; len < 30; len++) {
+		strcat(text, "a");
+		show("$ ", text, strlen(text), NULL);
+		CHECK_EQ(screen.is_wrapped[0], strlen(text) >= 8);
+	}
+	CHECK(screen.is_wrapped[1] && screen.is_wrapped[2] && !screen.is_wrapped[3]);
+	start(10, 8);
+	show("$ ", "aaaaaaaa\nb", 3, NULL);
+	CHECK(!screen.is_wrapped[0]);
+	start(10, 8);
+	show("$ ", "aaaaaaaa", 0, NULL);
+	CHECK(!screen.is_wrapped[0]);
+	show("$ ", "aaaaaaaa", 8, NULL);
+	CHECK(screen.is_wrapped[0]);
+	/* The full row looks the same before and after; the next one is new. */
+	start(10, 8);
+	show("$ ", "aaaaaa\xe4\xb8\x80", 0, NULL);
+	show("$ ", "aaaaaa\xe4\xb8\x80z", 0, NULL);
+	CHECK(screen.is_wrapped[0]);
+	expect_plain("$ ", "aaaaaa\xe4\xb8\x80z", 0);
+}
+
 /* ---- how little is sent */
 
 TEST(typing_sends_the_character)
@@ -208,6 +236,7 @@ TEST(change_in_the_middle_leaves_the_rest_alone)
 	start(80, 10);
 	show("$ ", "for i in 1 2 3; do echo $i; done", 4, NULL);
 	CHECK(cost("$ ", "for j in 1 2 3; do echo $i; done", 5) <= 2);
+	CHECK(cost("$ ", "for j in 1 2 3; do echo $i; done", 20) <= 5);
 }
 
 /* ---- prompts and characters */
@@ -262,6 +291,8 @@ TEST(what_a_terminal_must_not_get_is_spelled)
 	start(60, 5);
 	show("$ ", "\x01\033[2J\x7f\xff\xe2\x80\xae\xcc\x81|e\xcc\x81", 0, NULL);
 	expect_row(0, "$ ^A^[[2J^?\\xff<U+202E><U+0301>|e\xcc\x81");
+	show("$ ", "a\n\xcc\x81\t\xcc\x81", 0, NULL);
+	expect_row(1, "> <U+0301>      <U+0301>");
 	CHECK_EQ(screen.unknown, 0);
 }
 
@@ -283,6 +314,11 @@ TEST(styles)
 	CHECK_STR_EQ(screen.cells[0][2].pen, "32");
 	CHECK_STR_EQ(screen.cells[0][5].pen, "33");
 	CHECK_STR_EQ(screen.cells[0][6].pen, "");
+	CHECK_STR_EQ(screen.pen, "");
+	show("$ ", "ls", 2, NULL);
+	CHECK_STR_EQ(screen.cells[0][2].pen, "");
+	show("$ ", "ls", 2, styles);
+	CHECK_STR_EQ(screen.cells[0][3].pen, "32");
 	CHECK_STR_EQ(screen.pen, "");
 }
 
@@ -351,6 +387,22 @@ TEST(resize_wraps_anew)
 		screen_print(&plain);
 		CHECK(!"the screens differ");
 	}
+}
+
+/* The cursor's row was only wrapped into; at half the width it is wrapped into again. */
+TEST(resize_at_the_end_of_a_full_row)
+{
+	start(20, 8);
+	screen_write(&screen, "before\r\n", 8);
+	show("$ ", "123456789012345678", 18, NULL);
+	screen_resize(&screen, 10, 8);
+	display_resize(&display, 10, 8);
+	show("$ ", "123456789012345678", 18, NULL);
+	expect_row(0, "before");
+	expect_row(1, "$ 12345678");
+	expect_row(2, "9012345678");
+	expect_row(3, "");
+	CHECK_EQ(screen.row, 3);
 }
 
 TEST(clear_starts_at_the_top)

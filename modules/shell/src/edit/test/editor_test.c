@@ -35,6 +35,8 @@ static const struct {
 	{"HELLO\x01\033l", "hello|"},
 	{"hELLO wORLD\x01\033c\033c", "Hello World|"},
 	{"abc def\x1f\x1f", "|"},
+	{"abcdefghijklmnopqrstuvwxyz\x1f", "abcdefghijklmnopqrst|"},
+	{"gam\t", "gamma |"},
 	{"abc def\x1f", "abc|"},
 	{"abc\x17\x1f", "abc|"},
 	{"abc\x17x\x1f\x1f", "abc|"},
@@ -300,6 +302,7 @@ TEST(common_part_is_of_whole_characters)
 	session_start(NULL);
 	type("\t");
 	expect("|");
+	expect_row(1, "");
 	type("\t");
 	expect_row(1, "alpha     beta      \xc3\xa8re");
 	expect_row(2, "alphabet  gamma     \xc3\xa9t\xc3\xa9");

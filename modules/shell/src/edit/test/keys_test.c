@@ -96,6 +96,8 @@ TEST(bytes_that_are_no_character)
 			CHECK_EQ(key, expected[count++]);
 	}
 	CHECK_EQ(count, sizeof(expected) / sizeof(expected[0]));
+	keys_feed(&keys, 0xff);
+	CHECK(keys_next(&keys, &key));
 }
 
 static void feed(struct keys *keys, const char *text)

@@ -27,7 +27,7 @@ static bool has_even_quotes(void *context, const char *text)
 static void complete(void *context, const char *text, size_t cursor, struct editor_candidates *out)
 {
 	static const char *const words[] = {"alpha",      "alphabet", "beta", "\xc3\xa9t\xc3\xa9",
-	                                    "\xc3\xa8re", "gamma"};
+	                                    "\xc3\xa8re", "gamma",    "gamma"};
 	size_t start = cursor;
 
 	(void)context;

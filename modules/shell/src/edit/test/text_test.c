@@ -209,6 +209,22 @@ TEST(undo_by_groups)
 	bytes_free(&line.text);
 }
 
+/* What joins the step before must have removed nothing. */
+TEST(undo_of_neighbours)
+{
+	struct line line = make("abc");
+	struct undo undo = {0};
+
+	change(&undo, &line, 0, 0, "1");
+	change(&undo, &line, 1, 1, "2");
+	change(&undo, &line, 2, 0, "3");
+	CHECK_STR_EQ(line.text.data, "123bc");
+	CHECK(undo_last(&undo, &line));
+	CHECK_STR_EQ(line.text.data, "abc");
+	undo_free(&undo);
+	bytes_free(&line.text);
+}
+
 TEST(undo_forgets_the_oldest)
 {
 	struct line line = {0};
@@ -223,6 +239,30 @@ TEST(undo_forgets_the_oldest)
 	CHECK_EQ(line.text.len, 50);
 	undo_free(&undo);
 	bytes_free(&line.text);
+}
+
+TEST(undo_keeps_only_so_much_text)
+{
+	struct line line = {0};
+	struct undo undo = {0};
+	char *text = malloc(EDITOR_LINE_MAX);
+	unsigned steps = 0;
+
+	memset(text, 'x', EDITOR_LINE_MAX);
+	for (undo.group = 0; undo.group < 40; undo.group++) {
+		bool is_in = undo.group % 2 == 0;
+
+		CHECK(undo_record(&undo, &line, 0, line.text.len, is_in ? EDITOR_LINE_MAX : 0));
+		CHECK(line_replace(&line, 0, line.text.len, text, is_in ? EDITOR_LINE_MAX : 0));
+		CHECK(undo.bytes <= UNDO_BYTES);
+	}
+	while (undo_last(&undo, &line))
+		steps++;
+	CHECK(steps >= 8 && steps < 40);
+	CHECK_EQ(undo.bytes, 0);
+	undo_free(&undo);
+	bytes_free(&line.text);
+	free(text);
 }
 
 /* ---- kill ring */
