@@ -4,7 +4,7 @@ USES := base
 # The line editor.
 EDIT := src/edit/bytes.c src/edit/candidates.c src/edit/change.c src/edit/command.c src/edit/complete.c \
 	src/edit/dispatch.c src/edit/display.c src/edit/editor.c src/edit/frame.c src/edit/history.c src/edit/history_file.c \
-	src/edit/key_codes.c src/edit/keymap.c src/edit/keys.c src/edit/kill.c src/edit/kill_ring.c \
+	src/edit/image.c src/edit/key_codes.c src/edit/keymap.c src/edit/keys.c src/edit/kill.c src/edit/kill_ring.c \
 	src/edit/layout.c src/edit/line.c src/edit/modes.c src/edit/motion.c src/edit/move.c src/edit/pens.c src/edit/plain.c \
 	src/edit/quote.c src/edit/recall.c src/edit/search.c src/edit/terminal.c src/edit/undo.c \
 	src/edit/utf8.c src/edit/wait.c src/edit/width.c
@@ -20,7 +20,7 @@ edit_keys_test_TEST_LIBS   := base
 edit_history_test_TEST_SRC := src/edit/test/history_test.c src/edit/history.c src/edit/history_file.c src/edit/bytes.c
 edit_history_test_TEST_LIBS := base
 edit_display_test_TEST_SRC := src/edit/test/display_test.c src/edit/test/screen.c src/edit/display.c src/edit/frame.c \
-	src/edit/layout.c src/edit/motion.c src/edit/pens.c $(EDIT_TEXT)
+	src/edit/image.c src/edit/layout.c src/edit/motion.c src/edit/pens.c $(EDIT_TEXT)
 edit_display_test_TEST_LIBS := base
 edit_editor_test_TEST_SRC  := src/edit/test/editor_test.c $(EDIT_SESSION) $(EDIT)
 edit_editor_test_TEST_LIBS := base

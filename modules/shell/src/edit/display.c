@@ -2,7 +2,7 @@
  * Showing frames: cells that look the same are skipped, rows that got shorter are erased to their end. A frame higher than
  * the window shows as a view of it around the cursor.
  *
- * Sequences used, here and in motion.c: CSI A B C D H J K m, CR LF BS BEL.
+ * Sequences used, here and in motion.c: CSI A B C D H J K P @ m, CR LF BS BEL.
  */
 #include "edit/display.h"
 
@@ -19,6 +19,11 @@ static void send(struct display *d, const char *text)
 static const struct cell *shown_cell(const struct display *d, size_t row, size_t column)
 {
 	return d->is_fresh ? NULL : frame_cell(&d->shown, d->shown_top + row, column);
+}
+
+static bool is_wrapped(const struct frame *f, size_t row)
+{
+	return row < f->row_count && f->rows[row].is_wrapped;
 }
 
 static size_t view_rows(const struct display *d, const struct frame *f, size_t top)
@@ -44,16 +49,36 @@ static void choose_top(struct display *d)
 
 /* ---- drawing */
 
+/* Brings the end of a row to its place, where that spares writing it. */
+static void shift_row(struct display *d, size_t row)
+{
+	size_t column;
+	long shift = image_shift(&d->image, &d->next, d->next_top + row, &column);
+
+	if (shift == 0)
+		return;
+	motion_to(d, row, column);
+	motion_pen(d, EDITOR_PLAIN);
+	if (shift > 0)
+		motion_control(d, (size_t)shift, '@');
+	else
+		motion_control(d, (size_t)-shift, 'P');
+	image_move(&d->image, column, shift);
+}
+
 static void draw_row(struct display *d, size_t row)
 {
 	const struct cell *cell;
 	size_t column = 0;
 
+	image_load(&d->image, d->is_fresh ? NULL : &d->shown, d->shown_top + row);
+	if (!d->is_fresh && !is_wrapped(&d->shown, d->shown_top + row))
+		shift_row(d, row);
 	for (; (cell = motion_cell(d, row, column)); column += cell->width) {
-		if (!frame_same(&d->next, cell, &d->shown, shown_cell(d, row, column)))
+		if (!image_has(&d->image, column, &d->next, cell))
 			motion_draw(d, row, column);
 	}
-	if (shown_cell(d, row, column)) {
+	if (column < d->image.count) {
 		motion_to(d, row, column);
 		motion_pen(d, EDITOR_PLAIN);
 		send(d, "\033[K");
@@ -92,7 +117,7 @@ void display_show(struct display *d)
 	size_t rows;
 
 	frame_end(&d->next);
-	if (d->next.is_short)
+	if (d->next.is_short || !image_reserve(&d->image, d->columns))
 		return;
 	choose_top(d);
 	rows = view_rows(d, &d->next, d->next_top);
@@ -200,6 +225,7 @@ void display_free(struct display *d)
 	bytes_free(&d->once);
 	frame_free(&d->shown);
 	frame_free(&d->next);
+	image_free(&d->image);
 	pens_free(&d->pens);
 	*d = (struct display){0};
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "edit/frame.h"
+#include "edit/image.h"
 #include "edit/layout.h"
 
 struct display {
@@ -16,7 +17,8 @@ struct display {
 		column; /* the terminal's cursor in the view; column == columns: about to wrap */
 	size_t made;    /* rows of the screen that the view has used so far */
 	uint16_t pen;
-	bool is_fresh; /* nothing is shown; the cursor is at the start of a line */
+	bool is_fresh;      /* nothing is shown; the cursor is at the start of a line */
+	struct image image; /* the row being drawn */
 	struct pens pens;
 	struct bytes once;
 };

@@ -22,7 +22,7 @@ static void send(struct display *d, const char *text)
 }
 
 /* CSI count final, or nothing for a count of 0. */
-static void send_count(struct display *d, size_t count, char final)
+void motion_control(struct display *d, size_t count, char final)
 {
 	char text[32];
 
@@ -79,9 +79,9 @@ static void to_column(struct display *d, size_t column)
 	if (back && back <= SHORT_WAY)
 		send(d, &"\b\b\b"[SHORT_WAY - back]);
 	else if (back)
-		send_count(d, back, 'D');
+		motion_control(d, back, 'D');
 	else
-		send_count(d, column - d->column, 'C');
+		motion_control(d, column - d->column, 'C');
 	d->column = column;
 }
 
@@ -94,9 +94,9 @@ static void to_row(struct display *d, size_t row)
 	if (d->column == d->columns)
 		to_column(d, 0);
 	if (last > d->row)
-		send_count(d, last - d->row, 'B');
+		motion_control(d, last - d->row, 'B');
 	else
-		send_count(d, d->row - last, 'A');
+		motion_control(d, d->row - last, 'A');
 	for (d->row = last; d->row < row; d->row++) {
 		send(d, "\r\n");
 		d->column = 0;
@@ -186,7 +186,7 @@ void motion_draw(struct display *d, size_t row, size_t column)
 
 void motion_up(struct display *d, size_t rows)
 {
-	send_count(d, rows, 'A');
+	motion_control(d, rows, 'A');
 	send(d, "\r");
 }
 

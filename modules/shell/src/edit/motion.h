@@ -6,6 +6,8 @@
 
 /* A cell of the next frame by its place in the view; NULL where there is none. */
 const struct cell *motion_cell(const struct display *display, size_t row, size_t column);
+/* Sends CSI count final; nothing for a count of 0. */
+void motion_control(struct display *display, size_t count, char final);
 void motion_pen(struct display *display, uint16_t pen);
 /* To a place left of which the view's row is as it should be. */
 void motion_to(struct display *display, size_t row, size_t column);

@@ -51,6 +51,14 @@ static size_t cost(const char *prompt, const char *text, size_t cursor)
 	return len;
 }
 
+static void expect_row(size_t row, const char *text)
+{
+	char got[SCREEN_COLUMNS * 8];
+
+	screen_row(&screen, row, got, sizeof(got));
+	CHECK_STR_EQ(got, text);
+}
+
 /* ---- against a plain terminal */
 
 /* Writes text as a program would that knows nothing of the display: newlines take a column. */
@@ -239,15 +247,23 @@ TEST(change_in_the_middle_leaves_the_rest_alone)
 	CHECK(cost("$ ", "for j in 1 2 3; do echo $i; done", 20) <= 5);
 }
 
-/* ---- prompts and characters */
-
-static void expect_row(size_t row, const char *text)
+TEST(end_of_a_row_is_shifted)
 {
-	char got[SCREEN_COLUMNS * 8];
-
-	screen_row(&screen, row, got, sizeof(got));
-	CHECK_STR_EQ(got, text);
+	start(40, 10);
+	show("$ ", "commit --amend --no-edit", 0, NULL);
+	CHECK(cost("$ ", "git commit --amend --no-edit", 4) <= 10);
+	expect_row(0, "$ git commit --amend --no-edit");
+	CHECK(cost("$ ", "git commit --am --no-edit", 15) <= 12);
+	expect_row(0, "$ git commit --am --no-edit");
+	/* Where the row is full, nothing may be pushed out. */
+	show("$ ", "123456789012345678901234567890123456789", 0, NULL);
+	show("$ ", "abc123456789012345678901234567890123456789", 3, NULL);
+	expect_plain("$ ", "abc123456789012345678901234567890123456789", 3);
+	show("$ ", "123456789012345678901234567890123456789", 0, NULL);
+	expect_plain("$ ", "123456789012345678901234567890123456789", 0);
 }
+
+/* ---- prompts and characters */
 
 TEST(prompt_of_colours_takes_no_room)
 {

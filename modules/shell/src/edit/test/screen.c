@@ -130,6 +130,24 @@ static void erase(struct screen *s, bool is_screen, int what)
 	}
 }
 
+static void insert(struct screen *s, size_t count)
+{
+	struct screen_cell *cells = s->cells[s->row];
+
+	for (size_t column = s->columns; column-- > s->column + count;)
+		cells[column] = cells[column - count];
+	for (size_t i = 0; i < count && s->column + i < s->columns; i++)
+		cells[s->column + i] = blank;
+}
+
+static void delete (struct screen *s, size_t count)
+{
+	struct screen_cell *cells = s->cells[s->row];
+
+	for (size_t column = s->column; column < s->columns; column++)
+		cells[column] = column + count < s->columns ? cells[column + count] : blank;
+}
+
 static void control(struct screen *s, char final)
 {
 	long count = atol(s->sequence), once = count ? count : 1;
@@ -139,6 +157,8 @@ static void control(struct screen *s, char final)
 	case 'B': move(s, once, 0); break;
 	case 'C': move(s, 0, once); break;
 	case 'D': move(s, 0, -once); break;
+	case '@': insert(s, (size_t)once); break;
+	case 'P': delete (s, (size_t)once); break;
 	case 'H': s->row = s->column = s->is_pending = 0; break;
 	case 'J': erase(s, true, (int)count); break;
 	case 'K': erase(s, false, (int)count); break;
