@@ -12,7 +12,7 @@ EDIT_SESSION := src/edit/test/session.c src/edit/test/screen.c
 EDIT_TEXT := src/edit/bytes.c src/edit/utf8.c src/edit/width.c
 
 UNIT_TESTS := edit_text_test edit_keys_test edit_history_test edit_display_test edit_editor_test edit_model_test \
-	edit_pty_test
+	edit_memory_test edit_pty_test
 edit_text_test_TEST_SRC    := src/edit/test/text_test.c src/edit/line.c src/edit/undo.c src/edit/kill_ring.c $(EDIT_TEXT)
 edit_text_test_TEST_LIBS   := base
 edit_keys_test_TEST_SRC    := src/edit/test/keys_test.c src/edit/keys.c src/edit/key_codes.c $(EDIT_TEXT)
@@ -26,5 +26,7 @@ edit_editor_test_TEST_SRC  := src/edit/test/editor_test.c $(EDIT_SESSION) $(EDIT
 edit_editor_test_TEST_LIBS := base
 edit_model_test_TEST_SRC   := src/edit/test/model_test.c $(EDIT_SESSION) $(EDIT)
 edit_model_test_TEST_LIBS  := base
+edit_memory_test_TEST_SRC  := src/edit/test/memory_test.c $(EDIT_SESSION) $(EDIT)
+edit_memory_test_TEST_LIBS := base
 # Drives itself on a pseudo-terminal by edit/test/edit_pty_test.py.
 edit_pty_test_TEST_SRC     := src/edit/test/edit_demo.c $(EDIT)

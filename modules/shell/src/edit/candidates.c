@@ -14,25 +14,37 @@ void editor_candidates_start(struct editor_candidates *out, size_t start)
 	out->start = start;
 }
 
+static void drop(struct candidate *candidate)
+{
+	free(candidate->text);
+	free(candidate->display);
+}
+
+static bool make_room(struct editor_candidates *c)
+{
+	size_t room = c->room ? c->room * 2 : 32;
+	struct candidate *list;
+
+	if (c->count < c->room)
+		return true;
+	list = realloc(c->list, room * sizeof(*list));
+	if (!list)
+		return false;
+	c->list = list;
+	c->room = room;
+	return true;
+}
+
 /* One that memory is short for is left out. */
 void editor_candidate(struct editor_candidates *out, const char *text, const char *display,
                       char suffix)
 {
 	struct candidate new = {strdup(text), strdup(display ? display : text), suffix};
-	size_t room = out->room ? out->room * 2 : 32;
-	struct candidate *list = out->list;
 
-	if (out->count == out->room) {
-		list = realloc(list, room * sizeof(*list));
-		out->room = list ? room : out->room;
-	}
-	if (!list || !new.text || !new.display) {
-		free(new.text);
-		free(new.display);
-		return;
-	}
-	out->list = list;
-	list[out->count++] = new;
+	if (new.text &&new.display && make_room(out))
+		out->list[out->count++] = new;
+	else
+		drop(&new);
 }
 
 static int compare(const void *a, const void *b)
@@ -41,12 +53,6 @@ static int compare(const void *a, const void *b)
 	int order = strcmp(first->display, second->display);
 
 	return order ? order : strcmp(first->text, second->text);
-}
-
-static void drop(struct candidate *candidate)
-{
-	free(candidate->text);
-	free(candidate->display);
 }
 
 void candidates_sort(struct editor_candidates *c)

@@ -42,6 +42,11 @@ static void complete(void *context, const char *text, size_t cursor, struct edit
 
 static const struct editor_host host = {.complete = complete, .is_complete = has_even_quotes};
 
+const struct editor_host *session_host(void)
+{
+	return &host;
+}
+
 /* ---- sessions */
 
 void session_draw(void)

@@ -15,6 +15,8 @@ void session_start(const char *entry, ...);
 void session_begin(void);
 void session_draw(void);
 void session_stop(void);
+/* The host of these editors: completes some words, wants its quotes closed. */
+const struct editor_host *session_host(void);
 /* A descriptor where a question of the editor finds the end of its input. */
 int no_input(void);
 
