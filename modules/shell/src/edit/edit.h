@@ -80,9 +80,9 @@ void editor_set_text(struct editor *editor, const char *text);
 /* Where Up, Ctrl-R and Alt-. look; NULL: nowhere. Not owned. editor_line adds nothing to it. */
 void editor_set_history(struct editor *editor, struct history *history);
 /*
- * A character of one column to be shown behind output that did not end its line, so that the prompt starts on a line
- * of its own. It costs a line of blanks for each prompt. NULL, as at first: the output before a prompt must have ended
- * its line. Copied.
+ * A character of one column, with escape sequences as it pleases, to be shown behind output that did not end its line,
+ * so that the prompt starts on a line of its own. It costs a line of blanks for each prompt. NULL, as at first: the
+ * output before a prompt must have ended its line. Copied.
  */
 void editor_set_partial_mark(struct editor *editor, const char *mark);
 
