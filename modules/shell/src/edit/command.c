@@ -12,8 +12,8 @@
 enum { COUNT_MAX = 9999 };
 
 static const struct command commands[] = {
-	{"accept-line", command_accept},
 	{"abort-line", command_abort},
+	{"accept-line", command_accept},
 	{"backward-char", command_backward_char},
 	{"backward-delete-char", command_backward_delete_char},
 	{"backward-kill-line", command_backward_kill_line},
@@ -69,6 +69,11 @@ const struct command *command_find(const char *name)
 			return &commands[i];
 	}
 	return NULL;
+}
+
+const char *command_name(size_t i)
+{
+	return i < sizeof(commands) / sizeof(commands[0]) ? commands[i].name : NULL;
 }
 
 static bool is_complete(struct editor *e)

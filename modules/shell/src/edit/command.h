@@ -2,6 +2,7 @@
  * The editor's commands by name. Each works on the editor; editor.key is the key that ran it.
  */
 #pragma once
+#include <stddef.h>
 
 struct editor;
 
@@ -12,6 +13,8 @@ struct command {
 
 /* NULL if there is none of that name. */
 const struct command *command_find(const char *name);
+/* The name of command number i; NULL past the last. */
+const char *command_name(size_t i);
 
 /* move.c */
 void command_line_start(struct editor *editor);

@@ -3,7 +3,7 @@
  * Nothing here knows the shell's language; what does is asked through struct editor_host.
  *
  * Needs the C library and a terminal that knows ANSI sequences. Where there is none (a pipe, TERM=dumb) lines are
- * read plainly. One editor at a time may be inside editor_line. Not for several threads.
+ * read plainly. TERM and NO_COLOR are looked up in the process's environment for each line. One editor at a time may be inside editor_line. Not for several threads.
  */
 #pragma once
 #include <stdbool.h>
@@ -75,7 +75,7 @@ char *editor_line(struct editor *editor, const char *prompt);
 
 /* The prompt of a command's further lines; "> " until set. Copied. */
 void editor_set_continuation(struct editor *editor, const char *prompt);
-/* What the next editor_line starts with. Copied. */
+/* What the next editor_line starts with; nothing if it is too long. Copied. */
 void editor_set_text(struct editor *editor, const char *text);
 /* Where Up, Ctrl-R and Alt-. look; NULL: nowhere. Not owned. editor_line adds nothing to it. */
 void editor_set_history(struct editor *editor, struct history *history);
@@ -96,6 +96,8 @@ void editor_enter(struct editor *editor);
  * or command, or no room. A NULL command unbinds.
  */
 bool editor_bind(struct editor *editor, const char *key, const char *command);
+/* The name of command number i, in alphabetical order; NULL past the last. */
+const char *editor_command(size_t i);
 /* Binding number i as names; false past the last. key_name is written up to size bytes. */
 bool editor_binding(const struct editor *editor, size_t i, char *key_name, size_t size,
                     const char **out_command);

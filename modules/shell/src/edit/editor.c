@@ -94,12 +94,15 @@ bool editor_binding(const struct editor *e, size_t i, char *key, size_t size,
 	return true;
 }
 
+const char *editor_command(size_t i)
+{
+	return command_name(i);
+}
+
 /* ---- a line */
 
 bool edit_begin(struct editor *e, const char *prompt)
 {
-	struct bytes *preset = &e->preset;
-
 	e->state = EDITOR_EDITING;
 	e->kind = e->last_kind = KIND_OTHER;
 	e->count = 1;
@@ -107,10 +110,13 @@ bool edit_begin(struct editor *e, const char *prompt)
 	undo_clear(&e->undo);
 	recall_clear(&e->recall);
 	display_forget(&e->display);
-	if (!bytes_set(&e->prompt, prompt, strlen(prompt)) ||
-	    !line_replace(&e->line, 0, e->line.text.len, bytes_text(preset), preset->len))
+	bytes_clear(&e->line.text);
+	e->line.cursor = 0;
+	if (!bytes_set(&e->prompt, prompt, strlen(prompt)))
 		return false;
-	bytes_clear(preset);
+	if (!line_replace(&e->line, 0, 0, bytes_text(&e->preset), e->preset.len))
+		edit_bell(e);
+	bytes_clear(&e->preset);
 	return true;
 }
 
@@ -164,6 +170,8 @@ char *editor_line(struct editor *e, const char *prompt)
 	if (e->state != EDITOR_ENDED)
 		text = e->state == EDITOR_ACCEPTED ? edit_text(e) : strdup("");
 	errno = e->state == EDITOR_ABORTED ? EINTR : 0;
+	if (!text && e->state != EDITOR_ENDED)
+		errno = ENOMEM;
 	return text;
 }
 

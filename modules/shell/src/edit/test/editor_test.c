@@ -351,6 +351,8 @@ TEST(bindings_can_change)
 	while (editor_binding(editor, count, key, sizeof(key), &command))
 		count++;
 	CHECK(count > 60);
+	for (size_t i = 1; editor_command(i); i++)
+		CHECK(strcmp(editor_command(i - 1), editor_command(i)) < 0);
 	while (editor_bind(editor,
 	                   (snprintf(key, sizeof(key), "%c%c", 0xc4, (int)(0x80 + count % 64)),
 	                    key),
