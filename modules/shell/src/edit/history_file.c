@@ -186,11 +186,23 @@ int history_load(struct history *h, const char *path)
 
 /* ---- saving */
 
-/* Puts a new file with this text, and the old one's mode, in its place. */
+/* Gives a new file what the old one had besides its text. */
+static int copy_rights(int from, int to)
+{
+	struct stat old, new;
+
+	if (fstat(from, &old) != 0 || fstat(to, &new) != 0)
+		return errno;
+	if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) &&
+	    fchown(to, old.st_uid, old.st_gid) != 0)
+		return errno;
+	return fchmod(to, old.st_mode & 07777) != 0 ? errno : 0;
+}
+
+/* Puts a new file with this text in the place of an old one. */
 static int replace_file(const char *path, int old_fd, const char *text, size_t len)
 {
 	char name[PATH_LEN_MAX];
-	struct stat old;
 	int fd, error;
 
 	if ((size_t)snprintf(name, sizeof(name), "%s.XXXXXX", path) >= sizeof(name))
@@ -199,8 +211,8 @@ static int replace_file(const char *path, int old_fd, const char *text, size_t l
 	if (fd < 0)
 		return errno;
 	error = write_all(fd, text, len);
-	if (error == 0 && fstat(old_fd, &old) == 0 && fchmod(fd, old.st_mode & 07777) != 0)
-		error = errno;
+	if (error == 0)
+		error = copy_rights(old_fd, fd);
 	if (close(fd) != 0 && error == 0)
 		error = errno;
 	if (error == 0 && rename(name, path) != 0)
@@ -210,17 +222,20 @@ static int replace_file(const char *path, int old_fd, const char *text, size_t l
 	return error;
 }
 
+/* A name that is a link stays one. */
 static int cut(const char *path, int fd, size_t limit)
 {
+	char *target = realpath(path, NULL);
 	struct bytes file = {0};
 	size_t start = 0;
-	int error = lseek(fd, 0, SEEK_SET) < 0 ? errno : read_all(fd, &file);
+	int error = target && lseek(fd, 0, SEEK_SET) == 0 ? read_all(fd, &file) : errno;
 
 	if (error == 0)
 		start = excess(&file, limit, &error);
 	if (error == 0 && start)
-		error = replace_file(path, fd, file.data + start, file.len - start);
+		error = replace_file(target, fd, file.data + start, file.len - start);
 	bytes_free(&file);
+	free(target);
 	return error;
 }
 

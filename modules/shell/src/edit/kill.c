@@ -10,11 +10,11 @@ static void kill_text(struct editor *e, size_t start, size_t end, bool is_backwa
 	                        : is_backward             ? KILL_PREPEND
 	                                                  : KILL_APPEND;
 
-	e->kind = KIND_KILL;
 	if (start == end) {
-		e->kind = e->last_kind == KIND_KILL ? KIND_KILL : KIND_OTHER;
+		e->kind = e->last_kind;
 		return;
 	}
+	e->kind = KIND_KILL;
 	if (kill_ring_add(&e->ring, e->line.text.data + start, end - start, place))
 		edit_replace(e, start, end - start, "", 0);
 }

@@ -42,17 +42,16 @@ static uint16_t intern(struct pens *pens, const struct bytes *text)
 
 uint16_t pens_after(struct pens *pens, uint16_t pen, const char *sgr, size_t len)
 {
-	struct bytes text = {0};
+	char *end;
+	bool is_reset = strtoul(sgr + 2, &end, 10) == 0, is_made = true;
 	const char *before = pens_text(pens, pen);
-	bool is_reset = len > 2 && (sgr[2] == 'm' || sgr[2] == '0'), is_made;
+	struct bytes text = {0};
 
-	if (is_reset && len <= 4 && sgr[len - 1] == 'm' && (len == 3 || sgr[2] == '0'))
+	if (is_reset && *end == 'm')
 		return EDITOR_PLAIN;
 	if (!is_reset && strlen(before) + len <= PEN_LEN_MAX)
-		is_made = bytes_add_text(&text, before) && bytes_add(&text, sgr, len);
-	else
-		is_made = bytes_add(&text, sgr, len);
-	pen = is_made ? intern(pens, &text) : EDITOR_PLAIN;
+		is_made = bytes_add_text(&text, before);
+	pen = is_made && bytes_add(&text, sgr, len) ? intern(pens, &text) : EDITOR_PLAIN;
 	bytes_free(&text);
 	return pen;
 }

@@ -15,7 +15,7 @@ struct pens {
 	size_t count;
 };
 
-/* The pen in force after pen and a further SGR sequence. */
+/* The pen in force after pen and a further SGR sequence, from its ESC [ to its m. */
 uint16_t pens_after(struct pens *pens, uint16_t pen, const char *sgr, size_t len);
 /* What to send for a pen, from the default on; a NUL-terminated string. */
 const char *pens_text(const struct pens *pens, uint16_t pen);

@@ -279,6 +279,23 @@ TEST(prompt_of_colours_takes_no_room)
 	CHECK_EQ(screen.unknown, 0);
 }
 
+static const char *pen_after(const char *first, const char *second)
+{
+	static struct pens pens;
+	uint16_t pen = pens_after(&pens, EDITOR_PLAIN, first, strlen(first));
+
+	return pens_text(&pens, pens_after(&pens, pen, second, strlen(second)));
+}
+
+TEST(colours_add_up_until_a_reset)
+{
+	CHECK_STR_EQ(pen_after("\033[41m", "\033[01;32m"), "\033[41m\033[01;32m");
+	CHECK_STR_EQ(pen_after("\033[41m", "\033[0;32m"), "\033[0;32m");
+	CHECK_STR_EQ(pen_after("\033[41m", "\033[;32m"), "\033[;32m");
+	CHECK_STR_EQ(pen_after("\033[41m", "\033[00m"), "");
+	CHECK_STR_EQ(pen_after("\033[41m", "\033[m"), "");
+}
+
 TEST(prompt_of_two_lines)
 {
 	start(20, 5);

@@ -190,6 +190,26 @@ TEST(file_is_cut_and_keeps_its_mode)
 	history_free(h);
 }
 
+TEST(link_stays_a_link)
+{
+	struct history *h = history_new(10, HISTORY_KEEP);
+	char link[80];
+	struct stat seen;
+
+	write_file("1\n2\n3\n");
+	snprintf(link, sizeof(link), "%s.link", path);
+	CHECK_EQ(symlink(path, link), 0);
+	history_add(h, "4");
+	CHECK_EQ(history_save(h, link, 2), 0);
+	CHECK_EQ(lstat(link, &seen), 0);
+	CHECK(S_ISLNK(seen.st_mode));
+	history_clear(h);
+	CHECK_EQ(history_load(h, path), 0);
+	expect(h, history_first(h), (const char *[]){"3", "4"}, 2);
+	unlink(link);
+	history_free(h);
+}
+
 TEST(new_file_is_private)
 {
 	struct history *h = history_new(10, HISTORY_KEEP);
