@@ -3,17 +3,14 @@
  * last entry; numbers from the end count from the one before it.
  */
 #include "builtins.h"
+#include "edit_program.h"
 #include "exec.h"
-#include "history.h"
 #include "message.h"
+#include "past.h"
 #include "shell.h"
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LISTED 16
 
@@ -29,8 +26,9 @@ static size_t find_text(struct shell *sh, const char *text)
 {
 	size_t len = strlen(text);
 
-	for (size_t number = history_last(sh) - 1; number > 0 && history_at(sh, number); number--)
-		if (strncmp(history_at(sh, number), text, len) == 0)
+	for (size_t number = past_last(sh) - 1; number > 0 && history_get(sh->history, number);
+	     number--)
+		if (strncmp(history_get(sh->history, number), text, len) == 0)
 			return number;
 	builtin_error(sh, "%s: not in the history", text);
 	return 0;
@@ -39,7 +37,7 @@ static size_t find_text(struct shell *sh, const char *text)
 /* A number, one from the end, or a command's start; 0: told. */
 static size_t find_entry(struct shell *sh, const char *text)
 {
-	size_t last = history_last(sh) - 1, first = sh->history->first;
+	size_t last = past_last(sh) - 1, first = history_first(sh->history);
 	const char *digits = text + (*text == '-' || *text == '+');
 	long number;
 
@@ -55,7 +53,7 @@ static size_t find_entry(struct shell *sh, const char *text)
 
 static void print_entry(const struct fc *fc, size_t number)
 {
-	const char *entry = history_at(fc->sh, number);
+	const char *entry = history_get(fc->sh->history, number);
 
 	if (!entry)
 		return;
@@ -86,8 +84,8 @@ static int run_again(struct shell *sh, const char *text)
 	char *copy = memory_text(text, strlen(text));
 	int status;
 
-	history_drop_last(sh);
-	history_line(sh, copy, strlen(copy), false);
+	past_drop_last(sh);
+	past_add(sh, copy);
 	sh_write_errors(sh, copy, strlen(copy));
 	sh_write_errors(sh, "\n", 1);
 	status = exec_text(sh, copy, strlen(copy), 1, 0);
@@ -97,7 +95,7 @@ static int run_again(struct shell *sh, const char *text)
 
 static int substitute(const struct fc *fc, size_t number)
 {
-	const char *entry = history_at(fc->sh, number), *found;
+	const char *entry = history_get(fc->sh->history, number), *found;
 	struct text text;
 
 	if (!entry)
@@ -120,57 +118,35 @@ static const char *editor_name(const struct fc *fc)
 	return fc->editor ? fc->editor : value && *value ? value : "ed";
 }
 
-/* The entries in a file of their own, for the editor. */
-static bool write_entries(const struct fc *fc, int fd, size_t first, size_t last)
+/* The entries as one text, for the editor. */
+static char *join_entries(const struct fc *fc, size_t first, size_t last, size_t *out_len)
 {
 	bool backwards = (first > last) != fc->reversed;
 	size_t low = first < last ? first : last, high = first < last ? last : first;
-
-	for (size_t i = 0; i <= high - low; i++) {
-		const char *entry = history_at(fc->sh, backwards ? high - i : low + i);
-
-		if (entry && dprintf(fd, "%s\n", entry) < 0)
-			return false;
-	}
-	return true;
-}
-
-static int run_file(struct shell *sh, const char *name)
-{
-	char block[4096];
 	struct text text;
-	ssize_t len;
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return builtin_error(sh, "%s: %s", name, strerror(errno));
-	text_begin(&text, &sh->temp);
-	while ((len = read(fd, block, sizeof(block))) > 0)
-		text_bytes(&text, block, (size_t)len);
-	close(fd);
-	while (text.len > 0 && text.start[text.len - 1] == '\n')
-		text.len--;
-	return run_again(sh, text_end(&text));
+	text_begin(&text, &fc->sh->temp);
+	for (size_t i = 0; i <= high - low; i++) {
+		const char *entry = history_get(fc->sh->history, backwards ? high - i : low + i);
+
+		if (entry)
+			text_format(&text, "%s%s", i > 0 ? "\n" : "", entry);
+	}
+	*out_len = text.len;
+	return text_end(&text);
 }
 
 static int edit_entries(const struct fc *fc, size_t first, size_t last)
 {
-	struct shell *sh = fc->sh;
-	char name[] = "/tmp/fcXXXXXX";
-	int fd = mkstemp(name), status;
-	struct text command;
+	size_t len;
+	char *text = join_entries(fc, first, last, &len);
+	char *edited = edit_in_program(fc->sh, editor_name(fc), text, len);
+	int status;
 
-	if (fd < 0)
-		return builtin_error(sh, "%s: %s", name, strerror(errno));
-	if (!write_entries(fc, fd, first, last))
-		builtin_error(sh, "%s: %s", name, strerror(errno));
-	close(fd);
-	text_begin(&command, &sh->temp);
-	text_format(&command, "%s %s", editor_name(fc), name);
-	status = exec_text(sh, text_end(&command), command.len, 1, EXEC_TESTED);
-	if (status == 0 && !sh->unwind)
-		status = run_file(sh, name);
-	unlink(name);
+	if (!edited)
+		return fc->sh->status ? fc->sh->status : 1;
+	status = run_again(fc->sh, edited);
+	free(edited);
 	return status;
 }
 
@@ -218,11 +194,11 @@ BUILTIN(fc)
 	if (!fc_options(&fc, &scan))
 		return 2;
 	take_replacement(&fc, &scan);
-	newest = history_last(sh) - 1;
+	newest = past_last(sh) - 1;
 	first = last = newest;
 	if (fc.lists && scan.index == argc)
-		first = newest > sh->history->first + LISTED ? newest - LISTED + 1
-		                                             : sh->history->first;
+		first = newest > history_first(sh->history) + LISTED ? newest - LISTED + 1
+		                                                     : history_first(sh->history);
 	if (scan.index < argc)
 		first = find_entry(sh, argv[scan.index++]);
 	if (scan.index < argc)

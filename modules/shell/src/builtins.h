@@ -10,6 +10,8 @@ struct shell;
 #define BUILTIN(name) int builtin_##name(struct shell *sh, int argc, char **argv)
 
 BUILTIN(alias);
+BUILTIN(apropos);
+BUILTIN(at);
 BUILTIN(bg);
 BUILTIN(break);
 BUILTIN(cd);
@@ -27,6 +29,8 @@ BUILTIN(fc);
 BUILTIN(fg);
 BUILTIN(getopts);
 BUILTIN(hash);
+BUILTIN(help);
+BUILTIN(history);
 BUILTIN(jobs);
 BUILTIN(kill);
 BUILTIN(let);

@@ -19,11 +19,16 @@ static unsigned name_hash(const char *name)
 	return hash % COMMAND_BUCKETS;
 }
 
-static const struct builtin *builtin_find(const char *name)
+bool builtin_is_here(const struct shell *sh, const struct builtin *builtin)
+{
+	return !(builtin->flags & BUILTIN_PROMPT) || (sh->interactive && !sh->options[OPT_POSIX]);
+}
+
+static const struct builtin *builtin_find(const struct shell *sh, const char *name)
 {
 	for (const struct builtin *builtin = builtins; builtin->name; builtin++)
 		if (strcmp(builtin->name, name) == 0)
-			return builtin;
+			return builtin_is_here(sh, builtin) ? builtin : NULL;
 	return NULL;
 }
 
@@ -36,9 +41,18 @@ struct command *command_slot(struct shell *sh, const char *name)
 			return command;
 	command = memory_new(sizeof(*command));
 	*command = (struct command){.name = memory_text(name, strlen(name)),
-	                            .builtin = builtin_find(name)};
+	                            .builtin = builtin_find(sh, name)};
 	*link = command;
 	return command;
+}
+
+bool command_is_defined(struct shell *sh, const char *name)
+{
+	const struct command *command = sh->commands[name_hash(name)];
+
+	while (command && strcmp(command->name, name) != 0)
+		command = command->next;
+	return command ? command->builtin || command->function : builtin_find(sh, name) != NULL;
 }
 
 bool command_is_special(const struct command *command)

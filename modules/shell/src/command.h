@@ -11,7 +11,8 @@ struct shell;
 
 enum builtin_flag {
 	BUILTIN_SPECIAL = 1,
-	BUILTIN_PURE = 2, /* only prints: a substitution may run it without a process */
+	BUILTIN_PURE = 2,   /* only prints: a substitution may run it without a process */
+	BUILTIN_PROMPT = 4, /* only in interactive shells outside of POSIX mode */
 };
 
 struct builtin {
@@ -36,6 +37,8 @@ struct command {
 };
 
 struct command *command_slot(struct shell *sh, const char *name);
+/* Whether a built-in or a function has the name; makes no slot. */
+bool command_is_defined(struct shell *sh, const char *name);
 bool command_is_special(const struct command *command);
 void commands_free(struct shell *sh);
 
@@ -51,8 +54,9 @@ bool function_remove(struct shell *sh, const char *name);
 void function_keep(struct function *function);
 void function_drop(struct function *function);
 
-/* The table of all built-ins, ended by one without a name. */
+/* The table of all built-ins, ended by one without a name; and whether this shell has one. */
 extern const struct builtin builtins[];
+bool builtin_is_here(const struct shell *sh, const struct builtin *builtin);
 
 /* PATH has changed. */
 struct var;

@@ -5,6 +5,7 @@
 #include "exec.h"
 #include "jobs.h"
 #include "message.h"
+#include "names.h"
 #include "parser.h"
 #include "readahead.h"
 #include "redir.h"
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NOT_EXECUTABLE 126
@@ -39,6 +41,18 @@ static void exec_script(struct shell *sh, const char *path, char **argv, char **
 	execve("/bin/sh", fields.list, environment);
 }
 
+/* What is wrong with a file that is there. */
+static const char *why_denied(const char *path, int error)
+{
+	struct stat status;
+
+	if (error != EACCES || stat(path, &status) != 0)
+		return strerror(error);
+	if (S_ISDIR(status.st_mode))
+		return "is a directory";
+	return status.st_mode & 0111 ? strerror(error) : "not executable (chmod +x makes it so)";
+}
+
 int exec_file(struct shell *sh, const char *path, char **argv)
 {
 	char **environment = var_environment(sh);
@@ -53,13 +67,20 @@ int exec_file(struct shell *sh, const char *path, char **argv)
 		sh_error(sh, "%s: not found", argv[0]);
 		return NOT_FOUND;
 	}
-	sh_error(sh, "%s: %s", argv[0], strerror(error));
+	sh_error(sh, "%s: %s", argv[0], why_denied(path, error));
 	return NOT_EXECUTABLE;
 }
 
 int exec_not_found(struct shell *sh, const char *name)
 {
-	sh_error(sh, "%s: not found", name);
+	struct arena_mark mark = arena_mark(&sh->temp);
+	const char *nearest = sh->interactive && !sh->silent ? names_nearest(sh, name) : NULL;
+
+	if (nearest)
+		sh_error(sh, "%s: not found; did you mean %s?", name, nearest);
+	else
+		sh_error(sh, "%s: not found", name);
+	arena_release(&sh->temp, mark);
 	return NOT_FOUND;
 }
 

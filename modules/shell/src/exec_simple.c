@@ -7,6 +7,7 @@
 #include "command.h"
 #include "exec.h"
 #include "message.h"
+#include "objects.h"
 #include "redir.h"
 #include "shell.h"
 #include <errno.h>
@@ -204,6 +205,9 @@ static int run_file(struct shell *sh, struct simple_node *node, struct fields *f
 	return status;
 }
 
+/* What path.method runs as: a built-in, so its redirections and its place in pipelines are a command's. */
+static const struct builtin object_method = {"object", objects_call, 0};
+
 static int run_command(struct shell *sh, struct simple_node *node, struct fields *fields,
                        unsigned flags)
 {
@@ -211,6 +215,9 @@ static int run_command(struct shell *sh, struct simple_node *node, struct fields
 	bool is_special = command_is_special(command);
 	struct call call = {command->builtin, is_special ? NULL : command->function, is_special};
 
+	if (!call.builtin && !call.function && strchr(fields->list[0], '/') &&
+	    objects_is_call(sh, fields->list[0]))
+		call.builtin = &object_method;
 	if (!call.builtin && !call.function)
 		return run_file(sh, node, fields, command, flags);
 	if (node->redirs)

@@ -140,6 +140,16 @@ void job_print(struct shell *sh, struct job *job, enum job_style style)
 	out_format(sh, "%-24s%s\n", state, job->text ? job->text : "");
 }
 
+bool jobs_have_news(struct shell *sh)
+{
+	while (jobs_collect(sh, false))
+		;
+	for (struct job *job = sh->jobs; job; job = job->next)
+		if (job->number && job->changed && job_state(job) != PROCESS_RUNNING)
+			return true;
+	return false;
+}
+
 /* Lines about all jobs whose state changed go to standard error; jobs that ended are forgotten. */
 void jobs_notify(struct shell *sh)
 {

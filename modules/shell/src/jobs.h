@@ -67,8 +67,9 @@ enum process_state job_state(const struct job *job);
 int job_status(struct shell *sh, const struct job *job);
 int wait_status(int status);
 
-/* Told to the user: all that changed. */
+/* Told to the user: all that changed; and whether there is such news. */
 void jobs_notify(struct shell *sh);
+bool jobs_have_news(struct shell *sh);
 enum job_style {
 	JOB_NORMAL,
 	JOB_LONG,

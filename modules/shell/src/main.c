@@ -1,5 +1,5 @@
 /*
- * The program: its command line, its start-up files, and the loop that reads and runs commands.
+ * The program: its command line, its start-up files, and what it reads commands from.
  *
  *   sh [options] [file [argument...]]
  *   sh [options] -c command [name [argument...]]
@@ -8,7 +8,7 @@
 #include "builtins.h"
 #include "exec.h"
 #include "expand.h"
-#include "history.h"
+#include "interactive.h"
 #include "jobs.h"
 #include "message.h"
 #include "parser.h"
@@ -26,7 +26,6 @@
 #define STATUS_USAGE 2
 #define STATUS_NOT_FOUND 127
 #define STATUS_NOT_READABLE 126
-#define END_OF_FILE_MOST 50
 
 struct command_line {
 	const char *command; /* -c */
@@ -161,71 +160,6 @@ static void run_profiles(struct shell *sh)
 		run_profile(sh, expand_prompt(sh, sh->vars.env, ""));
 }
 
-/* An interactive shell outlives errors; ^D may be ignored for a while. */
-static bool goes_on(struct shell *sh, enum parse_result result, unsigned *ends)
-{
-	if (result == PARSE_INTERRUPTED) {
-		sh_write_errors(sh, "\n", 1);
-		sh->status = 128 + SIGINT;
-		traps_run(sh);
-	}
-	if (sh->unwind == UNWIND_ERROR || sh->unwind == UNWIND_BREAK ||
-	    sh->unwind == UNWIND_CONTINUE)
-		sh->unwind = UNWIND_NONE;
-	if (sh->unwind)
-		return false;
-	if (result != PARSE_END) {
-		*ends = 0;
-		return true;
-	}
-	if (!sh->options[OPT_IGNOREEOF] || ++*ends > END_OF_FILE_MOST)
-		return false;
-	sh_tell(sh, "\nUse \"exit\" to leave the shell.");
-	return true;
-}
-
-static bool warn_stopped(struct shell *sh, bool *warned)
-{
-	for (const struct job *job = sh->jobs; job && !*warned; job = job->next) {
-		if (job_state(job) == PROCESS_STOPPED) {
-			sh_tell(sh, "You have stopped jobs.");
-			*warned = true;
-			return true;
-		}
-	}
-	return false;
-}
-
-static void run_interactive(struct shell *sh)
-{
-	enum parse_result result;
-	bool warned = false;
-	unsigned ends = 0;
-	struct parser ps;
-
-	history_open(sh);
-	parser_input(&ps, sh, input_terminal(sh));
-	do {
-		struct region *region;
-		struct node *node;
-
-		result = parser_next(&ps, &region, &node);
-		if (result == PARSE_COMMAND)
-			exec_node(sh, node, 0);
-		else if (result == PARSE_ERROR)
-			sh->status = 2;
-		region_drop(region);
-		if (result == PARSE_END)
-			ps.at_end = false;
-		if ((result == PARSE_END || sh->unwind == UNWIND_EXIT) &&
-		    warn_stopped(sh, &warned)) {
-			sh->unwind = UNWIND_NONE;
-			result = PARSE_EMPTY;
-		}
-	} while (goes_on(sh, result, &ends));
-	parser_close(&ps);
-}
-
 static struct input *open_script(struct shell *sh, const char *name)
 {
 	int fd = open(name, O_RDONLY | O_CLOEXEC), high;
@@ -270,8 +204,9 @@ static void become_interactive(struct shell *sh, const struct command_line *line
 	sh->interactive = sh->options[OPT_INTERACTIVE];
 	if (!sh->interactive)
 		return;
-	sh->options[OPT_PREFIXARITH] = !sh->options[OPT_POSIX];
+	sh->options[OPT_PREFIXARITH] = sh->options[OPT_NOTIFY] = !sh->options[OPT_POSIX];
 	traps_interactive(sh, true);
+	prompt_default(sh);
 	if (!option_set(sh, OPT_MONITOR, true))
 		sh->options[OPT_MONITOR] = false;
 }
@@ -297,7 +232,7 @@ int main(int argc, char **argv)
 	else if (line.file)
 		run_input(sh, open_script(sh, line.file));
 	else if (sh->interactive)
-		run_interactive(sh);
+		interactive_run(sh);
 	else
 		run_input(sh, input_stdin(sh));
 	shell_exit(sh, sh->status);

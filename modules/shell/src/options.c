@@ -76,17 +76,13 @@ bool option_set(struct shell *sh, enum option option, bool value)
 {
 	if (sh->options[option] == value)
 		return true;
-	if ((option == OPT_VI || option == OPT_EMACS) && value && !sh->editor)
+	if (value && (option == OPT_VI || (option == OPT_EMACS && !sh->editor)))
 		return false;
 	if (option == OPT_MONITOR)
 		return set_monitor(sh, value);
 	sh->options[option] = value;
 	if (option == OPT_INTERACTIVE)
 		traps_interactive(sh, value);
-	if (option == OPT_VI && value)
-		sh->options[OPT_EMACS] = false;
-	if (option == OPT_EMACS && value)
-		sh->options[OPT_VI] = false;
 	if (option == OPT_POSIX)
 		sh->options[OPT_BRACEEXPAND] = !value;
 	return true;

@@ -40,8 +40,7 @@ void parser_close(struct parser *ps)
 		input_close(ps->input);
 }
 
-/* After an error the rest of the line is not looked at. */
-static void parser_recover(struct parser *ps)
+void parser_recover(struct parser *ps)
 {
 	struct source *bottom = ps->top;
 

@@ -110,6 +110,9 @@ enum parse_result {
 enum parse_result parser_next(struct parser *ps, struct region **out_region,
                               struct node **out_node);
 
+/* Drops what is left of the lines that were read: after an error. */
+void parser_recover(struct parser *ps);
+
 /* Whether nothing but blank lines is left of a text. */
 bool parser_at_end(const struct parser *ps);
 

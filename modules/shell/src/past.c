@@ -1,18 +1,17 @@
 /*
- * The history of commands: numbered entries in memory, each appended to the file HISTFILE when it is complete. HISTSIZE
- * bounds how many there are.
+ * The session's history. Each command is appended to the file HISTFILE (~/.sh_history) as soon as it is typed, so that
+ * a crash loses none and shells that run at once share one file. HISTSIZE bounds the list and the file. A history that
+ * cannot be kept is no reason to disturb the user.
  */
-#include "history.h"
+#include "past.h"
 #include "shell.h"
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define DEFAULT_SIZE 1000
-#define MOST_BYTES (1 << 20)
 
-static size_t history_size(struct shell *sh)
+static size_t wanted_size(struct shell *sh)
 {
 	const struct var *var = var_find(sh, "HISTSIZE");
 	const char *value = var ? var_value(sh, var) : NULL;
@@ -21,135 +20,77 @@ static size_t history_size(struct shell *sh)
 	return size > 0 ? (size_t)size : 1;
 }
 
-static void add(struct shell *sh, char *entry)
-{
-	struct history *history = sh->history;
-
-	if (history->count >= history_size(sh)) {
-		free(history->entries[0]);
-		history->count--;
-		history->first++;
-		memmove(history->entries, history->entries + 1,
-		        history->count * sizeof(*history->entries));
-	}
-	if (history->count == history->cap) {
-		history->cap = history->cap ? history->cap * 2 : 32;
-		history->entries = memory_resize(history->entries,
-		                                 history->cap * sizeof(*history->entries));
-	}
-	history->entries[history->count++] = entry;
-}
-
-static void read_file(struct shell *sh, int fd)
-{
-	char *text = memory_new(MOST_BYTES + 1), *at = text, *newline;
-	off_t size = lseek(fd, 0, SEEK_END);
-	ssize_t len;
-
-	lseek(fd, size > MOST_BYTES ? size - MOST_BYTES : 0, SEEK_SET);
-	len = read(fd, text, MOST_BYTES);
-	text[len > 0 ? len : 0] = 0;
-	while ((newline = strchr(at, '\n'))) {
-		add(sh, memory_text(at, (size_t)(newline - at)));
-		at = newline + 1;
-	}
-	free(text);
-}
-
-void history_open(struct shell *sh)
+/* The file's name, in the temp arena; NULL: there is none. */
+static const char *file_name(struct shell *sh)
 {
 	const struct var *var = var_find(sh, "HISTFILE");
 	const char *name = var ? var_value(sh, var) : NULL, *home = var_value(sh, sh->vars.home);
 	struct text text;
-	int fd;
 
-	sh->history = memory_new(sizeof(*sh->history));
-	*sh->history = (struct history){.first = 1};
-	if (!name && !home)
-		return;
+	if (name || !home)
+		return name && *name ? name : NULL;
 	text_begin(&text, &sh->temp);
-	if (name)
-		text_string(&text, name);
-	else
-		text_format(&text, "%s/.sh_history", home);
-	sh->history->file = memory_text(text_end(&text), text.len);
-	fd = open(sh->history->file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	read_file(sh, fd);
-	close(fd);
+	text_format(&text, "%s/.sh_history", home);
+	return text_end(&text);
 }
 
-void history_free(struct shell *sh)
+static void save(struct shell *sh)
 {
-	if (!sh->history)
-		return;
-	while (sh->history->count > 0)
-		free(sh->history->entries[--sh->history->count]);
-	free(sh->history->entries);
-	free(sh->history->file);
-	free(sh->history);
+	struct arena_mark mark = arena_mark(&sh->temp);
+	const char *name = file_name(sh);
+
+	if (name)
+		(void)history_save(sh->history, name, wanted_size(sh));
+	arena_release(&sh->temp, mark);
+}
+
+void past_open(struct shell *sh)
+{
+	struct arena_mark mark = arena_mark(&sh->temp);
+	const char *name = file_name(sh);
+
+	sh->history = history_new(wanted_size(sh), HISTORY_IGNORE_REPEAT);
+	if (sh->history && name)
+		(void)history_load(sh->history, name);
+	arena_release(&sh->temp, mark);
+}
+
+void past_close(struct shell *sh)
+{
+	history_free(sh->history);
 	sh->history = NULL;
 }
 
-static void append_to_file(const struct history *history, const char *text, size_t len)
+void past_add(struct shell *sh, const char *text)
 {
-	int fd = history->file && *history->file
-	                 ? open(history->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)
-	                 : -1;
-
-	if (fd < 0)
+	if (!sh->history || !text[strspn(text, " \t\n")])
 		return;
-	/* A history that cannot be kept is no reason to disturb the user. */
-	if (write(fd, text, len) < 0 || write(fd, "\n", 1) < 0) {
-		close(fd);
-		return;
-	}
-	close(fd);
+	history_set_limit(sh->history, wanted_size(sh));
+	if (history_add(sh->history, text))
+		save(sh);
 }
 
-void history_line(struct shell *sh, const char *text, size_t len, bool continued)
+void past_drop_last(struct shell *sh)
 {
-	struct history *history = sh->history;
-	char *last;
-	size_t old;
-
-	if (!history)
-		return;
-	if (len > 0 && text[len - 1] == '\n')
-		len--;
-	if (strspn(text, " \t\n") >= len && !continued)
-		return;
-	append_to_file(history, text, len);
-	if (!continued || history->count == 0) {
-		add(sh, memory_text(text, len));
-		return;
-	}
-	last = history->entries[history->count - 1];
-	old = strlen(last);
-	last = memory_resize(last, old + len + 2);
-	last[old] = '\n';
-	memcpy(last + old + 1, text, len);
-	last[old + 1 + len] = 0;
-	history->entries[history->count - 1] = last;
+	if (sh->history)
+		history_remove(sh->history, past_last(sh));
 }
 
-void history_drop_last(struct shell *sh)
+size_t past_last(const struct shell *sh)
 {
-	if (sh->history && sh->history->count > 0)
-		free(sh->history->entries[--sh->history->count]);
+	return sh->history ? history_first(sh->history) + history_count(sh->history) - 1 : 0;
 }
 
-const char *history_at(const struct shell *sh, size_t number)
+void past_forget(struct shell *sh, size_t number)
 {
-	const struct history *history = sh->history;
+	struct arena_mark mark = arena_mark(&sh->temp);
+	const char *name = file_name(sh), *entry = history_get(sh->history, number);
 
-	if (!history || number < history->first || number >= history->first + history->count)
-		return NULL;
-	return history->entries[number - history->first];
-}
-
-size_t history_last(const struct shell *sh)
-{
-	return sh->history ? sh->history->first + sh->history->count - 1 : 0;
+	if (name && (!number || entry))
+		(void)history_erase(name, number ? entry : NULL);
+	if (number)
+		history_remove(sh->history, number);
+	else
+		history_clear(sh->history);
+	arena_release(&sh->temp, mark);
 }

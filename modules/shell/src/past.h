@@ -1,27 +1,21 @@
 /*
- * The history of commands that a user has typed.
+ * The history of commands that a user has typed: the editor's list (edit.h), kept in a file between sessions.
  */
 #pragma once
-#include <stdbool.h>
-#include <stddef.h>
+#include "edit/edit.h"
 
 struct shell;
 
-struct history {
-	char **entries; /* without their last newline */
-	size_t count, cap;
-	size_t first; /* the number of entries[0] */
-	char *file;
-};
+/* Begins it with what the file HISTFILE has; the list is sh->history then. */
+void past_open(struct shell *sh);
+void past_close(struct shell *sh);
 
-/* Reads the file that HISTFILE names. */
-void history_open(struct shell *sh);
-void history_free(struct shell *sh);
+/* A command that was typed, or given again; blank ones are not kept. It is in the file at once. */
+void past_add(struct shell *sh, const char *text);
+void past_drop_last(struct shell *sh);
 
-/* A line that was typed: a new entry, or (continued) more of the last one. */
-void history_line(struct shell *sh, const char *text, size_t len, bool continued);
-void history_drop_last(struct shell *sh);
+/* The newest entry's number; 0: there is none. */
+size_t past_last(const struct shell *sh);
 
-/* The entry of a number; NULL: there is none. */
-const char *history_at(const struct shell *sh, size_t number);
-size_t history_last(const struct shell *sh);
+/* Forgets an entry, or (0) all of them, in the file as well. */
+void past_forget(struct shell *sh, size_t number);

@@ -22,7 +22,7 @@ static unsigned subject_char(const struct subject *subject, size_t *out_len)
 	if (!subject->is_utf8 || (unsigned char)*subject->at < 0x80)
 		return (unsigned char)*subject->at;
 	memcpy(bytes, subject->at, left < UTF8_MOST ? left : UTF8_MOST);
-	point = utf8_decode(bytes, out_len);
+	point = char_decode(bytes, out_len);
 	return point;
 }
 
@@ -32,7 +32,7 @@ static unsigned pattern_char(const char **pattern, bool is_utf8)
 	unsigned point = (unsigned char)**pattern;
 
 	if (is_utf8 && point >= 0x80)
-		point = utf8_decode(*pattern, &len);
+		point = char_decode(*pattern, &len);
 	*pattern += len;
 	return point;
 }

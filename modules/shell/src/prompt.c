@@ -8,15 +8,16 @@
 #include "shell.h"
 #include <string.h>
 
-const char *expand_prompt(struct shell *sh, const struct var *var, const char *usual)
+#define SYSTEM_PROMPT "\\u@\\N:$PWD(\\P)\\$ "
+#define USUAL_PROMPT "\\u@\\h:\\w\\$ "
+
+static const char *expand(struct shell *sh, const char *text)
 {
-	const char *text = var_value(sh, var), *result = NULL;
+	const char *result = NULL;
 	int status = sh->status, line = sh->line;
 	struct parser ps;
 	struct word *word;
 
-	if (!text)
-		text = usual;
 	if (!strpbrk(text, "$`\\"))
 		return arena_text(&sh->temp, text, strlen(text));
 	/* The value may change while it is expanded. */
@@ -35,4 +36,58 @@ const char *expand_prompt(struct shell *sh, const struct var *var, const char *u
 	sh->status = status;
 	sh->line = line;
 	return result ? result : text;
+}
+
+const char *expand_prompt(struct shell *sh, const struct var *var, const char *usual)
+{
+	const char *text = var_value(sh, var);
+
+	return expand(sh, text ? text : usual);
+}
+
+/* The codes of a colour: a name, perhaps after "bold" and a blank, or the numbers of an escape sequence. */
+static const char *colour_codes(struct shell *sh, const char *colour)
+{
+	static const char *const names[] = {"black", "red",     "green", "yellow",
+	                                    "blue",  "magenta", "cyan",  "white"};
+	bool is_bold = strncmp(colour, "bold", 4) == 0;
+	const char *name = colour + (is_bold ? 4 : 0);
+	struct text text;
+
+	if (*colour && !colour[strspn(colour, "0123456789;")])
+		return colour;
+	name += strspn(name, " -");
+	text_begin(&text, &sh->temp);
+	if (is_bold)
+		text_string(&text, *name ? "1;" : "1");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			text_format(&text, "%zu", 30 + i);
+	return text_end(&text);
+}
+
+const char *prompt_text(struct shell *sh, const struct var *var, const char *usual)
+{
+	const struct var *colour_var = var_find(sh, "PS_COLOR");
+	const char *colour = colour_var ? var_value(sh, colour_var) : NULL;
+	const char *value = var_value(sh, var);
+	const char *text = expand(sh, prompt_unescape(sh, value ? value : usual));
+	const char *codes = colour ? colour_codes(sh, colour) : "";
+	struct text coloured;
+
+	if (!*codes)
+		return text;
+	text_begin(&coloured, &sh->temp);
+	text_format(&coloured, "\033[%sm%s\033[m", codes, text);
+	return text_end(&coloured);
+}
+
+void prompt_default(struct shell *sh)
+{
+	if (sh->vars.ps1->flags & VAR_EXPORT)
+		return;
+	if (prompt_knows_session())
+		var_set_string(sh, sh->vars.ps1, SYSTEM_PROMPT);
+	else if (!sh->options[OPT_POSIX])
+		var_set_string(sh, sh->vars.ps1, USUAL_PROMPT);
 }

@@ -3,10 +3,11 @@
  */
 #include "shell.h"
 #include "alias.h"
+#include "at.h"
 #include "builtins.h"
 #include "command.h"
-#include "history.h"
 #include "jobs.h"
+#include "past.h"
 #include "readahead.h"
 #include "split.h"
 #include "traps.h"
@@ -152,7 +153,8 @@ void shell_free(struct shell *sh)
 	free(sh->params.owned);
 	vars_free(sh);
 	readahead_free(sh);
-	history_free(sh);
+	past_close(sh);
+	at_forget(sh);
 	free(sh->out.buffer);
 	free(sh->modes);
 	arena_free(&sh->temp);

@@ -24,6 +24,7 @@ enum unwind {
 };
 
 struct alias;
+struct at_command;
 struct builtin;
 struct command;
 struct editor;
@@ -109,6 +110,7 @@ struct shell {
 	/* A user at a terminal. */
 	struct editor *editor;
 	struct history *history;
+	struct at_command *at_commands;
 };
 
 /* Notes a status and gives it back. */

@@ -1,12 +1,9 @@
 /*
- * Inputs of the parser: files, standard input, a user at a terminal. Standard input is read through the read-ahead
- * (readahead.c) line by line, so commands find the rest of it where they expect it.
+ * Inputs of the parser: files and standard input. The latter is read through the read-ahead (readahead.c) line by line, so
+ * commands find the rest of it where they expect it. A user at a terminal is in user_input.c.
  */
 #include "source.h"
-#include "history.h"
-#include "jobs.h"
 #include "message.h"
-#include "prompt.h"
 #include "readahead.h"
 #include "shell.h"
 #include <errno.h>
@@ -133,8 +130,6 @@ static enum input_result stdin_line(struct input *input, bool continued, const c
 		c = readahead_byte(input->sh, 0);
 		if (c == -1 || (c == -2 && errno != EINTR))
 			break;
-		if (c == -2 && file->len == 0 && input->sh->interactive)
-			return INPUT_INTERRUPTED;
 		byte = (char)c;
 		if (c >= 0)
 			line_add(file, &byte, 1);
@@ -152,37 +147,6 @@ static const struct input_ops stdin_ops = {stdin_line, file_close};
 struct input *input_stdin(struct shell *sh)
 {
 	return input_new(sh, &stdin_ops, -1);
-}
-
-static void show_prompt(struct shell *sh, bool continued)
-{
-	struct arena_mark mark = arena_mark(&sh->temp);
-	const char *prompt = continued ? expand_prompt(sh, sh->vars.ps2, "> ")
-	                               : expand_prompt(sh, sh->vars.ps1, geteuid() ? "$ " : "# ");
-
-	sh_write_errors(sh, prompt, strlen(prompt));
-	arena_release(&sh->temp, mark);
-}
-
-static enum input_result terminal_line(struct input *input, bool continued, const char **out_text,
-                                       size_t *out_len)
-{
-	enum input_result result;
-
-	if (!continued)
-		jobs_notify(input->sh);
-	show_prompt(input->sh, continued);
-	result = stdin_line(input, continued, out_text, out_len);
-	if (result == INPUT_TEXT)
-		history_line(input->sh, *out_text, *out_len, continued);
-	return result;
-}
-
-static const struct input_ops terminal_ops = {terminal_line, file_close};
-
-struct input *input_terminal(struct shell *sh)
-{
-	return input_new(sh, &terminal_ops, -1);
 }
 
 void input_close(struct input *input)

@@ -31,10 +31,10 @@ struct input {
 	struct shell *sh;
 };
 
-/* A file opened for us (closed with the input), standard input, or a user at a terminal. */
+/* A file opened for us (closed with the input), standard input, or (user_input.c) an interactive shell's user. */
 struct input *input_file(struct shell *sh, int fd);
 struct input *input_stdin(struct shell *sh);
-struct input *input_terminal(struct shell *sh);
+struct input *input_user(struct shell *sh);
 void input_close(struct input *input);
 
 struct source {

@@ -289,3 +289,19 @@ void traps_suspend(struct shell *sh)
 	sigaction(SIGCHLD, &old, NULL);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
+
+/* Whoever traps CHLD is interrupted by it as things are. */
+void traps_watch_children(struct shell *sh, bool on)
+{
+	static struct sigaction before;
+	struct sigaction action;
+
+	if (sh->signal_state[SIGCHLD] == SIGNAL_CAUGHT)
+		return;
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_child;
+	if (on)
+		sigaction(SIGCHLD, &action, &before);
+	else
+		sigaction(SIGCHLD, &before, NULL);
+}

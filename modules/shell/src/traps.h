@@ -32,6 +32,9 @@ int traps_due_signal(const struct shell *sh);
 /* Waits for any signal after which a child may have changed. */
 void traps_suspend(struct shell *sh);
 
+/* While the user edits a command: the end of a child interrupts the wait for a key. */
+void traps_watch_children(struct shell *sh, bool on);
+
 /* The dispositions of an interactive shell; those of job control; those of a new child. */
 void traps_interactive(struct shell *sh, bool on);
 void traps_job_control(struct shell *sh, bool on);

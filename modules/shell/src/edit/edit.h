@@ -153,3 +153,5 @@ size_t history_search(const struct history *history, size_t number, const char *
 int history_load(struct history *history, const char *path);
 /* Appends the entries that are not saved yet, then cuts the file to its last limit entries (0: no cut). */
 int history_save(struct history *history, const char *path, size_t limit);
+/* Takes all entries equal to text (NULL: all there are) out of the file. */
+int history_erase(const char *path, const char *text);

@@ -273,3 +273,40 @@ int history_save(struct history *h, const char *path, size_t limit)
 	bytes_free(&text);
 	return error;
 }
+
+/* ---- forgetting */
+
+/* Keeps the entries that are not equal to text, as they stand in the file. */
+static int keep_others(const struct bytes *file, const char *text, struct bytes *out)
+{
+	struct bytes entry = {0};
+	bool is_made = true;
+
+	for (size_t at = 0, start = 0; at < file->len && is_made; start = at) {
+		is_made = read_entry(file, &at, &entry);
+		if (is_made && strcmp(bytes_text(&entry), text) != 0)
+			is_made = bytes_add(out, file->data + start, at - start);
+	}
+	bytes_free(&entry);
+	return is_made ? 0 : ENOMEM;
+}
+
+int history_erase(const char *path, const char *text)
+{
+	struct bytes file = {0}, kept = {0};
+	char *target = realpath(path, NULL);
+	int fd, error = target ? open_locked(target, O_RDWR, F_WRLCK, &fd) : errno;
+
+	if (error == 0) {
+		error = text ? read_all(fd, &file) : 0;
+		if (error == 0 && text)
+			error = keep_others(&file, text, &kept);
+		if (error == 0)
+			error = replace_file(target, fd, bytes_text(&kept), kept.len);
+		close(fd);
+	}
+	bytes_free(&file);
+	bytes_free(&kept);
+	free(target);
+	return error;
+}

@@ -3,127 +3,25 @@
 
 usage: edit_pty_test.py DEMO [NAME-PART]
 """
-import fcntl
 import os
-import pty
 import random
 import re
-import select
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
 import termios
 import time
 
+from pty_session import SEQUENCE, WAIT, Failure, Session, expect, run_all
+
 DEMO = sys.argv[1]
 PAGE = os.path.join("docs", "modules", "shell-editing.md")
-WAIT = 20
-SEQUENCE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x07|\r(?=\r)")
 PROMPT = b"demo$ "
 
 
-class Failure(Exception):
-    """What a test found wrong."""
-
-
-def expect(is_true, what):
-    if not is_true:
-        raise Failure(what)
-
-
-class Session:
-    """A process on a terminal of its own."""
-
-    def __init__(self, *arguments, columns=80, run=None, **environment):
-        names = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES")}
-        names.update({"TERM": "xterm", **environment})
-        self.output = b""
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            try:
-                self.size(columns, 24, 0)
-                if run:
-                    run()
-                os.execve(DEMO, [DEMO, "demo", *arguments], names)
-            finally:
-                os._exit(127)
-        self.size(columns, 24)
-
-    def size(self, columns, rows, fd=None):
-        fcntl.ioctl(self.fd if fd is None else fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def send(self, data):
-        data = data.encode() if isinstance(data, str) else data
-        while data:
-            data = data[os.write(self.fd, data):]
-
-    def read(self, seconds):
-        """What comes within that time; b"" at the end as well."""
-        if not select.select([self.fd], [], [], seconds)[0]:
-            return b""
-        try:
-            return os.read(self.fd, 65536)
-        except OSError:
-            return b""
-
-    def wait(self, text):
-        """Reads until text is there, and returns all up to its end. Escape sequences do not count."""
-        text = text.encode() if isinstance(text, str) else text
-        limit = time.monotonic() + WAIT
-        while text not in SEQUENCE.sub(b"", self.output):
-            data = self.read(0.2)
-            self.output += data
-            if not data and time.monotonic() > limit:
-                raise Failure(f"no {text!r} in {self.output[-600:]!r}")
-        end = next(i for i in range(len(self.output) + 1) if text in SEQUENCE.sub(b"", self.output[:i]))
-        seen, self.output = self.output[:end], self.output[end:]
-        return seen
-
-    def prompt(self):
-        """Waits for a prompt, drawn to its end."""
-        seen = self.wait(PROMPT)
-        return seen + self.quiet()
-
-    def quiet(self):
-        """All that comes until nothing comes for a while."""
-        seen, self.output = self.output, b""
-        while data := self.read(0.1):
-            seen += data
-        return seen
-
-    def expect_key(self, data, expected, what):
-        """A key makes the editor send exactly that."""
-        self.send(data)
-        limit = time.monotonic() + WAIT
-        while len(self.output) < len(expected) and time.monotonic() < limit:
-            self.output += self.read(0.2)
-        seen = self.quiet()
-        expect(seen == expected, f"{what}: {seen!r}")
-
-    def modes(self):
-        flags = termios.tcgetattr(self.fd)[3]
-        return bool(flags & termios.ICANON), bool(flags & termios.ECHO), bool(flags & termios.ISIG)
-
-    def end(self):
-        """Waits for the process to end; its wait status."""
-        limit = time.monotonic() + WAIT
-        while time.monotonic() < limit:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.pid = 0
-                return status
-            self.output += self.read(0.05)
-        raise Failure("it does not end")
-
-    def close(self):
-        if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        if self.fd >= 0:
-            os.close(self.fd)
-        self.fd = -1
+def start(*arguments, **more):
+    return Session([DEMO, "demo", *arguments], PROMPT, **more)
 
 
 def test_typing(s):
@@ -280,7 +178,7 @@ def job_control():
 
 
 def test_stop_and_continue():
-    s = Session(run=job_control)
+    s = start(run=job_control)
     try:
         s.prompt()
         s.send("echo ha")
@@ -362,7 +260,7 @@ def test_partial_line_keeps_what_was_printed(s):
 
 
 def test_no_colour():
-    s = Session(NO_COLOR="1")
+    s = start(NO_COLOR="1")
     try:
         s.prompt()
         s.expect_key("x", b"x", "no colour")
@@ -371,7 +269,7 @@ def test_no_colour():
 
 
 def test_dumb_terminal():
-    s = Session(TERM="dumb")
+    s = start(TERM="dumb")
     try:
         seen = s.wait(PROMPT)
         expect(seen == PROMPT, f"a plain prompt: {seen!r}")
@@ -398,7 +296,7 @@ def test_history_file():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "history")
         for keys, expected in (("echo 'a\rb'\r", "got: echo 'a\\nb'"), ("\x1b[A\x1b[F\r", "got: echo 'a\\nb'")):
-            s = Session(path)
+            s = start(path)
             try:
                 s.prompt()
                 s.send(keys)
@@ -443,32 +341,5 @@ def test_any_bytes_at_all(s):
     s.wait("got: echo alive\r\n")
 
 
-def run(test):
-    if test.__code__.co_argcount == 0:
-        test()
-        return
-    session = Session()
-    try:
-        test(session)
-    finally:
-        session.close()
-
-
-def main():
-    part = sys.argv[2] if len(sys.argv) > 2 else ""
-    passed = failed = 0
-    for name, test in list(globals().items()):
-        if not name.startswith("test_") or part not in name:
-            continue
-        try:
-            run(test)
-            passed += 1
-        except (Failure, OSError) as failure:
-            print(f"FAIL {name}: {failure}")
-            failed += 1
-    print(f"{passed} passed, {failed} failed")
-    return failed != 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_all(globals(), start, sys.argv[2] if len(sys.argv) > 2 else ""))
