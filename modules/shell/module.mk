@@ -3,7 +3,7 @@ USES := base object-tree linux
 
 SHELL_LANGUAGE := src/arena.c src/alias.c src/arith_parse.c src/heredoc.c src/lex_expansion.c src/lex_param.c \
 	src/lex_tilde.c src/lex_word.c src/lexer.c src/number.c src/parse_compound.c src/parse_condition.c src/parse_simple.c \
-	src/parser.c src/pattern.c src/print.c src/utf8.c
+	src/parser.c src/pattern.c src/print.c src/syntax_error.c src/utf8.c
 
 SHELL_EXPANSION := src/arith_eval.c src/brace.c src/expand.c src/expand_command.c src/expand_list.c \
 	src/expand_param.c src/expand_tilde.c src/glob.c src/param_change.c src/prompt.c src/prompt_escape.c src/split.c
@@ -17,11 +17,11 @@ SHELL_EXECUTION := src/condition.c src/exec.c src/exec_compound.c src/exec_condi
 
 # A user at the prompt.
 SHELL_PROMPT := src/at.c src/command_text.c src/complete.c src/complete_path.c src/edit_program.c src/highlight.c \
-	src/history_expand.c src/interactive.c src/names.c src/objects.c src/user_input.c
+	src/history_expand.c src/interactive.c src/names.c src/objects.c src/program.c src/user_input.c
 
 SHELL_BUILTINS := src/builtin_alias.c src/builtin_cd.c src/builtin_command.c src/builtin_echo.c src/builtin_fc.c \
-	src/builtin_flow.c src/builtin_getopts.c src/builtin_help.c src/builtin_history.c src/builtin_jobs.c src/builtin_limits.c src/builtin_printf.c \
-	src/builtin_read.c src/builtin_table.c src/builtin_test.c src/builtin_vars.c \
+	src/builtin_flow.c src/builtin_getopts.c src/builtin_help.c src/builtin_history.c src/builtin_jobs.c \
+	src/builtin_limits.c src/builtin_printf.c src/builtin_read.c src/builtin_table.c src/builtin_test.c src/builtin_vars.c \
 	src/help_programs.c src/help_shell.c
 
 # The line editor.
@@ -49,7 +49,12 @@ HOST_PROGRAMS    += sh-fuzz
 sh-fuzz_HOST_SRC := src/fuzz_main.c src/fuzz.c $(SHELL_CORE)
 sh-fuzz_HOST_LIBS := $(SHELL_LIBS)
 
-UNIT_TESTS := arith_test core_test expand_test fuzz_test parser_test pattern_test
+UNIT_TESTS := arith_test core_test expand_test fuzz_test parser_test pattern_test prompt_test prompt_pty_test
+prompt_test_TEST_SRC := src/prompt_test.c src/test_shell.c $(SHELL_CORE)
+prompt_test_TEST_LIBS := $(SHELL_LIBS)
+# The shell itself, driven on a pseudo-terminal by test/prompt_pty_test.py.
+prompt_pty_test_TEST_SRC := src/prompt_pty_test.c $(SHELL_CORE)
+prompt_pty_test_TEST_LIBS := $(SHELL_LIBS)
 arith_test_TEST_SRC := src/arith_test.c src/test_shell.c $(SHELL_CORE)
 arith_test_TEST_LIBS := $(SHELL_LIBS)
 core_test_TEST_SRC := src/core_test.c $(SHELL_CORE)
@@ -61,7 +66,6 @@ fuzz_test_TEST_LIBS := $(SHELL_LIBS)
 parser_test_TEST_SRC := src/parser_test.c src/test_shell.c $(SHELL_CORE)
 parser_test_TEST_LIBS := $(SHELL_LIBS)
 pattern_test_TEST_SRC := src/pattern_test.c src/pattern.c src/utf8.c
-
 
 # Tests of the line editor.
 EDIT_SESSION := src/edit/test/session.c src/edit/test/screen.c

@@ -3,12 +3,9 @@
  * is being read, and one that ends in a blank lets the word after it be an alias, too (XCU 2.3.1).
  */
 #include "alias.h"
-#include "message.h"
 #include "parser.h"
 #include "shell.h"
 #include <ctype.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,23 +19,6 @@ void *parser_new(struct parser *ps, size_t size)
 char *parser_copy(struct parser *ps, const char *text, size_t len)
 {
 	return arena_text(&ps->region->arena, text, len);
-}
-
-void syntax_error(struct parser *ps, const char *format, ...)
-{
-	char text[256];
-	va_list args;
-
-	if (ps->failed || ps->interrupted)
-		return;
-	ps->failed = true;
-	if (ps->quiet)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	ps->sh->line = ps->line;
-	sh_error(ps->sh, "syntax error: %s", text);
 }
 
 void parser_push(struct parser *ps, const char *text, size_t len, struct alias *alias)
@@ -87,7 +67,7 @@ bool parser_refill(struct parser *ps)
 	case INPUT_INTERRUPTED: ps->interrupted = true; return false;
 	case INPUT_TEXT: break;
 	}
-	ps->at = text;
+	ps->at = ps->lines = text;
 	ps->end = text + len;
 	return len > 0;
 }

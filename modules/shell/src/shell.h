@@ -131,3 +131,6 @@ void shell_exit(struct shell *sh, int status) __attribute__((noreturn));
  * lists_jobs: it may still print its parent's jobs, as $(jobs) must.
  */
 void shell_enter_subshell(struct shell *sh, bool lists_jobs);
+
+/* All of the program; only comes back from a command line that is wrong. */
+int shell_program(int argc, char **argv);

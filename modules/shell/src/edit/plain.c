@@ -43,8 +43,11 @@ static bool read_line(struct editor *e, int fd, struct bytes *text)
 	for (;;) {
 		ssize_t got = read(fd, &c, 1);
 
-		if (got < 0 && errno == EINTR && !is_given_up(e))
-			continue;
+		if (got < 0 && errno == EINTR) {
+			if (!is_given_up(e))
+				continue;
+			errno = EINTR; /* whatever the host did */
+		}
 		if (got < 0)
 			return false;
 		errno = 0;
