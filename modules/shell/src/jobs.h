@@ -43,6 +43,9 @@ enum fork_mode {
 /* A job that has no processes yet; and one more process of it. Like fork: 0 in the child. */
 struct job *job_new(struct shell *sh);
 int job_fork(struct shell *sh, struct job *job, enum fork_mode mode);
+
+/* The same for a file, without a copy of the shell in between. */
+int job_spawn(struct shell *sh, struct job *job, const char *path, char **argv);
 int fork_helper(struct shell *sh);
 
 /* In the foreground until it ends (and is forgotten) or stops. Gives its status. */
