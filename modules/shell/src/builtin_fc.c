@@ -4,7 +4,7 @@
  */
 #include "builtins.h"
 #include "exec.h"
-#include "history.h"
+#include "command_history.h"
 #include "message.h"
 #include "shell.h"
 #include <ctype.h>
@@ -29,8 +29,9 @@ static size_t find_text(struct shell *sh, const char *text)
 {
 	size_t len = strlen(text);
 
-	for (size_t number = history_last(sh) - 1; number > 0 && history_at(sh, number); number--)
-		if (strncmp(history_at(sh, number), text, len) == 0)
+	for (size_t number = command_history_last(sh) - 1;
+	     number > 0 && command_history_at(sh, number); number--)
+		if (strncmp(command_history_at(sh, number), text, len) == 0)
 			return number;
 	builtin_error(sh, "%s: not in the history", text);
 	return 0;
@@ -39,7 +40,7 @@ static size_t find_text(struct shell *sh, const char *text)
 /* A number, one from the end, or a command's start; 0: told. */
 static size_t find_entry(struct shell *sh, const char *text)
 {
-	size_t last = history_last(sh) - 1, first = sh->history->first;
+	size_t last = command_history_last(sh) - 1, first = sh->history->first;
 	const char *digits = text + (*text == '-' || *text == '+');
 	long number;
 
@@ -55,7 +56,7 @@ static size_t find_entry(struct shell *sh, const char *text)
 
 static void print_entry(const struct fc *fc, size_t number)
 {
-	const char *entry = history_at(fc->sh, number);
+	const char *entry = command_history_at(fc->sh, number);
 
 	if (!entry)
 		return;
@@ -86,8 +87,8 @@ static int run_again(struct shell *sh, const char *text)
 	char *copy = memory_text(text, strlen(text));
 	int status;
 
-	history_drop_last(sh);
-	history_line(sh, copy, strlen(copy), false);
+	command_history_drop_last(sh);
+	command_history_line(sh, copy, strlen(copy), false);
 	sh_write_errors(sh, copy, strlen(copy));
 	sh_write_errors(sh, "\n", 1);
 	status = exec_text(sh, copy, strlen(copy), 1, 0);
@@ -97,7 +98,7 @@ static int run_again(struct shell *sh, const char *text)
 
 static int substitute(const struct fc *fc, size_t number)
 {
-	const char *entry = history_at(fc->sh, number), *found;
+	const char *entry = command_history_at(fc->sh, number), *found;
 	struct text text;
 
 	if (!entry)
@@ -127,7 +128,7 @@ static bool write_entries(const struct fc *fc, int fd, size_t first, size_t last
 	size_t low = first < last ? first : last, high = first < last ? last : first;
 
 	for (size_t i = 0; i <= high - low; i++) {
-		const char *entry = history_at(fc->sh, backwards ? high - i : low + i);
+		const char *entry = command_history_at(fc->sh, backwards ? high - i : low + i);
 
 		if (entry && dprintf(fd, "%s\n", entry) < 0)
 			return false;
@@ -218,7 +219,7 @@ BUILTIN(fc)
 	if (!fc_options(&fc, &scan))
 		return 2;
 	take_replacement(&fc, &scan);
-	newest = history_last(sh) - 1;
+	newest = command_history_last(sh) - 1;
 	first = last = newest;
 	if (fc.lists && scan.index == argc)
 		first = newest > sh->history->first + LISTED ? newest - LISTED + 1

@@ -4,7 +4,7 @@
 #include "builtins.h"
 #include "message.h"
 #include "shell.h"
-#include "utf8.h"
+#include "characters.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ static bool quoted_number(struct printing *pr, const char *text, intmax_t *out)
 
 	if (*text != '\'' && *text != '"')
 		return false;
-	*out = pr->sh->utf8 ? (intmax_t)utf8_decode(text + 1, &len) : (unsigned char)text[1];
+	*out = pr->sh->utf8 ? (intmax_t)char_decode(text + 1, &len) : (unsigned char)text[1];
 	return true;
 }
 

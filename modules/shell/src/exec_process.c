@@ -80,7 +80,7 @@ static void become(struct shell *sh, struct simple_node *node, const char *path,
 }
 
 static int run_program(struct shell *sh, struct simple_node *node, const char *path, char **argv,
-		       struct redir_save *save)
+                       struct redir_save *save)
 {
 	struct job *job = job_new(sh);
 
@@ -111,7 +111,7 @@ static int run_redirected(struct shell *sh, struct simple_node *node, const char
 }
 
 int exec_external(struct shell *sh, struct simple_node *node, const char *path, char **argv,
-		  unsigned flags)
+                  unsigned flags)
 {
 	if (path && exec_may_replace(sh, flags)) {
 		out_flush(sh);

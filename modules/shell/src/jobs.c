@@ -67,7 +67,7 @@ static void child_group(struct shell *sh, int group, enum fork_mode mode)
 		group = getpid();
 	setpgid(0, group);
 	if (mode == FORK_FOREGROUND && sh->subshell_depth == 0)
-		terminal_give(sh, group);
+		job_terminal_give(sh, group);
 }
 
 /* In a new child: its group, the terminal, its signals. */
@@ -103,7 +103,7 @@ static void job_started(struct shell *sh, struct job *job, int pid, enum fork_mo
 		if (!job->group)
 			job->group = pid;
 		if (mode == FORK_FOREGROUND && sh->subshell_depth == 0 && job->count == 0)
-			terminal_give(sh, job->group);
+			job_terminal_give(sh, job->group);
 	}
 	job_add(job, pid);
 }
@@ -318,10 +318,10 @@ int job_wait(struct shell *sh, struct job *job)
 			break;
 	if (sh->options[OPT_MONITOR] && sh->subshell_depth == 0) {
 		if (job_state(job) == PROCESS_STOPPED)
-			terminal_save(sh, job);
-		terminal_give(sh, sh->own_group);
+			job_terminal_save(sh, job);
+		job_terminal_give(sh, sh->own_group);
 		if (sh->interactive)
-			terminal_restore(sh, NULL);
+			job_terminal_restore(sh, NULL);
 	}
 	status = job_status(sh, job);
 	if (job_state(job) == PROCESS_STOPPED) {

@@ -90,8 +90,8 @@ struct job *job_of_pid(struct shell *sh, int pid);
 int job_continue(struct shell *sh, struct job *job, bool foreground);
 
 /* set -m and set +m. */
-bool terminal_take(struct shell *sh);
-void terminal_leave(struct shell *sh);
-void terminal_give(struct shell *sh, int group);
-void terminal_save(struct shell *sh, struct job *job);
-void terminal_restore(struct shell *sh, const struct job *job);
+bool job_terminal_take(struct shell *sh);
+void job_terminal_leave(struct shell *sh);
+void job_terminal_give(struct shell *sh, int group);
+void job_terminal_save(struct shell *sh, struct job *job);
+void job_terminal_restore(struct shell *sh, const struct job *job);

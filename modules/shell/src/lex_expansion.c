@@ -6,7 +6,7 @@
 #include "arith.h"
 #include "parser.h"
 #include "shell.h"
-#include "utf8.h"
+#include "characters.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -173,8 +173,8 @@ static unsigned lex_digits(struct parser *ps, unsigned base, int max)
 
 static void builder_utf8(struct word_builder *wb, unsigned point)
 {
-	char bytes[UTF8_MOST];
-	size_t len = utf8_encode(bytes, point);
+	char bytes[CHAR_MOST];
+	size_t len = char_encode(bytes, point);
 
 	for (size_t i = 0; i < len; i++)
 		builder_char(wb, (unsigned char)bytes[i], true);

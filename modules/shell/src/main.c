@@ -8,7 +8,7 @@
 #include "builtins.h"
 #include "exec.h"
 #include "expand.h"
-#include "history.h"
+#include "command_history.h"
 #include "jobs.h"
 #include "message.h"
 #include "parser.h"
@@ -204,7 +204,7 @@ static void run_interactive(struct shell *sh)
 	unsigned ends = 0;
 	struct parser ps;
 
-	history_open(sh);
+	command_history_open(sh);
 	parser_input(&ps, sh, input_terminal(sh));
 	do {
 		struct region *region;

@@ -5,7 +5,7 @@
 #include "alias.h"
 #include "builtins.h"
 #include "command.h"
-#include "history.h"
+#include "command_history.h"
 #include "jobs.h"
 #include "readahead.h"
 #include "split.h"
@@ -152,7 +152,7 @@ void shell_free(struct shell *sh)
 	free(sh->params.owned);
 	vars_free(sh);
 	readahead_free(sh);
-	history_free(sh);
+	command_history_free(sh);
 	free(sh->out.buffer);
 	free(sh->modes);
 	arena_free(&sh->temp);
@@ -173,7 +173,7 @@ void shell_exit(struct shell *sh, int status)
 	out_flush(sh);
 	readahead_sync(sh);
 	if (sh->subshell_depth == 0)
-		terminal_leave(sh);
+		job_terminal_leave(sh);
 	_exit(status & 0xff);
 }
 

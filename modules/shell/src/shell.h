@@ -27,7 +27,7 @@ struct alias;
 struct builtin;
 struct command;
 struct editor;
-struct history;
+struct command_history;
 struct job;
 struct node;
 struct redir_save;
@@ -108,7 +108,7 @@ struct shell {
 
 	/* A user at a terminal. */
 	struct editor *editor;
-	struct history *history;
+	struct command_history *history;
 };
 
 /* Notes a status and gives it back. */

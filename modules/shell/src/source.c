@@ -3,7 +3,7 @@
  * (readahead.c) line by line, so commands find the rest of it where they expect it.
  */
 #include "source.h"
-#include "history.h"
+#include "command_history.h"
 #include "jobs.h"
 #include "message.h"
 #include "prompt.h"
@@ -174,7 +174,7 @@ static enum input_result terminal_line(struct input *input, bool continued, cons
 	show_prompt(input->sh, continued);
 	result = stdin_line(input, continued, out_text, out_len);
 	if (result == INPUT_TEXT)
-		history_line(input->sh, *out_text, *out_len, continued);
+		command_history_line(input->sh, *out_text, *out_len, continued);
 	return result;
 }
 

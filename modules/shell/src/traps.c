@@ -250,7 +250,8 @@ void traps_child(struct shell *sh, bool background)
 		bool by_trap = sh->traps[i] && !sh->traps[i][0];
 
 		pending[i] = 0;
-		if (sh->signal_state[i] == SIGNAL_CAUGHT || (sh->signal_state[i] == SIGNAL_IGNORED && !by_trap))
+		if (sh->signal_state[i] == SIGNAL_CAUGHT ||
+		    (sh->signal_state[i] == SIGNAL_IGNORED && !by_trap))
 			sh->signal_state[i] = SIGNAL_DEFAULT;
 	}
 	if (!background)

@@ -2,7 +2,7 @@
  * UTF-8, decoded strictly: what is not well-formed counts byte by byte, so that any text can be cut and matched and
  * put together again without a change.
  */
-#include "utf8.h"
+#include "characters.h"
 
 #define INVALID_BASE 0x110000u
 
@@ -11,7 +11,7 @@ static bool is_tail(unsigned char c)
 	return (c & 0xc0) == 0x80;
 }
 
-unsigned utf8_decode(const char *text, size_t *out_len)
+unsigned char_decode(const char *text, size_t *out_len)
 {
 	const unsigned char *at = (const unsigned char *)text;
 	unsigned point = 0;
@@ -41,7 +41,7 @@ unsigned utf8_decode(const char *text, size_t *out_len)
 	return INVALID_BASE + at[0];
 }
 
-size_t utf8_encode(char *bytes, unsigned point)
+size_t char_encode(char *bytes, unsigned point)
 {
 	if (point < 0x80) {
 		bytes[0] = (char)point;

@@ -2,7 +2,7 @@
  * The history of commands: numbered entries in memory, each appended to the file HISTFILE when it is complete. HISTSIZE
  * bounds how many there are.
  */
-#include "history.h"
+#include "command_history.h"
 #include "shell.h"
 #include <fcntl.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static size_t history_size(struct shell *sh)
 
 static void add(struct shell *sh, char *entry)
 {
-	struct history *history = sh->history;
+	struct command_history *history = sh->history;
 
 	if (history->count >= history_size(sh)) {
 		free(history->entries[0]);
@@ -56,7 +56,7 @@ static void read_file(struct shell *sh, int fd)
 	free(text);
 }
 
-void history_open(struct shell *sh)
+void command_history_open(struct shell *sh)
 {
 	const struct var *var = var_find(sh, "HISTFILE");
 	const char *name = var ? var_value(sh, var) : NULL, *home = var_value(sh, sh->vars.home);
@@ -64,7 +64,7 @@ void history_open(struct shell *sh)
 	int fd;
 
 	sh->history = memory_new(sizeof(*sh->history));
-	*sh->history = (struct history){.first = 1};
+	*sh->history = (struct command_history){.first = 1};
 	if (!name && !home)
 		return;
 	text_begin(&text, &sh->temp);
@@ -80,7 +80,7 @@ void history_open(struct shell *sh)
 	close(fd);
 }
 
-void history_free(struct shell *sh)
+void command_history_free(struct shell *sh)
 {
 	if (!sh->history)
 		return;
@@ -92,7 +92,7 @@ void history_free(struct shell *sh)
 	sh->history = NULL;
 }
 
-static void append_to_file(const struct history *history, const char *text, size_t len)
+static void append_to_file(const struct command_history *history, const char *text, size_t len)
 {
 	int fd = history->file && *history->file
 	                 ? open(history->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)
@@ -108,9 +108,9 @@ static void append_to_file(const struct history *history, const char *text, size
 	close(fd);
 }
 
-void history_line(struct shell *sh, const char *text, size_t len, bool continued)
+void command_history_line(struct shell *sh, const char *text, size_t len, bool continued)
 {
-	struct history *history = sh->history;
+	struct command_history *history = sh->history;
 	char *last;
 	size_t old;
 
@@ -134,22 +134,22 @@ void history_line(struct shell *sh, const char *text, size_t len, bool continued
 	history->entries[history->count - 1] = last;
 }
 
-void history_drop_last(struct shell *sh)
+void command_history_drop_last(struct shell *sh)
 {
 	if (sh->history && sh->history->count > 0)
 		free(sh->history->entries[--sh->history->count]);
 }
 
-const char *history_at(const struct shell *sh, size_t number)
+const char *command_history_at(const struct shell *sh, size_t number)
 {
-	const struct history *history = sh->history;
+	const struct command_history *history = sh->history;
 
 	if (!history || number < history->first || number >= history->first + history->count)
 		return NULL;
 	return history->entries[number - history->first];
 }
 
-size_t history_last(const struct shell *sh)
+size_t command_history_last(const struct shell *sh)
 {
 	return sh->history ? sh->history->first + sh->history->count - 1 : 0;
 }
