@@ -31,9 +31,10 @@ sh-anon-host_HOST_SRC := src/main.c $(SHELL_CORE)
 HOST_PROGRAMS    += sh-fuzz
 sh-fuzz_HOST_SRC := src/fuzz_main.c src/fuzz.c $(SHELL_CORE)
 
-UNIT_TESTS := arith_test core_test expand_test fuzz_test parser_test pattern_test
+UNIT_TESTS := arith_test core_test exec_test expand_test fuzz_test parser_test pattern_test
 arith_test_TEST_SRC := src/arith_test.c src/test_shell.c $(SHELL_CORE)
 core_test_TEST_SRC := src/core_test.c $(SHELL_CORE)
+exec_test_TEST_SRC := src/exec_test.c src/test_shell.c $(SHELL_CORE)
 expand_test_TEST_SRC := src/expand_test.c src/test_shell.c $(SHELL_CORE)
 fuzz_test_TEST_SRC := src/fuzz_test.c src/fuzz.c $(SHELL_CORE)
 parser_test_TEST_SRC := src/parser_test.c src/test_shell.c $(SHELL_CORE)

@@ -69,8 +69,7 @@ static bool lex_arithmetic(struct word_builder *wb, bool quoted)
 	ps->line = line;
 	ps->heredocs = heredocs;
 	ps->heredocs_end = heredocs_end;
-	text_end(&record);
-	parser_push(ps, record.start, record.len, NULL);
+	parser_push_owned(ps, memory_text(record.start, record.len), record.len);
 	return false;
 }
 

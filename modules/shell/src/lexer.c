@@ -49,10 +49,24 @@ void parser_push(struct parser *ps, const char *text, size_t len, struct alias *
 		ps->top->at = ps->at;
 		ps->top->end = ps->end;
 	}
-	*source = (struct source){ps->top, text, text + len, alias, false};
+	*source = (struct source){ps->top, text, text + len, alias, NULL, false};
 	ps->top = source;
 	ps->at = text;
 	ps->end = text + len;
+}
+
+void parser_push_owned(struct parser *ps, char *text, size_t len)
+{
+	parser_push(ps, text, len, NULL);
+	ps->top->owned = text;
+}
+
+void source_free(struct source *source)
+{
+	if (source->alias)
+		alias_release(source->alias);
+	free(source->owned);
+	free(source);
 }
 
 static void source_pop(struct parser *ps)
@@ -64,9 +78,7 @@ static void source_pop(struct parser *ps)
 	ps->end = ps->top ? ps->top->end : NULL;
 	if (source->ends_in_blank)
 		ps->after_alias = true;
-	if (source->alias)
-		alias_release(source->alias);
-	free(source);
+	source_free(source);
 }
 
 /* More characters, from the source below or from the input. */

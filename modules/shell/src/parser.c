@@ -3,7 +3,6 @@
  * region of its own, which the caller drops when it has run; functions defined in it keep it.
  */
 #include "parser.h"
-#include "alias.h"
 #include "shell.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +26,7 @@ static void drop_sources(struct parser *ps, struct source *keep)
 		struct source *source = ps->top;
 
 		ps->top = source->below;
-		if (source->alias)
-			alias_release(source->alias);
-		free(source);
+		source_free(source);
 	}
 }
 

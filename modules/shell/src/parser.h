@@ -119,6 +119,9 @@ bool parser_at_end(const struct parser *ps);
 
 bool parser_refill(struct parser *ps);
 void parser_push(struct parser *ps, const char *text, size_t len, struct alias *alias);
+/* The same for a malloc'd text, which goes with its source. */
+void parser_push_owned(struct parser *ps, char *text, size_t len);
+void source_free(struct source *source);
 void *parser_new(struct parser *ps, size_t size);
 char *parser_copy(struct parser *ps, const char *text, size_t len);
 void syntax_error(struct parser *ps, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -176,7 +179,7 @@ struct word *lex_text_word(struct parser *ps, const char *text, size_t len, int 
                            enum word_mode mode);
 struct arith *lex_arith(struct parser *ps, struct word *word);
 void word_finish(struct parser *ps, struct word *word);
-struct word *word_copy_tilde(struct parser *ps, struct word *word, bool is_assignment);
+void word_split_tildes(struct parser *ps, struct word *word, size_t at, bool is_assignment);
 
 /* While a word is made. */
 struct word_builder {

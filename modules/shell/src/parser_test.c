@@ -103,6 +103,14 @@ TEST(syntax_errors_are_found)
 	is_wrong("[[ a == ]]");
 }
 
+TEST(what_looked_like_arithmetic_may_hold_several_commands)
+{
+	test_shell_begin(&sh);
+	test_shell_output(&sh, "echo $((a); `b\nc`\nd)\n");
+	CHECK_STR_EQ(test_shell_output(&sh, "echo $((echo a)\n)\necho b"), "a\nb\n");
+	test_shell_end(&sh);
+}
+
 TEST(deep_nesting_is_refused_not_followed)
 {
 	char text[6001];

@@ -41,5 +41,6 @@ struct source {
 	struct source *below;
 	const char *at, *end;
 	struct alias *alias;
+	char *owned; /* freed with the source: it may outlive its command */
 	bool ends_in_blank; /* the word after this alias is looked up, too */
 };
