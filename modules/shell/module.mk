@@ -3,7 +3,7 @@ USES := base
 
 SHELL_LANGUAGE := src/arena.c src/alias.c src/arith_parse.c src/heredoc.c src/lex_expansion.c src/lex_param.c \
 	src/lex_tilde.c src/lex_word.c src/lexer.c src/number.c src/parse_compound.c src/parse_condition.c src/parse_simple.c \
-	src/parser.c src/pattern.c src/print.c src/characters.c
+	src/parser.c src/pattern.c src/print.c src/record.c src/characters.c
 
 SHELL_EXPANSION := src/arith_eval.c src/brace.c src/expand.c src/expand_command.c src/expand_list.c \
 	src/expand_param.c src/expand_tilde.c src/glob.c src/param_change.c src/prompt.c src/split.c

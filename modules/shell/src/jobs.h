@@ -63,9 +63,6 @@ void jobs_inherit(struct shell *sh);
 /* Takes what the system knows of our children; waits for one change when told so. False: there was none. */
 bool jobs_collect(struct shell *sh, bool waits);
 
-/* Waits until a child changes or a signal with a trap comes. */
-void jobs_suspend(struct shell *sh);
-
 enum process_state job_state(const struct job *job);
 int job_status(struct shell *sh, const struct job *job);
 int wait_status(int status);

@@ -80,13 +80,11 @@ struct parser {
 	struct source *spent; /* aliases that ended in a blank: their word is due */
 	int line;
 	bool at_end, interrupted, failed, quiet;
-	bool continued;   /* within a command: prompt with PS2 */
-	bool after_alias; /* an alias ending in a blank was just used up */
-	bool conditional; /* within [[ ]]: words differ */
-	struct text *record;
+	bool continued;        /* within a command: prompt with PS2 */
+	bool after_alias;      /* an alias ending in a blank was just used up */
+	struct record *record; /* of what is read, while that may have to be read again */
 
 	struct token token;
-	bool case_body;
 	struct heredoc *heredocs, **heredocs_end;
 	unsigned depth;
 };
@@ -119,8 +117,8 @@ bool parser_at_end(const struct parser *ps);
 
 bool parser_refill(struct parser *ps);
 void parser_push(struct parser *ps, const char *text, size_t len, struct alias *alias);
-/* The same for a malloc'd text, which goes with its source. */
-void parser_push_owned(struct parser *ps, char *text, size_t len);
+/* The same for a record, whose verdicts go over to the source. */
+void parser_push_record(struct parser *ps, struct record *record);
 void source_free(struct source *source);
 void *parser_new(struct parser *ps, size_t size);
 char *parser_copy(struct parser *ps, const char *text, size_t len);

@@ -104,7 +104,6 @@ struct shell {
 
 	/* getopts: where in the word it is. */
 	int option_index, option_offset;
-	bool option_reset;
 
 	/* A user at a terminal. */
 	struct editor *editor;
