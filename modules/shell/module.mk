@@ -3,13 +3,13 @@ USES := base object-tree linux
 
 SHELL_LANGUAGE := src/arena.c src/alias.c src/arith_parse.c src/heredoc.c src/lex_expansion.c src/lex_param.c \
 	src/lex_tilde.c src/lex_word.c src/lexer.c src/number.c src/parse_compound.c src/parse_condition.c src/parse_simple.c \
-	src/parser.c src/pattern.c src/print.c src/syntax_error.c src/utf8.c
+	src/parser.c src/pattern.c src/print.c src/record.c src/syntax_error.c src/characters.c
 
 SHELL_EXPANSION := src/arith_eval.c src/brace.c src/expand.c src/expand_command.c src/expand_list.c \
 	src/expand_param.c src/expand_tilde.c src/glob.c src/param_change.c src/prompt.c src/prompt_escape.c src/split.c
 
-SHELL_STATE := src/array.c src/command.c src/job_list.c src/jobs.c src/message.c src/options.c src/out.c \
-	src/params.c src/past.c src/readahead.c src/redir.c src/scope.c src/shell.c src/signals.c src/source.c src/terminal.c \
+SHELL_STATE := src/array.c src/command.c src/command_history.c src/job_list.c src/job_terminal.c src/jobs.c src/message.c \
+	src/options.c src/out.c src/params.c src/readahead.c src/redir.c src/scope.c src/shell.c src/signals.c src/source.c \
 	src/traps.c src/vars.c
 
 SHELL_EXECUTION := src/condition.c src/exec.c src/exec_compound.c src/exec_condition.c src/exec_function.c \
@@ -49,7 +49,7 @@ HOST_PROGRAMS    += sh-fuzz
 sh-fuzz_HOST_SRC := src/fuzz_main.c src/fuzz.c $(SHELL_CORE)
 sh-fuzz_HOST_LIBS := $(SHELL_LIBS)
 
-UNIT_TESTS := arith_test core_test expand_test fuzz_test parser_test pattern_test prompt_test prompt_pty_test
+UNIT_TESTS := arith_test core_test exec_test expand_test fuzz_test parser_test pattern_test prompt_test prompt_pty_test
 prompt_test_TEST_SRC := src/prompt_test.c src/test_shell.c $(SHELL_CORE)
 prompt_test_TEST_LIBS := $(SHELL_LIBS)
 # The shell itself, driven on a pseudo-terminal by test/prompt_pty_test.py.
@@ -59,13 +59,15 @@ arith_test_TEST_SRC := src/arith_test.c src/test_shell.c $(SHELL_CORE)
 arith_test_TEST_LIBS := $(SHELL_LIBS)
 core_test_TEST_SRC := src/core_test.c $(SHELL_CORE)
 core_test_TEST_LIBS := $(SHELL_LIBS)
+exec_test_TEST_SRC := src/exec_test.c src/test_shell.c $(SHELL_CORE)
+exec_test_TEST_LIBS := $(SHELL_LIBS)
 expand_test_TEST_SRC := src/expand_test.c src/test_shell.c $(SHELL_CORE)
 expand_test_TEST_LIBS := $(SHELL_LIBS)
 fuzz_test_TEST_SRC := src/fuzz_test.c src/fuzz.c $(SHELL_CORE)
 fuzz_test_TEST_LIBS := $(SHELL_LIBS)
 parser_test_TEST_SRC := src/parser_test.c src/test_shell.c $(SHELL_CORE)
 parser_test_TEST_LIBS := $(SHELL_LIBS)
-pattern_test_TEST_SRC := src/pattern_test.c src/pattern.c src/utf8.c
+pattern_test_TEST_SRC := src/pattern_test.c src/pattern.c src/characters.c
 
 # Tests of the line editor.
 EDIT_SESSION := src/edit/test/session.c src/edit/test/screen.c

@@ -295,7 +295,7 @@ static struct arith_node *parse_conditional(struct arith_parser *ap)
 	node->right = parse_comma(ap);
 	if (node->right && !take(ap, ":"))
 		return arith_fail(ap, "missing `:'");
-	node->third = node->right ? parse_assign(ap) : NULL;
+	node->third = node->right ? parse_conditional(ap) : NULL;
 	ap->depth--;
 	return node->third ? node : NULL;
 }

@@ -94,6 +94,7 @@ TEST(what_is_no_expression_is_refused)
 	is_wrong("(1");
 	is_wrong("1 2");
 	is_wrong("3 = 4");
+	is_wrong("1 ? 2 : x = 3");
 	is_wrong("1 ? 2");
 	is_wrong("* 3");
 	is_wrong("a[1");

@@ -15,7 +15,7 @@ static void print_alias(struct shell *sh, const struct alias *alias)
 	char *value = arena_text(&sh->temp, alias->value, strlen(alias->value) - 1);
 
 	out_format(sh, "%s=", alias->name);
-	out_always_quoted(sh, value);
+	out_quoted(sh, value);
 	out_char(sh, '\n');
 }
 
@@ -82,7 +82,7 @@ static void print_trap(struct shell *sh, int signal)
 	if (!action)
 		return;
 	out_string(sh, "trap -- ");
-	out_always_quoted(sh, action);
+	out_quoted(sh, action);
 	if (signal_name(signal))
 		out_format(sh, " %s\n", signal_name(signal));
 	else

@@ -60,7 +60,7 @@ static void describe_alias(struct shell *sh, const char *name, const struct alia
 		return;
 	}
 	out_format(sh, "alias %s=", name);
-	out_always_quoted(sh, value.start);
+	out_quoted(sh, value.start);
 	out_char(sh, '\n');
 }
 

@@ -6,7 +6,7 @@
 #include "edit_program.h"
 #include "exec.h"
 #include "message.h"
-#include "past.h"
+#include "command_history.h"
 #include "shell.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -26,8 +26,8 @@ static size_t find_text(struct shell *sh, const char *text)
 {
 	size_t len = strlen(text);
 
-	for (size_t number = past_last(sh) - 1; number > 0 && history_get(sh->history, number);
-	     number--)
+	for (size_t number = command_history_last(sh) - 1;
+	     number > 0 && history_get(sh->history, number); number--)
 		if (strncmp(history_get(sh->history, number), text, len) == 0)
 			return number;
 	builtin_error(sh, "%s: not in the history", text);
@@ -37,7 +37,7 @@ static size_t find_text(struct shell *sh, const char *text)
 /* A number, one from the end, or a command's start; 0: told. */
 static size_t find_entry(struct shell *sh, const char *text)
 {
-	size_t last = past_last(sh) - 1, first = history_first(sh->history);
+	size_t last = command_history_last(sh) - 1, first = history_first(sh->history);
 	const char *digits = text + (*text == '-' || *text == '+');
 	long number;
 
@@ -84,8 +84,8 @@ static int run_again(struct shell *sh, const char *text)
 	char *copy = memory_text(text, strlen(text));
 	int status;
 
-	past_drop_last(sh);
-	past_add(sh, copy);
+	command_history_drop_last(sh);
+	command_history_add(sh, copy);
 	sh_write_errors(sh, copy, strlen(copy));
 	sh_write_errors(sh, "\n", 1);
 	status = exec_text(sh, copy, strlen(copy), 1, 0);
@@ -194,7 +194,7 @@ BUILTIN(fc)
 	if (!fc_options(&fc, &scan))
 		return 2;
 	take_replacement(&fc, &scan);
-	newest = past_last(sh) - 1;
+	newest = command_history_last(sh) - 1;
 	first = last = newest;
 	if (fc.lists && scan.index == argc)
 		first = newest > history_first(sh->history) + LISTED ? newest - LISTED + 1

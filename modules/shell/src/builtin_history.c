@@ -3,12 +3,12 @@
  */
 #include "builtins.h"
 #include "message.h"
-#include "past.h"
+#include "command_history.h"
 #include "shell.h"
 
 static int list(struct shell *sh, size_t count)
 {
-	size_t last = past_last(sh), first = history_first(sh->history);
+	size_t last = command_history_last(sh), first = history_first(sh->history);
 
 	if (last + 1 - first > count)
 		first = last + 1 - count;
@@ -42,7 +42,7 @@ BUILTIN(history)
 
 		if (option == 'd' && !number)
 			return 1;
-		past_forget(sh, number);
+		command_history_forget(sh, number);
 	}
 	if (option < 0)
 		return 2;

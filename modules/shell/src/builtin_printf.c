@@ -4,7 +4,7 @@
 #include "builtins.h"
 #include "message.h"
 #include "shell.h"
-#include "utf8.h"
+#include "characters.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -17,7 +17,7 @@ static void print_value(struct shell *sh, const struct var *var)
 	if (!value)
 		return;
 	out_char(sh, '=');
-	out_always_quoted(sh, value);
+	out_quoted(sh, value);
 }
 
 static int print_all(struct shell *sh, unsigned flags, const char *prefix)

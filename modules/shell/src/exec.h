@@ -46,6 +46,8 @@ bool exec_may_replace(const struct shell *sh, unsigned flags);
 /* Executes a file; only returns when it cannot, with the status after telling why. */
 int exec_file(struct shell *sh, const char *path, char **argv);
 
+int exec_program(struct shell *sh, const char *path, char **argv, char **environment);
+
 /* Calls a function with its words as parameters. */
 int exec_function(struct shell *sh, struct function *function, int argc, char **argv,
                   unsigned flags);

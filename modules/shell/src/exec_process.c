@@ -53,12 +53,10 @@ static const char *why_denied(const char *path, int error)
 	return status.st_mode & 0111 ? strerror(error) : "not executable (chmod +x makes it so)";
 }
 
-int exec_file(struct shell *sh, const char *path, char **argv)
+int exec_program(struct shell *sh, const char *path, char **argv, char **environment)
 {
-	char **environment = var_environment(sh);
 	int error;
 
-	readahead_sync(sh);
 	execve(path, argv, environment);
 	error = errno;
 	if (error == ENOEXEC)
@@ -69,6 +67,12 @@ int exec_file(struct shell *sh, const char *path, char **argv)
 	}
 	sh_error(sh, "%s: %s", argv[0], why_denied(path, error));
 	return NOT_EXECUTABLE;
+}
+
+int exec_file(struct shell *sh, const char *path, char **argv)
+{
+	readahead_sync(sh);
+	return exec_program(sh, path, argv, var_environment(sh));
 }
 
 int exec_not_found(struct shell *sh, const char *name)
@@ -96,43 +100,49 @@ static void become(struct shell *sh, struct simple_node *node, const char *path,
 	_exit(exec_file(sh, path, argv));
 }
 
-/* Tells that there is no such command where its redirections send messages. */
-static int not_found_redirected(struct shell *sh, struct simple_node *node, const char *name)
+static int run_program(struct shell *sh, struct simple_node *node, const char *path, char **argv,
+                       struct redir_save *save)
+{
+	struct job *job = job_new(sh);
+
+	if (sh->options[OPT_MONITOR])
+		job_set_text(sh, job, &node->node);
+	job_spawn(sh, job, path, argv);
+	if (save)
+		redir_undo(sh, save);
+	if (job->count > 0)
+		return job_wait(sh, job);
+	job_remove(sh, job);
+	return 2;
+}
+
+/* With redirections, which the shell itself makes for so long. */
+static int run_redirected(struct shell *sh, struct simple_node *node, const char *path, char **argv)
 {
 	struct redir_save save;
+	bool made = redir_apply(sh, node->redirs, &save);
 	int status = 1;
 
-	if (redir_apply(sh, node->redirs, &save))
-		status = exec_not_found(sh, name);
+	if (made && path)
+		return run_program(sh, node, path, argv, &save);
+	if (made)
+		status = exec_not_found(sh, argv[0]);
 	redir_undo(sh, &save);
-	return status;
+	return sh->unwind ? sh->status : status;
 }
 
 int exec_external(struct shell *sh, struct simple_node *node, const char *path, char **argv,
                   unsigned flags)
 {
-	struct job *job;
-	int pid;
-
-	if (!path)
-		return not_found_redirected(sh, node, argv[0]);
-	if (exec_may_replace(sh, flags)) {
+	if (path && exec_may_replace(sh, flags)) {
 		out_flush(sh);
 		if (!sh->is_subshell)
-			traps_child(sh, false, false);
+			traps_child(sh, false);
 		become(sh, node, path, argv);
 	}
-	job = job_new(sh);
-	if (sh->options[OPT_MONITOR])
-		job_set_text(sh, job, &node->node);
-	pid = job_fork(sh, job, FORK_FOREGROUND);
-	if (pid == 0)
-		become(sh, node, path, argv);
-	if (pid < 0) {
-		job_remove(sh, job);
-		return 2;
-	}
-	return job_wait(sh, job);
+	if (node->redirs)
+		return run_redirected(sh, node, path, argv);
+	return path ? run_program(sh, node, path, argv, NULL) : exec_not_found(sh, argv[0]);
 }
 
 /* In a child: goes on as a subshell with one command, and ends. */

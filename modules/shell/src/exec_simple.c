@@ -148,7 +148,7 @@ static int call_assigned(struct shell *sh, struct simple_node *node, struct fiel
 	if (scoped)
 		scope_begin(sh, &scope, false);
 	if (exec_assigns(sh, node->assigns, scoped ? &scope : NULL)) {
-		if (call->is_special && node->assigns && strcmp(fields->list[0], "exec") == 0)
+		if (node->assigns && fields->count > 1 && strcmp(fields->list[0], "exec") == 0)
 			export_assigned(node->assigns);
 		if (sh->options[OPT_XTRACE])
 			exec_trace(sh, node->assigns, fields, trace_fd(save));

@@ -7,6 +7,7 @@
 #include "message.h"
 #include "number.h"
 #include "shell.h"
+#include "split.h"
 #include <string.h>
 
 struct list {
@@ -64,8 +65,14 @@ static void between(struct expansion *ex, const struct part *part)
 	bool joins = !ex->fields || (part->quoted && is_star(part->param));
 
 	if (!joins) {
+		bool after_field = ex->state != SPLIT_START;
+
+		/* Where IFS begins with white space, that is what counts as between them. */
 		expansion_break(ex);
-		ex->state = SPLIT_START;
+		ex->state = after_field && ex->sh->ifs[(unsigned char)*ex->sh->ifs_first] ==
+		                                    IFS_SPACE
+		                    ? SPLIT_SPACE
+		                    : SPLIT_START;
 	} else if (part->quoted) {
 		expansion_quoted(ex, separator, strlen(separator));
 	} else {

@@ -8,7 +8,7 @@
 #include "message.h"
 #include "number.h"
 #include "shell.h"
-#include "utf8.h"
+#include "characters.h"
 #include <string.h>
 
 static const char *temp_number(struct shell *sh, intmax_t number)

@@ -5,7 +5,7 @@
  */
 #include "history_expand.h"
 #include "message.h"
-#include "past.h"
+#include "command_history.h"
 #include "shell.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static size_t reference_len(const char *at)
 /* The entry that a reference (after its `!`) names; 0: none. */
 static size_t find(struct shell *sh, const char *name)
 {
-	size_t last = past_last(sh), number;
+	size_t last = command_history_last(sh), number;
 
 	if (name[0] == '!')
 		return last;

@@ -7,7 +7,7 @@
 #include "jobs.h"
 #include "message.h"
 #include "parser.h"
-#include "past.h"
+#include "command_history.h"
 #include "shell.h"
 #include "traps.h"
 #include <signal.h>
@@ -74,7 +74,7 @@ void interactive_run(struct shell *sh)
 	unsigned ends = 0;
 	struct parser ps;
 
-	past_open(sh);
+	command_history_open(sh);
 	parser_input(&ps, sh, input_user(sh));
 	do {
 		result = run_next(sh, &ps);

@@ -3,6 +3,7 @@
  * own; without it, all stay in the shell's.
  */
 #include "jobs.h"
+#include "exec.h"
 #include "message.h"
 #include "print.h"
 #include "readahead.h"
@@ -60,19 +61,23 @@ static void job_add(struct job *job, int pid)
 	job->processes[job->count++] = (struct process){pid, 0, PROCESS_RUNNING};
 }
 
+static void child_group(struct shell *sh, int group, enum fork_mode mode)
+{
+	if (!group)
+		group = getpid();
+	setpgid(0, group);
+	if (mode == FORK_FOREGROUND && sh->subshell_depth == 0)
+		job_terminal_give(sh, group);
+}
+
 /* In a new child: its group, the terminal, its signals. */
 static void child_begin(struct shell *sh, int group, enum fork_mode mode)
 {
 	bool controls = sh->options[OPT_MONITOR] && mode != FORK_HELPER;
 
-	if (controls) {
-		int pid = getpid();
-
-		setpgid(0, group ? group : pid);
-		if (mode == FORK_FOREGROUND && sh->subshell_depth == 0)
-			terminal_give(sh, group ? group : pid);
-	}
-	traps_child(sh, controls, mode == FORK_BACKGROUND && !controls);
+	if (controls)
+		child_group(sh, group, mode);
+	traps_child(sh, mode == FORK_BACKGROUND && !controls);
 }
 
 static int fork_any(struct shell *sh, int group, enum fork_mode mode)
@@ -89,21 +94,56 @@ static int fork_any(struct shell *sh, int group, enum fork_mode mode)
 	return pid;
 }
 
-int job_fork(struct shell *sh, struct job *job, enum fork_mode mode)
+/* In the shell: the new process belongs to the job. */
+static void job_started(struct shell *sh, struct job *job, int pid, enum fork_mode mode)
 {
-	int pid = fork_any(sh, job->group, mode);
-
-	if (pid <= 0)
-		return pid;
 	if (sh->options[OPT_MONITOR]) {
 		/* Both sides set the group, so that neither can be too late. */
 		setpgid(pid, job->group ? job->group : pid);
 		if (!job->group)
 			job->group = pid;
 		if (mode == FORK_FOREGROUND && sh->subshell_depth == 0 && job->count == 0)
-			terminal_give(sh, job->group);
+			job_terminal_give(sh, job->group);
 	}
 	job_add(job, pid);
+}
+
+int job_fork(struct shell *sh, struct job *job, enum fork_mode mode)
+{
+	int pid = fork_any(sh, job->group, mode);
+
+	if (pid > 0)
+		job_started(sh, job, pid, mode);
+	return pid;
+}
+
+/*
+ * The child shares our memory until it executes, so it must change none of it that counts: what an error message
+ * takes from the temp arena does not. Signals wait, lest a handler run in the child.
+ */
+int job_spawn(struct shell *sh, struct job *job, const char *path, char **argv)
+{
+	char **environment = var_environment(sh);
+	sigset_t all, old;
+	int pid;
+
+	out_flush(sh);
+	readahead_sync(sh);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	pid = vfork();
+	if (pid == 0) {
+		if (sh->options[OPT_MONITOR])
+			child_group(sh, job->group, FORK_FOREGROUND);
+		traps_before_exec(sh);
+		sigprocmask(SIG_SETMASK, &old, NULL);
+		_exit(exec_program(sh, path, argv, environment));
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (pid < 0)
+		sh_error(sh, "cannot fork: %s", strerror(errno));
+	else
+		job_started(sh, job, pid, FORK_FOREGROUND);
 	return pid;
 }
 
@@ -278,10 +318,10 @@ int job_wait(struct shell *sh, struct job *job)
 			break;
 	if (sh->options[OPT_MONITOR] && sh->subshell_depth == 0) {
 		if (job_state(job) == PROCESS_STOPPED)
-			terminal_save(sh, job);
-		terminal_give(sh, sh->own_group);
+			job_terminal_save(sh, job);
+		job_terminal_give(sh, sh->own_group);
 		if (sh->interactive)
-			terminal_restore(sh, NULL);
+			job_terminal_restore(sh, NULL);
 	}
 	status = job_status(sh, job);
 	if (job_state(job) == PROCESS_STOPPED) {

@@ -43,6 +43,9 @@ enum fork_mode {
 /* A job that has no processes yet; and one more process of it. Like fork: 0 in the child. */
 struct job *job_new(struct shell *sh);
 int job_fork(struct shell *sh, struct job *job, enum fork_mode mode);
+
+/* The same for a file, without a copy of the shell in between. */
+int job_spawn(struct shell *sh, struct job *job, const char *path, char **argv);
 int fork_helper(struct shell *sh);
 
 /* In the foreground until it ends (and is forgotten) or stops. Gives its status. */
@@ -59,9 +62,6 @@ void jobs_inherit(struct shell *sh);
 
 /* Takes what the system knows of our children; waits for one change when told so. False: there was none. */
 bool jobs_collect(struct shell *sh, bool waits);
-
-/* Waits until a child changes or a signal with a trap comes. */
-void jobs_suspend(struct shell *sh);
 
 enum process_state job_state(const struct job *job);
 int job_status(struct shell *sh, const struct job *job);
@@ -88,8 +88,8 @@ struct job *job_of_pid(struct shell *sh, int pid);
 int job_continue(struct shell *sh, struct job *job, bool foreground);
 
 /* set -m and set +m. */
-bool terminal_take(struct shell *sh);
-void terminal_leave(struct shell *sh);
-void terminal_give(struct shell *sh, int group);
-void terminal_save(struct shell *sh, struct job *job);
-void terminal_restore(struct shell *sh, const struct job *job);
+bool job_terminal_take(struct shell *sh);
+void job_terminal_leave(struct shell *sh);
+void job_terminal_give(struct shell *sh, int group);
+void job_terminal_save(struct shell *sh, struct job *job);
+void job_terminal_restore(struct shell *sh, const struct job *job);

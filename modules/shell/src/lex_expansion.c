@@ -6,7 +6,7 @@
 #include "arith.h"
 #include "parser.h"
 #include "shell.h"
-#include "utf8.h"
+#include "characters.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -37,41 +37,87 @@ static void lex_short_param(struct word_builder *wb, bool quoted)
 	builder_part(wb, (struct part){.kind = PART_PARAM, .quoted = quoted, .param = param});
 }
 
-/* Reads as arithmetic; false when it was not, and then it is there to be read again. */
-static bool lex_arithmetic(struct word_builder *wb, bool quoted)
+static void builder_arith(struct word_builder *wb, bool quoted, struct word *word)
+{
+	builder_part(wb, (struct part){.kind = PART_ARITH,
+	                               .quoted = quoted,
+	                               .arith = lex_arith(wb->ps, word)});
+}
+
+/* The expression and its "))"; NULL: it is not arithmetic. */
+static struct word *read_arithmetic(struct parser *ps)
+{
+	struct word *word;
+
+	char_next(ps);
+	word = lex_word(ps, MODE_ARITH);
+	if (ps->failed || char_next(ps) != ')' || char_joined(ps) != ')')
+		return NULL;
+	char_next(ps);
+	return word;
+}
+
+/* What an earlier try has found out about this place. */
+static const struct verdict *known_verdict(const struct parser *ps)
+{
+	const struct source *source = ps->top;
+
+	if (!source || !source->owned)
+		return NULL;
+	return verdict_find(&source->verdicts, (size_t)(ps->at - source->owned));
+}
+
+/* Tries to read arithmetic; false when it was none, and then it is there to be read again. */
+static bool try_arithmetic(struct word_builder *wb, bool quoted)
 {
 	struct parser *ps = wb->ps;
-	struct text record, *outer = ps->record;
+	struct record record = {.verdicts = {NULL, 0, 0}}, *outer = ps->record;
 	struct heredoc *heredocs = ps->heredocs, **heredocs_end = ps->heredocs_end;
-	bool quiet = ps->quiet, is_arith;
+	bool quiet = ps->quiet;
 	struct word *word;
 	int line = ps->line;
 
-	text_begin(&record, &ps->region->arena);
+	text_begin(&record.text, &ps->region->arena);
 	ps->record = &record;
 	ps->quiet = true;
-	char_next(ps);
-	word = lex_word(ps, MODE_ARITH);
-	is_arith = !ps->failed && char_next(ps) == ')' && char_joined(ps) == ')';
-	if (is_arith)
-		char_next(ps);
+	word = read_arithmetic(ps);
 	ps->record = outer;
 	ps->quiet = quiet;
-	if (is_arith) {
+	if (outer)
+		verdict_add(&outer->verdicts, outer->text.len, word != NULL);
+	if (word) {
 		if (outer)
-			text_bytes(outer, record.start, record.len);
-		builder_part(wb, (struct part){.kind = PART_ARITH,
-		                               .quoted = quoted,
-		                               .arith = lex_arith(ps, word)});
+			record_append(outer, &record);
+		verdicts_free(&record.verdicts);
+		builder_arith(wb, quoted, word);
 		return true;
 	}
 	ps->failed = false;
 	ps->line = line;
 	ps->heredocs = heredocs;
 	ps->heredocs_end = heredocs_end;
-	text_end(&record);
-	parser_push(ps, record.start, record.len, NULL);
+	parser_push_record(ps, &record);
 	return false;
+}
+
+static bool lex_arithmetic(struct word_builder *wb, bool quoted)
+{
+	struct parser *ps = wb->ps;
+	const struct verdict *known = known_verdict(ps);
+	struct word *word;
+
+	if (!known)
+		return try_arithmetic(wb, quoted);
+	if (ps->record)
+		verdict_add(&ps->record->verdicts, ps->record->text.len, known->is_arith);
+	if (!known->is_arith)
+		return false;
+	word = read_arithmetic(ps);
+	if (word)
+		builder_arith(wb, quoted, word);
+	else
+		syntax_error(ps, "unterminated arithmetic");
+	return true;
 }
 
 static void lex_parentheses(struct word_builder *wb, bool quoted)
@@ -173,7 +219,7 @@ static unsigned lex_digits(struct parser *ps, unsigned base, int max)
 
 static void builder_utf8(struct word_builder *wb, unsigned point)
 {
-	char bytes[UTF8_MOST];
+	char bytes[CHAR_MOST];
 	size_t len = char_encode(bytes, point);
 
 	for (size_t i = 0; i < len; i++)

@@ -61,31 +61,18 @@ static struct part *split_part(struct parser *ps, struct part *part, size_t at, 
 	return part;
 }
 
-/* Where the first tilde may stand: at the start, in an assignment after its '='. */
-static size_t first_place(const struct part *part, bool is_assignment)
-{
-	const char *equals = is_assignment ? memchr(part->text, '=', part->len) : NULL;
-
-	return equals ? (size_t)(equals - part->text) + 1 : 0;
-}
-
-/* The word with its tildes; the word itself when it has none. */
-struct word *word_copy_tilde(struct parser *ps, struct word *word, bool is_assignment)
+/*
+ * Finds a word's tildes: at a place of its first part, and in an assignment after colons.
+ */
+void word_split_tildes(struct parser *ps, struct word *word, size_t at, bool is_assignment)
 {
 	struct part *part = word->parts;
 
-	if (!part || part->kind != PART_TEXT || part->quoted)
-		return word;
-	if (!is_assignment) {
-		if (part->len > 0 && part->text[0] == '~')
-			split_part(ps, part, 0, false);
-		return word;
-	}
-	part = split_part(ps, part, first_place(part, true), true);
-	for (part = part->next; part; part = part->next) {
-		if (part->kind == PART_TEXT && !part->quoted && memchr(part->text, ':', part->len))
+	if (part && part->kind == PART_TEXT && !part->quoted)
+		part = split_part(ps, part, at, is_assignment);
+	for (part = part && is_assignment ? part->next : NULL; part; part = part->next) {
+		if (part->kind == PART_TEXT && !part->quoted)
 			part = split_part(ps, part, next_place(part->text, part->len, 0, true),
 			                  true);
 	}
-	return word;
 }

@@ -348,7 +348,7 @@ struct word *lex_word_after(struct parser *ps, enum word_mode mode, const char *
 	wb.braces = wb.braces && ps->sh->options[OPT_BRACEEXPAND];
 	word = builder_end(&wb);
 	if (mode == MODE_WORD || mode == MODE_BRACE)
-		word = word_copy_tilde(ps, word, false);
+		word_split_tildes(ps, word, 0, false);
 	word_finish(ps, word);
 	return word;
 }

@@ -29,10 +29,28 @@ void parser_push(struct parser *ps, const char *text, size_t len, struct alias *
 		ps->top->at = ps->at;
 		ps->top->end = ps->end;
 	}
-	*source = (struct source){ps->top, text, text + len, alias, false};
+	*source = (struct source){.below = ps->top, .at = text, .end = text + len, .alias = alias};
 	ps->top = source;
 	ps->at = text;
 	ps->end = text + len;
+}
+
+void parser_push_record(struct parser *ps, struct record *record)
+{
+	char *text = memory_text(record->text.start, record->text.len);
+
+	parser_push(ps, text, record->text.len, NULL);
+	ps->top->owned = text;
+	ps->top->verdicts = record->verdicts;
+}
+
+void source_free(struct source *source)
+{
+	if (source->alias)
+		alias_release(source->alias);
+	verdicts_free(&source->verdicts);
+	free(source->owned);
+	free(source);
 }
 
 static void source_pop(struct parser *ps)
@@ -44,9 +62,7 @@ static void source_pop(struct parser *ps)
 	ps->end = ps->top ? ps->top->end : NULL;
 	if (source->ends_in_blank)
 		ps->after_alias = true;
-	if (source->alias)
-		alias_release(source->alias);
-	free(source);
+	source_free(source);
 }
 
 /* More characters, from the source below or from the input. */
@@ -82,7 +98,7 @@ int char_next(struct parser *ps)
 	if (c == '\n' && !(ps->top && ps->top->alias))
 		ps->line++;
 	if (ps->record)
-		text_char(ps->record, (char)c);
+		text_char(&ps->record->text, (char)c);
 	return c;
 }
 

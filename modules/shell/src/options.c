@@ -62,12 +62,12 @@ enum option option_of_name(const char *name)
 
 static bool set_monitor(struct shell *sh, bool value)
 {
-	if (value && !terminal_take(sh)) {
+	if (value && !job_terminal_take(sh)) {
 		sh_error(sh, "no terminal: job control is off");
 		return !sh->interactive;
 	}
 	if (!value)
-		terminal_leave(sh);
+		job_terminal_leave(sh);
 	sh->options[OPT_MONITOR] = value;
 	return true;
 }

@@ -108,18 +108,6 @@ void out_format_at(struct shell *sh, const char *format, ...)
 
 void out_quoted(struct shell *sh, const char *string)
 {
-	const char *plain =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=/.,:@%^";
-
-	if (*string && !string[strspn(string, plain)]) {
-		out_string(sh, string);
-		return;
-	}
-	out_always_quoted(sh, string);
-}
-
-void out_always_quoted(struct shell *sh, const char *string)
-{
 	out_char(sh, '\'');
 	for (; *string; string++) {
 		if (*string == '\'')

@@ -24,7 +24,6 @@ void out_format_at(struct shell *sh, const char *format, ...);
 
 /* Quoted so that the shell reads it back as one word. */
 void out_quoted(struct shell *sh, const char *string);
-void out_always_quoted(struct shell *sh, const char *string);
 
 /* Writes what is waiting; false (with errno) when something since the last flush could not be written. */
 bool out_flush(struct shell *sh);

@@ -7,7 +7,7 @@
 #include "message.h"
 #include "pattern.h"
 #include "shell.h"
-#include "utf8.h"
+#include "characters.h"
 #include <string.h>
 
 /* Length of the prefix that matches, the shortest or the longest; false: none does. */

@@ -25,14 +25,12 @@ void params_set(struct shell *sh, char **list, int count)
 	fresh.list[count] = NULL;
 	params_free(&sh->params);
 	sh->params = fresh;
-	sh->option_reset = true;
 }
 
 void params_shift(struct shell *sh, int count)
 {
 	sh->params.list += count;
 	sh->params.count -= count;
-	sh->option_reset = true;
 }
 
 struct params params_enter(struct shell *sh, char **list, int count)

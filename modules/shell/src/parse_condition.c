@@ -160,9 +160,7 @@ struct node *parse_condition(struct parser *ps)
 	struct condition_node *node = node_new(ps, NODE_CONDITION, sizeof(*node));
 
 	token_take(ps);
-	ps->conditional = true;
 	node->condition = parse_or(ps);
-	ps->conditional = false;
 	if (ps->failed)
 		return NULL;
 	if (strcmp(peek_plain(ps), "]]") != 0) {

@@ -77,64 +77,105 @@ struct redir *parse_redirs(struct parser *ps)
 	return first;
 }
 
-/* What a word is as an assignment: the parts of the text before the value. */
+/* A word as an assignment: its name, its index, and where the value begins. */
 struct assign_head {
-	size_t name_len, len; /* len: up to and with the '=' */
-	const char *index;
-	size_t index_len;
-	bool append;
+	size_t name_len;
+	bool append, has_index;
+	struct part *index_end; /* has the ']' */
+	size_t index_at;        /* where in that part */
+	struct part *value;     /* has the '=' */
+	size_t value_at;        /* after it */
 };
 
-static bool assign_index(const char *text, size_t *at, struct assign_head *head)
+/* The ']' after name[, perhaps in a later part. */
+static bool find_index(struct part *part, size_t at, struct assign_head *head)
 {
-	const char *end;
+	for (; part; part = part->next, at = 0) {
+		const char *end = part->kind == PART_TEXT && !part->quoted
+		                          ? memchr(part->text + at, ']', part->len - at)
+		                          : NULL;
 
-	if (text[*at] != '[')
+		if (!end)
+			continue;
+		head->has_index = true;
+		head->index_end = part;
+		head->index_at = (size_t)(end - part->text);
 		return true;
-	end = strchr(text + *at, ']');
-	if (!end)
-		return false;
-	head->index = text + *at + 1;
-	head->index_len = (size_t)(end - head->index);
-	*at = (size_t)(end - text) + 1;
-	return head->index_len > 0;
+	}
+	return false;
 }
 
 static bool assign_head(const struct parser *ps, const struct word *word, struct assign_head *head)
 {
-	const struct part *part = word->parts;
 	bool is_posix = ps->sh->options[OPT_POSIX];
+	struct part *part = word->parts;
 	size_t at;
 
-	*head = (struct assign_head){0, 0, NULL, 0, false};
+	memset(head, 0, sizeof(*head));
 	if (!part || part->kind != PART_TEXT || part->quoted)
 		return false;
 	at = head->name_len = var_name_len(part->text);
-	if (at == 0 || (!is_posix && !assign_index(part->text, &at, head)))
+	if (at == 0)
 		return false;
+	if (part->text[at] == '[' && !is_posix) {
+		if (!find_index(part, at + 1, head))
+			return false;
+		part = head->index_end;
+		at = head->index_at + 1;
+	}
 	if (part->text[at] == '+' && !is_posix) {
 		head->append = true;
 		at++;
 	}
-	head->len = at + 1;
+	head->value = part;
+	head->value_at = at + 1;
 	return part->text[at] == '=';
 }
 
+/* A text part's piece, followed by what follows the part. */
+static struct part *part_from(struct parser *ps, const struct part *part, size_t from, size_t to)
+{
+	struct part *piece = parser_new(ps, sizeof(*piece));
+
+	*piece = *part;
+	piece->text = parser_copy(ps, part->text + from, to - from);
+	piece->len = to - from;
+	return piece;
+}
+
+/* The parts between the brackets as a word of their own. */
+static struct arith *index_of(struct parser *ps, const struct word *word,
+                              const struct assign_head *head)
+{
+	struct word *index = parser_new(ps, sizeof(*index));
+	struct part **last = &index->parts;
+	size_t from = head->name_len + 1;
+
+	for (struct part *part = word->parts;; part = part->next, from = 0) {
+		bool is_end = part == head->index_end;
+
+		*last = parser_new(ps, sizeof(*part));
+		**last = *part;
+		if (part->kind == PART_TEXT)
+			*last = part_from(ps, part, from, is_end ? head->index_at : part->len);
+		last = &(*last)->next;
+		*last = NULL;
+		if (is_end)
+			break;
+	}
+	return lex_arith(ps, index);
+}
+
 /* The word without what stands before the value. */
-static struct word *value_word(struct parser *ps, struct word *word, size_t skip)
+static struct word *value_word(struct parser *ps, const struct word *word,
+                               const struct assign_head *head)
 {
 	struct word *value = parser_new(ps, sizeof(*value));
-	struct part *first;
+	struct part *first = part_from(ps, head->value, head->value_at, head->value->len);
 
-	word = word_copy_tilde(ps, word, true);
-	*value = *word;
-	value->next = NULL;
-	value->braces = false;
-	first = parser_new(ps, sizeof(*first));
-	*first = *word->parts;
-	first->text += skip;
-	first->len -= skip;
+	value->quoted = word->quoted;
 	value->parts = first->len == 0 && first->next ? first->next : first;
+	word_split_tildes(ps, value, 0, true);
 	word_finish(ps, value);
 	return value;
 }
@@ -171,15 +212,14 @@ struct assign *parse_assignment(struct parser *ps, struct word *word)
 	assign = parser_new(ps, sizeof(*assign));
 	assign->var = var_slot(ps->sh, word->parts->text, head.name_len);
 	assign->append = head.append;
-	if (head.index)
-		assign->index = lex_arith(ps, lex_text_word(ps, head.index, head.index_len,
-		                                            ps->line, MODE_INDEX));
-	if (!word->parts->next && word->parts->len == head.len && char_peek(ps) == '(' &&
-	    !ps->sh->options[OPT_POSIX] && !head.index) {
+	if (head.has_index)
+		assign->index = index_of(ps, word, &head);
+	if (!head.has_index && !head.value->next && head.value->len == head.value_at &&
+	    char_peek(ps) == '(' && !ps->sh->options[OPT_POSIX]) {
 		assign->is_array = true;
 		assign->words = array_words(ps);
 	} else {
-		assign->words = value_word(ps, word, head.len);
+		assign->words = value_word(ps, word, &head);
 	}
 	token_take(ps);
 	return assign;
@@ -200,7 +240,8 @@ static void mark_assignment(struct parser *ps, struct word *word)
 
 	if (!assign_head(ps, word, &head))
 		return;
-	word_copy_tilde(ps, word, true);
+	word_split_tildes(ps, word, head.value == word->parts ? head.value_at : word->parts->len,
+	                  true);
 	word->is_assignment = true;
 	word->braces = false;
 	word_finish(ps, word);

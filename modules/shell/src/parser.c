@@ -3,7 +3,6 @@
  * region of its own, which the caller drops when it has run; functions defined in it keep it.
  */
 #include "parser.h"
-#include "alias.h"
 #include "shell.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +26,7 @@ static void drop_sources(struct parser *ps, struct source *keep)
 		struct source *source = ps->top;
 
 		ps->top = source->below;
-		if (source->alias)
-			alias_release(source->alias);
-		free(source);
+		source_free(source);
 	}
 }
 
@@ -49,7 +46,6 @@ void parser_recover(struct parser *ps)
 	drop_sources(ps, bottom);
 	ps->at = ps->end = "";
 	ps->record = NULL;
-	ps->conditional = false;
 	ps->depth = 0;
 }
 
@@ -60,7 +56,7 @@ enum parse_result parser_next(struct parser *ps, struct region **out_region, str
 	*out_region = ps->region = region_new();
 	*out_node = NULL;
 	ps->token.kind = TOKEN_NONE;
-	ps->failed = ps->interrupted = ps->continued = ps->conditional = false;
+	ps->failed = ps->interrupted = ps->continued = false;
 	ps->heredocs = NULL;
 	kind = token_command(ps)->kind;
 	if (kind == TOKEN_NEWLINE)
@@ -117,12 +113,11 @@ struct node *parse_substitution(struct parser *ps)
 {
 	struct token token = ps->token;
 	struct heredoc *heredocs = ps->heredocs, **heredocs_end = ps->heredocs_end;
-	bool conditional = ps->conditional, continued = ps->continued;
+	bool continued = ps->continued;
 	struct node *node;
 
 	ps->token.kind = TOKEN_NONE;
 	ps->heredocs = NULL;
-	ps->conditional = false;
 	ps->continued = true;
 	node = parse_list(ps, false);
 	if (token_peek(ps)->kind != TOKEN_CLOSE)
@@ -134,7 +129,6 @@ struct node *parse_substitution(struct parser *ps)
 		ps->heredocs = heredocs;
 	}
 	ps->token = token;
-	ps->conditional = conditional;
 	ps->continued = continued;
 	return node;
 }

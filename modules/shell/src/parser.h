@@ -81,13 +81,11 @@ struct parser {
 	struct source *spent; /* aliases that ended in a blank: their word is due */
 	int line;
 	bool at_end, interrupted, failed, quiet;
-	bool continued;   /* within a command: prompt with PS2 */
-	bool after_alias; /* an alias ending in a blank was just used up */
-	bool conditional; /* within [[ ]]: words differ */
-	struct text *record;
+	bool continued;        /* within a command: prompt with PS2 */
+	bool after_alias;      /* an alias ending in a blank was just used up */
+	struct record *record; /* of what is read, while that may have to be read again */
 
 	struct token token;
-	bool case_body;
 	struct heredoc *heredocs, **heredocs_end;
 	unsigned depth;
 };
@@ -123,6 +121,9 @@ bool parser_at_end(const struct parser *ps);
 
 bool parser_refill(struct parser *ps);
 void parser_push(struct parser *ps, const char *text, size_t len, struct alias *alias);
+/* The same for a record, whose verdicts go over to the source. */
+void parser_push_record(struct parser *ps, struct record *record);
+void source_free(struct source *source);
 void *parser_new(struct parser *ps, size_t size);
 char *parser_copy(struct parser *ps, const char *text, size_t len);
 void syntax_error(struct parser *ps, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -180,7 +181,7 @@ struct word *lex_text_word(struct parser *ps, const char *text, size_t len, int 
                            enum word_mode mode);
 struct arith *lex_arith(struct parser *ps, struct word *word);
 void word_finish(struct parser *ps, struct word *word);
-struct word *word_copy_tilde(struct parser *ps, struct word *word, bool is_assignment);
+void word_split_tildes(struct parser *ps, struct word *word, size_t at, bool is_assignment);
 
 /* While a word is made. */
 struct word_builder {

@@ -103,6 +103,32 @@ TEST(syntax_errors_are_found)
 	is_wrong("[[ a == ]]");
 }
 
+TEST(what_looked_like_arithmetic_may_hold_several_commands)
+{
+	test_shell_begin(&sh);
+	test_shell_output(&sh, "echo $((a); `b\nc`\nd)\n");
+	CHECK_STR_EQ(test_shell_output(&sh, "echo $((echo a)\n)\necho b"), "a\nb\n");
+	test_shell_end(&sh);
+}
+
+/* Each level is tried as arithmetic and then read as commands: trying again inside would take 2^40 steps. */
+TEST(nested_tries_are_made_once)
+{
+	char text[1000] = "echo ";
+
+	for (int i = 0; i < 40; i++)
+		strcat(text, "$((");
+	is_wrong(text);
+	strcpy(text, "echo ");
+	for (int i = 0; i < 40; i++)
+		strcat(text, "$((echo ");
+	for (int i = 0; i < 40; i++)
+		strcat(text, ") )");
+	test_shell_begin(&sh);
+	CHECK(strcmp(test_shell_parse(&sh, text), "error") != 0);
+	test_shell_end(&sh);
+}
+
 TEST(deep_nesting_is_refused_not_followed)
 {
 	char text[6001];

@@ -3,7 +3,7 @@
  * characters. A star backs up to the last one only, so matching takes at most len(pattern) * len(text) steps.
  */
 #include "pattern.h"
-#include "utf8.h"
+#include "characters.h"
 #include <string.h>
 #include <wctype.h>
 
@@ -14,14 +14,14 @@ struct subject {
 
 static unsigned subject_char(const struct subject *subject, size_t *out_len)
 {
-	char bytes[UTF8_MOST + 1] = "";
+	char bytes[CHAR_MOST + 1] = "";
 	size_t left = (size_t)(subject->end - subject->at);
 	unsigned point;
 
 	*out_len = 1;
 	if (!subject->is_utf8 || (unsigned char)*subject->at < 0x80)
 		return (unsigned char)*subject->at;
-	memcpy(bytes, subject->at, left < UTF8_MOST ? left : UTF8_MOST);
+	memcpy(bytes, subject->at, left < CHAR_MOST ? left : CHAR_MOST);
 	point = char_decode(bytes, out_len);
 	return point;
 }

@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STATUS_USAGE 2
@@ -163,7 +164,13 @@ static void run_profiles(struct shell *sh)
 static struct input *open_script(struct shell *sh, const char *name)
 {
 	int fd = open(name, O_RDONLY | O_CLOEXEC), high;
+	struct stat status_of;
 
+	if (fd >= 0 && fstat(fd, &status_of) == 0 && S_ISDIR(status_of.st_mode)) {
+		close(fd);
+		errno = EISDIR;
+		fd = -1;
+	}
 	if (fd < 0) {
 		int status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_READABLE;
 

@@ -4,7 +4,7 @@
  * /proc/anonymos/session, read for each prompt; elsewhere the user is the system's and the others are empty.
  */
 #include "jobs.h"
-#include "past.h"
+#include "command_history.h"
 #include "prompt.h"
 #include "shell.h"
 #include <pwd.h>
@@ -147,7 +147,7 @@ static size_t put_escape(struct escaping *e, const char *at)
 	case 'w': put(e, folder(sh, false)); break;
 	case 'W': put(e, folder(sh, true)); break;
 	case '$': put(e, geteuid() ? "$" : "#"); break;
-	case '!': put_number(e, past_last(sh) + 1); break;
+	case '!': put_number(e, command_history_last(sh) + 1); break;
 	case 'j': put_number(e, job_count(sh)); break;
 	case 's': put(e, sh->name); break;
 	case 't': put_time(e, "%H:%M:%S"); break;
@@ -179,7 +179,7 @@ static size_t put_bang(struct escaping *e, const char *at)
 	if (at[1] == '!')
 		text_char(&e->text, '!');
 	else
-		put_number(e, past_last(e->sh) + 1);
+		put_number(e, command_history_last(e->sh) + 1);
 	return at[1] == '!' ? 2 : 1;
 }
 

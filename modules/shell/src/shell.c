@@ -7,7 +7,7 @@
 #include "builtins.h"
 #include "command.h"
 #include "jobs.h"
-#include "past.h"
+#include "command_history.h"
 #include "readahead.h"
 #include "split.h"
 #include "traps.h"
@@ -153,7 +153,7 @@ void shell_free(struct shell *sh)
 	free(sh->params.owned);
 	vars_free(sh);
 	readahead_free(sh);
-	past_close(sh);
+	command_history_free(sh);
 	at_forget(sh);
 	free(sh->out.buffer);
 	free(sh->modes);
@@ -175,7 +175,7 @@ void shell_exit(struct shell *sh, int status)
 	out_flush(sh);
 	readahead_sync(sh);
 	if (sh->subshell_depth == 0)
-		terminal_leave(sh);
+		job_terminal_leave(sh);
 	_exit(status & 0xff);
 }
 

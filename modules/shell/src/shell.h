@@ -28,7 +28,7 @@ struct at_command;
 struct builtin;
 struct command;
 struct editor;
-struct history;
+struct command_history;
 struct job;
 struct node;
 struct redir_save;
@@ -105,7 +105,6 @@ struct shell {
 
 	/* getopts: where in the word it is. */
 	int option_index, option_offset;
-	bool option_reset;
 
 	/* A user at a terminal. */
 	struct editor *editor;

@@ -4,6 +4,7 @@
  * A source hands out whole lines (or all there is), so a character and the one after it are always together.
  */
 #pragma once
+#include "record.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -41,5 +42,7 @@ struct source {
 	struct source *below;
 	const char *at, *end;
 	struct alias *alias;
+	char *owned; /* its text, freed with it: a record that is read again */
+	struct verdicts verdicts;
 	bool ends_in_blank; /* the word after this alias is looked up, too */
 };

@@ -4,7 +4,7 @@
  */
 #include "split.h"
 #include "shell.h"
-#include "utf8.h"
+#include "characters.h"
 #include <string.h>
 
 const unsigned char split_class[256] = {

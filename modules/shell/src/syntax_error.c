@@ -4,7 +4,7 @@
 #include "message.h"
 #include "parser.h"
 #include "shell.h"
-#include "utf8.h"
+#include "characters.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

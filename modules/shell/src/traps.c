@@ -227,19 +227,33 @@ void traps_job_control(struct shell *sh, bool on)
 	sh->options[OPT_MONITOR] = now;
 }
 
-/* A child does not do what its parent's traps say, but goes on ignoring what is ignored. */
-void traps_child(struct shell *sh, bool controls, bool background)
+/* A program does not do what our traps say, but goes on ignoring what is ignored. Changes no memory. */
+void traps_before_exec(const struct shell *sh)
 {
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = SIG_DFL;
 	for (int i = 1; i < SIGNAL_COUNT; i++) {
 		unsigned char state = sh->signal_state[i];
 		bool by_trap = sh->traps[i] && !sh->traps[i][0];
 
-		if (state == SIGNAL_CAUGHT || (state == SIGNAL_IGNORED && !by_trap)) {
-			set_handler(sh, i, SIGNAL_DEFAULT);
-			pending[i] = 0;
-		}
+		if (state == SIGNAL_CAUGHT || (state == SIGNAL_IGNORED && !by_trap))
+			sigaction(i, &action, NULL);
 	}
-	(void)controls;
+}
+
+void traps_child(struct shell *sh, bool background)
+{
+	traps_before_exec(sh);
+	for (int i = 1; i < SIGNAL_COUNT; i++) {
+		bool by_trap = sh->traps[i] && !sh->traps[i][0];
+
+		pending[i] = 0;
+		if (sh->signal_state[i] == SIGNAL_CAUGHT ||
+		    (sh->signal_state[i] == SIGNAL_IGNORED && !by_trap))
+			sh->signal_state[i] = SIGNAL_DEFAULT;
+	}
 	if (!background)
 		return;
 	if (!sh->traps[SIGINT])
@@ -252,7 +266,7 @@ void traps_child(struct shell *sh, bool controls, bool background)
 void traps_exec(struct shell *sh, bool begins)
 {
 	if (begins) {
-		traps_child(sh, false, false);
+		traps_child(sh, false);
 		return;
 	}
 	for (int i = 1; i < SIGNAL_COUNT; i++)

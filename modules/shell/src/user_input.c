@@ -13,7 +13,7 @@
 #include "interactive.h"
 #include "jobs.h"
 #include "message.h"
-#include "past.h"
+#include "command_history.h"
 #include "prompt.h"
 #include "readahead.h"
 #include "shell.h"
@@ -165,15 +165,15 @@ static enum input_result interrupted(struct shell *sh, bool is_plain)
 
 static void remember(struct shell *sh, const char *text, bool continued)
 {
-	const char *last = continued ? history_get(sh->history, past_last(sh)) : NULL;
+	const char *last = continued ? history_get(sh->history, command_history_last(sh)) : NULL;
 	struct arena_mark mark = arena_mark(&sh->temp);
 	struct text joined;
 
 	text_begin(&joined, &sh->temp);
 	text_format(&joined, "%s%s%s", last ? last : "", last ? "\n" : "", text);
 	if (last)
-		past_drop_last(sh);
-	past_add(sh, text_end(&joined));
+		command_history_drop_last(sh);
+	command_history_add(sh, text_end(&joined));
 	arena_release(&sh->temp, mark);
 }
 

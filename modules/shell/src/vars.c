@@ -251,12 +251,3 @@ void vars_free(struct shell *sh)
 	free(sh->vars.line_text);
 	sh->vars.line_text = NULL;
 }
-
-void vars_apply(struct shell *sh)
-{
-	for (size_t i = 0; i < VAR_BUCKETS; i++) {
-		for (struct var *var = sh->vars.buckets[i]; var; var = var->next)
-			if (var->changed)
-				var->changed(sh, var);
-	}
-}

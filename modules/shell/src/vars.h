@@ -44,7 +44,7 @@ struct var_table {
 	/* Those the shell itself looks at. */
 	struct var *ifs, *path, *home, *pwd, *oldpwd, *ps1, *ps2, *ps4, *optind, *optarg, *line,
 		*env, *ppid;
-	struct var *cdpath, *reply;
+	struct var *cdpath;
 	char *line_text;
 };
 
@@ -72,11 +72,6 @@ bool var_is_name(const char *text);
 
 struct var *var_slot(struct shell *sh, const char *name, size_t len);
 struct var *var_find(struct shell *sh, const char *name);
-
-static inline const char *var_name_end(const struct var *var)
-{
-	return var->text + var->name_len;
-}
 
 /* The value; NULL when it is not set. An array's value is its element 0. */
 const char *var_value_special(struct shell *sh, const struct var *var);
@@ -107,6 +102,3 @@ char **var_environment(struct shell *sh);
 
 /* All that are set and have one of the flags (0: any), by name; in the temp arena, ended by NULL. */
 struct var **var_sorted(struct shell *sh, unsigned flags, size_t *out_count);
-
-/* Calls the hooks of all variables: after the environment was read. */
-void vars_apply(struct shell *sh);

@@ -145,7 +145,7 @@ static void end(struct editor *e)
 		display_finish(&e->display);
 		edit_flush(e);
 	}
-	terminal_end(e->terminal);
+	terminal_restore(e->terminal);
 	e->is_inside = false;
 }
 
@@ -179,7 +179,7 @@ void editor_leave(struct editor *e)
 {
 	display_erase(&e->display);
 	edit_flush(e);
-	terminal_end(e->terminal);
+	terminal_restore(e->terminal);
 }
 
 void editor_enter(struct editor *e)

@@ -40,7 +40,7 @@ struct terminal *terminal_new(int in_fd, int out_fd)
 void terminal_free(struct terminal *t)
 {
 	if (t)
-		terminal_end(t);
+		terminal_restore(t);
 	free(t);
 }
 
@@ -52,7 +52,7 @@ bool terminal_can_edit(const struct terminal *t)
 	       isatty(t->out);
 }
 
-bool terminal_begin(struct terminal *t)
+bool terminal_take(struct terminal *t)
 {
 	struct termios modes;
 
@@ -74,7 +74,7 @@ bool terminal_begin(struct terminal *t)
 	return true;
 }
 
-void terminal_end(struct terminal *t)
+void terminal_restore(struct terminal *t)
 {
 	if (!t->is_taken)
 		return;

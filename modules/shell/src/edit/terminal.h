@@ -17,10 +17,10 @@ void terminal_free(struct terminal *terminal);
 bool terminal_can_edit(const struct terminal *terminal);
 /*
  * Sets the editor's modes, also again after somebody else had the terminal; false when they cannot be set. The modes
- * before the first time are kept for terminal_end.
+ * before the first time are kept for terminal_restore.
  */
-bool terminal_begin(struct terminal *terminal);
-void terminal_end(struct terminal *terminal);
+bool terminal_take(struct terminal *terminal);
+void terminal_restore(struct terminal *terminal);
 void terminal_size(const struct terminal *terminal, size_t *out_columns, size_t *out_rows);
 
 /*

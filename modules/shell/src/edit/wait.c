@@ -62,7 +62,7 @@ static bool is_awake(void *context)
 
 void edit_take_terminal(struct editor *e)
 {
-	if (!terminal_begin(e->terminal))
+	if (!terminal_take(e->terminal))
 		e->state = EDITOR_ENDED;
 	bytes_add_text(&e->display.out, paste_on);
 }

@@ -29,7 +29,7 @@ printf '%.2s|%*d|%e\n' abcdef 5 42 1.5
 [ \( a = a \) -a ! b = c ] && echo group
 while getopts ab:c o -a -b arg -cx rest 2>/dev/null; do echo "$o $OPTARG"; done; echo $OPTIND
 umask 027; umask; umask u=rwx,g=rx,o=; umask -S
-cd /usr/bin; pwd; cd ..; pwd; cd - >/dev/null; pwd; cd /; cd usr/./lib/..; pwd
+mkdir -p /tmp/core_d/e; cd /tmp/core_d/e; pwd; cd ..; pwd; cd - >/dev/null; pwd; cd /tmp; cd core_d/./e/..; pwd; cd /; rm -r /tmp/core_d
 x=1; export x; sh -c 'echo $x'; y=2 sh -c 'echo $y'; echo "[$y]"
 readonly r=1; (r=2) 2>/dev/null || echo readonly
 unset x; echo "[${x-unset}]"
@@ -41,9 +41,7 @@ hash -r; echo $?
 alias e='echo aliased'
 e x
 unalias e
-. /dev/stdin <<X
-echo sourced
-X
+echo 'echo sourced $1' >/tmp/core_s; . /tmp/core_s; rm /tmp/core_s
 eval "echo" 'a  b'
 times >/dev/null && echo times
 kill -l 15; kill -0 $$ && echo alive

@@ -3,7 +3,7 @@
  * a crash loses none and shells that run at once share one file. HISTSIZE bounds the list and the file. A history that
  * cannot be kept is no reason to disturb the user.
  */
-#include "past.h"
+#include "command_history.h"
 #include "shell.h"
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,7 @@ static void save(struct shell *sh)
 	arena_release(&sh->temp, mark);
 }
 
-void past_open(struct shell *sh)
+void command_history_open(struct shell *sh)
 {
 	struct arena_mark mark = arena_mark(&sh->temp);
 	const char *name = file_name(sh);
@@ -55,13 +55,13 @@ void past_open(struct shell *sh)
 	arena_release(&sh->temp, mark);
 }
 
-void past_close(struct shell *sh)
+void command_history_free(struct shell *sh)
 {
 	history_free(sh->history);
 	sh->history = NULL;
 }
 
-void past_add(struct shell *sh, const char *text)
+void command_history_add(struct shell *sh, const char *text)
 {
 	if (!sh->history || !text[strspn(text, " \t\n")])
 		return;
@@ -70,18 +70,18 @@ void past_add(struct shell *sh, const char *text)
 		save(sh);
 }
 
-void past_drop_last(struct shell *sh)
+void command_history_drop_last(struct shell *sh)
 {
 	if (sh->history)
-		history_remove(sh->history, past_last(sh));
+		history_remove(sh->history, command_history_last(sh));
 }
 
-size_t past_last(const struct shell *sh)
+size_t command_history_last(const struct shell *sh)
 {
 	return sh->history ? history_first(sh->history) + history_count(sh->history) - 1 : 0;
 }
 
-void past_forget(struct shell *sh, size_t number)
+void command_history_forget(struct shell *sh, size_t number)
 {
 	struct arena_mark mark = arena_mark(&sh->temp);
 	const char *name = file_name(sh), *entry = history_get(sh->history, number);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* A descriptor of our terminal, out of the way; -1: there is none. */
-static int terminal_open(void)
+static int job_terminal_open(void)
 {
 	int fd = open("/dev/tty", O_RDWR), copy;
 
@@ -43,9 +43,9 @@ static bool await_foreground(struct shell *sh)
 	}
 }
 
-bool terminal_take(struct shell *sh)
+bool job_terminal_take(struct shell *sh)
 {
-	sh->terminal = terminal_open();
+	sh->terminal = job_terminal_open();
 	if (sh->terminal < 0)
 		return !sh->interactive;
 	sh->first_group = getpgrp();
@@ -61,18 +61,18 @@ bool terminal_take(struct shell *sh)
 	if (sh->own_group != getpid()) {
 		setpgid(0, 0);
 		sh->own_group = getpgrp();
-		terminal_give(sh, sh->own_group);
+		job_terminal_give(sh, sh->own_group);
 	}
-	terminal_save(sh, NULL);
+	job_terminal_save(sh, NULL);
 	return true;
 }
 
-void terminal_leave(struct shell *sh)
+void job_terminal_leave(struct shell *sh)
 {
 	if (sh->terminal < 0)
 		return;
 	if (sh->own_group != sh->first_group) {
-		terminal_give(sh, sh->first_group);
+		job_terminal_give(sh, sh->first_group);
 		setpgid(0, sh->first_group);
 	}
 	traps_job_control(sh, false);
@@ -80,7 +80,7 @@ void terminal_leave(struct shell *sh)
 	sh->terminal = -1;
 }
 
-void terminal_give(struct shell *sh, int group)
+void job_terminal_give(struct shell *sh, int group)
 {
 	sigset_t set, old;
 
@@ -95,7 +95,7 @@ void terminal_give(struct shell *sh, int group)
 }
 
 /* The modes as a stopped job left them, or (job NULL) as the shell wants them. */
-void terminal_save(struct shell *sh, struct job *job)
+void job_terminal_save(struct shell *sh, struct job *job)
 {
 	void **modes = job ? &job->modes : &sh->modes;
 	bool *has_modes = job ? &job->has_modes : &sh->has_modes;
@@ -107,7 +107,7 @@ void terminal_save(struct shell *sh, struct job *job)
 	*has_modes = tcgetattr(sh->terminal, *modes) == 0;
 }
 
-void terminal_restore(struct shell *sh, const struct job *job)
+void job_terminal_restore(struct shell *sh, const struct job *job)
 {
 	bool has_modes = job ? job->has_modes : sh->has_modes;
 
@@ -122,8 +122,8 @@ int job_continue(struct shell *sh, struct job *job, bool foreground)
 			job->processes[i].state = PROCESS_RUNNING;
 	job->changed = false;
 	if (foreground) {
-		terminal_restore(sh, job);
-		terminal_give(sh, job->group);
+		job_terminal_restore(sh, job);
+		job_terminal_give(sh, job->group);
 	}
 	if (job_state(job) == PROCESS_RUNNING && job->group)
 		kill(-job->group, SIGCONT);

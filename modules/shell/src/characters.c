@@ -2,7 +2,7 @@
  * UTF-8, decoded strictly: what is not well-formed counts byte by byte, so that any text can be cut and matched and
  * put together again without a change.
  */
-#include "utf8.h"
+#include "characters.h"
 
 #define INVALID_BASE 0x110000u
 

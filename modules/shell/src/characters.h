@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define UTF8_MOST 4
+#define CHAR_MOST 4
 
 /* The character at a text (not its end). An invalid byte is a character of its own, beyond all of Unicode. */
 unsigned char_decode(const char *text, size_t *out_len);
