@@ -314,4 +314,27 @@ TEST(held_lock_is_waited_for_only_so_long)
 	history_free(h);
 }
 
+TEST(erased_entries_leave_the_file)
+{
+	struct history *h = history_new(10, HISTORY_KEEP);
+
+	write_file("one\ntwo\\\nlines\none\nonetwo\n");
+	CHECK_EQ(history_erase(path, "one"), 0);
+	CHECK_EQ(history_load(h, path), 0);
+	CHECK_EQ(history_count(h), 2);
+	CHECK_STR_EQ(history_get(h, 1), "two\nlines");
+	CHECK_STR_EQ(history_get(h, 2), "onetwo");
+	CHECK_EQ(history_erase(path, "two\nlines"), 0);
+	CHECK_EQ(history_erase(path, "not there"), 0);
+	history_clear(h);
+	CHECK_EQ(history_load(h, path), 0);
+	CHECK_EQ(history_count(h), 1);
+	CHECK_EQ(history_erase(path, NULL), 0);
+	history_clear(h);
+	CHECK_EQ(history_load(h, path), 0);
+	CHECK_EQ(history_count(h), 0);
+	CHECK_EQ(history_erase("/nonexistent/file", NULL), ENOENT);
+	history_free(h);
+}
+
 TEST_MAIN();
