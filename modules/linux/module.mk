@@ -47,10 +47,14 @@ filetest_LINUX_SRC := test/file_main.c test/check.c test/file.c test/names.c tes
 LINUX_PROGRAMS += hog
 hog_LINUX_SRC  := test/hog.c
 
-# The object tree from a shell.
+# The object tree from a shell, and what a shell shares with that.
+LIB                  := obj/object_text.c
 LINUX_PROGRAMS       += obj
 obj_LINUX_SRC        := obj/main.c obj/operations.c obj/watch.c
-obj_LINUX_LIBS       := object-tree base
+obj_LINUX_LIBS       := linux object-tree base
+UNIT_TESTS           += object_text_test
+object_text_test_TEST_SRC  := obj/object_text_test.c
+object_text_test_TEST_LIBS := linux object-tree base
 
 UNIT_TESTS += binfmt_test exec_stack_test signal_queue_test syscall_table_test
 binfmt_test_TEST_SRC         := src/binfmt_test.c src/binfmt_elf.c src/binfmt_script.c

@@ -12,6 +12,7 @@
  * the command line is wrong.
  */
 #include "obj.h"
+#include <linux/object_text.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,53 +32,18 @@ int obj_fail(const char *path, const char *member, const char *text)
 	return OBJ_FAILED;
 }
 
-/* The mountpoint of the tree, as a prefix of a path, names the tree's root. */
-static const char *without_mountpoint(const char *path)
-{
-	size_t len = strlen(OBJ_MOUNTPOINT);
-
-	if (strncmp(path, OBJ_MOUNTPOINT, len) != 0 || (path[len] != '/' && path[len] != 0))
-		return path;
-	return path[len] == 0 ? "/" : path + len;
-}
-
-/* "." and ".." and doubled slashes go, as a shell's user would expect of names that are no files. */
-static void shorten(char *path)
-{
-	char *end = path;
-
-	for (char *at = path; *at;) {
-		size_t skip = strspn(at, "/"), len = strcspn(at + skip, "/");
-		const char *name = at + skip;
-
-		if (len == 2 && memcmp(name, "..", 2) == 0) {
-			while (end > path && *--end != '/')
-				;
-		} else if (len > 0 && !(len == 1 && name[0] == '.')) {
-			*end++ = '/';
-			memmove(end, name, len);
-			end += len;
-		}
-		at += skip + len;
-	}
-	if (end == path)
-		*end++ = '/';
-	*end = 0;
-}
-
 static const char *tree_path(const char *argument)
 {
-	static char path[OBJ_PATH_BYTES];
-	char folder[OBJ_PATH_BYTES] = "";
+	static char path[OBJECT_PATH_BYTES];
+	char folder[OBJECT_PATH_BYTES] = "";
 
 	if (argument[0] != '/' && !getcwd(folder, sizeof(folder)))
 		folder[0] = 0;
-	if (snprintf(path, sizeof(path), "%s/%s", folder, argument) >= (int)sizeof(path)) {
+	if (object_path(folder, argument, path, sizeof(path)) != OK) {
 		obj_fail(argument, NULL, "the path is too long");
 		exit(OBJ_USAGE);
 	}
-	shorten(path);
-	return without_mountpoint(path);
+	return path;
 }
 
 int main(int argc, char **argv)

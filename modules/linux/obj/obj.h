@@ -4,8 +4,6 @@
 #define OBJ_OK 0
 #define OBJ_FAILED 1
 #define OBJ_USAGE 2
-#define OBJ_PATH_BYTES 1024
-#define OBJ_MOUNTPOINT "/obj"
 
 int obj_ls(const char *path);
 int obj_describe_object(const char *path);

@@ -5,13 +5,13 @@
 #include "obj.h"
 #include <errno.h>
 #include <linux/object_calls.h>
+#include <linux/object_text.h>
 #include <object-tree/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define KIND_DIRECTORY 2  /* of an entry: OBJECT_KIND_DIRECTORY */
-#define LINE_MAX_BYTES 78 /* longer results get an item a line */
+#define KIND_DIRECTORY 2 /* of an entry: OBJECT_KIND_DIRECTORY */
 #define ARGUMENTS_MAX 3900
 
 static unsigned char value[OBJECT_CALL_VALUE_MAX];
@@ -29,10 +29,8 @@ static int print_value(const char *path, size_t len)
 
 	if (len == 0)
 		return OBJ_OK;
-	if (json_from_cbor(value, len, false, text, sizeof(text), &text_len) != OK)
+	if (object_json(value, len, text, sizeof(text), &text_len) != OK)
 		return obj_fail(path, NULL, "the answer cannot be shown as JSON");
-	if (text_len > LINE_MAX_BYTES)
-		(void)json_from_cbor(value, len, true, text, sizeof(text), &text_len);
 	puts(text);
 	return OBJ_OK;
 }
@@ -63,36 +61,24 @@ int obj_get_property(const char *path, const char *property)
 	return len < 0 ? fail_errno(path, property) : print_value(path, (size_t)len);
 }
 
-/* The text of a field in a map, or false. */
-static bool find_text(const struct cbor_reader *map, const char *key, const char **out, size_t *len)
-{
-	struct cbor_reader found;
-
-	return cbor_find(map->at + map->pos, map->len - map->pos, key, &found) == OK &&
-	       cbor_get_text(&found, out, len) == OK;
-}
-
 /* What the object says about the method that refused. */
 static int explain_refusal(const char *path, const char *method, int error)
 {
-	struct cbor_reader methods, found;
-	const char *arguments;
-	size_t arguments_len;
-	char line[512];
+	char arguments[512], line[600];
 	long len = syscall(NR_obj_describe, path, value, sizeof(value));
+	enum object_refusal why = OBJECT_REFUSAL_OTHER;
 
 	errno = error;
 	if (len < 0)
 		return fail_errno(path, NULL);
-	if (cbor_find(value, (size_t)len, "methods", &methods) != OK ||
-	    cbor_find(methods.at + methods.pos, methods.len - methods.pos, method, &found) != OK)
+	why = object_refusal(value, (size_t)len, method, arguments, sizeof(arguments));
+	if (why == OBJECT_NO_METHOD)
 		return obj_fail(path, method, "no such method");
-	if (error != EINVAL)
+	if (error != EINVAL || why == OBJECT_REFUSAL_OTHER)
 		return fail_errno(path, method);
-	if (!find_text(&found, "args", &arguments, &arguments_len))
+	if (why == OBJECT_NO_ARGUMENTS)
 		return obj_fail(path, method, "refused: the method takes no arguments");
-	snprintf(line, sizeof(line), "refused: the arguments are {%.*s}", (int)arguments_len,
-	         arguments);
+	snprintf(line, sizeof(line), "refused: the arguments are {%s}", arguments);
 	return obj_fail(path, method, line);
 }
 

@@ -1,0 +1,123 @@
+/*
+ * Completion of paths: files, and objects of the tree.
+ */
+#include "complete_word.h"
+#include "objects.h"
+#include "shell.h"
+#include <dirent.h>
+#include <linux/object_text.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- files */
+
+/* The folder to look into; a leading ~ is the home. */
+static const char *real_folder(const struct completion *c)
+{
+	char *folder = complete_folder(c);
+	const char *home = var_value(c->sh, c->sh->vars.home);
+	struct text text;
+
+	if (!*folder)
+		return ".";
+	if (c->text[c->start] != '~' || strncmp(folder, "~/", 2) != 0 || !home)
+		return folder;
+	text_begin(&text, &c->sh->temp);
+	text_format(&text, "%s%s", home, folder + 1);
+	return text_end(&text);
+}
+
+static bool is_wanted(int folder, const char *name, const struct stat *status,
+                      enum file_filter filter)
+{
+	if (S_ISDIR(status->st_mode) || filter == FILES_ALL)
+		return true;
+	return filter == FILES_COMMANDS && faccessat(folder, name, X_OK, 0) == 0;
+}
+
+void complete_files(struct completion *c, enum file_filter filter)
+{
+	DIR *dir = opendir(real_folder(c));
+	size_t len = strlen(c->part);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		const char *name = entry->d_name;
+		struct stat status;
+
+		if (strncmp(name, c->part, len) != 0 || (name[0] == '.' && c->part[0] != '.'))
+			continue;
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+			continue;
+		if (fstatat(dirfd(dir), name, &status, 0) != 0)
+			status.st_mode = S_IFREG; /* a link to nowhere */
+		if (is_wanted(dirfd(dir), name, &status, filter))
+			complete_add(c, name, S_ISDIR(status.st_mode) ? '/' : ' ');
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* ---- objects */
+
+struct adding {
+	struct completion *c;
+	char suffix;
+	const char *before; /* of each name */
+};
+
+static void add_object(void *context, const char *name, bool is_directory)
+{
+	struct adding *adding = context;
+	struct completion *c = adding->c;
+	struct arena_mark mark = arena_mark(&c->sh->temp);
+	struct text text;
+
+	text_begin(&text, &c->sh->temp);
+	text_format(&text, "%s%s", adding->before, name);
+	name = text_end(&text);
+	if (strncmp(name, c->part, strlen(c->part)) == 0)
+		complete_add(c, name, is_directory ? '/' : adding->suffix);
+	arena_release(&c->sh->temp, mark);
+}
+
+static bool tree_path(const char *typed, char path[OBJECT_PATH_BYTES])
+{
+	char folder[OBJECT_PATH_BYTES] = "";
+
+	if (typed[0] != '/' && !getcwd(folder, sizeof(folder)))
+		folder[0] = 0;
+	return object_path(folder, typed, path, OBJECT_PATH_BYTES) == OK;
+}
+
+void complete_objects(struct completion *c, char suffix)
+{
+	struct adding adding = {c, suffix, ""};
+	char path[OBJECT_PATH_BYTES];
+
+	if (tree_path(complete_folder(c), path))
+		objects_list(path, add_object, &adding);
+}
+
+void complete_members(struct completion *c, const char *path, const char *kind)
+{
+	struct adding adding = {c, ' ', ""};
+	char tree[OBJECT_PATH_BYTES];
+
+	if (tree_path(path, tree))
+		objects_members(tree, kind, add_object, &adding);
+}
+
+void complete_method(struct completion *c)
+{
+	char *dot = strrchr(c->part, '.');
+	struct adding adding = {c, ' ', NULL};
+	char path[OBJECT_PATH_BYTES];
+
+	adding.before = arena_text(&c->sh->temp, c->part, (size_t)(dot + 1 - c->part));
+	if (!tree_path(arena_text(&c->sh->temp, c->value, (size_t)(dot - c->value)), path))
+		return;
+	objects_members(path, "methods", add_object, &adding);
+	objects_members(path, "properties", add_object, &adding);
+}

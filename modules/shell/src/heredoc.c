@@ -1,0 +1,123 @@
+/*
+ * Here-documents: their bodies begin after the line that names them. With a quoted delimiter the body is a plain
+ * text; else it is read like a text in double quotes, in which a double quote is nothing special.
+ */
+#include "message.h"
+#include "parser.h"
+#include "shell.h"
+#include <string.h>
+
+/* What the delimiter says once its quotes are off. */
+static const char *delimiter_text(struct parser *ps, const struct word *word)
+{
+	struct text text;
+
+	text_begin(&text, &ps->region->arena);
+	for (const struct part *part = word->parts; part; part = part->next)
+		text_bytes(&text, part->text, part->len);
+	return text_end(&text);
+}
+
+void heredoc_note(struct parser *ps, struct redir *redir, struct word *delimiter, bool strips_tabs)
+{
+	struct heredoc *heredoc = parser_new(ps, sizeof(*heredoc));
+
+	heredoc->redir = redir;
+	heredoc->delimiter = delimiter_text(ps, delimiter);
+	heredoc->quoted = delimiter->quoted;
+	heredoc->strips_tabs = strips_tabs;
+	if (!ps->heredocs)
+		ps->heredocs_end = &ps->heredocs;
+	*ps->heredocs_end = heredoc;
+	ps->heredocs_end = &heredoc->next;
+}
+
+/* Appends the next line, with its newline when it has one; false at the end of all input. */
+static bool read_line(struct parser *ps, struct text *body, bool strips_tabs)
+{
+	int c = char_peek(ps);
+
+	if (c == CHAR_END)
+		return false;
+	while (strips_tabs && c == '\t') {
+		char_next(ps);
+		c = char_peek(ps);
+	}
+	while ((c = char_next(ps)) != CHAR_END) {
+		if (c)
+			text_char(body, (char)c);
+		if (c == '\n')
+			break;
+	}
+	return true;
+}
+
+/* Whether the last line of the text goes on with the next one. */
+static bool is_continued(const struct text *body)
+{
+	size_t backslashes = 0, len = body->len;
+
+	if (len == 0 || body->start[len - 1] != '\n')
+		return false;
+	while (backslashes + 1 < len && body->start[len - 2 - backslashes] == '\\')
+		backslashes++;
+	return backslashes % 2 == 1;
+}
+
+static bool is_delimiter(const struct text *body, size_t start, const char *delimiter)
+{
+	size_t len = body->len - start, wanted = strlen(delimiter);
+
+	if (len > 0 && body->start[body->len - 1] == '\n')
+		len--;
+	return len == wanted && (len == 0 || memcmp(body->start + start, delimiter, len) == 0);
+}
+
+/* A body without any expansion: one part of quoted text. */
+static struct word *plain_word(struct parser *ps, const char *text, size_t len)
+{
+	struct word *word = parser_new(ps, sizeof(*word));
+	struct part *part = parser_new(ps, sizeof(*part));
+
+	part->kind = PART_TEXT;
+	part->quoted = true;
+	part->text = text;
+	part->len = len;
+	word->parts = part;
+	word->literal = text;
+	word->len = len;
+	return word;
+}
+
+static void heredoc_read(struct parser *ps, struct heredoc *heredoc)
+{
+	struct text body;
+	bool continued = false;
+	int line = ps->line;
+
+	text_begin(&body, &ps->region->arena);
+	for (;;) {
+		size_t start = body.len;
+
+		if (!read_line(ps, &body, heredoc->strips_tabs && !continued))
+			break;
+		if (!continued && is_delimiter(&body, start, heredoc->delimiter)) {
+			body.len = start;
+			break;
+		}
+		continued = !heredoc->quoted && is_continued(&body);
+	}
+	text_end(&body);
+	heredoc->redir->word = heredoc->quoted ? plain_word(ps, body.start, body.len)
+	                                       : lex_text_word(ps, body.start, body.len, line,
+	                                                       MODE_HEREDOC);
+}
+
+void heredoc_read_all(struct parser *ps)
+{
+	struct heredoc *heredoc = ps->heredocs;
+
+	ps->heredocs = NULL;
+	for (; heredoc && !ps->failed; heredoc = heredoc->next)
+		heredoc_read(ps, heredoc);
+}

@@ -1,0 +1,260 @@
+/*
+ * Objects as commands, by the system calls of linux/object_calls.h:
+ *
+ *   /sys/power.shutdown                         a method without arguments
+ *   /user/userManager.createUser name=carol     arguments by name
+ *   /user/userManager.createUser '{"name":"carol"}'
+ *
+ * A value after "=" that is JSON is taken as such (a number, true, a list), anything else as a text. A name that is no
+ * method but a property gives its value. Results are JSON, lists of maps tables. Refusals are explained from what the
+ * object says of itself.
+ */
+#include "objects.h"
+#include "builtins.h"
+#include "message.h"
+#include "shell.h"
+#include <errno.h>
+#include <linux/object_calls.h>
+#include <linux/object_text.h>
+#include <object-tree/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARGUMENTS_MAX 3900
+#define KIND_DIRECTORY 2
+#define STATUS_FAILED 1
+#define STATUS_USAGE 2
+#define STATUS_DENIED 126
+#define STATUS_NOT_FOUND 127
+
+struct object_call {
+	struct shell *sh;
+	char path[OBJECT_PATH_BYTES];
+	char *member; /* within path */
+	const char *name;
+	unsigned char arguments[ARGUMENTS_MAX];
+	size_t arguments_len;
+	unsigned char *value; /* OBJECT_CALL_VALUE_MAX bytes of the temp arena */
+};
+
+bool objects_is_call(const struct shell *sh, const char *name)
+{
+	const char *slash = strrchr(name, '/'), *dot = slash ? strrchr(slash, '.') : NULL;
+
+	return dot && dot > slash + 1 && dot[1] && !sh->options[OPT_POSIX] &&
+	       access(name, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+static bool find_path(struct object_call *call)
+{
+	char folder[OBJECT_PATH_BYTES] = "", *dot;
+
+	if (call->name[0] != '/' && !getcwd(folder, sizeof(folder)))
+		folder[0] = 0;
+	if (object_path(folder, call->name, call->path, sizeof(call->path)) != OK)
+		return false;
+	dot = strrchr(call->path, '.');
+	*dot = 0;
+	call->member = dot + 1;
+	return true;
+}
+
+/* ---- arguments */
+
+/* The value after "=": JSON when it is that, or a text. */
+static void put_value(struct cbor_writer *w, const char *text)
+{
+	unsigned char value[ARGUMENTS_MAX];
+	size_t len;
+
+	if (json_parse(text, value, sizeof(value), &len) == OK)
+		cbor_put_raw(w, value, len);
+	else
+		cbor_put_text(w, text);
+}
+
+/* name=value words, as a map. NULL, or the word that is wrong. */
+static const char *put_named(struct cbor_writer *w, int argc, char **argv)
+{
+	struct cbor_mark map = cbor_open_map(w);
+
+	for (int i = 1; i < argc; i++) {
+		const char *equals = strchr(argv[i], '=');
+
+		if (!equals || equals == argv[i])
+			return argv[i];
+		cbor_put_text_len(w, argv[i], (size_t)(equals - argv[i]));
+		put_value(w, equals + 1);
+	}
+	cbor_close(w, map);
+	return NULL;
+}
+
+static int take_arguments(struct object_call *call, int argc, char **argv)
+{
+	struct cbor_writer w;
+	const char *wrong;
+
+	if (argc == 2 && argv[1][0] == '{') {
+		if (json_parse(argv[1], call->arguments, ARGUMENTS_MAX, &call->arguments_len) == OK)
+			return 0;
+		sh_error(call->sh, "%s: the arguments are not JSON (whole numbers only)",
+		         call->name);
+		return STATUS_USAGE;
+	}
+	if (argc == 1)
+		return 0;
+	cbor_writer_init(&w, call->arguments, ARGUMENTS_MAX);
+	wrong = put_named(&w, argc, argv);
+	call->arguments_len = w.len;
+	if (wrong)
+		sh_error(call->sh, "%s: %s: arguments are name=value, or one JSON object",
+		         call->name, wrong);
+	else if (w.status != OK)
+		sh_error(call->sh, "%s: the arguments are too long, or one is given twice",
+		         call->name);
+	return wrong || w.status != OK ? STATUS_USAGE : 0;
+}
+
+/* ---- what went wrong */
+
+static const char *user_name(struct shell *sh)
+{
+	const struct var *var = var_find(sh, "USER");
+	const char *name = var ? var_value(sh, var) : NULL;
+
+	return name ? name : "this user";
+}
+
+/* A failure that has nothing to do with the method's own description. */
+static int refused(const struct object_call *call, int error)
+{
+	struct shell *sh = call->sh;
+
+	switch (error) {
+	case ENOSYS:
+		sh_error(sh, "%s: not found (this system has no object tree)", call->name);
+		return STATUS_NOT_FOUND;
+	case ENOENT:
+		sh_error(sh, "%s: no object %s", call->name, call->path);
+		return STATUS_NOT_FOUND;
+	case EACCES:
+	case EPERM:
+		sh_error(sh, "%s: refused: %s may not call %s of %s", call->name, user_name(sh),
+		         call->member, call->path);
+		return STATUS_DENIED;
+	default:
+		sh_error(sh, "%s: refused by %s: %s", call->name, call->path, strerror(error));
+		return STATUS_FAILED;
+	}
+}
+
+static int explain(const struct object_call *call, int error)
+{
+	char arguments[512];
+	long len = syscall(NR_obj_describe, call->path, call->value, OBJECT_CALL_VALUE_MAX);
+	enum object_refusal why;
+
+	if (error == ENOSYS || len < 0)
+		return refused(call, error == ENOSYS ? error : errno);
+	why = object_refusal(call->value, (size_t)len, call->member, arguments, sizeof(arguments));
+	if (why == OBJECT_NO_METHOD) {
+		sh_error(call->sh, "%s: %s has no method %s", call->name, call->path, call->member);
+		return STATUS_NOT_FOUND;
+	}
+	if (error != EINVAL || why == OBJECT_REFUSAL_OTHER)
+		return refused(call, error);
+	if (why == OBJECT_NO_ARGUMENTS)
+		sh_error(call->sh, "%s: refused: %s takes no arguments", call->name, call->member);
+	else
+		sh_error(call->sh, "%s: refused: the arguments are {%s}", call->name, arguments);
+	return STATUS_USAGE;
+}
+
+/* ---- the call */
+
+static int print_result(const struct object_call *call, size_t len)
+{
+	size_t size = 4 * OBJECT_CALL_VALUE_MAX, text_len;
+	char *text;
+
+	if (len == 0)
+		return 0;
+	text = arena_alloc(&call->sh->temp, size);
+	if (object_text(call->value, len, text, size, &text_len) != OK) {
+		sh_error(call->sh, "%s: the answer cannot be shown as JSON", call->name);
+		return STATUS_FAILED;
+	}
+	out_format(call->sh, "%s\n", text);
+	return 0;
+}
+
+/* A member that is no method may be a property. */
+static long get_property(const struct object_call *call, int argc)
+{
+	long len = argc == 1 ? syscall(NR_obj_get, call->path, call->member, call->value,
+	                               OBJECT_CALL_VALUE_MAX)
+	                     : -1;
+
+	return len;
+}
+
+int objects_call(struct shell *sh, int argc, char **argv)
+{
+	struct object_call *call = arena_alloc(&sh->temp, sizeof(*call));
+	int status, error;
+	long len;
+
+	*call = (struct object_call){.sh = sh, .name = argv[0]};
+	if (!find_path(call)) {
+		sh_error(sh, "%s: the path is too long", argv[0]);
+		return STATUS_USAGE;
+	}
+	call->value = arena_alloc(&sh->temp, OBJECT_CALL_VALUE_MAX);
+	status = take_arguments(call, argc, argv);
+	if (status)
+		return status;
+	len = syscall(NR_obj_call, call->path, call->member, call->arguments, call->arguments_len,
+	              call->value, OBJECT_CALL_VALUE_MAX);
+	error = errno;
+	if (len < 0 && error != ENOSYS)
+		len = get_property(call, argc);
+	return len < 0 ? explain(call, error) : print_result(call, (size_t)len);
+}
+
+/* ---- for completion */
+
+void objects_list(const char *path, objects_name *add, void *context)
+{
+	static unsigned char value[OBJECT_CALL_VALUE_MAX];
+	char name[256];
+	long len = syscall(NR_obj_list, path, value, sizeof(value));
+
+	for (long at = 0; at + 2 <= len; at += 2 + value[at + 1]) {
+		snprintf(name, sizeof(name), "%.*s", value[at + 1], (char *)value + at + 2);
+		add(context, name, value[at] == KIND_DIRECTORY);
+	}
+}
+
+void objects_members(const char *path, const char *kind, objects_name *add, void *context)
+{
+	static unsigned char value[OBJECT_CALL_VALUE_MAX];
+	struct cbor_reader members;
+	uint64_t pairs;
+	long len = syscall(NR_obj_describe, path, value, sizeof(value));
+
+	if (len < 0 || cbor_find(value, (size_t)len, kind, &members) != OK ||
+	    cbor_get_map(&members, &pairs) != OK)
+		return;
+	while (pairs-- > 0) {
+		const char *key;
+		size_t key_len;
+		char name[256];
+
+		if (cbor_get_text(&members, &key, &key_len) != OK || cbor_skip(&members) != OK)
+			return;
+		snprintf(name, sizeof(name), "%.*s", (int)key_len, key);
+		add(context, name, false);
+	}
+}
