@@ -166,11 +166,13 @@ static void read_error(struct case_reader *reader, const char *rest, struct test
 	malformed(reader, "err is none, some or any, not", rest);
 }
 
-static void read_output(struct case_reader *reader, const char *rest, struct test_case *test)
+/* One more of the texts that a case may have several of. */
+static void read_one_more(struct case_reader *reader, const char *rest, struct text *texts,
+                          int *count, int most)
 {
-	if (test->output_count == MOST_OUTPUTS)
-		malformed(reader, "too many outputs", rest);
-	read_part(reader, rest, &test->outputs[test->output_count++]);
+	if (*count == most)
+		malformed(reader, "too many parts of this kind", rest);
+	read_part(reader, rest, &texts[(*count)++]);
 }
 
 static void read_file(struct case_reader *reader, const char *name, bool is_program,
@@ -192,9 +194,10 @@ static void read_directive(struct case_reader *reader, char *line, struct test_c
 	if (*rest)
 		*rest++ = '\0';
 	if (strcmp(line, "out") == 0)
-		return read_output(reader, rest, test);
+		return read_one_more(reader, rest, test->outputs, &test->output_count,
+		                     MOST_OUTPUTS);
 	if (strcmp(line, "in") == 0)
-		return read_part(reader, rest, &test->input);
+		return read_one_more(reader, rest, test->inputs, &test->input_count, MOST_INPUTS);
 	if (strcmp(line, "file") == 0 || strcmp(line, "program") == 0)
 		return read_file(reader, rest, *line == 'p', test);
 	if (strcmp(line, "status") == 0)
@@ -251,7 +254,8 @@ bool case_reader_next(struct case_reader *reader, struct test_case *out_case)
 void case_free(struct test_case *test)
 {
 	free(test->script.data);
-	free(test->input.data);
+	for (int i = 0; i < test->input_count; i++)
+		free(test->inputs[i].data);
 	for (int i = 0; i < test->output_count; i++)
 		free(test->outputs[i].data);
 	for (int i = 0; i < test->file_count; i++)

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MOST_OUTPUTS = 6, MOST_FILES = 8, SECTION_BYTES = 32 };
+enum { MOST_INPUTS = 8, MOST_OUTPUTS = 6, MOST_FILES = 8, SECTION_BYTES = 32 };
 
 /* Bytes that grow; data is NUL-terminated when not NULL. */
 struct text {
@@ -34,7 +34,9 @@ struct test_case {
 	const char *title;
 	unsigned tags;
 	struct text script;
-	struct text input;
+	struct text inputs
+		[MOST_INPUTS]; /* one after the other; a terminal makes a pause between them */
+	int input_count;
 	struct text outputs[MOST_OUTPUTS]; /* any of them is right; none: no output */
 	int output_count;
 	bool is_output_free; /* any output is right */

@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include "sandbox.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -127,33 +127,19 @@ static void write_file(const char *path, const struct text *text, mode_t mode)
 static void fill_folder(const char *folder, const struct test_case *test)
 {
 	char path[PATH_BYTES];
+	struct text input = {0};
 	if (mkdir(folder, 0755) || mkdir(path_of(path, "%s/work", folder), 0755))
 		die("cannot create", folder);
 	write_file(path_of(path, "%s/script", folder), &test->script, 0644);
-	write_file(path_of(path, "%s/in", folder), &test->input, 0644);
+	for (int i = 0; i < test->input_count; i++)
+		text_append(&input, test->inputs[i].data, test->inputs[i].len);
+	write_file(path_of(path, "%s/in", folder), &input, 0644);
+	free(input.data);
 	for (int i = 0; i < test->file_count; i++) {
 		const struct case_file *file = &test->files[i];
 		path_of(path, "%s/work/%s", folder, file->name);
 		write_file(path, &file->content, file->is_program ? 0755 : 0644);
 	}
-}
-
-/* A new pseudo-terminal without echo that holds the case's input as if it had been typed. */
-static int open_terminal(const struct test_case *test, const char **out_slave)
-{
-	int master = posix_openpt(O_RDWR | O_NOCTTY);
-	if (master < 0 || grantpt(master) || unlockpt(master))
-		die("cannot create", "a pseudo-terminal");
-	fcntl(master, F_SETFD, FD_CLOEXEC);
-	*out_slave = ptsname(master);
-	struct termios modes;
-	if (tcgetattr(master, &modes) == 0) {
-		modes.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(master, TCSANOW, &modes);
-	}
-	if (test->input.len && write(master, test->input.data, test->input.len) < 0)
-		die("cannot type at", *out_slave);
-	return master;
 }
 
 /* In the child: signals and descriptors as if nobody had started the driver. */
@@ -236,12 +222,14 @@ static double now(void)
 }
 
 /* Waits until the child ends or the limit passes; sleeps a little longer each time. */
-static void wait_for(pid_t child, int seconds, struct outcome *outcome)
+static void wait_for(pid_t child, int seconds, struct terminal *terminal, struct outcome *outcome)
 {
 	double limit = now() + seconds;
 	long pause_ns = 200000;
 	int state;
 	while (waitpid(child, &state, WNOHANG) == 0) {
+		if (terminal)
+			terminal_turn(terminal, now());
 		if (now() > limit) {
 			outcome->is_late = true;
 			kill(child, SIGKILL);
@@ -258,22 +246,22 @@ static void wait_for(pid_t child, int seconds, struct outcome *outcome)
 void sandbox_run(struct sandbox *sandbox, const struct test_case *test, struct outcome *out_outcome)
 {
 	char folder[PATH_BYTES], path[PATH_BYTES];
-	const char *terminal = NULL;
-	int master = -1;
+	struct terminal terminal = {0};
+	bool is_typed = test->tags & TAG_TTY;
 	*out_outcome = (struct outcome){0};
 	path_of(folder, "%s/%d", sandbox->top, ++sandbox->count);
 	fill_folder(folder, test);
-	if (test->tags & TAG_TTY)
-		master = open_terminal(test, &terminal);
+	if (is_typed && !terminal_open(&terminal, test))
+		die("cannot open a terminal for", test->title);
 	fflush(NULL);
 	pid_t child = fork();
 	if (child < 0)
 		die("cannot fork for", test->title);
 	if (child == 0)
-		be_shell(sandbox, folder, terminal);
-	wait_for(child, sandbox->seconds, out_outcome);
-	if (master >= 0)
-		close(master);
+		be_shell(sandbox, folder, terminal.name);
+	wait_for(child, sandbox->seconds, is_typed ? &terminal : NULL, out_outcome);
+	if (is_typed)
+		terminal_close(&terminal);
 	if (!text_read_file(&out_outcome->out, path_of(path, "%s/out", folder)) ||
 	    !text_read_file(&out_outcome->err, path_of(path, "%s/err", folder)))
 		die("cannot read", path);
