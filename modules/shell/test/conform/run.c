@@ -50,14 +50,16 @@ static bool is_status_right(const struct test_case *test, const struct outcome *
 	return outcome->status >= test->status_least && outcome->status <= test->status_most;
 }
 
-/* Each line of a text behind a mark; long texts lose their end. */
+/* Each line of a text behind a mark; long texts and lines lose their end. */
 static void show(const char *mark, const struct text *text)
 {
-	enum { MOST_LINES = 20 };
+	enum { MOST_LINES = 20, MOST_COLUMNS = 200 };
 	const char *line = text->data;
 	for (int i = 0; i < MOST_LINES && line && *line; i++) {
 		int len = (int)strcspn(line, "\n");
-		printf("    %s %.*s%s\n", mark, len, line, line[len] ? "" : " (no newline)");
+		int shown = len < MOST_COLUMNS ? len : MOST_COLUMNS;
+		const char *end = shown < len ? " ..." : line[len] ? "" : " (no newline)";
+		printf("    %s %.*s%s\n", mark, shown, line, end);
 		line += len + (line[len] == '\n');
 	}
 	if (line && *line)
