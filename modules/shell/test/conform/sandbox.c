@@ -82,16 +82,16 @@ void sandbox_create(struct sandbox *sandbox, const char *driver, char *const *sh
 {
 	char made[PATH_BYTES], bin[PATH_BYTES];
 	const char *folder = getenv("TMPDIR");
+	*sandbox = (struct sandbox){.words = shell, .seconds = seconds};
+	find_program(shell[0], sandbox->shell);
 	path_of(made, "%s/conform.XXXXXX", folder ? folder : "/tmp");
 	if (!mkdtemp(made))
 		die("cannot create", made);
 	char *real = realpath(made, NULL);
 	if (!real || strlen(real) >= sizeof(sandbox->top))
 		die("cannot use", made);
-	*sandbox = (struct sandbox){.words = shell, .seconds = seconds};
 	strcpy(sandbox->top, real);
 	free(real);
-	find_program(shell[0], sandbox->shell);
 	while (shell[sandbox->word_count])
 		sandbox->word_count++;
 	if (mkdir(path_of(bin, "%s/bin", sandbox->top), 0755))
