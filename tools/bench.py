@@ -8,6 +8,7 @@ Linux and seL4 needed in the same QEMU.  The ratio is ours / theirs for costs an
 below 1 is better in both cases.
 
 usage: bench.py [--build DIR] [--native] [--linux] [--tests NAME[,NAME...]] [--out FILE] [--docs]
+       bench.py [--build DIR] --scale      the same work on 1, 2, 4 and 8 CPUs
 """
 import argparse
 import os
@@ -25,6 +26,8 @@ PAGE = os.path.join(ROOT, "docs", "performance.md")
 PAGE_TABLE = "## The table\n"
 NATIVE_LIMIT_S = 120
 LINUX_LIMIT_S = 3000
+SCALE_CPUS = (1, 2, 4, 8)
+SCALE_WORKERS = 8
 
 
 def read_baseline():
@@ -98,6 +101,39 @@ def run_linux(build, tests):
     return parse_osbench(done.stdout) + parse_meminfo(facts.stdout)
 
 
+def run_scale(build):
+    """Ticks per operation of all CPUs together, by kind of work and number of CPUs, and how often a CPU met a lock."""
+    columns = {}
+    with tempfile.TemporaryDirectory(prefix="anon-bench-") as work:
+        program, disk = os.path.join(work, "scale"), os.path.join(work, "disk.img")
+        subprocess.run(["musl-gcc", "-O2", "-static", "-s", "-o", program, os.path.join(HERE, "bench", "scale.c")],
+                       check=True)
+        for cpus in SCALE_CPUS:
+            anon = [sys.executable, os.path.join(HERE, "anon"), "exec", "--build", build, "--disk", disk, "-n",
+                    "--timeout", str(LINUX_LIMIT_S)]
+            done = subprocess.run(
+                anon + ["--icount", "--cpu", CPU, "--smp", str(cpus), "--put", f"{program}:/bin/scale", "--",
+                        f"scale {SCALE_WORKERS}; cat /obj/sys/scheduler/cpus"], stdout=subprocess.PIPE, text=True)
+            columns[cpus] = dict(re.findall(r"^(\w+)\t([\d.]+)$", done.stdout, re.M))
+            columns[cpus]["lock_spins_per_call"] = spins_per_call(done.stdout)
+    return columns
+
+
+def spins_per_call(text):
+    spins, calls = (int(re.search(rf'"{name}": ?(\d+)', text).group(1)) for name in ("lockSpins", "systemCalls"))
+    return f"{spins / calls:.2f}"
+
+
+def scale_table(columns):
+    lines = ["| work | " + " | ".join(f"{cpus} CPU{'s' if cpus > 1 else ''}" for cpus in columns) + " | 1 to 4 |",
+             "|---|" + "--:|" * (len(columns) + 1)]
+    for name in columns[1]:
+        values = [columns[cpus].get(name, "-") for cpus in columns]
+        change = "" if "spins" in name else f"{float(columns[4][name]) / float(columns[1][name]) * 100 - 100:+.0f} %"
+        lines.append(f"| {name} | " + " | ".join(values) + f" | {change} |")
+    return "\n".join(lines)
+
+
 def parse_osbench(text):
     rows = []
     for line in text.splitlines():
@@ -165,7 +201,11 @@ def main():
     parser.add_argument("--tests", default="", help="prefixes of osbench tests, comma separated")
     parser.add_argument("--out", help="write the table here, too")
     parser.add_argument("--docs", action="store_true", help="write it to docs/performance.md, too")
+    parser.add_argument("--scale", action="store_true", help="the same work on several numbers of CPUs, nothing else")
     options = parser.parse_args()
+    if options.scale:
+        print(scale_table(run_scale(options.build)))
+        return
     if options.docs and (options.native or options.linux or options.tests):
         parser.error("--docs wants all rows")
     rows = []

@@ -228,6 +228,24 @@ static void on_event(struct server *server, uint64_t bits)
 	jobs_event(&jobs, bits);
 }
 
+static status_t method_cpus(struct object_call *call)
+{
+	struct cbor_mark map;
+	struct system_info info;
+	status_t status = sys_system_info(&info);
+
+	if (status != OK)
+		return status;
+	map = cbor_open_map(&call->result);
+	service_put_uint(&call->result, "count", info.cpus);
+	service_put_uint(&call->result, "idleNs", info.idle_ns);
+	service_put_uint(&call->result, "lockSpins", info.lock_spins);
+	service_put_uint(&call->result, "switches", info.context_switches);
+	service_put_uint(&call->result, "systemCalls", info.system_calls);
+	cbor_close(&call->result, map);
+	return OK;
+}
+
 static const struct object_method methods[] = {
 	{"create", "Prepare a program of the boot archive to run in a domain of its own.",
          "program: text, args?: any, name?: text, pages?: uint, handles?: uint, threads?: uint",
@@ -241,6 +259,9 @@ static const struct object_method methods[] = {
 	{"kill", "End a job, or a service by its name.", "id?: uint, name?: text", NULL,
          OBJECT_MAY_MANAGE, method_kill},
 	{"list", "All jobs.", NULL, "{jobs: [map]}", OBJECT_MAY_READ, method_list},
+	{"cpus", "How many there are, and what they did so far, all together.", NULL,
+         "{count: uint, idleNs: uint, lockSpins: uint, switches: uint, systemCalls: uint}",
+         OBJECT_MAY_READ, method_cpus},
 	{"services", "All services, as init lists them.", "from?: uint",
          "{next: uint, services: [map]}", OBJECT_MAY_READ, client_pass_on_services},
 };
