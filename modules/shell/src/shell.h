@@ -123,8 +123,5 @@ void shell_free(struct shell *sh);
 /* Runs the EXIT trap and ends the process. */
 void shell_exit(struct shell *sh, int status) __attribute__((noreturn));
 
-/*
- * Forgets what belongs to the parent, in a child that was just forked and will go on as a shell.
- * lists_jobs: it may still print its parent's jobs, as $(jobs) must.
- */
-void shell_enter_subshell(struct shell *sh, bool lists_jobs);
+/* Forgets what belongs to the parent, in a child that was just forked and will go on as a shell. */
+void shell_enter_subshell(struct shell *sh);
