@@ -117,6 +117,14 @@ static inline int shell_status(struct shell *sh, int status)
 	return status;
 }
 
+/* Calls that would use up the stack end with an error instead. */
+static inline bool shell_is_too_deep(const struct shell *sh)
+{
+	char here;
+
+	return (uintptr_t)&here < sh->stack_limit;
+}
+
 void shell_init(struct shell *sh, const char *arg0);
 void shell_free(struct shell *sh);
 
