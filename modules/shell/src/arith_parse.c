@@ -11,13 +11,14 @@
 #include <string.h>
 
 #define ARITH_DEPTH 500
+#define ARITH_OPERATORS 10000 /* evaluating goes as deep as there are in a row */
 
 struct arith_parser {
 	struct shell *sh;
 	struct arena *arena;
 	const char *at;
 	const char *error;
-	unsigned params, most_params, depth;
+	unsigned params, most_params, depth, operators;
 };
 
 static struct arith_node *parse_comma(struct arith_parser *ap);
@@ -276,6 +277,8 @@ static struct arith_node *parse_binary(struct arith_parser *ap, int strength)
 
 		if (!op || op->strength < strength)
 			return left;
+		if (++ap->operators > ARITH_OPERATORS)
+			return arith_fail(ap, "too long");
 		ap->at += strlen(op->text);
 		right = parse_binary(ap, op->op == ARITH_POWER ? op->strength : op->strength + 1);
 		left = right ? node_make(ap, op->op, left, right) : NULL;
@@ -348,6 +351,8 @@ static struct arith_node *parse_comma(struct arith_parser *ap)
 	while (left && take(ap, ",")) {
 		struct arith_node *right = parse_assign(ap);
 
+		if (++ap->operators > ARITH_OPERATORS)
+			return arith_fail(ap, "too long");
 		left = right ? node_make(ap, ARITH_COMMA, left, right) : NULL;
 	}
 	return left;
@@ -356,7 +361,7 @@ static struct arith_node *parse_comma(struct arith_parser *ap)
 struct arith_node *arith_parse(struct shell *sh, struct arena *arena, const char *text,
                                unsigned params, const char **out_error)
 {
-	struct arith_parser ap = {sh, arena, text, NULL, 0, params, 0};
+	struct arith_parser ap = {.sh = sh, .arena = arena, .at = text, .most_params = params};
 	struct arith_node *node;
 
 	skip_space(&ap);

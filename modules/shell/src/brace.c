@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define SEQUENCE_MOST 1000000
+#define BRACE_DEPTH 1000
 
 struct item {
 	char c;                  /* 0: a part */
@@ -24,6 +25,7 @@ struct items {
 struct brace_state {
 	struct shell *sh;
 	struct word *first, **last;
+	unsigned depth;
 };
 
 static struct items items_of(struct shell *sh, const struct word *word)
@@ -242,7 +244,8 @@ static bool expand_sequence(struct brace_state *state, struct items items, size_
 	return true;
 }
 
-static void expand_from(struct brace_state *state, struct items items, size_t from)
+/* The first braces from a place on; false: there are none. */
+static bool expand_first(struct brace_state *state, struct items items, size_t from)
 {
 	for (size_t open = from; open < items.count; open++) {
 		bool has_comma;
@@ -255,17 +258,25 @@ static void expand_from(struct brace_state *state, struct items items, size_t fr
 			continue;
 		if (has_comma) {
 			expand_list(state, items, open, close);
-			return;
+			return true;
 		}
 		if (expand_sequence(state, items, open, close))
-			return;
+			return true;
 	}
-	add_word(state, items);
+	return false;
+}
+
+static void expand_from(struct brace_state *state, struct items items, size_t from)
+{
+	state->depth++;
+	if (state->depth > BRACE_DEPTH || !expand_first(state, items, from))
+		add_word(state, items);
+	state->depth--;
 }
 
 struct word *brace_expand(struct shell *sh, const struct word *word)
 {
-	struct brace_state state = {sh, NULL, NULL};
+	struct brace_state state = {.sh = sh};
 
 	state.last = &state.first;
 	expand_from(&state, items_of(sh, word), 0);

@@ -27,8 +27,9 @@ static bool is_in_path(struct shell *sh, const char *name)
 
 static int help_all(struct shell *sh)
 {
-	out_string(sh, "help NAME explains one of these; apropos WORD searches, programs as well. "
-	               "Keys: docs/modules/shell-editing.md.\n");
+	out_string(sh, "help NAME explains one of these; apropos WORD searches, programs as well.\n"
+	               "Tab completes, Up and Ctrl-R look in the history, Alt-. brings the last "
+	               "argument.\n");
 	for (const struct help_entry *entry = help_shell; entry->name; entry++)
 		out_format(sh, "  %-10s %s\n", entry->name, entry->summary);
 	return 0;

@@ -111,7 +111,8 @@ const char *command_path(struct shell *sh, struct command *command)
 	const char *path;
 	char *found;
 
-	if (command->path && command->path_generation == sh->path_generation)
+	if (command->path && command->path_generation == sh->path_generation &&
+	    access(command->path, X_OK) == 0)
 		return command->path;
 	path = var_value(sh, sh->vars.path);
 	found = path ? command_search(sh, command->name, path) : NULL;

@@ -67,6 +67,46 @@ struct adding {
 	const char *before; /* of each name */
 };
 
+static bool tree_path(const char *typed, char path[OBJECT_PATH_BYTES])
+{
+	char folder[OBJECT_PATH_BYTES] = "";
+
+	if (typed[0] != '/' && !getcwd(folder, sizeof(folder)))
+		folder[0] = 0;
+	return object_path(folder, typed, path, OBJECT_PATH_BYTES) == OK;
+}
+
+static void note_any(void *context, const char *name, bool is_directory)
+{
+	(void)name;
+	(void)is_directory;
+	*(bool *)context = true;
+}
+
+/* A directory that is an object with methods as well can be gone into or called. */
+static bool has_methods(struct completion *c, const char *name)
+{
+	char path[OBJECT_PATH_BYTES];
+	struct text typed;
+	bool any = false;
+
+	text_begin(&typed, &c->sh->temp);
+	text_format(&typed, "%s%s", complete_folder(c), name);
+	if (tree_path(text_end(&typed), path))
+		objects_members(path, "methods", note_any, &any);
+	return any;
+}
+
+/* With its own text: the file system may show the same object as a folder. */
+static void add_with_dot(struct completion *c, const char *name)
+{
+	struct text text;
+
+	text_begin(&text, &c->sh->temp);
+	text_format(&text, "%s.", name);
+	complete_add(c, text_end(&text), 0);
+}
+
 static void add_object(void *context, const char *name, bool is_directory)
 {
 	struct adding *adding = context;
@@ -77,18 +117,13 @@ static void add_object(void *context, const char *name, bool is_directory)
 	text_begin(&text, &c->sh->temp);
 	text_format(&text, "%s%s", adding->before, name);
 	name = text_end(&text);
-	if (strncmp(name, c->part, strlen(c->part)) == 0)
-		complete_add(c, name, is_directory ? '/' : adding->suffix);
+	if (strncmp(name, c->part, strlen(c->part)) == 0) {
+		if (adding->suffix == '.' && (!is_directory || has_methods(c, name)))
+			add_with_dot(c, name);
+		if (is_directory || adding->suffix != '.')
+			complete_add(c, name, is_directory ? '/' : adding->suffix);
+	}
 	arena_release(&c->sh->temp, mark);
-}
-
-static bool tree_path(const char *typed, char path[OBJECT_PATH_BYTES])
-{
-	char folder[OBJECT_PATH_BYTES] = "";
-
-	if (typed[0] != '/' && !getcwd(folder, sizeof(folder)))
-		folder[0] = 0;
-	return object_path(folder, typed, path, OBJECT_PATH_BYTES) == OK;
 }
 
 void complete_objects(struct completion *c, char suffix)

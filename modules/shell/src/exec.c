@@ -134,6 +134,10 @@ int exec_parser(struct shell *sh, struct parser *ps, unsigned flags)
 {
 	bool any = false;
 
+	if (shell_is_too_deep(sh)) {
+		sh_error(sh, "commands call each other too deeply");
+		sh_unwind_error(sh, 2);
+	}
 	while (!sh->unwind) {
 		struct region *region;
 		struct node *node;

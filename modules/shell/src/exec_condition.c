@@ -103,13 +103,13 @@ static int eval(struct shell *sh, const struct condition *condition)
 {
 	int status;
 
+	while (condition->kind == COND_AND || condition->kind == COND_OR) {
+		status = eval(sh, condition->left);
+		if (sh->unwind || status != (condition->kind == COND_OR))
+			return status;
+		condition = condition->right;
+	}
 	switch (condition->kind) {
-	case COND_AND:
-		status = eval(sh, condition->left);
-		return status || sh->unwind ? status : eval(sh, condition->right);
-	case COND_OR:
-		status = eval(sh, condition->left);
-		return status != 1 || sh->unwind ? status : eval(sh, condition->right);
 	case COND_NOT: status = eval(sh, condition->left); return status > 1 ? status : !status;
 	case COND_BINARY: return eval_binary(sh, condition);
 	default: return eval_unary(sh, condition);

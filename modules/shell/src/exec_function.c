@@ -12,14 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Calls that would use up the stack end with an error instead. */
-static bool stack_is_low(const struct shell *sh)
-{
-	char here;
-
-	return (uintptr_t)&here < sh->stack_limit;
-}
-
 static int run_body(struct shell *sh, struct function *function, unsigned flags)
 {
 	unsigned outer_loops = sh->loops;
@@ -41,7 +33,7 @@ int exec_function(struct shell *sh, struct function *function, int argc, char **
 	struct scope scope;
 	int index = sh->option_index, offset = sh->option_offset;
 
-	if (stack_is_low(sh)) {
+	if (shell_is_too_deep(sh)) {
 		sh_error(sh, "%s: functions call each other too deeply", argv[0]);
 		sh_unwind_error(sh, 2);
 		return sh->status;

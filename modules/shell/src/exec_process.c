@@ -151,7 +151,7 @@ static void run_child(struct shell *sh, struct node *node, unsigned flags)
 
 static void run_child(struct shell *sh, struct node *node, unsigned flags)
 {
-	shell_enter_subshell(sh, false);
+	shell_enter_subshell(sh);
 	exec_node(sh, node, (flags & EXEC_TESTED) | EXEC_LAST);
 	shell_exit(sh, sh->status);
 }
@@ -243,6 +243,7 @@ int exec_background(struct shell *sh, struct binary_node *node)
 
 	while (jobs_collect(sh, false))
 		;
+	jobs_trim(sh);
 	if (node->left->kind == NODE_PIPELINE) {
 		start_pipeline(sh, job, (struct pipeline_node *)node->left, FORK_BACKGROUND, 0);
 	} else {

@@ -91,6 +91,40 @@ TEST(functions_that_never_return_end_with_an_error)
 	prints("f() { eval f; }\nf; echo no\n", "");
 }
 
+/* A text of a repeated piece between a start and an end. */
+static char *long_text(const char *start, const char *piece, unsigned count, const char *end)
+{
+	size_t start_len = strlen(start), len = strlen(piece);
+	char *text = malloc(start_len + len * count + strlen(end) + 1);
+
+	strcpy(text, start);
+	for (unsigned i = 0; i < count; i++)
+		memcpy(text + start_len + i * len, piece, len);
+	strcpy(text + start_len + count * len, end);
+	return text;
+}
+
+static void long_prints(const char *start, const char *piece, const char *end, const char *wanted)
+{
+	char *text = long_text(start, piece, 20000, end);
+
+	prints(text, wanted);
+	free(text);
+}
+
+TEST(length_is_not_depth)
+{
+	long_prints("", "true && ", "echo chain\n", "chain\n");
+	long_prints("", "x=1; ", "echo list\n", "list\n");
+	long_prints("{ ", ":; ", "} & wait; echo job\n", "job\n");
+	long_prints("[[ a ", "&& a ", "]] && echo conditions\n", "conditions\n");
+	long_prints("if false; then :; ", "elif false; then :; ", "else echo else; fi\n", "else\n");
+	long_prints("echo $((1", "+1", ")) no\n", "");
+	long_prints("x=", "{a,", "; echo braces\n", "braces\n");
+	long_prints(": ", "{a,", "b}; echo braces\n", "braces\n");
+	long_prints("set -- ", "x/", "*; echo $#\n", "1\n");
+}
+
 TEST(built_ins_with_many_words)
 {
 	prints("printf '%s ' $(i=0; while [ $i -lt 500 ]; do echo $i; i=$((i+1)); done) | wc -w >/dev/null; "

@@ -162,7 +162,7 @@ static void run_output(struct shell *sh, struct node *node, const int fds[2])
 		dup2(fds[1], 1);
 		close(fds[1]);
 	}
-	shell_enter_subshell(sh, true);
+	shell_enter_subshell(sh);
 	if (only_reads(node))
 		child_reads(sh, only_reads(node));
 	if (node)
@@ -227,7 +227,7 @@ char *substitute_process(struct shell *sh, struct node *command, bool writes)
 		dup2(fds[!writes], !writes);
 		close(fds[0]);
 		close(fds[1]);
-		shell_enter_subshell(sh, false);
+		shell_enter_subshell(sh);
 		if (command)
 			exec_node(sh, command, EXEC_LAST);
 		shell_exit(sh, sh->status);

@@ -135,19 +135,38 @@ static size_t component_len(const char *pattern)
 	return len;
 }
 
-static void glob_from(struct glob *glob, const char *pattern)
+/* Takes components that are plain names; gives the first that is a pattern, NULL: it came to the end. */
+static const char *glob_names(struct glob *glob, const char *pattern)
 {
-	size_t len = component_len(pattern), path_len = glob->path.len;
-	char *component = arena_text(&glob->sh->temp, pattern, len);
+	while (*pattern) {
+		size_t len = component_len(pattern), slashes;
+		char *component = arena_text(&glob->sh->temp, pattern, len);
 
-	if (glob->sh->options[OPT_GLOBSTAR] && strcmp(component, "**") == 0) {
-		glob_star(glob, pattern + len);
-	} else if (pattern_is_active(component)) {
-		glob_directory(glob, component, pattern + len);
-	} else {
+		if (pattern_is_active(component))
+			return pattern;
 		pattern_unescape(component);
 		path_add(glob, component, strlen(component));
-		glob_after(glob, pattern + len);
+		slashes = strspn(pattern + len, "/");
+		path_add(glob, pattern + len, slashes);
+		pattern += len + slashes;
+	}
+	add_match(glob);
+	return NULL;
+}
+
+static void glob_from(struct glob *glob, const char *pattern)
+{
+	size_t path_len = glob->path.len, len;
+	char *component;
+
+	pattern = glob_names(glob, pattern);
+	if (pattern) {
+		len = component_len(pattern);
+		component = arena_text(&glob->sh->temp, pattern, len);
+		if (glob->sh->options[OPT_GLOBSTAR] && strcmp(component, "**") == 0)
+			glob_star(glob, pattern + len);
+		else
+			glob_directory(glob, component, pattern + len);
 	}
 	path_cut(glob, path_len);
 }

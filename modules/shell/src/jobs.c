@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define REMEMBERED_JOBS 1024 /* that nobody has waited for */
+
 struct job *job_new(struct shell *sh)
 {
 	struct job *job = memory_new(sizeof(*job));
@@ -44,6 +46,22 @@ void jobs_forget(struct shell *sh)
 {
 	while (sh->jobs)
 		job_remove(sh, sh->jobs);
+}
+
+void jobs_trim(struct shell *sh)
+{
+	struct job *oldest = NULL;
+	unsigned ended = 0;
+
+	for (struct job *job = sh->jobs; job; job = job->next) {
+		if (!job->number || job_state(job) != PROCESS_DONE)
+			continue;
+		ended++;
+		if (!oldest || job->order < oldest->order)
+			oldest = job;
+	}
+	if (ended > REMEMBERED_JOBS)
+		job_remove(sh, oldest);
 }
 
 void jobs_inherit(struct shell *sh)
@@ -200,8 +218,20 @@ void job_set_text(struct shell *sh, struct job *job, const struct node *command)
 	arena_release(&sh->temp, mark);
 }
 
+static void forget_inherited(struct shell *sh)
+{
+	struct job *next;
+
+	for (struct job *job = sh->jobs; job; job = next) {
+		next = job->next;
+		if (job->is_inherited)
+			job_remove(sh, job);
+	}
+}
+
 void job_background(struct shell *sh, struct job *job, const struct node *command)
 {
+	forget_inherited(sh);
 	job_set_text(sh, job, command);
 	job->order = next_order(sh);
 	if (!job->number)

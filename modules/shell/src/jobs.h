@@ -57,7 +57,10 @@ void job_set_text(struct shell *sh, struct job *job, const struct node *command)
 void job_remove(struct shell *sh, struct job *job);
 void jobs_forget(struct shell *sh);
 
-/* The jobs are a parent's: they are listed, and not waited for. */
+/* Drops the oldest job that has ended when there are very many of them. */
+void jobs_trim(struct shell *sh);
+
+/* The jobs are a parent's: not waited for, and listed only until there are own ones. */
 void jobs_inherit(struct shell *sh);
 
 /* Takes what the system knows of our children; waits for one change when told so. False: there was none. */

@@ -134,10 +134,13 @@ static int refused(const struct object_call *call, int error)
 
 	switch (error) {
 	case ENOSYS:
-		sh_error(sh, "%s: not found (this system has no object tree)", call->name);
+		/* Who writes ./x.sh means a file. */
+		sh_error(sh, "%s: not found%s", call->name,
+		         call->name[0] == '/' ? " (this system has no object tree)" : "");
 		return STATUS_NOT_FOUND;
 	case ENOENT:
-		sh_error(sh, "%s: no object %s", call->name, call->path);
+		sh_error(sh, "%s: not found: no such file, and no object %s", call->name,
+		         call->path);
 		return STATUS_NOT_FOUND;
 	case EACCES:
 	case EPERM:

@@ -127,22 +127,23 @@ static struct condition *parse_primary(struct parser *ps)
 	return ps->failed ? NULL : condition;
 }
 
-/* A chain of one operator, whose operands the next function parses. */
+/* A chain of one operator, whose operands the next function parses. It leans to the right. */
 static struct condition *parse_chain(struct parser *ps, enum token_kind token,
                                      enum condition_kind kind,
                                      struct condition *(*operand)(struct parser *ps))
 {
-	struct condition *left = operand(ps);
+	struct condition *result = operand(ps), **slot = &result;
 
-	while (left && token_peek(ps)->kind == token) {
+	while (*slot && token_peek(ps)->kind == token) {
 		struct condition *both = condition_new(ps, kind);
 
 		token_take(ps);
-		both->left = left;
-		both->right = operand(ps);
-		left = both->right ? both : NULL;
+		both->left = *slot;
+		*slot = both;
+		slot = &both->right;
+		*slot = operand(ps);
 	}
-	return left;
+	return *slot ? result : NULL;
 }
 
 static struct condition *parse_and(struct parser *ps)

@@ -1,5 +1,6 @@
 /*
- * Syntax trees as text: what `jobs` shows. One line, quoting simplified, here-documents left out.
+ * Syntax trees as text: what `jobs` shows. One line, quoting simplified, here-documents left out. It ends
+ * after a while, also so that a long list does not take all of the stack.
  */
 #include "print.h"
 #include "arena.h"
@@ -8,6 +9,8 @@
 #include "command.h"
 #include "vars.h"
 #include <string.h>
+
+#define PRINT_MOST 4096 /* what comes after so much text is left out */
 
 static void print_node(struct text *text, const struct node *node);
 static void print_word(struct text *text, const struct word *word);
@@ -217,6 +220,8 @@ static void print_node(struct text *text, const struct node *node)
 	const struct binary_node *binary = (const struct binary_node *)node;
 	const struct while_node *loop = (const struct while_node *)node;
 
+	if (text->len > PRINT_MOST)
+		return;
 	switch (node->kind) {
 	case NODE_SIMPLE: print_simple(text, (const struct simple_node *)node); break;
 	case NODE_PIPELINE: print_pipeline(text, (const struct pipeline_node *)node); break;

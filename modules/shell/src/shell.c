@@ -179,7 +179,7 @@ void shell_exit(struct shell *sh, int status)
 	_exit(status & 0xff);
 }
 
-void shell_enter_subshell(struct shell *sh, bool lists_jobs)
+void shell_enter_subshell(struct shell *sh)
 {
 	sh->subshell_depth++;
 	sh->is_subshell = true;
@@ -187,9 +187,6 @@ void shell_enter_subshell(struct shell *sh, bool lists_jobs)
 	sh->options[OPT_MONITOR] = false;
 	sh->out.captures = false;
 	sh->out.len = 0;
-	if (lists_jobs)
-		jobs_inherit(sh);
-	else
-		jobs_forget(sh);
+	jobs_inherit(sh);
 	traps_enter_subshell(sh);
 }

@@ -119,17 +119,22 @@ static inline int shell_status(struct shell *sh, int status)
 	return status;
 }
 
+/* Calls that would use up the stack end with an error instead. */
+static inline bool shell_is_too_deep(const struct shell *sh)
+{
+	char here;
+
+	return (uintptr_t)&here < sh->stack_limit;
+}
+
 void shell_init(struct shell *sh, const char *arg0);
 void shell_free(struct shell *sh);
 
 /* Runs the EXIT trap and ends the process. */
 void shell_exit(struct shell *sh, int status) __attribute__((noreturn));
 
-/*
- * Forgets what belongs to the parent, in a child that was just forked and will go on as a shell.
- * lists_jobs: it may still print its parent's jobs, as $(jobs) must.
- */
-void shell_enter_subshell(struct shell *sh, bool lists_jobs);
+/* Forgets what belongs to the parent, in a child that was just forked and will go on as a shell. */
+void shell_enter_subshell(struct shell *sh);
 
 /* All of the program; only comes back from a command line that is wrong. */
 int shell_program(int argc, char **argv);

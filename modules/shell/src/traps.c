@@ -277,9 +277,6 @@ void traps_exec(struct shell *sh, bool begins)
 void traps_enter_subshell(struct shell *sh)
 {
 	sh->traps_inherited = true;
-	for (int i = 1; i < SIGNAL_COUNT; i++)
-		if (sh->signal_state[i] == SIGNAL_IGNORED)
-			sh->signal_state[i] = SIGNAL_FIXED;
 }
 
 static void on_child(int signal)

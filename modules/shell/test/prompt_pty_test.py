@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True
 
 from pty_session import SEQUENCE, Session, expect, run_all  # noqa: E402
 
-SHELL = sys.argv[1]
+SHELL = os.path.abspath(sys.argv[1])
 PROMPT = b"ready> "
 HOME = tempfile.TemporaryDirectory()
 KEYS = {"up": "\x1b[A", "paste": "\x1b[200~", "pasted": "\x1b[201~"}
@@ -188,11 +188,11 @@ def test_interrupt_and_traps(s):
 
 def test_at(s):
     s.prompt()
+    run(s, "at +1h echo later; at", "\techo later\r\n")
+    run(s, "at -r 1; at; echo none", "at; echo none\r\nnone\r\n")
     s.send("at +1 echo timed\r")
-    s.prompt()
-    run(s, "at", "\techo timed\r\n")
+    s.wait("timed\r\n")
     s.send("echo un")
-    s.wait("un")
     s.wait("[at 1] echo timed\r\ntimed\r\n")
     s.wait(PROMPT + b"echo un")
     run(s, "touched", "\r\nuntouched\r\n")

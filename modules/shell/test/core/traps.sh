@@ -3,6 +3,7 @@ trap 'echo exit $?' EXIT
 trap 'echo usr1' USR1
 kill -USR1 $$
 trap '' USR2; kill -USR2 $$; echo ignored
+(trap 'echo trapped again' USR2; kill -USR2 $(sh -c 'echo $PPID'))
 trap 'echo usr2' USR2; kill -USR2 $$
 trap - USR1
 (trap 'echo sub exit' EXIT; echo in sub)
