@@ -16,6 +16,7 @@
 #define DEBUG_EXIT_PORT 0xf4
 #define STOP_PATIENCE_MS 10000
 #define DEVICE_PATIENCE_MS 3000
+#define OBEY_PATIENCE_NS (3 * NS_PER_S)
 #define SYNC_PATIENCE_MS 60000
 
 static struct service self;
@@ -63,9 +64,11 @@ static void leave_emulator(void)
 		(void)sys_ioport_out(start_handle("debug-exit"), DEBUG_EXIT_PORT, 4, 0);
 }
 
-/* We are still here: say why. */
+/* We are still here after some time, which a machine may take to do as it was told: say why. */
 static status_t still_on(status_t status)
 {
+	if (status == OK)
+		sleep_ns(OBEY_PATIENCE_NS);
 	log_error("the machine does not obey: %s", status_name(status));
 	return status == OK ? E_IO : status;
 }
