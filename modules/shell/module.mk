@@ -1,5 +1,5 @@
 NAME := shell
-USES := base object-tree linux
+USES := base microkernel object-tree linux
 
 SHELL_LANGUAGE := src/arena.c src/alias.c src/arith_parse.c src/heredoc.c src/lex_expansion.c src/lex_param.c \
 	src/lex_tilde.c src/lex_word.c src/lexer.c src/number.c src/parse_compound.c src/parse_condition.c src/parse_simple.c \
