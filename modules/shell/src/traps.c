@@ -208,9 +208,8 @@ void traps_run_exit(struct shell *sh)
 	free(action);
 }
 
-void traps_interactive(struct shell *sh, bool on)
+void traps_interactive(struct shell *sh)
 {
-	(void)on;
 	apply(sh, SIGINT);
 	apply(sh, SIGQUIT);
 	apply(sh, SIGTERM);
