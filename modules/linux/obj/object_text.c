@@ -251,18 +251,61 @@ static bool table_begin(struct table *t, struct cbor_reader *r)
 	return t->columns > 0;
 }
 
+/* Puts a list of maps behind what is there; false: it is something else. */
+static bool put_table(struct table *t, struct cbor_reader list)
+{
+	t->columns = 0;
+	if (!table_begin(t, &list))
+		return false;
+	each_row(t, list, measure_row);
+	for (size_t i = 0; i < t->columns; i++)
+		put_cell(t, i, t->keys[i].text, t->keys[i].len);
+	each_row(t, list, put_row);
+	return true;
+}
+
+/* A map with a list of maps in it, an answer's usual form: a line for each field, tables below the names of theirs. */
+static bool put_fields(struct table *t, struct cbor_reader r)
+{
+	bool any_table = false, is_table;
+	char cell[CELL_BYTES];
+	uint64_t pairs, count;
+	const char *key;
+	size_t len;
+
+	if (cbor_get_map(&r, &pairs) != OK)
+		return false;
+	for (count = pairs; count > 0; count--) {
+		if (cbor_get_text(&r, &key, &len) != OK)
+			return false;
+		if (count < pairs)
+			put(t, "\n", 1);
+		if (pairs > 1) {
+			put(t, key, len);
+			put(t, ":", 1);
+		}
+		len = t->len;
+		put(t, "\n", pairs > 1);
+		is_table = put_table(t, r);
+		if (!is_table) {
+			t->len = len;
+			put(t, " ", 1);
+			put(t, cell, cell_text(&r, cell));
+		}
+		any_table |= is_table;
+		(void)cbor_skip(&r);
+	}
+	return any_table;
+}
+
 status_t object_text(const void *value, size_t len, char *text, size_t size, size_t *out_len)
 {
 	struct table t = {.text = text, .size = size};
 	struct cbor_reader r;
 
 	cbor_reader_init(&r, value, len);
-	if (cbor_check(value, len) != OK || size == 0 || !table_begin(&t, &r))
+	if (cbor_check(value, len) != OK || size == 0 || !(put_table(&t, r) || put_fields(&t, r)))
 		return object_json(value, len, text, size, out_len);
-	each_row(&t, r, measure_row);
-	for (size_t i = 0; i < t.columns; i++)
-		put_cell(&t, i, t.keys[i].text, t.keys[i].len);
-	each_row(&t, r, put_row);
 	if (t.is_full)
 		return E_RANGE;
 	text[t.len] = 0;
@@ -283,10 +326,9 @@ enum object_refusal object_refusal(const void *description, size_t len, const ch
 		return OBJECT_NO_METHOD;
 	if (cbor_find(methods.at + methods.pos, methods.len - methods.pos, method, &found) != OK)
 		return OBJECT_NO_METHOD;
-	if (cbor_find(found.at + found.pos, found.len - found.pos, "args", &arguments) != OK)
+	if (cbor_find(found.at + found.pos, found.len - found.pos, "args", &arguments) != OK ||
+	    cbor_get_text(&arguments, &bytes, &bytes_len) != OK)
 		return OBJECT_NO_ARGUMENTS;
-	if (cbor_get_text(&arguments, &bytes, &bytes_len) != OK ||
-	    !string_copy_len(text, bytes, bytes_len, size))
-		return OBJECT_REFUSAL_OTHER;
-	return OBJECT_ARGUMENTS;
+	return string_copy_len(text, bytes, bytes_len, size) ? OBJECT_ARGUMENTS
+	                                                     : OBJECT_REFUSAL_OTHER;
 }

@@ -50,6 +50,11 @@ TEST(tables)
 	CHECK_STR_EQ(shown("[{\"a\":\"x\",\"b\":[1,2]},{\"b\":null}]", 4096),
 	             "a  b\nx  [1,2]\n   null");
 	CHECK_STR_EQ(shown("[{\"a\":\"two\\nlines\"}]", 4096), "a\n\"two\\nlines\"");
+	CHECK_STR_EQ(shown("{\"list\":[{\"a\":1}]}", 4096), "a\n1");
+	CHECK_STR_EQ(shown("{\"list\":[{\"a\":1},{\"a\":2}],\"x\":\"y\"}", 4096),
+	             "x: y\nlist:\na\n1\n2");
+	CHECK_STR_EQ(shown("{\"list\":[],\"x\":\"y\"}", 4096), "{\"x\":\"y\",\"list\":[]}");
+	CHECK_STR_EQ(shown("{\"l\":[{\"a\":1}],\"m\":[{\"b\":1}]}", 10), "does not fit");
 	CHECK_STR_EQ(shown("[{\"a\":1}]", 3), "does not fit");
 	CHECK_STR_EQ(shown("[{\"a\":1}]", 4), "a\n1");
 }
@@ -57,7 +62,7 @@ TEST(tables)
 TEST(refusals)
 {
 	static const char description[] =
-		"{\"methods\":{\"add\":{\"args\":\"name: text\"},\"stop\":{\"doc\":\"ends\"}}}";
+		"{\"methods\":{\"add\":{\"args\":\"name: text\"},\"stop\":{\"args\":null}}}";
 	uint8_t value[512];
 	char text[64];
 	size_t len;

@@ -381,6 +381,11 @@ static int64_t meet_other_side(struct task *task, struct file *file, struct pipe
 	uint32_t seen = is_reader ? pipe->writer_opens : pipe->reader_opens;
 	if (is_reader && file_is_writable(file))
 		return 0;
+	if (!file->path
+	             .mount) { /* an end of pipe(2)'s, opened again by /proc/PID/fd: nobody else will come */
+		file->position = UINT32_MAX;
+		return 0;
+	}
 	if (is_reader)
 		file->position = seen; /* no hang-up before the first writer */
 	if (has_opened(pipe, is_reader, seen))

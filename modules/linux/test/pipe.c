@@ -113,6 +113,21 @@ static void write_fifo(void *argument)
 	CHECK(fd >= 0 && write(fd, "through", 7) == 7);
 }
 
+/* An end that is opened again by its number is there at once, and ends when the last writer goes. */
+static void reopened(void)
+{
+	char name[40], bytes[8];
+	int ends[2];
+
+	CHECK(pipe(ends) == 0 && write(ends[1], "x", 1) == 1 && close(ends[1]) == 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", ends[0]);
+	int fd = open(name, O_RDONLY);
+	CHECK(fd >= 0 && read(fd, bytes, sizeof(bytes)) == 1 && bytes[0] == 'x');
+	CHECK(read(fd, bytes, sizeof(bytes)) == 0);
+	close(fd);
+	close(ends[0]);
+}
+
 static void fifos(void)
 {
 	char buffer[16];
@@ -258,5 +273,6 @@ void test_pipe(void)
 	whole_records();
 	bad_memory();
 	fifos();
+	reopened();
 	interrupted();
 }

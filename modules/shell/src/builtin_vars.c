@@ -97,7 +97,7 @@ static void make_local(struct shell *sh, struct scope *scope, const char *word, 
 {
 	struct var *var = var_slot(sh, word, len);
 
-	if (scope_save(sh, scope, var) && !word[len] && !(var->flags & VAR_READONLY))
+	if (scope_save(scope, var) && !word[len] && !(var->flags & VAR_READONLY))
 		var_unset(sh, var);
 }
 

@@ -64,11 +64,8 @@ int exec_while(struct shell *sh, struct while_node *node, unsigned flags)
 		if ((sh->status == 0) != wanted)
 			break;
 		status = exec_node(sh, node->body, flags & EXEC_TESTED);
-		if (loop_ends(sh)) {
-			status = sh->status;
+		if (loop_ends(sh))
 			break;
-		}
-		status = sh->status;
 	}
 	sh->loops--;
 	return sh->unwind ? sh->status : shell_status(sh, status);

@@ -51,7 +51,7 @@ bool exec_assigns(struct shell *sh, const struct assign *assigns, struct scope *
 {
 	for (; assigns; assigns = assigns->next) {
 		if (scope)
-			scope_save(sh, scope, assigns->var);
+			scope_save(scope, assigns->var);
 		if (!(assigns->is_array ? assign_array(sh, assigns) : assign_value(sh, assigns))) {
 			if (!sh->unwind)
 				sh_unwind_error(sh, 2);

@@ -95,7 +95,7 @@ static void add_block(struct text *text, const char *bytes, size_t len)
 
 static char *run_in_memory(struct shell *sh, struct node *node, size_t *out_len)
 {
-	struct out outer = sh->out;
+	struct out outer;
 	int status = sh->status, line = sh->line;
 	struct text text;
 

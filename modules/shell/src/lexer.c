@@ -78,6 +78,9 @@ bool parser_refill(struct parser *ps)
 	}
 	if (ps->at_end || ps->interrupted || !ps->input)
 		return false;
+	/* The lines from before are gone when the input is asked. */
+	ps->at = ps->end = "";
+	ps->lines = NULL;
 	switch (ps->input->ops->line(ps->input, ps->continued, &text, &len)) {
 	case INPUT_END: ps->at_end = true; return false;
 	case INPUT_INTERRUPTED: ps->interrupted = true; return false;

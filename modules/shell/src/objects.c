@@ -127,30 +127,30 @@ static const char *user_name(struct shell *sh)
 	return name ? name : "this user";
 }
 
-/* A failure that has nothing to do with the method's own description. */
+/* There is no object to ask. */
+static int no_object(const struct object_call *call, int error)
+{
+	if (error == ENOSYS) /* who writes ./x.sh means a file */
+		sh_error(call->sh, "%s: not found%s", call->name,
+		         call->name[0] == '/' ? " (this system has no object tree)" : "");
+	else if (error == ENOENT || error == ENOTDIR)
+		sh_error(call->sh, "%s: not found: no such file, and no object %s", call->name,
+		         call->path);
+	else
+		sh_error(call->sh, "%s: %s: %s", call->name, call->path, strerror(error));
+	return STATUS_NOT_FOUND;
+}
+
+/* A failure that has nothing to do with the method's arguments. */
 static int refused(const struct object_call *call, int error)
 {
-	struct shell *sh = call->sh;
-
-	switch (error) {
-	case ENOSYS:
-		/* Who writes ./x.sh means a file. */
-		sh_error(sh, "%s: not found%s", call->name,
-		         call->name[0] == '/' ? " (this system has no object tree)" : "");
-		return STATUS_NOT_FOUND;
-	case ENOENT:
-		sh_error(sh, "%s: not found: no such file, and no object %s", call->name,
-		         call->path);
-		return STATUS_NOT_FOUND;
-	case EACCES:
-	case EPERM:
-		sh_error(sh, "%s: refused: %s may not call %s of %s", call->name, user_name(sh),
-		         call->member, call->path);
+	if (error == EACCES || error == EPERM) {
+		sh_error(call->sh, "%s: refused: %s may not call %s of %s", call->name,
+		         user_name(call->sh), call->member, call->path);
 		return STATUS_DENIED;
-	default:
-		sh_error(sh, "%s: refused by %s: %s", call->name, call->path, strerror(error));
-		return STATUS_FAILED;
 	}
+	sh_error(call->sh, "%s: refused by %s: %s", call->name, call->path, strerror(error));
+	return STATUS_FAILED;
 }
 
 static int explain(const struct object_call *call, int error)
@@ -160,7 +160,7 @@ static int explain(const struct object_call *call, int error)
 	enum object_refusal why;
 
 	if (error == ENOSYS || len < 0)
-		return refused(call, error == ENOSYS ? error : errno);
+		return no_object(call, error == ENOSYS ? error : errno);
 	why = object_refusal(call->value, (size_t)len, call->member, arguments, sizeof(arguments));
 	if (why == OBJECT_NO_METHOD) {
 		sh_error(call->sh, "%s: %s has no method %s", call->name, call->path, call->member);

@@ -82,7 +82,7 @@ bool option_set(struct shell *sh, enum option option, bool value)
 		return set_monitor(sh, value);
 	sh->options[option] = value;
 	if (option == OPT_INTERACTIVE)
-		traps_interactive(sh, value);
+		traps_interactive(sh);
 	if (option == OPT_POSIX)
 		sh->options[OPT_BRACEEXPAND] = !value;
 	return true;

@@ -45,6 +45,7 @@ void parser_recover(struct parser *ps)
 		bottom = bottom->below;
 	drop_sources(ps, bottom);
 	ps->at = ps->end = "";
+	ps->lines = NULL;
 	ps->record = NULL;
 	ps->depth = 0;
 }

@@ -76,7 +76,7 @@ struct parser {
 	struct input *input; /* NULL: the first source is all there is */
 
 	const char *at, *end; /* of the top source */
-	const char *lines;    /* what the input handed out last */
+	const char *lines;    /* what the input handed out last; NULL: it is gone */
 	struct source *top;
 	struct source *spent; /* aliases that ended in a blank: their word is due */
 	int line;

@@ -212,7 +212,7 @@ static void become_interactive(struct shell *sh, const struct command_line *line
 	if (!sh->interactive)
 		return;
 	sh->options[OPT_PREFIXARITH] = sh->options[OPT_NOTIFY] = !sh->options[OPT_POSIX];
-	traps_interactive(sh, true);
+	traps_interactive(sh);
 	prompt_default(sh);
 	if (!option_set(sh, OPT_MONITOR, true))
 		sh->options[OPT_MONITOR] = false;

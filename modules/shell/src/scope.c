@@ -24,11 +24,10 @@ static bool scope_has(const struct scope *scope, const struct var *var)
 }
 
 /* Puts the variable's value away and gives it a copy, which the scope's commands may change. */
-bool scope_save(struct shell *sh, struct scope *scope, struct var *var)
+bool scope_save(struct scope *scope, struct var *var)
 {
 	struct saved_var *saved;
 
-	(void)sh;
 	if (scope_has(scope, var))
 		return false;
 	saved = memory_new(sizeof(*saved));

@@ -208,9 +208,8 @@ void traps_run_exit(struct shell *sh)
 	free(action);
 }
 
-void traps_interactive(struct shell *sh, bool on)
+void traps_interactive(struct shell *sh)
 {
-	(void)on;
 	apply(sh, SIGINT);
 	apply(sh, SIGQUIT);
 	apply(sh, SIGTERM);
@@ -301,18 +300,20 @@ void traps_suspend(struct shell *sh)
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
-/* Whoever traps CHLD is interrupted by it as things are. */
+/* Whoever traps CHLD is interrupted by it as things are, also when that begins or ends in between. */
 void traps_watch_children(struct shell *sh, bool on)
 {
 	static struct sigaction before;
+	static bool is_watching;
+	bool is_caught = sh->signal_state[SIGCHLD] == SIGNAL_CAUGHT;
 	struct sigaction action;
 
-	if (sh->signal_state[SIGCHLD] == SIGNAL_CAUGHT)
-		return;
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = on_child;
-	if (on)
-		sigaction(SIGCHLD, &action, &before);
-	else
+	if (on && !is_caught)
+		is_watching = sigaction(SIGCHLD, &action, &before) == 0;
+	else if (!on && is_watching && !is_caught)
 		sigaction(SIGCHLD, &before, NULL);
+	if (!on)
+		is_watching = false;
 }

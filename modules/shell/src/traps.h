@@ -36,7 +36,7 @@ void traps_suspend(struct shell *sh);
 void traps_watch_children(struct shell *sh, bool on);
 
 /* The dispositions of an interactive shell; those of job control; those of a new child. */
-void traps_interactive(struct shell *sh, bool on);
+void traps_interactive(struct shell *sh);
 void traps_job_control(struct shell *sh, bool on);
 void traps_child(struct shell *sh, bool background);
 void traps_before_exec(const struct shell *sh);

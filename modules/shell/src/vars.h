@@ -94,7 +94,7 @@ int var_print_name(const struct var *var);
 
 /* Scopes: begin, save variables (false: it has them already), end (which brings them back). */
 void scope_begin(struct shell *sh, struct scope *scope, bool is_function);
-bool scope_save(struct shell *sh, struct scope *scope, struct var *var);
+bool scope_save(struct scope *scope, struct var *var);
 void scope_end(struct shell *sh, struct scope *scope);
 
 /* The environment of a program to start: texts of the exported variables, in an array of the temp arena. */

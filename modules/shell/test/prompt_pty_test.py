@@ -326,5 +326,12 @@ def test_scripts_touch_nothing_of_the_prompt():
         expect(done.stdout == b"hi\nyes\n" and b"P " in done.stderr, f"{done}")
 
 
+def test_end_within_a_command():
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([SHELL, "-i"], input=b"if true\n", check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env={"HOME": folder, "PATH": "/nowhere", "HISTFILE": ""})
+        expect(done.returncode == 2 and b"syntax error" in done.stderr and b"Sanitizer" not in done.stderr, f"{done}")
+
+
 if __name__ == "__main__":
     sys.exit(run_all(globals(), start, sys.argv[2] if len(sys.argv) > 2 else ""))

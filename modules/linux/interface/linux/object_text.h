@@ -18,7 +18,10 @@ status_t object_path(const char *folder, const char *argument, char *path, size_
 /* A value as JSON, long ones with an item a line. Terminated; E_RANGE: it does not fit. */
 status_t object_json(const void *value, size_t len, char *text, size_t size, size_t *out_len);
 
-/* The same, but a list of maps becomes a table with a line for each and one for the names, without a newline at its end. */
+/*
+ * The same, but a list of maps becomes a table with a line for each and one for the names; a map with such a list in it, a
+ * line for each of its fields. Without a newline at the end.
+ */
 status_t object_text(const void *value, size_t len, char *text, size_t size, size_t *out_len);
 
 enum object_refusal {
