@@ -61,9 +61,10 @@ reply_receive:
 /*
  * The way out after a call or reply that switched at once: to the thread in rax, with the message of the one in rbx
  * straight from where its registers were saved, and the badge in rdx. Nothing can be pending: the fast paths looked.
+ * The lock is shared until all of the message is here: whoever has it exclusively may answer or end the sender, and a
+ * fast path on another CPU leaves a thread alone whose CPU has it shared.
  */
 leave_with_message:
-	movl $KERNEL_MODE_OUT, %gs:CPU_KERNEL_MODE
 	movq THREAD_NATIVE_ROOT(%rax), %rcx
 	load_root %rcx
 	movq REG_RIP(%rax), %rcx
@@ -84,6 +85,7 @@ leave_with_message:
 	movq REG_R13(%rbx), %r13
 	movq REG_R14(%rbx), %r14
 	movq REG_R15(%rbx), %r15
+	movl $KERNEL_MODE_OUT, %gs:CPU_KERNEL_MODE
 	movq REG_RBX(%rax), %rbx
 	xorl %eax, %eax
 	swapgs
