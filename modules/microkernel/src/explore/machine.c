@@ -1,7 +1,7 @@
 /*
  * The machine under a world. GS names a place that names the CPU whose code runs, so one host thread can be several CPUs
  * by turns. Kernel memory comes from an array, is cleared when it is given back and then used again first, so that equal
- * states have equal content. An interrupt to another CPU puts that into the kernel, waiting for the lock.
+ * states have equal content. A physical address is the host's (low/arch/x86_64/layout.h). An interrupt to another CPU puts that into the kernel, waiting for the lock.
  */
 #include "machine.h"
 #include <stdarg.h>
@@ -139,17 +139,17 @@ void kfree(struct domain *domain, void *block)
 paddr_t page_alloc_zeroed(struct domain *domain)
 {
 	(void)domain;
-	return direct_paddr(take(PAGE_SIZE));
+	return PADDR((uint64_t)take(PAGE_SIZE));
 }
 
 void page_unref(paddr_t page)
 {
-	give(direct(page));
+	give((void *)page.value);
 }
 
 void page_unpin(paddr_t page)
 {
-	give(direct(page));
+	give((void *)page.value);
 }
 
 bool page_is_pinned(paddr_t page)
@@ -172,7 +172,7 @@ status_t aspace_init_native(struct aspace *aspace, const struct kobject *owner)
 status_t aspace_pin(struct aspace *aspace, uint64_t address, paddr_t *out)
 {
 	(void)aspace, (void)address;
-	*out = direct_paddr(take(PAGE_SIZE));
+	*out = PADDR((uint64_t)take(PAGE_SIZE));
 	return 0;
 }
 
