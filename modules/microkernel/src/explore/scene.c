@@ -212,6 +212,21 @@ static void check_references(const struct ipc_state *s)
 	       scene.endpoint->receive_rights);
 }
 
+/* When all threads are dead, nothing is left but the processes, which somebody may still ask for their status. */
+static void check_memory(const struct ipc_state *s)
+{
+	unsigned processes = 0;
+
+	for (unsigned i = 0; i < THREADS; i++) {
+		if (s->place[i] != DEAD)
+			return;
+		processes += scene.process[i] != NULL;
+	}
+	EXPECT(kobject_has_dying() || machine_blocks() == processes,
+	       "%lu blocks of kernel memory are in use, by %u processes", machine_blocks(),
+	       processes);
+}
+
 struct ipc_state scene_look(void)
 {
 	struct ipc_state s;
@@ -238,6 +253,7 @@ struct ipc_state scene_look(void)
 		s.armed_by[i] = index_or_nobody(scene.reply[i]->receiver);
 	}
 	check_references(&s);
+	check_memory(&s);
 	return s;
 }
 
