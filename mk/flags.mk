@@ -51,12 +51,14 @@ native-lto-debug_FLAGS := $(native-debug_FLAGS)
 host_FLAGS             := $(COMMON) -O2 -pthread
 unit_FLAGS             := $(COMMON) -O1 -DDEBUG=1 -pthread -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
+# Kernel sources whose every access to memory an explorer can see (modules/microkernel/src/explore/hooks.c).
+explore_FLAGS          := $(COMMON) -O1 -DDEBUG=1 -fsanitize=thread -iquote modules/microkernel/src/explore/low
 linux_FLAGS            := $(COMMON) -O2 -D_GNU_SOURCE -ffunction-sections -fdata-sections \
 	-idirafter $(BUILD)/linux-headers
 shared_FLAGS           := $(COMMON) -ffreestanding -fPIC -fvisibility=hidden -fno-stack-protector \
 	-fomit-frame-pointer -mgeneral-regs-only -O2
 
-FLAVOURS := kernel kernel-debug native native-debug native-fpu native-fpu-debug native-lto native-lto-debug host unit \
+FLAVOURS := kernel kernel-debug native native-debug native-fpu native-fpu-debug native-lto native-lto-debug host unit explore \
 	linux shared
 linux_CC := $(MUSL_CC)
 cc_of = $(or $($1_CC),$(CC))

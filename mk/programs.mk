@@ -33,6 +33,16 @@ $(BUILD)/unit/$1/$2: $(call objects,unit,$1,$($1.$2.TEST_SRC)) $(call libraries,
 	$$(Q)$(CC) $(unit_FLAGS) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
 endef
 
+# Host programs of instrumented kernel sources (EXPLORED) and plain ones. Their variables begin at a page of their own,
+# bound when they start; NAME.objects lists what they are linked from, for a test that exchanges one of them.
+define explorer_rule
+$(BUILD)/explore/$2: $(call objects,host,$1,$($1.$2.HOST_SRC)) $(call objects,explore,$1,$($1.$2.EXPLORED)) $(call libraries,host,$($1.$2.HOST_LIBS))
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)echo $$(filter %.o %.a,$$^) > $$@.objects
+	$$(Q)$(CC) -no-pie -Wl,-z,relro,-z,now -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^)
+endef
+
 define linux_rule
 $(OUT)/image/bin/$2: $(call objects,linux,$1,$($1.$2.LINUX_SRC)) $(call libraries,linux,$($1.$2.LINUX_LIBS))
 	$$(call say,LINK,$$@)
@@ -75,6 +85,7 @@ $(OBJ)/linux.flags: | $(BUILD)/linux-headers
 $(foreach m,$(MODULES),$(foreach p,$($m.PROGRAMS),$(eval $(call native_rule,$m,$p))))
 $(foreach m,$(MODULES),$(foreach p,$($m.HOST_PROGRAMS),$(eval $(call host_rule,$m,$p))))
 $(foreach m,$(MODULES),$(foreach p,$($m.UNIT_TESTS),$(eval $(call unit_rule,$m,$p))))
+$(foreach m,$(MODULES),$(foreach p,$($m.EXPLORERS),$(eval $(call explorer_rule,$m,$p))))
 $(foreach m,$(MODULES),$(foreach p,$($m.LINUX_PROGRAMS),$(eval $(call linux_rule,$m,$p))))
 $(foreach m,$(MODULES),$(foreach p,$($m.SHARED_OBJECTS),$(eval $(call shared_rule,$m,$p))))
 
@@ -84,8 +95,9 @@ LINUX_NAMES := $(filter-out $(WITHOUT),$(sort $(foreach m,$(MODULES),$($m.LINUX_
 unit_programs = $(foreach m,$1,$(addprefix $(BUILD)/unit/$m/,$($m.UNIT_TESTS)))
 in_chosen = $(foreach m,$(CHOSEN),$($m.$1))
 
-.PHONY: native host linux unit-programs
+.PHONY: native host linux explorers unit-programs
 native: $(addprefix $(OUT)/native/,$(filter-out $(WITHOUT),$(call in_chosen,PROGRAMS))) ## native programs (of M=module)
 host: $(addprefix $(BUILD)/host/,$(call in_chosen,HOST_PROGRAMS)) ## host programs (of M=module)
 linux: $(addprefix $(OUT)/image/bin/,$(call in_chosen,LINUX_PROGRAMS)) ## static Linux programs (of M=module)
+explorers: $(addprefix $(BUILD)/explore/,$(call in_chosen,EXPLORERS)) ## host programs that explore kernel sources
 unit-programs: $(call unit_programs,$(CHOSEN)) ## host unit tests, built but not run

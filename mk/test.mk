@@ -4,19 +4,19 @@ TEST := python3 scripts/test.py --build $(BUILD) --jobs $(JOBS)
 S ?=
 R ?= all
 
-.PHONY: test unit unit-list format ktest scenario soak check split-check bench setup
+.PHONY: test unit unit-list explore format ktest scenario soak check split-check bench setup
 setup: ## install what is missing on this host, fetch third-party files
 	$(Q)scripts/setup_dev_env.sh
 	$(Q)scripts/fetch_modules.sh --quiet
 
 test: ## everything, under 15 minutes: sets up, builds, runs every suite
 	$(Q)$(MAKE) setup
-	$(Q)status=0; $(MAKE) -k build unit-programs ktest-kernel || status=$$?; \
+	$(Q)status=0; $(MAKE) -k build unit-programs explorers ktest-kernel || status=$$?; \
 		$(TEST) --build-status $$status all
 
 soak: ## the same suites with their full counts (SOAK=1)
 	$(Q)$(MAKE) setup
-	$(Q)status=0; $(MAKE) -k build unit-programs ktest-kernel || status=$$?; \
+	$(Q)status=0; $(MAKE) -k build unit-programs explorers ktest-kernel || status=$$?; \
 		SOAK=1 $(TEST) --build-status $$status all
 
 unit: unit-programs ## host unit tests (of M=module), under sanitizers
@@ -24,6 +24,9 @@ unit: unit-programs ## host unit tests (of M=module), under sanitizers
 
 unit-list:
 	@echo $(call unit_programs,$(CHOSEN))
+
+explore: explorers ## every state of the kernel's cores at small sizes, and the Spin model of IPC
+	$(Q)$(TEST) explore
 
 ktest: ktest-kernel ## the in-kernel suite, in QEMU
 	$(Q)$(TEST) ktest

@@ -5,8 +5,8 @@
  *
  * They run with the kernel lock shared, so two CPUs may be here at once, on the same endpoint or reply object. A thread
  * belongs to the CPU that took it out of where it waited: out of the endpoint's queue, under its lock, or out of the reply
- * object, by exchange. It is put where others find it only when nothing of it is left in this CPU's registers, and
- * marked until its message has been read (leave_with_message in entry.S).
+ * object, by exchange. It is put where others find it when nothing of it is left in this CPU's registers; but its message
+ * is still to be read from where its own are saved, on the way out. Until its CPU has done so it is left alone.
  */
 #include <base/string.h>
 #include <microkernel/errors.h>
@@ -50,9 +50,10 @@ static inline void copy_bytes(const struct thread *from, const struct thread *to
 		memcpy(to->message, from->message, ipc_tag_bytes(tag));
 }
 
-static inline bool is_being_read(const struct thread *thread)
+/* False: its CPU has not left the kernel since it began to wait (or is there again), and may need its registers. */
+static inline bool is_message_read(const struct thread *thread)
 {
-	return __atomic_load_n(&thread->arch.is_being_read, __ATOMIC_ACQUIRE);
+	return thread->cpu == this_cpu()->id || kernel_mode_of(&cpus[thread->cpu]) != KERNEL_SHARED;
 }
 
 /* Takes a receiver out of the queue; null when none waits that can go on at once. */
@@ -63,7 +64,7 @@ static inline struct thread *take_receiver(struct endpoint *endpoint)
 	spin_lock(&endpoint->lock);
 	if (!list_is_empty(&endpoint->receivers)) {
 		receiver = list_entry(endpoint->receivers.next, struct thread, queue_link);
-		if (deadline_is_set(&receiver->deadline) || is_being_read(receiver))
+		if (deadline_is_set(&receiver->deadline) || !is_message_read(receiver))
 			receiver = NULL;
 		else
 			endpoint_dequeue(receiver);
@@ -101,7 +102,6 @@ struct ipc_switch ipc_call_fast(struct thread *thread)
 		receiver->priority = thread->priority;
 	copy_bytes(thread, receiver);
 	sched_switch_now(receiver);
-	thread->arch.is_being_read = true;
 	reply_attach(reply, thread);
 	return (struct ipc_switch){receiver, badge};
 }
@@ -111,10 +111,21 @@ static inline struct thread *find_caller(const struct reply *reply)
 {
 	struct thread *caller = __atomic_load_n(&reply->caller, __ATOMIC_ACQUIRE);
 
-	if (!caller || is_being_read(caller) || caller->request.memory ||
-	    deadline_is_set(&caller->deadline) || !sched_may_switch(caller->priority))
+	if (!caller || caller->request.memory || deadline_is_set(&caller->deadline) ||
+	    !sched_may_switch(caller->priority))
 		return NULL;
 	return caller;
+}
+
+/* Looks at the caller's CPU only afterwards: before, it could be answered and call again meanwhile. */
+static inline bool claim_caller(struct reply *reply, struct thread *caller)
+{
+	if (!reply_claim(reply, caller))
+		return false;
+	if (is_message_read(caller))
+		return true;
+	reply_attach(reply, caller);
+	return false;
 }
 
 struct ipc_switch ipc_reply_receive_fast(struct thread *thread)
@@ -140,14 +151,13 @@ struct ipc_switch ipc_reply_receive_fast(struct thread *thread)
 		return none;
 	endpoint = container_of(object, struct endpoint, obj);
 	if (!list_is_empty(&endpoint->callers) ||
-	    (thread->bound_event && thread->bound_event->bits) || !reply_claim(reply, caller))
+	    (thread->bound_event && thread->bound_event->bits) || !claim_caller(reply, caller))
 		return none;
 
 	copy_bytes(thread, caller);
 	thread->priority = thread->base_priority;
 	thread->state = THREAD_RECEIVING;
 	sched_switch_now(caller);
-	thread->arch.is_being_read = true;
 	reply_arm(reply, thread);
 	endpoint_add_receiver(endpoint, thread);
 	return (struct ipc_switch){caller, 0};

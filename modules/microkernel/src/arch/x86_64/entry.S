@@ -61,8 +61,8 @@ reply_receive:
 /*
  * The way out after a call or reply that switched at once: to the thread in rax, with the message of the one in rbx
  * straight from where its registers were saved, and the badge in rdx. Nothing can be pending: the fast paths looked.
- * Others may find the thread in rbx already, so until its message is out of its registers it is marked, and the kernel
- * lock is not given back.
+ * The lock is shared until all of the message is here: whoever has it exclusively may answer or end the sender, and a
+ * fast path on another CPU leaves a thread alone whose CPU has it shared.
  */
 leave_with_message:
 	movq THREAD_NATIVE_ROOT(%rax), %rcx
@@ -71,7 +71,7 @@ leave_with_message:
 	movq %rcx, %rdi
 	shrq $41, %rdi			/* within the 2 TiB of the native window? */
 	cmpl $0x7fffc0, %edi
-	jne leave_message_bad_rip
+	jne leave_bad_rip
 	movq %rdx, %rdi
 	movq REG_RFLAGS(%rax), %r11
 	movq REG_RSP(%rax), %rsp
@@ -85,10 +85,9 @@ leave_with_message:
 	movq REG_R13(%rbx), %r13
 	movq REG_R14(%rbx), %r14
 	movq REG_R15(%rbx), %r15
-	movb $0, THREAD_IS_BEING_READ(%rbx)
+	movl $KERNEL_MODE_OUT, %gs:CPU_KERNEL_MODE
 	movq REG_RBX(%rax), %rbx
 	xorl %eax, %eax
-	movl $KERNEL_MODE_OUT, %gs:CPU_KERNEL_MODE
 	swapgs
 	sysretq
 
@@ -270,8 +269,6 @@ leave_iret:				/* rdi = registers to load */
 	swapgs
 	iretq
 
-leave_message_bad_rip:
-	movb $0, THREAD_IS_BEING_READ(%rbx)
 leave_bad_rip:
 	call trap_bad_rip
 	jmp leave

@@ -60,7 +60,6 @@
 #define THREAD_NATIVE_ROOT 336
 #define THREAD_GUEST_ROOT 344
 #define THREAD_NEEDS_IRET 352
-#define THREAD_IS_BEING_READ 353
 #define THREAD_ENTERS 360
 
 /* struct cpu */

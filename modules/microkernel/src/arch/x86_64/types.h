@@ -38,7 +38,6 @@ struct thread_arch {
 	uint64_t native_root;      /* CR3 in native mode; both are derived by pt_activate_thread */
 	uint64_t guest_root;       /* CR3 in guest mode; 0 when the thread cannot enter */
 	bool needs_iret; /* native registers were saved by an interrupt: sysret would lose rcx, r11 */
-	bool is_being_read; /* [a] another thread's CPU still takes a message out of regs (ipc_fast.c) */
 	uint64_t enters;             /* how often it entered its guest */
 	uint64_t fs_base, gs_base;   /* user mode's, while another thread's are in the CPU */
 	void *fpu;                   /* XSAVE area, 64-byte aligned, or null */
