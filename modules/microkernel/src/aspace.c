@@ -51,7 +51,12 @@ void aspace_destroy(struct aspace *aspace)
 	aspace->pt.root = PADDR(0);
 }
 
-struct mapping *aspace_mapping_from(struct aspace *aspace, uint64_t address)
+static bool contains(const struct mapping *mapping, uint64_t address)
+{
+	return mapping->start <= address && address < mapping->end;
+}
+
+static struct mapping *search_from(struct aspace *aspace, uint64_t address)
 {
 	struct tree_node *node = tree_at_or_below(&aspace->mappings, address);
 
@@ -60,6 +65,13 @@ struct mapping *aspace_mapping_from(struct aspace *aspace, uint64_t address)
 	else if (!node)
 		node = tree_first(&aspace->mappings);
 	return node ? container_of(node, struct mapping, by_address) : NULL;
+}
+
+struct mapping *aspace_mapping_from(struct aspace *aspace, uint64_t address)
+{
+	if (!aspace->recent || !contains(aspace->recent, address))
+		aspace->recent = search_from(aspace, address);
+	return aspace->recent;
 }
 
 struct mapping *aspace_mapping_at(struct aspace *aspace, uint64_t address)

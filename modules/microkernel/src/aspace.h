@@ -12,8 +12,10 @@
 struct handle_entry;
 
 struct aspace {
-	struct pagetable pt;   /* */
-	struct tree mappings;  /* by start; they never overlap */
+	struct pagetable pt;
+	struct tree mappings; /* by start; they never overlap */
+	struct mapping
+		*recent;       /* the one that was found last, or null: mostly it is wanted again */
 	struct domain *domain; /* [I] pays */
 	uint64_t id;           /* [I] of the object that it is part of */
 	uint64_t low;          /* [I] */

@@ -51,10 +51,12 @@ void aspace_check(const struct aspace *aspace)
 	uint64_t at = aspace->low, bytes = 0, inside = 0, all = 0;
 	struct pt_entry entry;
 	struct tree_node *node;
+	bool has_recent = !aspace->recent;
 
 	tree_for_each (node, &aspace->mappings) {
 		const struct mapping *mapping = container_of(node, struct mapping, by_address);
 
+		has_recent |= mapping == aspace->recent;
 		ASSERT(mapping->start >= at && mapping->end <= aspace->high);
 		at = mapping->end;
 		bytes += mapping->end - mapping->start;
@@ -64,5 +66,6 @@ void aspace_check(const struct aspace *aspace)
 	     va += PAGE_SIZE)
 		all++;
 	pt_check(&aspace->pt);
-	ASSERT(bytes == aspace->mapped && inside == aspace->pt.resident && all == inside);
+	ASSERT(has_recent && bytes == aspace->mapped && inside == aspace->pt.resident &&
+	       all == inside);
 }

@@ -120,6 +120,8 @@ void mapping_unlink(struct mapping *mapping)
 	struct aspace *aspace = mapping->aspace;
 
 	tree_remove(&aspace->mappings, &mapping->by_address);
+	if (aspace->recent == mapping)
+		aspace->recent = NULL;
 	aspace->mapped -= mapping->end - mapping->start;
 	if (mapping->memory)
 		unlink_memory(mapping);
