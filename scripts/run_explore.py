@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Explores the kernel's cores exhaustively and runs the Spin model of IPC; then shows that both notice faults.
 
-The explorers are host programs of kernel sources (modules/microkernel/src/explore, the page on verification).  A
-seeded fault is one text of one source exchanged for another, in a copy that is compiled and linked instead of
-it; the explorer must report a violation, and a text that is not found exactly once is a failure, too.
+The explorers are host programs of kernel sources (modules/microkernel/src/explore; the page on
+verification tells more).  A seeded fault is one text of one source exchanged for another, in a copy that is
+compiled and linked instead of it; the explorer must report a violation, and a text that is not found exactly
+once is a failure, too.
 SOAK=1 goes deeper.
 usage: run_explore.py BUILD
 """
