@@ -4,7 +4,7 @@ TEST := python3 scripts/test.py --build $(BUILD) --jobs $(JOBS)
 S ?=
 R ?= all
 
-.PHONY: test unit unit-list explore format ktest scenario soak check split-check bench setup
+.PHONY: test unit unit-list explore conform format ktest scenario soak check split-check bench setup
 setup: ## install what is missing on this host, fetch third-party files
 	$(Q)scripts/setup_dev_env.sh
 	$(Q)scripts/fetch_modules.sh --quiet
@@ -27,6 +27,9 @@ unit-list:
 
 explore: explorers ## every state of the kernel's cores at small sizes, and the Spin model of IPC
 	$(Q)$(TEST) explore
+
+conform: host ## the shell against the cases of the POSIX Shell Command Language
+	$(Q)$(TEST) conform
 
 ktest: ktest-kernel ## the in-kernel suite, in QEMU
 	$(Q)$(TEST) ktest
