@@ -109,7 +109,7 @@ static int wait_all(struct shell *sh)
 
 		if (interrupted)
 			return interrupted;
-		if (job->number && job_state(job) == PROCESS_DONE)
+		if ((job->number || job->is_told) && job_state(job) == PROCESS_DONE)
 			job_remove(sh, job);
 		job = next;
 	}

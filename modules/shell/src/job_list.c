@@ -150,15 +150,12 @@ bool jobs_have_news(struct shell *sh)
 	return false;
 }
 
-/* Lines about all jobs whose state changed go to standard error; jobs that ended are forgotten. */
+/* Lines about all jobs whose state changed go to standard error; jobs that ended lose their number. */
 void jobs_notify(struct shell *sh)
 {
-	struct job *job, *next;
-
 	while (jobs_collect(sh, false))
 		;
-	for (job = sh->jobs; job; job = next) {
-		next = job->next;
+	for (struct job *job = sh->jobs; job; job = job->next) {
 		if (!job->number || !job->changed)
 			continue;
 		if (sh->interactive && job_state(job) != PROCESS_RUNNING) {
@@ -171,7 +168,9 @@ void jobs_notify(struct shell *sh)
 			sh->out = saved;
 		}
 		job->changed = false;
-		if (job_state(job) == PROCESS_DONE && sh->interactive)
-			job_remove(sh, job);
+		if (job_state(job) == PROCESS_DONE && sh->interactive) {
+			job->number = 0;
+			job->is_told = true;
+		}
 	}
 }

@@ -54,7 +54,7 @@ void jobs_trim(struct shell *sh)
 	unsigned ended = 0;
 
 	for (struct job *job = sh->jobs; job; job = job->next) {
-		if (!job->number || job_state(job) != PROCESS_DONE)
+		if (!(job->number || job->is_told) || job_state(job) != PROCESS_DONE)
 			continue;
 		ended++;
 		if (!oldest || job->order < oldest->order)

@@ -30,6 +30,7 @@ struct job {
 	char *text;
 	bool changed;      /* its state has not been told */
 	bool is_inherited; /* of the parent */
+	bool is_told; /* its end was, so it has no number any more; wait may still ask for its status */
 	bool has_modes;
 	void *modes; /* the terminal's, when it was stopped */
 };
