@@ -32,16 +32,16 @@ acpi_tables_test_TEST_SRC := src/arch/x86_64/acpi_tables_test.c src/arch/x86_64/
 boot_test_TEST_SRC := src/arch/x86_64/boot_test.c src/arch/x86_64/boot_facts.c \
 	src/arch/x86_64/boot_pvh.c src/arch/x86_64/boot_multiboot2.c src/arch/x86_64/boot_ranges.c
 time_scale_test_TEST_SRC := src/arch/x86_64/time_scale_test.c
-handle_test_TEST_SRC   := src/handle_test.c src/test/fakes.c src/lock.c src/handle.c src/derivation.c src/kobject.c src/domain.c
+handle_test_TEST_SRC   := src/handle_test.c src/test/fakes.c src/test/messages.c src/lock.c src/handle.c src/derivation.c src/kobject.c src/domain.c
 handle_test_TEST_LIBS  := base
-pagemap_test_TEST_SRC  := src/pagemap_test.c src/test/fakes.c src/lock.c src/pagemap.c src/kobject.c src/derivation.c src/handle.c src/domain.c
+pagemap_test_TEST_SRC  := src/pagemap_test.c src/test/fakes.c src/test/messages.c src/lock.c src/pagemap.c src/kobject.c src/derivation.c src/handle.c src/domain.c
 pagemap_test_TEST_LIBS := base
 
 # The kernel's cores on the host, for src/explore/run.py (docs/verification.md).
 EXPLORED_KERNEL := src/kobject.c src/derivation.c src/handle.c src/domain.c src/lock.c src/kernel_lock.c src/cpu.c \
 	src/process.c src/thread.c src/sched.c src/deadline.c src/endpoint.c src/reply.c src/event.c src/ipc.c src/ipc_fast.c \
 	src/explore/entry.c
-EXPLORER := src/explore/explore.c src/explore/machine.c src/explore/hooks.c
+EXPLORER := src/explore/explore.c src/explore/machine.c src/explore/hooks.c src/test/messages.c
 
 EXPLORERS := explore_caps explore_ipc explore_pages explore_race
 explore_caps_EXPLORED  := $(EXPLORED_KERNEL)
@@ -56,5 +56,6 @@ explore_race_HOST_SRC  := $(EXPLORER) src/explore/race_world.c src/explore/corou
 explore_race_HOST_LIBS := base
 explore_pages_EXPLORED  := src/page.c src/fault.c src/lock.c src/arch/x86_64/pagetable.c src/arch/x86_64/pagetable_free.c \
 	src/arch/x86_64/pagetable_range.c src/arch/x86_64/pagetable_share.c src/explore/page_world.c
-explore_pages_HOST_SRC  := src/explore/explore.c src/explore/hooks.c src/explore/page_main.c src/explore/page_stubs.c
+explore_pages_HOST_SRC  := src/explore/explore.c src/explore/hooks.c src/explore/page_main.c src/explore/page_stubs.c \
+	src/test/messages.c
 explore_pages_HOST_LIBS := base

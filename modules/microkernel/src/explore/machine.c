@@ -4,7 +4,6 @@
  * states have equal content. A physical address is the host's (low/arch/x86_64/layout.h). An interrupt to another CPU puts that into the kernel, waiting for the lock.
  */
 #include "machine.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,27 +271,6 @@ bool machine_is_in_kernel(unsigned id)
 }
 
 void arch_cpu_poll(void) {}
-
-/* --- messages --- */
-void printk(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-}
-
-void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	printf("\n");
-	abort();
-}
 
 /* Nodes of these kinds do not occur. */
 bool mapping_undo(struct derivation *node, unsigned *budget)

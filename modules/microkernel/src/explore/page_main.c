@@ -4,7 +4,6 @@
  *
  * usage: explore_pages DEPTH
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,26 +79,6 @@ void arch_cpu_poll(void) {}
 void pt_flush(const struct pagetable *pt, uint64_t va, uint64_t pages)
 {
 	(void)pt, (void)va, (void)pages;
-}
-
-void printk(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-}
-
-void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	printf("\n");
-	abort();
 }
 
 int main(int argc, char **argv)

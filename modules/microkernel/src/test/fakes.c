@@ -3,7 +3,6 @@
  * host's address minus the base of the direct map, so direct() finds it again.
  */
 #include "fakes.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -98,25 +97,6 @@ void kfree(struct domain *domain, void *block)
 	(void)domain;
 	blocks--;
 	free(block);
-}
-
-void printk(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-}
-
-void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	abort();
 }
 
 /* Nodes of these kinds do not occur in the tests. */
