@@ -23,7 +23,6 @@ struct editor *editor_new(int in_fd, int out_fd, const struct editor_host *host)
 		return NULL;
 	}
 	e->host = host;
-	e->in_fd = in_fd;
 	keymap_init(&e->keymap);
 	editor_set_continuation(e, "> ");
 	display_forget(&e->display);
@@ -155,7 +154,7 @@ char *editor_line(struct editor *e, const char *prompt)
 	uint32_t key;
 
 	if (!terminal_can_edit(e->terminal))
-		return plain_line(e, prompt, e->in_fd);
+		return plain_line(e, prompt);
 	if (!edit_begin(e, prompt)) {
 		errno = ENOMEM;
 		return NULL;

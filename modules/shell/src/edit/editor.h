@@ -35,7 +35,6 @@ enum command_kind {
 struct editor {
 	const struct editor_host *host;
 	struct terminal *terminal;
-	int in_fd;
 	struct display display;
 	struct keys keys;
 	struct keymap keymap;

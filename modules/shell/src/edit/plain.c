@@ -5,7 +5,6 @@
 #include "edit/plain.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #include "edit/editor.h"
 
@@ -25,33 +24,36 @@ static void show_prompt(struct editor *e, const char *prompt)
 	edit_flush(e);
 }
 
-/* A signal came: true if the host gives the command up. */
+static bool has_news(void *context)
+{
+	struct editor *e = context;
+
+	return e->host->has_news && e->host->has_news(e->host->context);
+}
+
+/* A signal came, or had come before the wait: true if the host gives the command up. */
 static bool is_given_up(struct editor *e)
 {
-	const struct editor_host *host = e->host;
-
-	return host->has_news && host->has_news(host->context) && host->news &&
-	       host->news(host->context, e);
+	return has_news(e) && e->host->news && e->host->news(e->host->context, e);
 }
 
 /* Adds a line to text. False: nothing was there, an error, or (errno EINTR) the command is given up. */
-static bool read_line(struct editor *e, int fd, struct bytes *text)
+static bool read_line(struct editor *e, struct bytes *text)
 {
 	size_t before = text->len;
 	char c;
 
 	for (;;) {
-		ssize_t got = read(fd, &c, 1);
+		int got = terminal_read(e->terminal, &c, 1, has_news, e);
 
-		if (got < 0 && errno == EINTR) {
-			if (!is_given_up(e))
-				continue;
+		if (got == TERMINAL_WOKEN && !is_given_up(e))
+			continue;
+		if (got == TERMINAL_WOKEN)
 			errno = EINTR; /* whatever the host did */
-		}
 		if (got < 0)
 			return false;
 		errno = 0;
-		if (got == 0)
+		if (got == TERMINAL_END)
 			return text->len > before;
 		if (c == '\n')
 			return true;
@@ -67,13 +69,13 @@ static bool is_complete(const struct editor *e, const struct bytes *text)
 	return !host->is_complete || host->is_complete(host->context, bytes_text(text));
 }
 
-char *plain_line(struct editor *e, const char *prompt, int fd)
+char *plain_line(struct editor *e, const char *prompt)
 {
 	struct bytes text = {0};
 	char *result = NULL;
 
 	show_prompt(e, prompt);
-	while (read_line(e, fd, &text)) {
+	while (read_line(e, &text)) {
 		if (is_complete(e, &text)) {
 			result = bytes_take(&text);
 			errno = 0;

@@ -5,5 +5,5 @@
 
 struct editor;
 
-/* As editor_line, from fd. */
-char *plain_line(struct editor *editor, const char *prompt, int fd);
+/* As editor_line. */
+char *plain_line(struct editor *editor, const char *prompt);
