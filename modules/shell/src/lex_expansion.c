@@ -12,16 +12,9 @@
 
 static void lex_name(struct word_builder *wb, bool quoted)
 {
-	struct parser *ps = wb->ps;
-	struct param *param = parser_new(ps, sizeof(*param));
-	struct text name;
+	struct param *param = parser_new(wb->ps, sizeof(*param));
 
-	text_begin(&name, &ps->region->arena);
-	while (isalnum(char_joined(ps)) || char_joined(ps) == '_')
-		text_char(&name, (char)char_next(ps));
-	param->kind = PARAM_VAR;
-	param->text = text_end(&name);
-	param->var = var_slot(ps->sh, param->text, name.len);
+	lex_param_name(wb->ps, param);
 	builder_part(wb, (struct part){.kind = PART_PARAM, .quoted = quoted, .param = param});
 }
 

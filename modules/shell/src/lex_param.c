@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static void param_name(struct parser *ps, struct param *param)
+void lex_param_name(struct parser *ps, struct param *param)
 {
 	struct text name;
 
@@ -45,7 +45,7 @@ static bool param_itself(struct parser *ps, struct param *param)
 	int c = char_joined(ps);
 
 	if (isalpha(c) || c == '_') {
-		param_name(ps, param);
+		lex_param_name(ps, param);
 	} else if (isdigit(c)) {
 		param_digits(ps, param);
 	} else if (c != CHAR_END && c != 0 && strchr("@*#?-$!", c)) {

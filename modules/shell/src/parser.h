@@ -199,6 +199,7 @@ bool lex_dollar(struct word_builder *wb, bool quoted);
 bool lex_backquote(struct word_builder *wb, bool quoted);
 bool lex_process(struct word_builder *wb);
 bool lex_param(struct word_builder *wb, bool quoted);
+void lex_param_name(struct parser *ps, struct param *param);
 bool lex_dollar_quote(struct word_builder *wb);
 
 /* Here-documents: noted when their operator is read, filled in at the end of the line. */
