@@ -1,11 +1,12 @@
 NAME := base
 USES :=
-LIB  := src/tree.c src/string.c src/cstring.c src/format.c src/random.c src/parse.c src/assert_hosted.c
-UNIT_TESTS := list_test tree_test string_test format_test bits_test parse_test random_test
+LIB  := src/tree.c src/string.c src/cstring.c src/format.c src/random.c src/parse.c src/path.c src/assert_hosted.c
+UNIT_TESTS := list_test tree_test string_test format_test bits_test parse_test path_test random_test
 list_test_TEST_SRC   := src/list_test.c
 tree_test_TEST_SRC   := src/tree_test.c src/tree.c src/random.c
 string_test_TEST_SRC := src/string_test.c src/string.c src/random.c
 format_test_TEST_SRC := src/format_test.c src/format.c
 bits_test_TEST_SRC   := src/bits_test.c
 parse_test_TEST_SRC  := src/parse_test.c src/parse.c
+path_test_TEST_SRC   := src/path_test.c src/path.c
 random_test_TEST_SRC := src/random_test.c src/random.c

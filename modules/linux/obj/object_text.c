@@ -2,6 +2,7 @@
  * Objects for people: the command obj and the shell show the same things by this. Everything is worked out in the
  * caller's memory.
  */
+#include <base/path.h>
 #include <base/string.h>
 #include <linux/object_text.h>
 #include <object-tree/json.h>
@@ -11,35 +12,6 @@
 #define GAP 2
 
 /* ---- paths */
-
-/* "." and ".." and doubled slashes go, as a shell's user would expect of names that are no files. */
-static void shorten(char *path)
-{
-	char *end = path;
-
-	for (char *at = path; *at;) {
-		size_t skip = 0, len = 0;
-		const char *name;
-
-		while (at[skip] == '/')
-			skip++;
-		name = at + skip;
-		while (name[len] && name[len] != '/')
-			len++;
-		if (len == 2 && name[0] == '.' && name[1] == '.') {
-			while (end > path && *--end != '/')
-				;
-		} else if (len > 0 && !(len == 1 && name[0] == '.')) {
-			*end++ = '/';
-			memmove(end, name, len);
-			end += len;
-		}
-		at += skip + len;
-	}
-	if (end == path)
-		*end++ = '/';
-	*end = 0;
-}
 
 /* The mountpoint of the tree, as a prefix of a path, names the tree's root. */
 static void drop_mountpoint(char *path)
@@ -63,7 +35,7 @@ status_t object_path(const char *folder, const char *argument, char *path, size_
 	memcpy(path, folder, before);
 	path[before] = '/';
 	memcpy(path + before + 1, argument, len + 1);
-	shorten(path);
+	path_shorten(path);
 	drop_mountpoint(path);
 	return OK;
 }

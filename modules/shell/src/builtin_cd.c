@@ -4,6 +4,7 @@
 #include "builtins.h"
 #include "message.h"
 #include "shell.h"
+#include <base/path.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -67,31 +68,6 @@ BUILTIN(pwd)
 	return 0;
 }
 
-/* Takes "." and ".." out of a path that begins with a slash. */
-static void canonicalize(char *path)
-{
-	char *end = path;
-	const char *at = path;
-
-	while (*at) {
-		size_t skip = strspn(at, "/"), len = strcspn(at + skip, "/");
-		const char *name = at + skip;
-
-		if (len == 2 && memcmp(name, "..", 2) == 0) {
-			while (end > path && *--end != '/')
-				;
-		} else if (len > 0 && !(len == 1 && name[0] == '.')) {
-			*end++ = '/';
-			memmove(end, name, len);
-			end += len;
-		}
-		at += skip + len;
-	}
-	if (end == path)
-		*end++ = '/';
-	*end = 0;
-}
-
 /* The path from the root, as the user sees it; NULL: only the system can say. */
 static char *logical(struct shell *sh, const char *path)
 {
@@ -104,7 +80,7 @@ static char *logical(struct shell *sh, const char *path)
 	if (path[0] != '/')
 		text_format(&text, "%s/", here);
 	text_string(&text, path);
-	canonicalize(text_end(&text));
+	path_shorten(text_end(&text));
 	return text.start;
 }
 
