@@ -74,8 +74,8 @@ static void clone_somehow(struct fuzz_thread *self)
 
 	for (unsigned i = 0; i < 4 && fuzz_one_in(self, 2); i++)
 		chosen |= FUZZ_PICK(self, flags);
-	(void)clone(cloned, stack + sizeof(stack), (int)chosen, self, self->scratch[0].bytes, NULL,
-	            self->scratch[1].bytes);
+	(void)clone(cloned, stack + sizeof(stack), (int)chosen, self, self->scratch[0], NULL,
+	            self->scratch[1]);
 }
 
 /* The child never returns from here, so that after vfork the parent's stack is as it was. */
@@ -109,7 +109,7 @@ int fuzz_exec_main(const char *seed)
 	struct fuzz_shared *own = mmap(NULL, sizeof(*own), PROT_READ | PROT_WRITE,
 	                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (own == MAP_FAILED)
+	if (own == MAP_FAILED || !fuzz_scratch_create(&self))
 		return 1;
 	self.shared = own;
 	self.trace = &own->traces[0][0];

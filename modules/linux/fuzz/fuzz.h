@@ -42,9 +42,10 @@ struct fuzz_shared {
 	struct fuzz_trace traces[FUZZ_WORKERS][FUZZ_THREADS];
 };
 
-/* Room for whatever a call reads or fills, out of the arena's reach. */
+/* Room for whatever a call reads or fills, out of the arena's reach; more behind it, for what is longer than it should be. */
 #define FUZZ_SCRATCH 8u
 #define FUZZ_SCRATCH_BYTES 1024u
+#define FUZZ_SCRATCH_ROOM 65536u
 
 struct fuzz_thread {
 	struct random random;
@@ -53,10 +54,7 @@ struct fuzz_thread {
 	unsigned depth;        /* how many forks away from the worker */
 	unsigned next_scratch; /* of these, used in turn */
 	sigjmp_buf bad_access; /* where a bad access of our own goes on */
-	union {
-		uint64_t words[FUZZ_SCRATCH_BYTES / 8];
-		char bytes[FUZZ_SCRATCH_BYTES];
-	} scratch[FUZZ_SCRATCH];
+	char (*scratch)[FUZZ_SCRATCH_BYTES];
 };
 
 /* --- values.c: what a letter of a call's pattern stands for --- */
@@ -72,6 +70,7 @@ uint64_t fuzz_signal(struct fuzz_thread *self);
 uint64_t fuzz_somewhere(struct fuzz_thread *self, const void *good);
 /* Zeroed; good until FUZZ_SCRATCH more are taken. */
 void *fuzz_scratch(struct fuzz_thread *self);
+bool fuzz_scratch_create(struct fuzz_thread *self);
 
 /* --- structs.c: the letters that stand for a pointer to a filled structure, or to a string --- */
 uint64_t fuzz_struct(struct fuzz_thread *self, char letter);

@@ -24,7 +24,7 @@
 #define ROUND_US 2000u
 #define STUCK_ROUNDS 10u
 #define BATCH_ROUNDS_MAX 20000u
-#define TELL_EVERY 5u
+#define TELL_EVERY 25u
 #define LOST_BYTES_MAX (256u * 1024) /* what heaps and caches of names keep in their pages */
 
 struct worker {
@@ -141,8 +141,8 @@ static void tell_amounts(void)
 {
 	struct fuzz_amounts now = fuzz_amounts_settled();
 
-	printf("linuxfuzz: seed %lu, batch %lu, %lu calls; free %lu, objects %lu, handles %lu\n", seed, batch, shared->calls,
-	       now.free_bytes, now.objects, now.handles);
+	printf("linuxfuzz: seed %lu, batch %lu, %lu calls; free %lu, objects %lu, handles %lu\n",
+	       seed, batch, shared->calls, now.free_bytes, now.objects, now.handles);
 }
 
 static void run_batches(uint64_t count)

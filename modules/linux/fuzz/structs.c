@@ -35,8 +35,7 @@ static void fill(struct fuzz_thread *self, uint64_t *words, unsigned count)
 static void fill_iovec(struct fuzz_thread *self, struct iovec *iov, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		iov[i].iov_base = (void *)fuzz_somewhere(self,
-		                                         self->scratch[i % FUZZ_SCRATCH].bytes);
+		iov[i].iov_base = (void *)fuzz_somewhere(self, self->scratch[i % FUZZ_SCRATCH]);
 		iov[i].iov_len = fuzz_one_in(self, 20) ? fuzz_length(self) : fuzz_below(self, 200);
 	}
 }

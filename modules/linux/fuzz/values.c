@@ -72,6 +72,13 @@ uint64_t fuzz_somewhere(struct fuzz_thread *self, const void *good)
 	return fuzz_one_in(self, 10) ? odd_address(self) : (uint64_t)good;
 }
 
+bool fuzz_scratch_create(struct fuzz_thread *self)
+{
+	self->scratch = mmap(NULL, FUZZ_SCRATCH_ROOM, PROT_READ | PROT_WRITE,
+	                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return self->scratch != MAP_FAILED;
+}
+
 void *fuzz_scratch(struct fuzz_thread *self)
 {
 	void *at = &self->scratch[self->next_scratch++ % FUZZ_SCRATCH];

@@ -60,6 +60,8 @@ void fuzz_worker(struct fuzz_shared *shared, unsigned worker, uint64_t seed)
 		threads[i].shared = shared;
 		threads[i].trace = &shared->traces[worker][i];
 		random_seed(&threads[i].random, seed + i);
+		if (!fuzz_scratch_create(&threads[i]))
+			_exit(97);
 	}
 	if (!shared->is_verbose)
 		(void)close(FUZZ_REPORT_FD);
