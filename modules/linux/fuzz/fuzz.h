@@ -11,7 +11,7 @@
 #include <base/bits.h>
 #include <base/random.h>
 
-#define FUZZ_WORKERS 2u
+#define FUZZ_WORKERS 3u
 #define FUZZ_THREADS 3u /* per worker: its first, the racer, and one for all its children */
 #define FUZZ_LAST 16u   /* calls remembered of each */
 #define FUZZ_UID 4242u  /* and one more per worker: nobody else's */

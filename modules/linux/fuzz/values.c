@@ -72,11 +72,14 @@ uint64_t fuzz_somewhere(struct fuzz_thread *self, const void *good)
 	return fuzz_one_in(self, 10) ? odd_address(self) : (uint64_t)good;
 }
 
+/* Nothing is mapped right behind it, so that what is much too long ends there. */
 bool fuzz_scratch_create(struct fuzz_thread *self)
 {
-	self->scratch = mmap(NULL, FUZZ_SCRATCH_ROOM, PROT_READ | PROT_WRITE,
-	                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return self->scratch != MAP_FAILED;
+	char *room = mmap(NULL, FUZZ_SCRATCH_ROOM + FUZZ_PAGE, PROT_NONE,
+	                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	self->scratch = (void *)room;
+	return room != MAP_FAILED && mprotect(room, FUZZ_SCRATCH_ROOM, PROT_READ | PROT_WRITE) == 0;
 }
 
 void *fuzz_scratch(struct fuzz_thread *self)
