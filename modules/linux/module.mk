@@ -49,8 +49,8 @@ hog_LINUX_SRC  := test/hog.c
 
 # Random system calls.
 LINUX_PROGRAMS       += linuxfuzz
-linuxfuzz_LINUX_SRC  := fuzz/main.c fuzz/system.c fuzz/worker.c fuzz/sandbox.c fuzz/children.c fuzz/calls.c fuzz/values.c \
-	fuzz/structs.c
+linuxfuzz_LINUX_SRC  := test/fuzz/main.c test/fuzz/system.c test/fuzz/worker.c test/fuzz/sandbox.c test/fuzz/children.c test/fuzz/calls.c test/fuzz/values.c \
+	test/fuzz/structs.c
 linuxfuzz_LINUX_LIBS := base
 
 # The object tree from a shell, and what a shell shares with that.

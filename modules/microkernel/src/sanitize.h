@@ -1,5 +1,5 @@
 /*
- * The kernel's own address sanitizer (sanitize.c), for kernels of KIND=sanitize: what kalloc and the page allocator tell it.
+ * The kernel's own address sanitizer (arch/x86_64/sanitize.c), for kernels of KIND=sanitize: what kalloc and the page allocator tell it.
  * In all others nothing is left of it.
  */
 #pragma once

@@ -4,7 +4,6 @@
  */
 #include "fuzz.h"
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>

@@ -15,7 +15,6 @@
 #include "fuzz.h"
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <linux/object_calls.h>
 #include <sched.h>
 #include <signal.h>
@@ -37,7 +36,25 @@
 #define FILE_BYTES_MAX (1u << 20)
 #define FORKS_MAX 24u
 
-/* Of two workers one is a plain user, the other may mount and the like. */
+/* capset(2), whose header musl does not have. */
+#define CAPABILITY_VERSION 0x20080522u
+struct capability_header {
+	uint32_t version;
+	int pid;
+};
+struct capability_words {
+	uint32_t effective, permitted, inheritable;
+};
+enum {
+	CAP_SETGID = 6,
+	CAP_NET_ADMIN = 12,
+	CAP_SYS_CHROOT = 18,
+	CAP_SYS_ADMIN = 21,
+	CAP_SYS_NICE = 23,
+	CAP_SYS_RESOURCE = 24
+};
+
+/* Every other worker is a plain user, the rest may mount and the like. */
 static const int kept[] = {CAP_SYS_ADMIN, CAP_SYS_CHROOT,   CAP_SETGID,
                            CAP_SYS_NICE,  CAP_SYS_RESOURCE, CAP_NET_ADMIN};
 
@@ -56,8 +73,8 @@ static bool become_user(uid_t uid)
 
 static bool keep_capabilities(bool is_plain)
 {
-	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-	struct __user_cap_data_struct data[2] = {0};
+	struct capability_header header = {CAPABILITY_VERSION, 0};
+	struct capability_words data[2] = {0};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(kept) && !is_plain; i++)
 		data[0].permitted |= 1u << kept[i];
