@@ -27,13 +27,15 @@ KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src
 	src/arch/x86_64/pagetable_ktest.c src/arch/x86_64/kernel_map_ktest.c src/arch/x86_64/guest_ktest.c \
 	src/arch/x86_64/clock_ktest.c
 
-UNIT_TESTS := acpi_tables_test boot_test time_scale_test handle_test pagemap_test
+UNIT_TESTS := acpi_tables_test boot_test time_scale_test handle_test pagemap_test archive_test
 acpi_tables_test_TEST_SRC := src/arch/x86_64/acpi_tables_test.c src/arch/x86_64/acpi_tables.c
 boot_test_TEST_SRC := src/arch/x86_64/boot_test.c src/arch/x86_64/boot_facts.c \
 	src/arch/x86_64/boot_pvh.c src/arch/x86_64/boot_multiboot2.c src/arch/x86_64/boot_ranges.c
 time_scale_test_TEST_SRC := src/arch/x86_64/time_scale_test.c
 handle_test_TEST_SRC   := src/handle_test.c src/test/fakes.c src/test/messages.c src/lock.c src/handle.c src/derivation.c src/kobject.c src/domain.c
 handle_test_TEST_LIBS  := base
+archive_test_TEST_SRC  := src/archive_test.c src/archive.c
+archive_test_TEST_LIBS := base
 pagemap_test_TEST_SRC  := src/pagemap_test.c src/test/fakes.c src/test/messages.c src/lock.c src/pagemap.c src/kobject.c src/derivation.c src/handle.c src/domain.c
 pagemap_test_TEST_LIBS := base
 
