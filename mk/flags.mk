@@ -35,7 +35,7 @@ FREESTANDING := -ffreestanding -fno-asynchronous-unwind-tables -fno-strict-alias
 	-fno-delete-null-pointer-checks
 
 KERNEL_FLAGS := $(COMMON) $(FREESTANDING) -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic \
-	-fno-pie -fstack-protector-strong -mstack-protector-guard=global -D__ANONYMOS_KERNEL__=1
+	-fno-pie -fno-tree-slp-vectorize -fstack-protector-strong -mstack-protector-guard=global -D__ANONYMOS_KERNEL__=1
 NATIVE_FLAGS := $(COMMON) $(FREESTANDING) -fPIE -fvisibility=hidden -fno-stack-protector \
 	-ffunction-sections -fdata-sections -D__ANONYMOS__=1
 
