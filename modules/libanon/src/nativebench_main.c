@@ -14,6 +14,8 @@
 
 #define BATCHES 5u
 #define ROUNDS 1000u
+#define PAIRS 8u
+#define PAIR_ROUNDS 20000u
 
 static uint64_t ticks(void)
 {
@@ -77,23 +79,29 @@ static handle_t server;
 static handle_t event;
 static handle_t own_memory;
 
-static void start_server(void)
+/* This program. */
+static struct spawn_image find_image(void)
 {
 	handle_t archive_memory = start_handle("archive");
 	struct archive_entry entry;
 	struct archive archive;
 	struct memory_info info;
-	struct spawn spawn;
-	handle_t process;
 	void *bytes;
 
 	must(sys_memory_info(archive_memory, &info), "memory_info");
 	must(memory_map(archive_memory, 0, info.bytes, MAP_READ, &bytes), "map the archive");
 	archive_init(&archive, bytes, info.bytes);
 	must(archive_find(&archive, "init", &entry), "find init");
+	return (struct spawn_image){archive_memory, entry.offset, entry.bytes};
+}
+
+static void start_server(struct spawn_image image)
+{
+	struct spawn spawn;
+	handle_t process;
+
 	must(sys_endpoint_create(&server), "endpoint_create");
-	spawn_begin(&spawn, own_domain(), "nativebench",
-	            (struct spawn_image){archive_memory, entry.offset, entry.bytes}, 7);
+	spawn_begin(&spawn, own_domain(), "nativebench", image, 7);
 	spawn_give(&spawn, "serve", server, RIGHT_RECEIVE, 0);
 	must(spawn_start(&spawn, 31, 0, &process), "spawn");
 }
@@ -118,6 +126,68 @@ static void call_4096_bytes(void)
 	struct ipc_message m = {.tag = ipc_tag(1, IPC_BYTES_MAX, 0, 0)};
 
 	must(ipc_call(server, &m, 0), "ipc_call");
+}
+
+/* --- pairs of a client and a server that have nothing in common, for the machine with several CPUs --- */
+
+static void serve_thread(void *unused)
+{
+	(void)unused;
+	serve(server);
+}
+
+/* A process of its own: says that it is ready, waits for the start, makes its calls. */
+static void be_pair(handle_t news)
+{
+	struct thread_options options = {.name = "server", .priority = 20};
+	handle_t start = start_handle("start");
+	uint64_t bits;
+
+	must(sys_endpoint_create(&server), "endpoint_create");
+	must(thread_spawn(serve_thread, NULL, &options, NULL), "thread_spawn");
+	call_empty();
+	must(sys_event_signal(news, UINT64_MAX), "event_signal");
+	must(sys_event_wait(start, UINT64_MAX, 0, &bits), "event_wait");
+	for (unsigned i = 0; i < PAIR_ROUNDS; i++)
+		call_empty();
+	must(sys_event_signal(news, UINT64_MAX), "event_signal");
+	program_exit(0);
+}
+
+static void await_all(handle_t news)
+{
+	uint64_t seen = 0, bits;
+
+	while (seen != (1u << PAIRS) - 1) {
+		must(sys_event_wait(news, UINT64_MAX, 0, &bits), "event_wait");
+		seen |= bits;
+	}
+}
+
+/* Ticks per round trip of all pairs together: what an operation costs on all CPUs when each has its own to do. */
+static void measure_pairs(struct spawn_image image)
+{
+	handle_t news = HANDLE_NONE, starts[PAIRS], process;
+	uint64_t start;
+
+	must(sys_event_create(&news), "event_create");
+	for (unsigned i = 0; i < PAIRS; i++) {
+		struct spawn spawn;
+
+		must(sys_event_create(&starts[i]), "event_create");
+		spawn_begin(&spawn, own_domain(), "pair", image, 8 + i);
+		spawn_give(&spawn, "pair", news, RIGHT_WRITE, 1u << i);
+		spawn_give(&spawn, "start", starts[i], RIGHT_WAIT, 0);
+		must(spawn_start(&spawn, 20, 0, &process), "spawn");
+	}
+	await_all(news);
+	start = ticks();
+	for (unsigned i = 0; i < PAIRS; i++)
+		must(sys_event_signal(starts[i], 1), "event_signal");
+	await_all(news);
+	start = ticks() - start;
+	log_info("BENCH\tnative_ipc_pairs\ttsc\t%lu.%lu\t-", start / (PAIRS * PAIR_ROUNDS),
+	         start * 10 / (PAIRS * PAIR_ROUNDS) % 10);
 }
 
 static void waiter(void *argument)
@@ -180,10 +250,14 @@ static void print_memory(void)
 int main(void)
 {
 	struct thread_options above = {.name = "waiter", .priority = 31};
+	struct spawn_image image;
 
 	if (!handle_is_none(start_handle("serve")))
 		serve(start_handle("serve"));
-	start_server();
+	if (!handle_is_none(start_handle("pair")))
+		be_pair(start_handle("pair"));
+	image = find_image();
+	start_server(image);
 	must(sys_event_create(&event), "event_create");
 	must(sys_memory_create(HANDLE_NONE, PAGE_SIZE, 0, &own_memory), "memory_create");
 	measure("native_null_call", null_call);
@@ -197,6 +271,7 @@ int main(void)
 	measure("native_map_unmap", map_and_unmap);
 	measure("native_map_fault_unmap", fault_zero_page);
 	print_memory();
+	measure_pairs(image);
 	log_info("BENCH\tend");
 	for (;;)
 		must(sys_thread_sleep(0), "sleep");
