@@ -3,6 +3,7 @@
  * on it: it starts itself a second time as the server of another address space. Prints "name<TAB>unit<TAB>value"
  * lines in ticks per operation; under icount a tick is an instruction. The lowest of several batches counts.
  */
+#include <base/bits.h>
 #include <base/string.h>
 #include <libanon/archive.h>
 #include <libanon/ipc.h>
@@ -11,11 +12,16 @@
 #include <libanon/spawn.h>
 #include <libanon/start.h>
 #include <libanon/thread.h>
+#include <libanon/time.h>
 
 #define BATCHES 5u
 #define ROUNDS 1000u
+#define PRIORITY 20u /* from where there is something above */
 #define PAIRS 8u
 #define PAIR_ROUNDS 20000u
+#define ALARMS 500u
+#define ALARM_PERIOD_NS (NS_PER_MS * 7 / 5)
+#define LOAD_BYTES (3ul << 20)
 
 static uint64_t ticks(void)
 {
@@ -139,7 +145,7 @@ static void serve_thread(void *unused)
 /* A process of its own: says that it is ready, waits for the start, makes its calls. */
 static void be_pair(handle_t news)
 {
-	struct thread_options options = {.name = "server", .priority = 20};
+	struct thread_options options = {.name = "server", .priority = PRIORITY};
 	handle_t start = start_handle("start");
 	uint64_t bits;
 
@@ -178,7 +184,7 @@ static void measure_pairs(struct spawn_image image)
 		spawn_begin(&spawn, own_domain(), "pair", image, 8 + i);
 		spawn_give(&spawn, "pair", news, RIGHT_WRITE, 1u << i);
 		spawn_give(&spawn, "start", starts[i], RIGHT_WAIT, 0);
-		must(spawn_start(&spawn, 20, 0, &process), "spawn");
+		must(spawn_start(&spawn, PRIORITY, 0, &process), "spawn");
 	}
 	await_all(news);
 	start = ticks();
@@ -239,6 +245,79 @@ static void fault_zero_page(void)
 	must(sys_unmap(own_process(), address, PAGE_SIZE), "unmap");
 }
 
+/* --- how long the most important thread waits for the CPU when its time has come, while others work the kernel --- */
+
+static uint64_t longest_delay;
+static uint32_t are_alarms_over;
+
+static void keep_time(void *unused)
+{
+	handle_t alarm = HANDLE_NONE, timer = HANDLE_NONE;
+	uint64_t due = clock_ns() + ALARM_PERIOD_NS, bits;
+
+	(void)unused;
+	must(sys_event_create(&alarm), "event_create");
+	must(sys_timer_create(alarm, 1, &timer), "timer_create");
+	must(sys_timer_set(timer, due, ALARM_PERIOD_NS), "timer_set");
+	for (unsigned i = 0; i < ALARMS; i++) {
+		uint64_t delay;
+
+		must(sys_event_wait(alarm, 1, 0, &bits), "event_wait");
+		delay = clock_ns() - due;
+		longest_delay = MAX(longest_delay, delay);
+		due += (delay / ALARM_PERIOD_NS + 1) *
+		       ALARM_PERIOD_NS; /* what was missed is skipped */
+	}
+	must(sys_timer_set(timer, 0, 0), "timer_set");
+	__atomic_store_n(&are_alarms_over, 1, __ATOMIC_RELEASE);
+}
+
+/* What the kernel does in steps: filling, sharing and freeing many pages, and a domain with all that is in it. */
+static void work_the_kernel(void *content)
+{
+	struct domain_limits limits = {4096, 256, 16, 256, 0};
+	handle_t domain = HANDLE_NONE, memory = HANDLE_NONE, copy = HANDLE_NONE;
+	handle_t process = HANDLE_NONE;
+	struct map_args args = {.flags = MAP_READ | MAP_WRITE, .bytes = LOAD_BYTES};
+	uint64_t address = 0;
+
+	must(sys_domain_create(HANDLE_NONE, &limits, &domain), "domain_create");
+	must(sys_memory_create(domain, LOAD_BYTES, 0, &memory), "memory_create");
+	must(sys_memory_write(memory, 0, content, LOAD_BYTES), "memory_write");
+	must(sys_memory_copy(memory, domain, 0, LOAD_BYTES, &copy), "memory_copy");
+	must(sys_process_create(domain, "load", 5, &process), "process_create");
+	args.memory = copy;
+	must(sys_map(process, &args, &address), "map");
+	must(sys_domain_kill(domain), "domain_kill");
+	(void)sys_handle_close(memory);
+	(void)sys_handle_close(copy);
+	(void)sys_handle_close(process);
+}
+
+static void work_until_over(void *content)
+{
+	while (!__atomic_load_n(&are_alarms_over, __ATOMIC_ACQUIRE)) {
+		work_the_kernel(content);
+		map_and_unmap();
+		call_empty();
+	}
+}
+
+static void measure_delay(void)
+{
+	struct thread_options same = {.name = "alarms", .priority = PRIORITY};
+	struct thread_options below = {.name = "load", .priority = PRIORITY - 1};
+	struct anon_thread *alarms, *load;
+	void *content;
+
+	must(memory_map(HANDLE_NONE, 0, LOAD_BYTES, MAP_READ | MAP_WRITE, &content), "map");
+	must(thread_spawn(work_until_over, content, &below, &load), "thread_spawn");
+	must(thread_spawn(keep_time, NULL, &same, &alarms), "thread_spawn");
+	must(thread_join(alarms), "thread_join");
+	must(thread_join(load), "thread_join");
+	log_info("BENCH\tnative_timer_delay_max\ttsc\t%lu.0\t-", longest_delay);
+}
+
 static void print_memory(void)
 {
 	struct system_info info;
@@ -265,12 +344,13 @@ int main(void)
 	measure("native_ipc_64_bytes", call_64_bytes);
 	measure("native_ipc_4096_bytes", call_4096_bytes);
 	must(thread_spawn(waiter, NULL, &above, NULL), "thread_spawn");
-	must(sys_thread_set_priority(thread_self()->handle, 20), "thread_set_priority");
+	must(sys_thread_set_priority(thread_self()->handle, PRIORITY), "thread_set_priority");
 	measure("native_event_signal", signal_higher);
 	measure("native_derive_close", derive_and_close);
 	measure("native_map_unmap", map_and_unmap);
 	measure("native_map_fault_unmap", fault_zero_page);
 	print_memory();
+	measure_delay();
 	measure_pairs(image);
 	log_info("BENCH\tend");
 	for (;;)
