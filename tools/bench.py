@@ -43,7 +43,7 @@ def read_baseline():
     return rows
 
 
-def run_native(build):
+def run_native(build, cpus=1):
     """[(name, unit, value, CR3 writes)] of nativebench, which takes init's place."""
     with tempfile.TemporaryDirectory(prefix="anon-bench-") as work:
         init, archive, log = (os.path.join(work, n) for n in ("init", "boot.cpio", "log"))
@@ -53,7 +53,7 @@ def run_native(build):
         open(log, "w").close()
         qemu = subprocess.Popen([
             QEMU, "-accel", "tcg", "-machine", "pc", "-cpu", CPU, "-icount", "shift=0,sleep=off", "-m", "64",
-            "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{log}",
+            "-smp", str(cpus), "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{log}",
             "-kernel", os.path.join(build, "kernel.elf"), "-initrd", archive])
         try:
             return wait_for_rows(log, qemu)
@@ -117,6 +117,7 @@ def run_scale(build):
                 anon + ["--icount", "--cpu", CPU, "--smp", str(cpus), "--put", f"{program}:/bin/scale", "--",
                         f"scale {SCALE_WORKERS}; cat /obj/sys/scheduler/cpus"], stdout=subprocess.PIPE, text=True)
             columns[cpus] = dict(re.findall(r"^(\w+)\t([\d.]+)$", done.stdout, re.M))
+            columns[cpus]["native_ipc"] = dict(row[:1] + row[2:3] for row in run_native(build, cpus))["native_ipc_pairs"]
             columns[cpus]["lock_spins_per_call"] = spins_per_call(done.stdout)
     return columns
 

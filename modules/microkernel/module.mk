@@ -5,7 +5,7 @@ KERNEL := \
 	src/lock.c src/kernel_lock.c src/cpu.c src/kobject.c src/derivation.c src/handle.c src/domain.c src/page.c src/kalloc.c \
 	src/process.c src/thread.c src/sched.c src/deadline.c \
 	src/aspace.c src/aspace_clone.c src/aspace_check.c src/mapping.c src/fault.c src/space.c src/memory.c src/pager.c src/pagemap.c \
-	src/endpoint.c src/ipc.c src/ipc_fast.c src/reply.c src/event.c src/timer.c src/word.c src/interrupt.c src/ioport.c \
+	src/endpoint.c src/ipc.c src/ipc_fast.c src/reply.c src/event.c src/event_fast.c src/timer.c src/word.c src/interrupt.c src/ioport.c \
 	src/syscall.c src/syscall_handle.c src/syscall_process.c src/syscall_thread.c src/syscall_memory.c \
 	src/syscall_space.c src/syscall_event.c src/syscall_device.c \
 	src/exception.c src/panic.c src/printk.c src/symbols.c \

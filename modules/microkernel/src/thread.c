@@ -150,7 +150,7 @@ static void leave_process(struct thread *thread, bool has_run)
 	struct process *process = thread->process;
 
 	list_remove(&thread->process_link);
-	process->cpu_ns += thread->cpu_ns;
+	process->cpu_ticks += thread->cpu_ticks;
 	domain_credit_thread(thread->obj.domain);
 	if (--process->thread_count == 0 && has_run && process->state == PROCESS_RUNNING)
 		process_end(process, PROCESS_EXITED, 0);
@@ -238,12 +238,9 @@ static void deadline_passed(struct deadline *deadline)
 	thread_cancel_wait(thread, thread->state == THREAD_SLEEPING ? OK : E_TIMEOUT);
 }
 
-void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline)
+void thread_set_deadline(struct thread *thread, uint64_t deadline)
 {
-	ASSERT(thread->state == THREAD_RUNNING);
-	thread->state = state;
-	if (deadline)
-		deadline_set(&thread->deadline, deadline, deadline_passed);
+	deadline_set(&thread->deadline, deadline, deadline_passed);
 }
 
 void thread_unblock(struct thread *thread, status_t status, uint64_t value)
