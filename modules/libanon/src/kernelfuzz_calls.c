@@ -268,6 +268,8 @@ static status_t call_thread(struct fuzz_thread *self, unsigned number)
 	case SYS_thread_yield: return sys_thread_yield();
 	case SYS_thread_sleep: return sys_thread_sleep(deadline_in_ns(below(self, 40) * NS_PER_US));
 	case SYS_thread_kick: return sys_thread_kick(thread);
+	case SYS_thread_park: return sys_thread_park(deadline_in_ns(below(self, 40) * NS_PER_US));
+	case SYS_thread_unpark: return sys_thread_unpark(thread);
 	default: return sys_thread_info(thread, somewhere(self, &info));
 	}
 }
@@ -544,7 +546,7 @@ static const struct family {
 	{SYS_handle_close, SYS_handle_info, 12, call_handle},
 	{SYS_domain_create, SYS_domain_kill, 3, call_domain},
 	{SYS_process_create, SYS_process_exit, 4, call_process},
-	{SYS_thread_create, SYS_thread_info, 10, call_thread},
+	{SYS_thread_create, SYS_thread_unpark, 12, call_thread},
 	{SYS_memory_create, SYS_memory_permit, 18, call_memory},
 	{SYS_map, SYS_remap, 24, call_map},
 	{SYS_space_create, SYS_fpu_set, 8, call_space},

@@ -274,6 +274,7 @@ void thread_cancel_wait(struct thread *thread, status_t status)
 		reply_disarm(thread);
 		break;
 	case THREAD_AWAITING: reply_abandon(thread); break;
+	case THREAD_PARKED:
 	case THREAD_SLEEPING: break;
 	case THREAD_STOPPED:
 	case THREAD_READY:
@@ -325,6 +326,25 @@ void thread_kick(struct thread *thread)
 		cpu_pend_on(&cpus[thread->cpu], PENDING_KICK);
 	else
 		thread_take_kick(thread);
+}
+
+bool thread_park(struct thread *thread, uint64_t deadline)
+{
+	if (thread->is_unparked) {
+		thread->is_unparked = false;
+		return false;
+	}
+	thread_block(thread, THREAD_PARKED, deadline);
+	sched_leave();
+	return true;
+}
+
+void thread_unpark(struct thread *thread)
+{
+	if (thread->state == THREAD_PARKED)
+		thread_unblock(thread, OK, 0);
+	else
+		thread->is_unparked = true;
 }
 
 static bool tells_preemption(const struct thread *thread)

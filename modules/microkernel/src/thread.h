@@ -28,6 +28,7 @@ enum thread_state {
 	THREAD_WAITING,   /* for event bits */
 	THREAD_SLEEPING,  /* for a time */
 	THREAD_ON_WORD,   /* for a memory word */
+	THREAD_PARKED,    /* for an unpark */
 	THREAD_DEAD,
 };
 
@@ -55,6 +56,7 @@ struct thread {
 	uint8_t priority;       /* what callers lend included */
 	uint8_t flags;          /* [I] THREAD_* of abi.h */
 	bool is_interruptible;  /* a kick ends the wait */
+	bool is_unparked;       /* an unpark found no wait: the next park returns at once */
 	uint8_t cpu;            /* where it runs, ran last, or is queued to run */
 	struct list queue_link; /* run queue, endpoint, event or word bucket */
 	struct deadline deadline;
@@ -97,6 +99,9 @@ void thread_unblock(struct thread *thread, status_t status, uint64_t value);
 /* Ends any wait from outside: time-out, kick, death of what it waits for. */
 void thread_cancel_wait(struct thread *thread, status_t status);
 void thread_kick(struct thread *thread);
+/* The current thread blocks until somebody unparks it; false when somebody has already. */
+bool thread_park(struct thread *thread, uint64_t deadline);
+void thread_unpark(struct thread *thread);
 /* What came before enter: true when it returns at once for that. */
 bool thread_take_latch(struct thread *thread);
 /* The current thread's guest was kicked while it ran: it traps to its monitor now. */
