@@ -366,6 +366,19 @@ static void fill_state(struct fuzz_thread *self, struct guest_state *state)
 	if (!one_in(self, 8))
 		state->regs.fs_base = state->regs.gs_base = 0;
 	state->fixup = 0;
+	if (one_in(self, 4)) { /* perhaps a call that the kernel settles */
+		state->regs.rax = below(self, 3);
+		state->regs.rsi = below(self, 5);
+		state->regs.rdx = below(self, 2);
+		state->regs.r10 = 0;
+	}
+}
+
+static status_t settle_call(struct fuzz_thread *self, handle_t space)
+{
+	struct word_call call = {(uint32_t)below(self, 3), 1, 2, 3, 4};
+
+	return sys_space_settle(space, somewhere(self, &call));
 }
 
 static status_t call_enter(struct fuzz_thread *self)
@@ -418,6 +431,7 @@ static status_t call_space(struct fuzz_thread *self, unsigned number)
 	case SYS_fpu_get: return sys_fpu_get((void *)some_page(self), some_bytes(self), &value);
 	case SYS_fpu_set:
 		return sys_fpu_set((void *)some_page(self), one_in(self, 3) ? 0 : some_bytes(self));
+	case SYS_space_settle: return settle_call(self, space);
 	default: return call_enter(self);
 	}
 }
@@ -549,7 +563,7 @@ static const struct family {
 	{SYS_thread_create, SYS_thread_unpark, 12, call_thread},
 	{SYS_memory_create, SYS_memory_permit, 18, call_memory},
 	{SYS_map, SYS_remap, 24, call_map},
-	{SYS_space_create, SYS_fpu_set, 8, call_space},
+	{SYS_space_create, SYS_space_settle, 8, call_space},
 	{SYS_endpoint_create, SYS_reply_create, 3, call_event},
 	{SYS_event_create, SYS_event_poll, 8, call_event},
 	{SYS_timer_create, SYS_timer_set, 4, call_event},

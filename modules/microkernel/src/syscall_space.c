@@ -143,6 +143,20 @@ status_t syscall_space_copy(struct thread *thread, const uint64_t *args, uint64_
 	return status;
 }
 
+status_t syscall_space_settle(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct word_call call;
+	struct handle_entry *entry;
+	status_t status = find(thread, args[0], OBJECT_SPACE, RIGHT_MANAGE, &entry);
+
+	(void)result;
+	if (status == OK)
+		status = copy_from_user(&call, args[1], sizeof(call));
+	if (status == OK)
+		OBJECT_OF(entry, space)->word_call = call;
+	return status;
+}
+
 static uint8_t fpu_area[FPU_BYTES_MAX]
 	__attribute__((aligned(64))); /* interrupts are off: one user at a time */
 

@@ -163,7 +163,7 @@ status_t syscall_thread_info(struct thread *thread, const uint64_t *args, uint64
 	sched_close_accounts();
 	info = (struct thread_info){
 		.cpu_ns = target->cpu_ns,
-		.state = target->state,
+		.is_waiting = thread_is_waiting(target),
 		.priority = target->priority,
 		.enters = target->arch.enters,
 	};

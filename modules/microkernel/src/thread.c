@@ -16,6 +16,7 @@
 #include "process.h"
 #include "reply.h"
 #include "space.h"
+#include "word.h"
 
 static void thread_kill(struct kobject *object);
 static void thread_destroy(struct kobject *object);
@@ -252,6 +253,8 @@ void thread_unblock(struct thread *thread, status_t status, uint64_t value)
 	thread->is_interruptible = false;
 	if (thread->request.memory)
 		thread_finish_request(thread, true);
+	else if (thread->arch.mode == MODE_GUEST)
+		word_finish(thread, status);
 	else
 		arch_set_result(thread, status, value);
 	sched_ready(thread);
@@ -282,6 +285,17 @@ void thread_cancel_wait(struct thread *thread, status_t status)
 	case THREAD_DEAD: return;
 	}
 	thread_unblock(thread, status, 0);
+}
+
+bool thread_is_waiting(const struct thread *thread)
+{
+	switch (thread->state) {
+	case THREAD_STOPPED:
+	case THREAD_READY:
+	case THREAD_RUNNING:
+	case THREAD_DEAD: return false;
+	default: return true;
+	}
 }
 
 void thread_restart_waits(struct list *queue, struct process *process)
@@ -418,6 +432,7 @@ status_t thread_bind_space(struct thread *thread, struct space *space)
 	unbind_space(thread);
 	thread->space = space;
 	thread->arch.space_pt = space ? &space->aspace.pt : NULL;
+	thread->arch.word_call = space ? space->word_call.number : WORD_CALL_NONE;
 	pt_activate_thread(thread);
 	return OK;
 }

@@ -98,6 +98,7 @@ void thread_block(struct thread *thread, enum thread_state state, uint64_t deadl
 void thread_unblock(struct thread *thread, status_t status, uint64_t value);
 /* Ends any wait from outside: time-out, kick, death of what it waits for. */
 void thread_cancel_wait(struct thread *thread, status_t status);
+bool thread_is_waiting(const struct thread *thread);
 void thread_kick(struct thread *thread);
 /* The current thread blocks until somebody unparks it; false when somebody has already. */
 bool thread_park(struct thread *thread, uint64_t deadline);

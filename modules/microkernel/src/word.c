@@ -2,13 +2,19 @@
  * Word waits. Sleepers hang in buckets by key: (address space, address) for private memory, (memory object,
  * offset) for shared memory; never by physical page, which a private copy would change. The value is read and
  * the sleeper queued with no chance for a wake between.
+ *
+ * A sleeper is a thread in a word_wait, or one whose guest is in a call that is settled here (space_settle): then it
+ * stays in guest mode, and goes on in its guest. When the wait does not end by a wake, it is as if nothing had been
+ * settled: the call comes to the monitor.
  */
 #include "word.h"
 #include <base/bits.h>
 #include <base/hash.h>
 #include <microkernel/errors.h>
+#include "arch/x86_64/syscall_regs.h"
 #include "page.h"
 #include "sched.h"
+#include "space.h"
 #include "thread.h"
 
 #define BUCKETS 256u
@@ -23,7 +29,7 @@ void word_init(void)
 
 static struct list *bucket_of(const uint64_t key[2])
 {
-	return &buckets[hash_mix(key[0] ^ hash_mix(key[1])) % BUCKETS];
+	return &buckets[hash_mix(key[0] + key[1]) % BUCKETS];
 }
 
 static bool has_key(const struct thread *thread, const uint64_t key[2])
@@ -38,10 +44,24 @@ static void queue(struct thread *thread, const uint64_t key[2])
 	list_push_back(bucket_of(key), &thread->queue_link);
 }
 
+/* The current thread sleeps until a wake whose mask meets its own (0: any). */
+static void sleep_at(struct thread *thread, struct aspace *aspace, uint64_t address,
+                     uint64_t deadline, uint32_t mask, bool is_interruptible)
+{
+	uint64_t key[2];
+
+	aspace_word_key(aspace, address, key);
+	thread->wait_mask = mask ? mask : UINT32_MAX;
+	thread->is_interruptible = is_interruptible;
+	thread_block(thread, THREAD_ON_WORD, deadline);
+	queue(thread, key);
+	sched_leave();
+}
+
 status_t word_wait(struct thread *thread, struct aspace *aspace, uint64_t address,
                    uint32_t expected, uint64_t deadline, uint64_t mask)
 {
-	uint64_t key[2];
+	bool is_interruptible = mask & WORD_WAIT_INTERRUPTIBLE;
 	paddr_t page;
 	status_t status;
 
@@ -54,14 +74,9 @@ status_t word_wait(struct thread *thread, struct aspace *aspace, uint64_t addres
 		return E_FAULT;
 	if (*(volatile uint32_t *)((char *)direct(page) + (address & (PAGE_SIZE - 1))) != expected)
 		return E_AGAIN;
-	if (mask & WORD_WAIT_INTERRUPTIBLE && thread->arch.kicked & LATCHED_KICK)
+	if (is_interruptible && thread->arch.kicked & LATCHED_KICK)
 		return E_INTR;
-	aspace_word_key(aspace, address, key);
-	thread->wait_mask = (uint32_t)mask ? (uint32_t)mask : UINT32_MAX;
-	thread->is_interruptible = mask & WORD_WAIT_INTERRUPTIBLE;
-	thread_block(thread, THREAD_ON_WORD, deadline);
-	queue(thread, key);
-	sched_leave();
+	sleep_at(thread, aspace, address, deadline, (uint32_t)mask, is_interruptible);
 	return OK;
 }
 
@@ -113,4 +128,53 @@ uint64_t word_requeue(struct aspace *aspace, uint64_t address, uint64_t wake, ui
 		done++;
 	}
 	return done;
+}
+
+/* --- a guest's call --- */
+
+static bool settle_wait(struct thread *thread, const uint64_t args[6], uint32_t mask)
+{
+	uint32_t value;
+
+	if (args[3] || !mask || thread->arch.kicked & LATCHED_KICK)
+		return false;
+	if (guest_load_u32(args[0], &value) != OK)
+		return false;
+	if (value != (uint32_t)args[2])
+		guest_regs_set_result(thread, thread->space->word_call.differs);
+	else
+		sleep_at(thread, &thread->space->aspace, args[0], 0, mask, true);
+	return true;
+}
+
+bool word_settle(struct thread *thread)
+{
+	const struct word_call *call = &thread->space->word_call;
+	uint64_t args[6];
+	uint32_t operation;
+
+	guest_regs_args(thread, args);
+	operation = (uint32_t)args[1];
+	if (call->number == WORD_CALL_NONE || !is_aligned(args[0], 4))
+		return false;
+	if (operation == call->wait)
+		return settle_wait(thread, args, UINT32_MAX);
+	if (operation == call->wait_masked)
+		return settle_wait(thread, args, (uint32_t)args[5]);
+	if (operation != call->wake || args[0] >= GUEST_END)
+		return false;
+	guest_regs_set_result(thread,
+	                      word_wake(&thread->space->aspace, args[0], (uint32_t)args[2], 0));
+	return true;
+}
+
+void word_finish(struct thread *thread, status_t status)
+{
+	if (status != OK) {
+		thread->arch.kicked = 0; /* this tells the monitor */
+		arch_guest_trap(thread, TRAP_SYSCALL, 0, 0, 0, 0);
+		return;
+	}
+	guest_regs_set_result(thread, 0);
+	thread_tell_preemption(thread); /* whoever woke it ran at least */
 }
