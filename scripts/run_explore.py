@@ -106,7 +106,7 @@ SEEDS = [
          "\tif (thread->message_page.value)\n\t\tpage_unpin(thread->message_page);\n", "",
          "explore_ipc 0 8"),
     Seed("a run queue's bit stays", "sched.c",
-         "\t\tqueue->ready &= ~(1u << thread->priority);", "\t\t(void)queue;", "explore_ipc 0 8"),
+         "\t\tqueue->ready &= ~(1u << priority);", "\t\t(void)priority;", "explore_ipc 0 8"),
     Seed("a thread that dies stays current elsewhere", "sched.c",
          "\ttake_off(thread);\n}", "\t(void)take_off;\n}", "explore_ipc 0 8"),
     Seed("a thread that is made ready is told to nobody", "sched.c",

@@ -254,6 +254,65 @@ static void test_parking(void)
 	CHECK(sys_thread_unpark(HANDLE_NONE) == E_HANDLE);
 }
 
+/* --- a slice ends although its thread spends most of it in calls to a more important server --- */
+
+static handle_t served, bystander_event;
+static uint32_t is_bystander_done;
+
+static void serve_above(void *unused)
+{
+	handle_t reply = HANDLE_NONE;
+	struct ipc_message m = {0};
+	status_t status;
+
+	(void)unused;
+	CHECK(sys_reply_create(&reply) == OK);
+	status = ipc_receive(served, reply, &m, 0);
+	CHECK(status == OK && sys_event_signal(bystander_event, 1) == OK);
+	while (status == OK && ipc_tag_op(m.tag) == 1)
+		status = ipc_reply_receive(served, reply, &m, 0);
+	CHECK(ipc_reply(reply, &m) == OK);
+	CHECK(sys_handle_close(reply) == OK);
+}
+
+static void stand_by(void *unused)
+{
+	uint64_t bits;
+
+	(void)unused;
+	CHECK(sys_event_wait(bystander_event, 1, 0, &bits) == OK);
+	__atomic_store_n(&is_bystander_done, 1, __ATOMIC_RELAXED);
+}
+
+static void call_without_end(void *unused)
+{
+	struct ipc_message m = {.tag = ipc_tag(1, 0, 0, 0)};
+	uint64_t deadline = deadline_in_ms(200);
+
+	(void)unused;
+	while (!__atomic_load_n(&is_bystander_done, __ATOMIC_RELAXED) && clock_ns() < deadline)
+		CHECK(ipc_call(served, &m, 0) == OK);
+	CHECK(__atomic_load_n(&is_bystander_done, __ATOMIC_RELAXED));
+	m.tag = ipc_tag(2, 0, 0, 0);
+	CHECK(ipc_call(served, &m, 0) == OK);
+}
+
+static void test_slice_of_caller(void)
+{
+	static void (*const runs[])(void *) = {serve_above, stand_by, call_without_end};
+	struct anon_thread *threads[ARRAY_SIZE(runs)] = {NULL};
+
+	CHECK(sys_endpoint_create(&served) == OK && sys_event_create(&bystander_event) == OK);
+	for (unsigned i = 0; i < ARRAY_SIZE(runs); i++) {
+		struct thread_options options = {.priority = thread_self()->priority - !!i};
+
+		CHECK(thread_spawn(runs[i], NULL, &options, &threads[i]) == OK);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(runs); i++)
+		CHECK(thread_join(threads[i]) == OK);
+	CHECK(sys_handle_close(served) == OK && sys_handle_close(bystander_event) == OK);
+}
+
 int main(void)
 {
 	char line[60];
@@ -268,6 +327,7 @@ int main(void)
 	test_large_space();
 	test_large_domain();
 	test_parking();
+	test_slice_of_caller();
 	(void)sys_domain_log(own_domain(), line,
 	                     format_string(line, sizeof(line), "%u passed, %u failed", passed,
 	                                   failed));

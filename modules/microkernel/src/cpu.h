@@ -33,8 +33,8 @@ struct cpu {
 
 	struct run_queue run_queue;
 	struct deadline_queue deadlines;
-	uint64_t idle_since_ns;
-	uint64_t idle_ns;
+	uint64_t idle_since_ticks; /* 0: it is not idle */
+	uint64_t idle_ticks;
 
 	struct page_request pending_request; /* of a copy that met a page the pager has to bring */
 	bool is_retry_pending;               /* of one that met a lack of memory which will pass */
@@ -68,10 +68,12 @@ void cpu_pend_on(struct cpu *cpu, uint32_t what);
 /* Waits until no user code runs on it; it stays so while the caller has the exclusive kernel lock. */
 void cpu_hold(const struct cpu *cpu);
 
-/* Nobody above this priority is ready. */
+/* Nobody above this priority is ready, nor of the same unless the timer will see to his turn. */
 static inline bool sched_may_switch(unsigned priority)
 {
-	return this_cpu()->run_queue.ready >> priority <= 1;
+	const struct run_queue *queue = &this_cpu()->run_queue;
+
+	return queue->ready >> priority <= queue->is_slice_watched;
 }
 
 /* A direct switch, when that is so: `to` becomes the current thread. */

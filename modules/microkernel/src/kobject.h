@@ -68,7 +68,11 @@ bool kobject_is_gone(const struct kobject *object);
 /* Works on the dying; true when none is left. Called with STEP_BUDGET when the kernel is about to be left, and soon
  * again when that did not do. */
 bool kobject_reap(unsigned budget);
-bool kobject_has_dying(void);
+extern struct list kobject_dying; /* the queue of those */
+static inline bool kobject_has_dying(void)
+{
+	return !list_is_empty(&kobject_dying);
+}
 void kobject_reap_all(void); /* for tests */
 void kobject_check(const struct kobject *object);
 void kobject_dump(const struct kobject *object);

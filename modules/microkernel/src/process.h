@@ -26,7 +26,7 @@ struct process {
 	uint64_t status;
 	uint64_t fault_address;
 	uint64_t fault_ip;
-	uint64_t cpu_ns; /* of threads that have gone */
+	uint64_t cpu_ticks; /* of threads that have gone */
 	char name[32];
 };
 

@@ -25,13 +25,11 @@ void sched_init(struct run_queue *queue)
 
 static void enqueue(struct cpu *cpu, struct thread *thread, bool is_front)
 {
-	struct list *list = &cpu->run_queue.by_priority[thread->priority];
+	unsigned priority = thread->priority;
+	struct list *list = &cpu->run_queue.by_priority[priority];
 
-	if (is_front)
-		list_push_front(list, &thread->queue_link);
-	else
-		list_push_back(list, &thread->queue_link);
-	cpu->run_queue.ready |= 1u << thread->priority;
+	list_insert_before(&thread->queue_link, is_front ? list->next : list);
+	cpu->run_queue.ready |= 1u << priority;
 	if (thread->cpu != cpu->id)
 		thread_move(thread, cpu->id);
 	thread->state = THREAD_READY;
@@ -40,10 +38,12 @@ static void enqueue(struct cpu *cpu, struct thread *thread, bool is_front)
 static void dequeue(struct thread *thread)
 {
 	struct run_queue *queue = &cpus[thread->cpu].run_queue;
+	unsigned priority = thread->priority;
+	struct list *list = &queue->by_priority[priority];
 
 	list_remove(&thread->queue_link);
-	if (list_is_empty(&queue->by_priority[thread->priority]))
-		queue->ready &= ~(1u << thread->priority);
+	if (list_is_empty(list))
+		queue->ready &= ~(1u << priority);
 }
 
 /* Of those who are ready; -1 when nobody is. */
@@ -107,12 +107,14 @@ static struct cpu *choose_cpu(const struct thread *thread)
 void sched_ready(struct thread *thread)
 {
 	struct cpu *cpu = choose_cpu(thread);
+	int running = running_priority(cpu);
 
 	ASSERT(thread->state != THREAD_READY && thread->state != THREAD_RUNNING);
 	enqueue(cpu, thread, false);
-	if (thread->priority > running_priority(cpu))
+	if (thread->priority > running ||
+	    (thread->priority == running && cpu->run_queue.is_slice_over))
 		cpu_pend_on(cpu, PENDING_SCHEDULE);
-	else if (thread->priority == running_priority(cpu))
+	else if (thread->priority == running)
 		cpu_pend_on(cpu, PENDING_TIMER); /* its slice ends now that somebody waits */
 }
 
@@ -131,68 +133,89 @@ void sched_lowered(const struct thread *thread)
 	cpu_pend_on(&cpus[thread->cpu], PENDING_SCHEDULE);
 }
 
+static void end_slice(struct run_queue *queue)
+{
+	queue->is_slice_over = true;
+	queue->is_slice_watched = false;
+	cpu_pend(PENDING_SCHEDULE);
+}
+
 void sched_yield(void)
 {
-	this_cpu()->run_queue.is_slice_over = true;
-	cpu_pend(PENDING_SCHEDULE);
+	end_slice(&this_cpu()->run_queue);
 }
 
 void sched_switch(struct thread *to)
 {
 	if (!sched_may_switch(to->priority)) {
-		enqueue(this_cpu(), to, true);
+		enqueue(this_cpu(), to, !this_cpu()->run_queue.is_slice_over);
 		cpu_pend(PENDING_SCHEDULE);
 		return;
 	}
 	sched_switch_now(to);
 }
 
+/* Charges the payer up to now; its domain, when the next payer may have another one. */
 static void close_account(struct run_queue *queue)
 {
-	uint64_t now = clock_now_ns();
+	uint64_t now = clock_ticks();
 
-	if (queue->payer && now > queue->payer_since_ns) {
-		uint64_t spent = now - queue->payer_since_ns;
+	if (queue->payer && now > queue->paid_until_ticks) {
+		uint64_t spent = now - queue->paid_until_ticks;
 
-		queue->payer->cpu_ns += spent;
-		domain_add_cpu_ns(queue->payer->obj.domain, spent);
+		queue->payer->cpu_ticks += spent;
+		queue->unbilled_ticks += spent;
 	}
-	queue->payer_since_ns = now;
+	queue->paid_until_ticks = now;
+}
+
+static void bill_domain(struct run_queue *queue)
+{
+	if (queue->payer)
+		domain_add_cpu_ticks(queue->payer->obj.domain, queue->unbilled_ticks);
+	queue->unbilled_ticks = 0;
 }
 
 void sched_close_accounts(void)
 {
-	for (unsigned i = 0; i < cpu_count; i++)
+	for (unsigned i = 0; i < cpu_count; i++) {
 		close_account(&cpus[i].run_queue);
+		bill_domain(&cpus[i].run_queue);
+	}
 }
 
-static void open_account(struct run_queue *queue, struct thread *payer)
+static void begin_slice(struct run_queue *queue)
 {
-	uint32_t share = payer->obj.domain->limits.share;
+	queue->slice_since_ticks = queue->paid_until_ticks;
+	queue->is_slice_over = queue->is_slice_watched = false;
+}
 
+/* The one that runs pays from now on; null: nobody does. */
+static void change_payer(struct run_queue *queue, struct thread *payer)
+{
 	close_account(queue);
+	if (queue->payer && (!payer || payer->obj.domain != queue->payer->obj.domain))
+		bill_domain(queue);
 	queue->payer = payer;
-	queue->slice_end_ns = queue->payer_since_ns + SLICE_NS * share / SHARE_NORMAL;
-	queue->is_slice_over = false;
-	deadline_changed();
+	begin_slice(queue);
 }
 
 static void go_idle(struct cpu *cpu)
 {
-	close_account(&cpu->run_queue);
-	cpu->run_queue.payer = NULL;
+	change_payer(&cpu->run_queue, NULL);
 	arch_thread_switch(cpu->current, NULL);
 	cpu->current = NULL;
-	if (!cpu->idle_since_ns)
-		cpu->idle_since_ns = cpu->run_queue.payer_since_ns;
+	if (!cpu->idle_since_ticks)
+		cpu->idle_since_ticks = cpu->run_queue.paid_until_ticks;
 }
 
+/* A payer has just been chosen. */
 static void leave_idle(struct cpu *cpu)
 {
-	if (!cpu->idle_since_ns)
+	if (!cpu->idle_since_ticks)
 		return;
-	cpu->idle_ns += clock_now_ns() - cpu->idle_since_ns;
-	cpu->idle_since_ns = 0;
+	cpu->idle_ticks += cpu->run_queue.paid_until_ticks - cpu->idle_since_ticks;
+	cpu->idle_since_ticks = 0;
 }
 
 /* The current thread has to go, though it could run: perhaps another CPU has time for it. */
@@ -228,10 +251,29 @@ static void run(struct cpu *cpu, struct thread *next)
 	struct run_queue *queue = &cpu->run_queue;
 
 	dequeue(next);
-	leave_idle(cpu);
 	if (queue->payer != next || queue->is_slice_over)
-		open_account(queue, next);
+		change_payer(queue, next);
+	leave_idle(cpu);
 	sched_switch_now(next);
+}
+
+/* True when the current thread stays: nobody more important waits, nor anybody of its priority once the slice is over.
+ * The slice of a caller whose server runs stays over: his turn ends with the answer. */
+static bool goes_on(struct cpu *cpu, int running, int top)
+{
+	struct run_queue *queue = &cpu->run_queue;
+
+	if (top > running || (top == running && queue->is_slice_over))
+		return false;
+	if (queue->is_slice_over && queue->payer == cpu->current)
+		change_payer(queue, cpu->current);
+	return true;
+}
+
+/* Somebody of its priority waits for the end of the current thread's slice. */
+static bool is_awaited(const struct cpu *cpu)
+{
+	return cpu->current && cpu->run_queue.ready >> cpu->current->priority;
 }
 
 static void schedule(struct cpu *cpu)
@@ -245,11 +287,8 @@ static void schedule(struct cpu *cpu)
 		pull_higher(cpu);
 	top = highest_ready(queue);
 	if (running >= 0) {
-		if (top < running || (top == running && !queue->is_slice_over)) {
-			if (queue->is_slice_over)
-				open_account(queue, cpu->current);
+		if (goes_on(cpu, running, top))
 			return;
-		}
 		preempted = cpu->current;
 		put_back(cpu, preempted);
 	}
@@ -296,7 +335,8 @@ void schedule_if_needed(void)
 		}
 		if (pending & PENDING_SCHEDULE)
 			schedule(cpu);
-		if (pending & PENDING_TIMER)
+		if (pending & PENDING_TIMER ||
+		    (!cpu->run_queue.is_slice_watched && is_awaited(cpu)))
 			deadline_program();
 	}
 	if (kobject_has_dying())
@@ -320,30 +360,34 @@ void sched_forget(struct thread *thread)
 	for (unsigned i = 0; i < cpu_count; i++) {
 		struct run_queue *queue = &cpus[i].run_queue;
 
-		if (queue->payer == thread) {
-			close_account(queue);
-			queue->payer = NULL;
-		}
+		if (queue->payer == thread)
+			change_payer(queue, NULL);
 	}
 	take_off(thread);
+}
+
+static uint64_t slice_end_ns(const struct run_queue *queue)
+{
+	return clock_ticks_to_time_ns(queue->slice_since_ticks) +
+	       SLICE_NS * queue->payer->obj.domain->limits.share / SHARE_NORMAL;
 }
 
 void sched_slice_over(uint64_t now_ns)
 {
 	struct run_queue *queue = &this_cpu()->run_queue;
 
-	if (queue->payer && now_ns >= queue->slice_end_ns) {
-		queue->is_slice_over = true;
-		cpu_pend(PENDING_SCHEDULE);
-	}
+	queue->is_slice_watched = false;
+	if (queue->payer && now_ns >= slice_end_ns(queue))
+		end_slice(queue);
 }
 
-uint64_t sched_next_deadline(void)
+uint64_t sched_watch_slice(void)
 {
 	struct cpu *cpu = this_cpu();
 	struct run_queue *queue = &cpu->run_queue;
 
-	if (!cpu->current || !(queue->ready >> cpu->current->priority))
+	if (!queue->payer || queue->is_slice_over || !is_awaited(cpu))
 		return UINT64_MAX;
-	return queue->slice_end_ns;
+	queue->is_slice_watched = true;
+	return slice_end_ns(queue);
 }

@@ -19,9 +19,11 @@ struct run_queue {
 	uint32_t ready; /* bit n: priority n has threads */
 	struct list by_priority[PRIORITIES];
 	struct thread *payer;
-	uint64_t payer_since_ns;
-	uint64_t slice_end_ns;
+	uint64_t paid_until_ticks;  /* by the payer */
+	uint64_t unbilled_ticks;    /* of those, what the payer's domain has not been charged yet */
+	uint64_t slice_since_ticks; /* the payer was chosen, or chosen again */
 	bool is_slice_over;
+	bool is_slice_watched; /* the timer fires at its end at the latest, and it is not over */
 };
 
 void sched_init(struct run_queue *queue);
@@ -35,5 +37,5 @@ void sched_yield(void);
 void sched_forget(struct thread *thread); /* it dies: no pointer to it stays */
 void sched_close_accounts(void);          /* charges all payers up to now */
 void sched_slice_over(uint64_t now_ns);
-uint64_t sched_next_deadline(
-	void); /* end of the slice when somebody waits for it, else UINT64_MAX */
+/* The end of the slice when somebody waits for it, which is watched from now on; else UINT64_MAX. */
+uint64_t sched_watch_slice(void);

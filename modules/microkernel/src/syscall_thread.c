@@ -162,7 +162,7 @@ status_t syscall_thread_info(struct thread *thread, const uint64_t *args, uint64
 		return status;
 	sched_close_accounts();
 	info = (struct thread_info){
-		.cpu_ns = target->cpu_ns,
+		.cpu_ns = clock_ticks_to_ns(target->cpu_ticks),
 		.is_waiting = thread_is_waiting(target),
 		.priority = target->priority,
 		.enters = target->arch.enters,

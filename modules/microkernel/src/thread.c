@@ -151,7 +151,7 @@ static void leave_process(struct thread *thread, bool has_run)
 	struct process *process = thread->process;
 
 	list_remove(&thread->process_link);
-	process->cpu_ns += thread->cpu_ns;
+	process->cpu_ticks += thread->cpu_ticks;
 	domain_credit_thread(thread->obj.domain);
 	if (--process->thread_count == 0 && has_run && process->state == PROCESS_RUNNING)
 		process_end(process, PROCESS_EXITED, 0);

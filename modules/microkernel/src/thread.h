@@ -81,7 +81,7 @@ struct thread {
 
 	struct space *space;      /* bound; holds a reference */
 	struct progress progress; /* of a system call that goes in steps */
-	uint64_t cpu_ns;
+	uint64_t cpu_ticks;       /* of the time that it paid for */
 };
 
 status_t thread_create(struct process *process, const struct thread_args *args,

@@ -184,7 +184,9 @@ void schedule_if_needed(void); /* called last before leaving the kernel */
 
 /* --- time --- */
 uint64_t clock_now_ns(void); /* monotonic since boot */
-uint64_t clock_ticks(void);  /* raw TSC */
+uint64_t clock_ticks(void);  /* the counter below it, the same on all CPUs; cheaper */
+uint64_t clock_ticks_to_ns(uint64_t ticks);      /* a duration */
+uint64_t clock_ticks_to_time_ns(uint64_t ticks); /* a reading, to what clock_now_ns said then */
 uint64_t clock_tick_hz(void);
 bool clock_is_stable(void); /* TSCs measured synchronised (one CPU: invariant over calibration) */
 void clock_describe(

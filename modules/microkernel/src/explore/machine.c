@@ -68,6 +68,21 @@ uint64_t clock_now_ns(void)
 	return now_ns;
 }
 
+uint64_t clock_ticks(void)
+{
+	return now_ns;
+}
+
+uint64_t clock_ticks_to_ns(uint64_t ticks)
+{
+	return ticks;
+}
+
+uint64_t clock_ticks_to_time_ns(uint64_t ticks)
+{
+	return ticks;
+}
+
 void timer_program_ns(uint64_t deadline)
 {
 	(void)deadline; /* when time passes is a step of its own */

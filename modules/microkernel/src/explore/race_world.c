@@ -233,10 +233,10 @@ static void forget(void)
 {
 	for (unsigned i = 0; i < CPUS; i++) {
 		cpus[i].switch_count = cpus[i].syscall_count = cpus[i].lock_spins = 0;
-		cpus[i].run_queue.payer_since_ns = 1;
-		cpus[i].run_queue.slice_end_ns = UINT64_MAX;
+		cpus[i].run_queue.paid_until_ticks = cpus[i].run_queue.slice_since_ticks = 1;
+		cpus[i].run_queue.unbilled_ticks = 0;
 		cpus[i].deadlines.programmed_ns = UINT64_MAX;
-		cpus[i].idle_ns = 0;
+		cpus[i].idle_ticks = 0;
 	}
 }
 
