@@ -249,7 +249,8 @@ void thread_block(struct thread *thread, enum thread_state state, uint64_t deadl
 
 void thread_unblock(struct thread *thread, status_t status, uint64_t value)
 {
-	deadline_clear(&thread->deadline);
+	if (deadline_is_set(&thread->deadline))
+		deadline_clear(&thread->deadline);
 	thread->is_interruptible = false;
 	if (thread->request.memory)
 		thread_finish_request(thread, true);

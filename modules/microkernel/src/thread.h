@@ -46,6 +46,11 @@ struct refused_page {
 	uint64_t offset;
 };
 
+/* (address space, address) or (memory object, offset): see word.c. */
+struct word_key {
+	uint64_t id, offset;
+};
+
 struct thread {
 	struct thread_arch arch; /* first: entry.S knows its offsets */
 	struct kobject obj;
@@ -63,9 +68,9 @@ struct thread {
 
 	struct kobject *
 		waiting_for; /* endpoint or event queued at: its death ends the wait, so no reference */
-	uint64_t wait_mask;     /* event bits or word mask wanted */
-	uint64_t word_key[2];   /* see word.c */
-	struct reply *awaiting; /* AWAITING: who will answer */
+	uint64_t wait_mask;       /* event bits or word mask wanted */
+	struct word_key word_key; /* ON_WORD */
+	struct reply *awaiting;   /* AWAITING: who will answer */
 	struct reply *
 		receiving_with; /* RECEIVING: the reply object for the next request; no reference either */
 	uint64_t call_badge;         /* of the handle called through */

@@ -9,15 +9,16 @@
  */
 #include "word.h"
 #include <base/bits.h>
-#include <base/hash.h>
 #include <microkernel/errors.h>
 #include "arch/x86_64/syscall_regs.h"
+#include "memory.h"
 #include "page.h"
 #include "sched.h"
 #include "space.h"
 #include "thread.h"
 
-#define BUCKETS 256u
+#define BUCKET_BITS 8
+#define BUCKETS (1u << BUCKET_BITS)
 
 static struct list buckets[BUCKETS];
 
@@ -27,20 +28,30 @@ void word_init(void)
 		list_init(&buckets[i]);
 }
 
-static struct list *bucket_of(const uint64_t key[2])
+/* What an address means to all who may sleep there. */
+static inline struct word_key key_of(struct aspace *aspace, uint64_t address)
 {
-	return &buckets[hash_mix(key[0] + key[1]) % BUCKETS];
+	const struct mapping *mapping = aspace_mapping_at(aspace, address);
+
+	if (!mapping || !mapping->memory || mapping->flags & MAP_PRIVATE)
+		return (struct word_key){aspace->id, address};
+	return (struct word_key){mapping->memory->obj.id,
+	                         mapping->offset + (address - mapping->start)};
 }
 
-static bool has_key(const struct thread *thread, const uint64_t key[2])
+static struct list *bucket_of(struct word_key key)
 {
-	return thread->word_key[0] == key[0] && thread->word_key[1] == key[1];
+	return &buckets[(key.id + key.offset) * 0x9e3779b97f4a7c15ull >> (64 - BUCKET_BITS)];
 }
 
-static void queue(struct thread *thread, const uint64_t key[2])
+static bool is_same(struct word_key a, struct word_key b)
 {
-	thread->word_key[0] = key[0];
-	thread->word_key[1] = key[1];
+	return a.id == b.id && a.offset == b.offset;
+}
+
+static void queue(struct thread *thread, struct word_key key)
+{
+	thread->word_key = key;
 	list_push_back(bucket_of(key), &thread->queue_link);
 }
 
@@ -48,13 +59,10 @@ static void queue(struct thread *thread, const uint64_t key[2])
 static void sleep_at(struct thread *thread, struct aspace *aspace, uint64_t address,
                      uint64_t deadline, uint32_t mask, bool is_interruptible)
 {
-	uint64_t key[2];
-
-	aspace_word_key(aspace, address, key);
 	thread->wait_mask = mask ? mask : UINT32_MAX;
 	thread->is_interruptible = is_interruptible;
 	thread_block(thread, THREAD_ON_WORD, deadline);
-	queue(thread, key);
+	queue(thread, key_of(aspace, address));
 	sched_leave();
 }
 
@@ -82,18 +90,18 @@ status_t word_wait(struct thread *thread, struct aspace *aspace, uint64_t addres
 
 uint64_t word_wake(struct aspace *aspace, uint64_t address, uint64_t count, uint32_t mask)
 {
-	uint64_t key[2];
+	struct word_key key = key_of(aspace, address);
 	uint64_t woken = 0;
 	struct list *at;
 	struct list *next;
 
-	aspace_word_key(aspace, address, key);
 	list_for_each_safe (at, next, bucket_of(key)) {
 		struct thread *thread = list_entry(at, struct thread, queue_link);
 
 		if (woken == count)
 			break;
-		if (!has_key(thread, key) || !(thread->wait_mask & (mask ? mask : UINT32_MAX)))
+		if (!is_same(thread->word_key, key) ||
+		    !(thread->wait_mask & (mask ? mask : UINT32_MAX)))
 			continue;
 		list_remove(&thread->queue_link);
 		thread_unblock(thread, OK, 0);
@@ -105,22 +113,20 @@ uint64_t word_wake(struct aspace *aspace, uint64_t address, uint64_t count, uint
 uint64_t word_requeue(struct aspace *aspace, uint64_t address, uint64_t wake, uint64_t move,
                       uint64_t target)
 {
-	uint64_t from[2];
-	uint64_t to[2];
+	struct word_key from = key_of(aspace, address);
+	struct word_key to = key_of(aspace, target);
 	uint64_t done = word_wake(aspace, address, wake, 0);
 	struct list *at;
 	struct list *next;
 
-	aspace_word_key(aspace, address, from);
-	aspace_word_key(aspace, target, to);
-	if (from[0] == to[0] && from[1] == to[1])
+	if (is_same(from, to))
 		return done;
 	list_for_each_safe (at, next, bucket_of(from)) {
 		struct thread *thread = list_entry(at, struct thread, queue_link);
 
 		if (move == 0)
 			break;
-		if (!has_key(thread, from))
+		if (!is_same(thread->word_key, from))
 			continue;
 		list_remove(&thread->queue_link);
 		queue(thread, to);
@@ -134,16 +140,17 @@ uint64_t word_requeue(struct aspace *aspace, uint64_t address, uint64_t wake, ui
 
 static bool settle_wait(struct thread *thread, const uint64_t args[6], uint32_t mask)
 {
-	uint32_t value;
+	int64_t value;
 
 	if (args[3] || !mask || thread->arch.kicked & LATCHED_KICK)
 		return false;
-	if (guest_load_u32(args[0], &value) != OK)
+	value = guest_load_u32(args[0]);
+	if (value < 0)
 		return false;
-	if (value != (uint32_t)args[2])
-		guest_regs_set_result(thread, thread->space->word_call.differs);
-	else
+	if (value == (uint32_t)args[2])
 		sleep_at(thread, &thread->space->aspace, args[0], 0, mask, true);
+	else
+		guest_regs_set_result(thread, thread->space->word_call.differs);
 	return true;
 }
 
@@ -157,10 +164,9 @@ bool word_settle(struct thread *thread)
 	operation = (uint32_t)args[1];
 	if (call->number == WORD_CALL_NONE || !is_aligned(args[0], 4))
 		return false;
-	if (operation == call->wait)
-		return settle_wait(thread, args, UINT32_MAX);
-	if (operation == call->wait_masked)
-		return settle_wait(thread, args, (uint32_t)args[5]);
+	if (operation == call->wait || operation == call->wait_masked)
+		return settle_wait(thread, args,
+		                   operation == call->wait ? UINT32_MAX : (uint32_t)args[5]);
 	if (operation != call->wake || args[0] >= GUEST_END)
 		return false;
 	guest_regs_set_result(thread,

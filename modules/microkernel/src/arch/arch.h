@@ -143,8 +143,8 @@ void pt_activate_thread(struct thread *thread);
  * after thread_block_on_fault). Never touches memory outside [NATIVE_BASE, NATIVE_END). --- */
 status_t copy_from_user(void *to, uint64_t u_from, uint64_t len);
 status_t copy_to_user(uint64_t u_to, const void *from, uint64_t len);
-/* A word of the current thread's guest, whose call this is. E_FAULT also when only a fault would bring its page. */
-status_t guest_load_u32(uint64_t u_from, uint32_t *out);
+/* A 32-bit word of the current thread's guest, whose call this is; E_FAULT also when only a fault would bring its page. */
+int64_t guest_load_u32(uint64_t u_from);
 
 /* --- threads --- */
 void arch_thread_init(struct thread *thread, uint64_t entry, uint64_t stack, uint64_t argument);

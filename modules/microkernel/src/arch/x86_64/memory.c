@@ -10,8 +10,8 @@
 
 status_t usercopy(void *to, const void *from, uint64_t len);
 status_t usercopy_smap(void *to, const void *from, uint64_t len);
-status_t userload(uint32_t *to, const uint32_t *from);
-status_t userload_smap(uint32_t *to, const uint32_t *from);
+int64_t userload(const uint32_t *from);
+int64_t userload_smap(const uint32_t *from);
 
 void arch_zero_page(void *page)
 {
@@ -65,12 +65,12 @@ status_t copy_to_user(uint64_t u_to, const void *from, uint64_t len)
 	return to ? copy((void *)to, from, len) : E_FAULT;
 }
 
-status_t guest_load_u32(uint64_t u_from, uint32_t *out)
+int64_t guest_load_u32(uint64_t u_from)
 {
-	uint64_t mask = 0 - (uint64_t)(u_from <= GUEST_END - sizeof(*out));
+	uint64_t mask = 0 - (uint64_t)(u_from <= GUEST_END - sizeof(uint32_t));
 	const uint32_t *from;
 
 	__asm__ volatile("" : "+r"(mask)); /* as in window_address */
 	from = (const uint32_t *)(u_from & mask);
-	return cpu_features.has_smap ? userload_smap(out, from) : userload(out, from);
+	return cpu_features.has_smap ? userload_smap(from) : userload(from);
 }

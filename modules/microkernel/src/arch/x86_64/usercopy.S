@@ -28,18 +28,14 @@ usercopy_smap:
 6:	clac
 	ret
 
-/* status_t userload(uint32_t *to, const uint32_t *from): one access, which nothing can come between. */
+/* int64_t userload(const uint32_t *from): the word by one access, or a status. */
 userload:
-	xorl %eax, %eax
-7:	movl (%rsi), %ecx
-	movl %ecx, (%rdi)
+7:	movl (%rdi), %eax
 8:	ret
 
 userload_smap:
 	stac
-	xorl %eax, %eax
-9:	movl (%rsi), %ecx
-	movl %ecx, (%rdi)
+9:	movl (%rdi), %eax
 10:	clac
 	ret
 
