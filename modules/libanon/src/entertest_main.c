@@ -10,11 +10,9 @@
 #include <libanon/start.h>
 #include <libanon/thread.h>
 #include <libanon/time.h>
+#include "entertest.h"
 
-#define CODE 0x400000ul
-#define DATA 0x600000ul
 #define READ_ONLY 0x700000ul
-#define UNMAPPED 0x900000ul
 #define STACK_TOP (DATA + 0x4000 - 64)
 #define DATA_BYTES 0x4000ul
 
@@ -24,24 +22,18 @@
 #define VECTOR_UNDEFINED 6
 #define VECTOR_PROTECTION 13
 
-extern const char guest_start[], guest_end[], guest_ping[], guest_syscall_flags[], guest_read_fs[],
-	guest_write_fs[], guest_write_gs[], guest_load[], guest_store[], guest_jump[],
-	guest_undefined[], guest_divide[], guest_breakpoint[], guest_privileged[], guest_spin[],
-	guest_hold_xmm[], guest_read_xmm[], guest_count[];
-
 static unsigned passed, failed;
-static handle_t space;
+handle_t space;
 
-static void check(bool is_good, const char *what, int line)
+void check(bool is_good, const char *file, const char *what, int line)
 {
 	if (is_good) {
 		passed++;
 		return;
 	}
 	failed++;
-	log_error("FAIL line %d: %s", line, what);
+	log_error("FAIL %s line %d: %s", file, line, what);
 }
-#define CHECK(cond) check(cond, #cond, __LINE__)
 
 static void map(uint64_t address, uint64_t bytes, uint32_t flags, handle_t memory)
 {
@@ -71,8 +63,7 @@ static void setup_space(void)
 	    HANDLE_NONE);
 }
 
-/* The guest's address of a piece of code above. */
-static uint64_t guest(const char *label)
+uint64_t guest(const char *label)
 {
 	return CODE + (uint64_t)(label - guest_start);
 }
@@ -88,12 +79,12 @@ static struct guest_state *begin_at(uint64_t rip)
 	return state;
 }
 
-static struct guest_state *begin(const char *label)
+struct guest_state *begin(const char *label)
 {
 	return begin_at(guest(label));
 }
 
-static uint32_t run(void)
+uint32_t run(void)
 {
 	guest_state()->trap = 0;
 	CHECK(enter() == OK);
@@ -318,26 +309,22 @@ static void test_monitor_access(void)
 
 /* --- FPU --- */
 
+/* The guest's is in the registers while its monitor runs. */
 static void test_fpu_state(void)
 {
 	static uint8_t area[PAGE_SIZE] __attribute__((aligned(64)));
 	struct guest_state *state = begin(guest_read_xmm);
-	uint64_t bytes = 0, xmm1;
+	uint64_t xmm1;
 
 	state->regs.rdi = 0x1122334455667788;
 	CHECK(run() == TRAP_SYSCALL);
-	CHECK(sys_fpu_get(area, sizeof(area), &bytes) == OK && bytes >= 576);
+	__asm__ volatile("fxsave64 %0" : "=m"(area));
 	memcpy(&xmm1, area + 176, 8);
 	CHECK(xmm1 == 0x1122334455667788);
 	xmm1 = 99;
 	memcpy(area + 176, &xmm1, 8);
-	CHECK(sys_fpu_set(area, bytes) == OK);
+	__asm__ volatile("fxrstor64 %0" : : "m"(area));
 	CHECK(run() == TRAP_SYSCALL && state->regs.rdi == 99);
-	memset(area + 24, 0xff, 4); /* reserved bits of MXCSR */
-	CHECK(sys_fpu_set(area, bytes) == E_INVAL);
-	CHECK(sys_fpu_set(NULL, 0) == OK);
-	state->regs.rip = guest(guest_read_xmm) + 5; /* behind the first instruction */
-	CHECK(run() == TRAP_SYSCALL && run() == TRAP_SYSCALL && state->regs.rdi == 0);
 }
 
 static uint32_t holders_done;
@@ -474,147 +461,6 @@ static void test_preemption(void)
 {
 	CHECK(count_preemptions(0, 2) == 0);
 	CHECK(count_preemptions(ENTER_TELLS_PREEMPTION, 50) > 0);
-}
-
-/* --- calls on words that the kernel settles --- */
-
-#define WORD DATA
-#define CALL 7
-#define DIFFERS 0x123456789ul
-enum { WAIT = 1, WAIT_MASKED, WAKE };
-
-static struct guest_state *begin_word_call(uint64_t operation, uint64_t value)
-{
-	struct guest_state *state = begin(guest_ping);
-
-	state->regs.rax = CALL;
-	state->regs.rdi = WORD;
-	state->regs.rsi = operation;
-	state->regs.rdx = value;
-	state->regs.r9 = 1;
-	return state;
-}
-
-static void set_word(uint32_t value)
-{
-	uint64_t done;
-
-	CHECK(sys_space_copy(space, WORD, &value, sizeof(value), 1, &done) == OK);
-}
-
-/* The guest goes on with the result in rax and makes its next system call with that. */
-static void check_settled(const struct guest_state *state, uint64_t result)
-{
-	CHECK(run() == TRAP_SYSCALL && state->regs.rax == result);
-}
-
-static void check_not_settled(const struct guest_state *state)
-{
-	check_settled(state, CALL);
-	CHECK(state->regs.rip == guest(guest_ping) + 2 && state->regs.rcx == state->regs.rip);
-}
-
-static void test_unusual_word_calls(void)
-{
-	struct guest_state *state;
-
-	check_settled(begin_word_call(WAIT, 6), DIFFERS);
-	check_not_settled(begin_word_call(0, 5));
-	state = begin_word_call(WAIT, 5);
-	state->regs.r10 = 1;
-	check_not_settled(state);
-	state = begin_word_call(WAIT, 5);
-	state->regs.rdi = WORD + 2;
-	check_not_settled(state);
-	state = begin_word_call(WAIT, 0);
-	state->regs.rdi = UNMAPPED;
-	check_not_settled(state);
-	state = begin_word_call(WAIT, 0);
-	state->regs.rdi = NATIVE_BASE;
-	check_not_settled(state);
-	state = begin_word_call(WAKE, 1);
-	state->regs.rdi = (uint64_t)state;
-	check_not_settled(state);
-	state = begin_word_call(WAIT_MASKED, 5);
-	state->regs.r9 = 0;
-	check_not_settled(state);
-	state = begin_word_call(WAKE, 1);
-	state->regs.rax = CALL + 1;
-	check_settled(state, CALL + 1);
-}
-
-/* Sleeps by a settled call; once more after a kick has interrupted it. */
-static void wait_twice(void *unused)
-{
-	(void)unused;
-	CHECK(sys_space_bind(space) == OK);
-	check_not_settled(begin_word_call(WAIT, 5));
-	check_settled(begin_word_call(WAIT_MASKED, 5), 0);
-}
-
-static bool is_waiting(const struct anon_thread *thread)
-{
-	struct thread_info info = {0};
-
-	CHECK(sys_thread_info(thread->handle, &info) == OK);
-	return info.is_waiting;
-}
-
-static void await_waiting(const struct anon_thread *thread)
-{
-	for (unsigned i = 0; i < 1000 && !is_waiting(thread); i++)
-		sleep_ns(NS_PER_MS);
-	CHECK(is_waiting(thread));
-}
-
-static void test_settled_wait(void)
-{
-	struct thread_options options = {.name = "waiter", .with_state = true};
-	struct anon_thread *waiter;
-	uint64_t woken = 9;
-
-	CHECK(thread_spawn(wait_twice, NULL, &options, &waiter) == OK);
-	await_waiting(waiter);
-	CHECK(sys_thread_kick(waiter->handle) == OK);
-	sleep_ns(5 * NS_PER_MS);
-	await_waiting(waiter);
-	CHECK(sys_word_wake(space, WORD, 1, 2, &woken) == OK && woken == 0); /* its mask is 1 */
-	check_settled(begin_word_call(WAKE, 0), 0);
-	check_settled(begin_word_call(WAKE, 4), 1);
-	check_settled(begin_word_call(WAKE, 4), 0);
-	CHECK(thread_join(waiter) == OK);
-}
-
-/* A guest that waits is ended with its thread. */
-static void test_ended_wait(void)
-{
-	struct thread_options options = {.name = "waiter", .with_state = true};
-	struct anon_thread *waiter;
-
-	CHECK(thread_spawn(wait_twice, NULL, &options, &waiter) == OK);
-	await_waiting(waiter);
-	CHECK(sys_thread_kill(waiter->handle) == OK); /* and it cannot be joined */
-	check_settled(begin_word_call(WAKE, 4), 0);
-}
-
-static void test_word_calls(void)
-{
-	struct word_call call = {CALL, WAIT, WAIT_MASKED, WAKE, DIFFERS};
-
-	set_word(5);
-	check_not_settled(begin_word_call(WAKE, 1));
-	CHECK(sys_space_settle(space, &call) == OK);
-	check_not_settled(begin_word_call(WAKE, 1)); /* this thread has not bound it since */
-	CHECK(sys_space_bind(space) == OK);
-	test_unusual_word_calls();
-	CHECK(sys_thread_kick(thread_self()->handle) == OK);
-	begin_word_call(WAIT, 5);
-	CHECK(run() == TRAP_KICK);
-	test_settled_wait();
-	test_ended_wait();
-	call.number = WORD_CALL_NONE;
-	CHECK(sys_space_settle(space, &call) == OK && sys_space_bind(space) == OK);
-	check_not_settled(begin_word_call(WAKE, 1));
 }
 
 /* --- cost --- */

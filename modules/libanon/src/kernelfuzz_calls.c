@@ -428,9 +428,6 @@ static status_t call_space(struct fuzz_thread *self, unsigned number)
 	case SYS_space_copy:
 		return sys_space_copy(space, guest_address(self), (void *)some_page(self),
 		                      some_bytes(self), below(self, 2), &value);
-	case SYS_fpu_get: return sys_fpu_get((void *)some_page(self), some_bytes(self), &value);
-	case SYS_fpu_set:
-		return sys_fpu_set((void *)some_page(self), one_in(self, 3) ? 0 : some_bytes(self));
 	case SYS_space_settle: return settle_call(self, space);
 	default: return call_enter(self);
 	}

@@ -152,10 +152,6 @@ status_t arch_thread_fpu_create(struct thread *thread); /* allocates the FPU are
 void arch_thread_destroy(struct thread *thread);        /* frees it, forgets CPU ownership */
 void arch_thread_switch(struct thread *from,
                         struct thread *to); /* FS/GS base, FPU, root; null: nobody, the CPU idles */
-uint64_t arch_fpu_get(struct thread *thread, void *area,
-                      uint64_t max); /* bytes, 0: area too small */
-status_t arch_fpu_set(struct thread *thread, const void *area,
-                      uint64_t len);              /* len 0: initial; validated */
 void arch_syscall_restart(struct thread *thread); /* the current system call will be made again */
 void arch_set_result(struct thread *thread, status_t status, uint64_t value); /* rax, rdx */
 
