@@ -42,16 +42,19 @@ pagemap_test_TEST_LIBS := base
 # The kernel's cores on the host, for src/explore/run.py (docs/verification.md).
 EXPLORED_KERNEL := src/kobject.c src/derivation.c src/handle.c src/domain.c src/lock.c src/kernel_lock.c src/cpu.c \
 	src/process.c src/thread.c src/sched.c src/deadline.c src/endpoint.c src/reply.c src/event.c src/ipc.c src/ipc_fast.c \
-	src/explore/entry.c
+	src/word.c src/explore/entry.c
 EXPLORER := src/explore/explore.c src/explore/machine.c src/explore/hooks.c src/test/messages.c
 
-EXPLORERS := explore_caps explore_ipc explore_pages explore_race
+EXPLORERS := explore_caps explore_ipc explore_pages explore_race explore_waits
 explore_caps_EXPLORED  := $(EXPLORED_KERNEL)
 explore_caps_HOST_SRC  := $(EXPLORER) src/explore/caps_world.c
 explore_caps_HOST_LIBS := base
 explore_ipc_EXPLORED  := $(EXPLORED_KERNEL)
 explore_ipc_HOST_SRC  := $(EXPLORER) src/explore/ipc_world.c src/explore/ipc_spec.c src/explore/sched_spec.c src/explore/scene.c
 explore_ipc_HOST_LIBS := base
+explore_waits_EXPLORED  := $(EXPLORED_KERNEL)
+explore_waits_HOST_SRC  := $(EXPLORER) src/explore/wait_world.c src/explore/ipc_spec.c src/explore/sched_spec.c src/explore/scene.c
+explore_waits_HOST_LIBS := base
 explore_race_EXPLORED  := $(EXPLORED_KERNEL)
 explore_race_HOST_SRC  := $(EXPLORER) src/explore/race_world.c src/explore/coroutine.c src/explore/ipc_spec.c \
 	src/explore/sched_spec.c src/explore/scene.c

@@ -229,6 +229,31 @@ static void test_large_domain(void)
 	CHECK(sys_handle_close(memory) == E_HANDLE && sys_handle_close(process) == E_HANDLE);
 }
 
+/* --- parking --- */
+
+static void unpark_later(void *argument)
+{
+	sleep_ns(5 * NS_PER_MS);
+	CHECK(sys_thread_unpark(*(const handle_t *)argument) == OK);
+}
+
+static void test_parking(void)
+{
+	handle_t self = thread_self()->handle, lesser = HANDLE_NONE;
+	struct anon_thread *other = NULL;
+
+	CHECK(sys_thread_park(deadline_in_ms(1)) == E_TIMEOUT);
+	CHECK(sys_thread_unpark(self) == OK && sys_thread_unpark(self) == OK);
+	CHECK(sys_thread_park(0) == OK); /* latched, and only once */
+	CHECK(sys_thread_park(deadline_in_ms(1)) == E_TIMEOUT);
+	CHECK(thread_spawn(unpark_later, &self, NULL, &other) == OK);
+	CHECK(sys_thread_park(deadline_in_ms(2000)) == OK);
+	CHECK(thread_join(other) == OK);
+	CHECK(sys_handle_derive(self, RIGHT_READ, 0, &lesser) == OK);
+	CHECK(sys_thread_unpark(lesser) == E_ACCESS && sys_handle_close(lesser) == OK);
+	CHECK(sys_thread_unpark(HANDLE_NONE) == E_HANDLE);
+}
+
 /* --- a slice ends although its thread spends most of it in calls to a more important server --- */
 
 static handle_t served, bystander_event;
@@ -385,6 +410,7 @@ int main(void)
 	test_large_transfers();
 	test_large_space();
 	test_large_domain();
+	test_parking();
 	test_slice_of_caller();
 	test_signals();
 	(void)sys_domain_log(own_domain(), line,
