@@ -304,3 +304,11 @@ enum object_refusal object_refusal(const void *description, size_t len, const ch
 	return string_copy_len(text, bytes, bytes_len, size) ? OBJECT_ARGUMENTS
 	                                                     : OBJECT_REFUSAL_OTHER;
 }
+
+const char *object_rights_text(unsigned rights)
+{
+	static const char *const texts[] = {"none",   "read",        "change",        "read+change",
+	                                    "manage", "read+manage", "change+manage", "all"};
+
+	return rights < sizeof(texts) / sizeof(texts[0]) ? texts[rights] : "unknown";
+}

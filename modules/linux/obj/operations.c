@@ -61,6 +61,18 @@ int obj_get_property(const char *path, const char *property)
 	return len < 0 ? fail_errno(path, property) : print_value(path, (size_t)len);
 }
 
+/* Whether the caller has given up rights to the object, and which are left. */
+static bool is_limited(const char *path, char *line, size_t size)
+{
+	long rights = syscall(NR_obj_rights, path);
+
+	if (rights < 0 || rights >= OBJECT_RIGHT_ALL)
+		return false;
+	snprintf(line, size, "refused: only '%s' is left on %s",
+	         object_rights_text((unsigned)rights), path);
+	return true;
+}
+
 /* What the object says about the method that refused. */
 static int explain_refusal(const char *path, const char *method, int error)
 {
@@ -69,6 +81,8 @@ static int explain_refusal(const char *path, const char *method, int error)
 	enum object_refusal why = OBJECT_REFUSAL_OTHER;
 
 	errno = error;
+	if (error == EACCES && is_limited(path, line, sizeof(line)))
+		return obj_fail(path, method, line);
 	if (len < 0)
 		return fail_errno(path, NULL);
 	why = object_refusal(value, (size_t)len, method, arguments, sizeof(arguments));

@@ -34,3 +34,6 @@ enum object_refusal {
 /* Why a method may have refused its arguments, from what the object says of itself. */
 enum object_refusal object_refusal(const void *description, size_t len, const char *method,
                                    char *text, size_t size);
+
+/* A sum of OBJECT_RIGHT_* in words: "read+change", "all", "none". */
+const char *object_rights_text(unsigned rights);
