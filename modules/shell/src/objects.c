@@ -6,7 +6,8 @@
  *   /user/userManager.createUser '{"name":"carol"}'
  *
  * A value after "=" that is JSON is taken as such (a number, true, a list), anything else as a text. A name that is no
- * method but a property gives its value. Results are JSON, lists of maps tables. Refusals are explained from what the
+ * method but a property gives its value. Results are JSON, lists of maps tables; with -j in front of the arguments always
+ * JSON, with -f NAME[,NAME...] the values of these fields. Refusals are explained from what the
  * object says of itself.
  */
 #include "objects.h"
@@ -36,6 +37,8 @@ struct object_call {
 	const char *name;
 	unsigned char arguments[ARGUMENTS_MAX];
 	size_t arguments_len;
+	enum object_form form;
+	const char *fields;
 	unsigned char *value; /* OBJECT_CALL_VALUE_MAX bytes of the temp arena */
 };
 
@@ -90,6 +93,21 @@ static const char *put_named(struct cbor_writer *w, int argc, char **argv)
 	}
 	cbor_close(w, map);
 	return NULL;
+}
+
+/* How the result is to be shown; gives how many words said so. */
+static int take_form(struct object_call *call, int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "-j") == 0) {
+		call->form = OBJECT_FORM_JSON;
+		return 1;
+	}
+	if (argc > 2 && strcmp(argv[1], "-f") == 0) {
+		call->form = OBJECT_FORM_FIELDS;
+		call->fields = argv[2];
+		return 2;
+	}
+	return 0;
 }
 
 static int take_arguments(struct object_call *call, int argc, char **argv)
@@ -195,11 +213,14 @@ static int print_result(const struct object_call *call, size_t len)
 	if (len == 0)
 		return 0;
 	text = arena_alloc(&call->sh->temp, size);
-	if (object_text(call->value, len, text, size, &text_len) != OK) {
-		sh_error(call->sh, "%s: the answer cannot be shown as JSON", call->name);
+	if (object_show(call->value, len, call->form, call->fields, text, size, &text_len) != OK) {
+		sh_error(call->sh, "%s: the answer %s", call->name,
+		         call->form == OBJECT_FORM_FIELDS ? "has no fields"
+		                                          : "cannot be shown as JSON");
 		return STATUS_FAILED;
 	}
-	out_format(call->sh, "%s\n", text);
+	if (text_len > 0)
+		out_format(call->sh, "%s\n", text);
 	return 0;
 }
 
@@ -225,6 +246,9 @@ int objects_call(struct shell *sh, int argc, char **argv)
 		sh_error(sh, "%s: the path is too long", argv[0]);
 		return STATUS_USAGE;
 	}
+	status = take_form(call, argc, argv);
+	argc -= status;
+	argv += status;
 	call->value = arena_alloc(&sh->temp, OBJECT_CALL_VALUE_MAX);
 	status = take_arguments(call, argc, argv);
 	if (status)
