@@ -52,6 +52,12 @@ LIB                  := obj/object_text.c
 LINUX_PROGRAMS       += obj
 obj_LINUX_SRC        := obj/main.c obj/operations.c obj/watch.c
 obj_LINUX_LIBS       := linux object-tree base
+# Figures of all domains; folders and objects as a tree.
+LINUX_PROGRAMS       += domtop tree
+domtop_LINUX_SRC     := obj/domtop.c
+domtop_LINUX_LIBS    := linux object-tree base
+tree_LINUX_SRC       := obj/tree.c
+
 UNIT_TESTS           += object_text_test
 object_text_test_TEST_SRC  := obj/object_text_test.c
 object_text_test_TEST_LIBS := linux object-tree base
