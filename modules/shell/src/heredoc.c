@@ -64,13 +64,21 @@ static bool is_continued(const struct text *body)
 	return backslashes % 2 == 1;
 }
 
-static bool is_delimiter(const struct text *body, size_t start, const char *delimiter)
+/* Whether the line that starts there is the delimiter; it may have been continued. */
+static bool is_delimiter(const struct text *body, size_t start, const struct heredoc *heredoc)
 {
-	size_t len = body->len - start, wanted = strlen(delimiter);
+	const char *at = body->start + start, *end = body->start + body->len;
+	const char *wanted = heredoc->delimiter;
 
-	if (len > 0 && body->start[body->len - 1] == '\n')
-		len--;
-	return len == wanted && (len == 0 || memcmp(body->start + start, delimiter, len) == 0);
+	for (; at < end; at++) {
+		if (*at == '\n' && at + 1 == end)
+			break;
+		if (!heredoc->quoted && end - at > 1 && at[0] == '\\' && at[1] == '\n')
+			at++;
+		else if (*at != *wanted++)
+			return false;
+	}
+	return !*wanted;
 }
 
 /* A body without any expansion: one part of quoted text. */
@@ -94,18 +102,18 @@ static void heredoc_read(struct parser *ps, struct heredoc *heredoc)
 	struct text body;
 	bool continued = false;
 	int line = ps->line;
+	size_t start = 0;
 
 	text_begin(&body, &ps->region->arena);
-	for (;;) {
-		size_t start = body.len;
-
-		if (!read_line(ps, &body, heredoc->strips_tabs && !continued))
-			break;
-		if (!continued && is_delimiter(&body, start, heredoc->delimiter)) {
+	while (read_line(ps, &body, heredoc->strips_tabs && !continued)) {
+		continued = !heredoc->quoted && is_continued(&body);
+		if (continued)
+			continue;
+		if (is_delimiter(&body, start, heredoc)) {
 			body.len = start;
 			break;
 		}
-		continued = !heredoc->quoted && is_continued(&body);
+		start = body.len;
 	}
 	text_end(&body);
 	heredoc->redir->word = heredoc->quoted ? plain_word(ps, body.start, body.len)
