@@ -4,6 +4,7 @@
  * that libFuzzer feeds.
  */
 #include "fuzz.h"
+#include "alias.h"
 #include "ast.h"
 #include "exec.h"
 #include "expand.h"
@@ -189,6 +190,9 @@ void fuzz_script(const char *bytes, size_t len)
 	run(&sh, bytes, len);
 	sh.options[OPT_NOUNSET] = sh.options[OPT_POSIX] = true;
 	sh.options[OPT_BRACEEXPAND] = false;
+	alias_set(&sh, "a", "b ");
+	alias_set(&sh, "b", "c $((d");
+	alias_set(&sh, "c", "if ");
 	run(&sh, bytes, len);
 	shell_free(&sh);
 }

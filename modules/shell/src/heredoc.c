@@ -67,15 +67,16 @@ static bool is_continued(const struct text *body)
 /* Whether the line that starts there is the delimiter; it may have been continued. */
 static bool is_delimiter(const struct text *body, size_t start, const struct heredoc *heredoc)
 {
-	const char *at = body->start + start, *end = body->start + body->len;
-	const char *wanted = heredoc->delimiter;
+	const char *text = body->start, *wanted = heredoc->delimiter;
 
-	for (; at < end; at++) {
-		if (*at == '\n' && at + 1 == end)
+	for (size_t i = start; i < body->len; i++) {
+		bool is_last = i + 1 == body->len;
+
+		if (text[i] == '\n' && is_last)
 			break;
-		if (!heredoc->quoted && end - at > 1 && at[0] == '\\' && at[1] == '\n')
-			at++;
-		else if (*at != *wanted++)
+		if (!heredoc->quoted && !is_last && text[i] == '\\' && text[i + 1] == '\n')
+			i++;
+		else if (text[i] != *wanted++)
 			return false;
 	}
 	return !*wanted;
@@ -97,13 +98,41 @@ static struct word *plain_word(struct parser *ps, const char *text, size_t len)
 	return word;
 }
 
+static void parse_body(struct parser *ps, struct heredoc *heredoc)
+{
+	heredoc->redir->word = lex_text_word(ps, heredoc->body, heredoc->len, heredoc->line,
+	                                     MODE_HEREDOC);
+}
+
+/* Bodies may have tries of their own: parsed in each of those around them, they would double the work. */
+void heredoc_parse_bodies(struct parser *ps)
+{
+	struct heredoc *heredoc = ps->bodies;
+
+	ps->bodies = NULL;
+	for (; heredoc && !ps->failed; heredoc = heredoc->next)
+		parse_body(ps, heredoc);
+}
+
+static void finish_body(struct parser *ps, struct heredoc *heredoc)
+{
+	if (heredoc->quoted) {
+		heredoc->redir->word = plain_word(ps, heredoc->body, heredoc->len);
+	} else if (ps->record.tries > 0) {
+		heredoc->next = ps->bodies;
+		ps->bodies = heredoc;
+	} else {
+		parse_body(ps, heredoc);
+	}
+}
+
 static void heredoc_read(struct parser *ps, struct heredoc *heredoc)
 {
 	struct text body;
 	bool continued = false;
-	int line = ps->line;
 	size_t start = 0;
 
+	heredoc->line = ps->line;
 	text_begin(&body, &ps->region->arena);
 	while (read_line(ps, &body, heredoc->strips_tabs && !continued)) {
 		continued = !heredoc->quoted && is_continued(&body);
@@ -115,10 +144,9 @@ static void heredoc_read(struct parser *ps, struct heredoc *heredoc)
 		}
 		start = body.len;
 	}
-	text_end(&body);
-	heredoc->redir->word = heredoc->quoted ? plain_word(ps, body.start, body.len)
-	                                       : lex_text_word(ps, body.start, body.len, line,
-	                                                       MODE_HEREDOC);
+	heredoc->body = text_end(&body);
+	heredoc->len = body.len;
+	finish_body(ps, heredoc);
 }
 
 void heredoc_read_all(struct parser *ps)
@@ -126,6 +154,10 @@ void heredoc_read_all(struct parser *ps)
 	struct heredoc *heredoc = ps->heredocs;
 
 	ps->heredocs = NULL;
-	for (; heredoc && !ps->failed; heredoc = heredoc->next)
+	while (heredoc && !ps->failed) {
+		struct heredoc *next = heredoc->next;
+
 		heredoc_read(ps, heredoc);
+		heredoc = next;
+	}
 }

@@ -29,28 +29,49 @@ void parser_push(struct parser *ps, const char *text, size_t len, struct alias *
 		ps->top->at = ps->at;
 		ps->top->end = ps->end;
 	}
-	*source = (struct source){.below = ps->top, .at = text, .end = text + len, .alias = alias};
+	*source = (struct source){.below = ps->top,
+	                          .at = text,
+	                          .end = text + len,
+	                          .alias = alias,
+	                          .place = ps->record.len};
 	ps->top = source;
 	ps->at = text;
 	ps->end = text + len;
-}
-
-void parser_push_record(struct parser *ps, struct record *record)
-{
-	char *text = memory_text(record->text.start, record->text.len);
-
-	parser_push(ps, text, record->text.len, NULL);
-	ps->top->owned = text;
-	ps->top->verdicts = record->verdicts;
 }
 
 void source_free(struct source *source)
 {
 	if (source->alias)
 		alias_release(source->alias);
-	verdicts_free(&source->verdicts);
 	free(source->owned);
 	free(source);
+}
+
+void parser_rewind(struct parser *ps, size_t place)
+{
+	struct record *record = &ps->record;
+	struct source **link = &ps->top;
+	size_t len = record->len - place;
+	char *text = memory_text(record->text + place, len);
+
+	ps->top->at = ps->at;
+	ps->top->end = ps->end;
+	/* The aliases of what will be read again are put in again. */
+	while (*link) {
+		struct source *source = *link;
+
+		if (!source->alias || source->place <= place) {
+			link = &source->below;
+			continue;
+		}
+		*link = source->below;
+		source_free(source);
+	}
+	ps->at = ps->top->at;
+	ps->end = ps->top->end;
+	record->len = place;
+	parser_push(ps, text, len, NULL);
+	ps->top->owned = text;
 }
 
 static void source_pop(struct parser *ps)
@@ -100,8 +121,8 @@ int char_next(struct parser *ps)
 	ps->at++;
 	if (c == '\n' && !(ps->top && ps->top->alias))
 		ps->line++;
-	if (ps->record)
-		text_char(&ps->record->text, (char)c);
+	if (ps->record.is_on && (!ps->top->alias || ps->top->is_recorded))
+		record_char(&ps->record, (char)c);
 	return c;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Feeds the shell's parser and expansions with scripts that libFuzzer makes up, and counts what goes wrong.
 
-It starts from the scripts of the conformance cases and those of earlier runs (BUILD/fuzz/corpus). A script may take 10 seconds and 1 GiB;
+It starts from the scripts of the conformance cases and those of earlier runs (BUILD/fuzz/corpus). A script may take 30 seconds and the fuzzer 2 GiB;
 what a sanitizer finds, what takes more and what leaks is a finding, kept as BUILD/fuzz/finding-*. After a finding the fuzzer starts again.
 The time is processor time, so a busy host tests as much as an idle one.
 usage: run.py [--seconds N] [--corpus DIR] BUILD        (60 seconds; an hour with SOAK=1)
@@ -18,7 +18,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, "..", "conform", "cases")
-SCRIPT_SECONDS, SCRIPT_MIB, SCRIPT_BYTES = 10, 1024, 2048
+SCRIPT_SECONDS, SCRIPT_BYTES = 30, 2048
+PROGRAM_MIB = 2048  # with the corpus and what the sanitizer holds back
 MOST_FINDINGS = 20
 TICKS = os.sysconf("SC_CLK_TCK")
 SOAK_SECONDS = 3600
@@ -57,11 +58,12 @@ def processor_seconds(pid):
 def run_once(options, seconds, log):
     """Lets the fuzzer run for so many seconds of processor time or to its first finding; returns what it used."""
     folder = os.path.join(options.build, "fuzz")
-    command = [os.path.join(folder, "sh-fuzz"), f"-dict={HERE}/tokens.dict", f"-timeout={SCRIPT_SECONDS}", f"-rss_limit_mb={SCRIPT_MIB}",
+    command = [os.path.join(folder, "sh-fuzz"), f"-dict={HERE}/tokens.dict", f"-timeout={SCRIPT_SECONDS}", f"-rss_limit_mb={PROGRAM_MIB}",
                f"-max_len={SCRIPT_BYTES}", "-print_final_stats=1", "-reload=0",
                f"-artifact_prefix={folder}/finding-", os.path.join(folder, "corpus"), os.path.join(folder, "seeds")]
     command += [options.corpus] if options.corpus else []
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                             env=dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=64"))
     used = 0
     while child.poll() is None:
         try:
