@@ -350,19 +350,20 @@ static bool expand_alias(struct parser *ps)
 	struct alias *alias;
 	struct source *source;
 	size_t len;
+	char last;
 
-	if (!name || !ps->sh->alias_count || is_reserved_here(ps))
+	if (!name || !ps->sh->alias_count)
 		return false;
 	alias = alias_find(ps->sh, name);
 	if (!alias || alias->in_use)
 		return false;
-	len = strlen(alias->value);
 	alias_take(alias);
+	len = strlen(alias->value);
+	last = len > 1 ? alias->value[len - 2] : 0;
 	/* A blank after the text ends its last word while the alias is still in use; see alias_set. */
-	parser_push(ps, alias->value, len, alias);
+	parser_push(ps, alias->value, last == '\\' ? len - 1 : len, alias);
 	source = ps->top;
-	source->ends_in_blank = len > 1 &&
-	                        (alias->value[len - 2] == ' ' || alias->value[len - 2] == '\t');
+	source->ends_in_blank = last == ' ' || last == '\t';
 	token_take(ps);
 	return true;
 }
@@ -372,12 +373,21 @@ struct token *token_command(struct parser *ps)
 	struct token *token = token_peek(ps);
 
 	while (token->kind == TOKEN_WORD && !token->alias_checked) {
-		if (!expand_alias(ps)) {
+		if (is_reserved_here(ps) || !expand_alias(ps)) {
 			token->alias_checked = true;
 			break;
 		}
 		token = token_peek(ps);
 	}
+	return token;
+}
+
+struct token *token_word(struct parser *ps)
+{
+	struct token *token = token_peek(ps);
+
+	while (token->kind == TOKEN_WORD && token->after_alias && expand_alias(ps))
+		token = token_peek(ps);
 	return token;
 }
 

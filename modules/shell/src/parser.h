@@ -156,6 +156,8 @@ void token_take(struct parser *ps);
 
 /* The same where a command word may stand: aliases are put in place, reserved words known. */
 struct token *token_command(struct parser *ps);
+/* The same for another word: only after an alias that ends in a blank. */
+struct token *token_word(struct parser *ps);
 enum reserved token_reserved(struct parser *ps);
 enum reserved word_reserved(const struct word *word);
 const char *word_plain(const struct word *word);
@@ -165,7 +167,8 @@ void unexpected_token(struct parser *ps, const char *wanted);
 /* Words. */
 enum word_mode {
 	MODE_WORD,
-	MODE_DELIMITER,    /* of a here-document: nothing expands */
+	MODE_DELIMITER, /* of a here-document: nothing expands */
+	MODE_QUOTED_DELIMITER,
 	MODE_BRACE,        /* within ${ }, outside of quotes */
 	MODE_SLASH,        /* the same, up to a slash */
 	MODE_QUOTED,       /* within "" */
