@@ -386,7 +386,9 @@ struct token *token_word(struct parser *ps)
 {
 	struct token *token = token_peek(ps);
 
-	while (token->kind == TOKEN_WORD && token->after_alias && expand_alias(ps))
+	if (!token->after_alias)
+		return token;
+	while (token->kind == TOKEN_WORD && expand_alias(ps))
 		token = token_peek(ps);
 	return token;
 }
