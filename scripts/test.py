@@ -19,6 +19,7 @@ from dataclasses import dataclass
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COUNTS = re.compile(r"^(?:\w+: *)?(\d+) passed, (\d+) failed(?:, \d+ skipped)?$", re.MULTILINE)
 KINDS = ("fuzz", "iso", "check", "tools", "conform", "explore", "ktest", "unit", "scenario")  # the longest first
+SHELL_SUITES = ("ash", "mksh")  # modules/shell/test/suites
 TAIL_LINES = 40
 # A make that we start is not a part of the make that started us.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
@@ -53,7 +54,9 @@ def make_suites(kind, options):
     if kind == "conform":
         return [Suite("shell conformance", python + ["modules/shell/test/conform/table.py",
                                                      f"--shell=-sh={options.build}/host/sh-anon-host",
-                                                     "--build", f"{options.build}/conform"], 600)]
+                                                     "--build", f"{options.build}/conform"], 600)] + \
+               [Suite(f"shell {name}", python + [f"modules/shell/test/suites/{name}.py", "--build", options.build], 300)
+                for name in SHELL_SUITES]
     if kind == "iso":
         return [Suite("iso built twice", python + ["scripts/build_twice.py", options.build], 900)]
     if kind == "fuzz":
