@@ -28,6 +28,7 @@ gdb gdb
 clang clang
 clang-format clang-format
 spin spin
+shellcheck shellcheck
 git git
 bzip2 bzip2
 xz xz-utils
