@@ -4,13 +4,13 @@
 MODULES := $(sort $(notdir $(patsubst %/module.mk,%,$(wildcard modules/*/module.mk))))
 
 MODULE_KEYS := NAME USES LIB KERNEL KERNEL_NOTEST KTEST PROGRAMS INTERFACES UNIT_TESTS \
-	HOST_PROGRAMS LINUX_PROGRAMS SHARED_OBJECTS EXPLORERS PORTS
+	HOST_PROGRAMS LINUX_PROGRAMS SHARED_OBJECTS EXPLORERS PORTS FUZZERS
 ITEM_KEYS := SRC LIBS FLAGS EMBEDS TEST_SRC TEST_LIBS HOST_SRC HOST_LIBS LINUX_SRC LINUX_LIBS \
 	SHARED_SRC SHARED_SCRIPT EXPLORED FROM
 
 # What a module builds by name: each may have ITEM_KEYS variables of its own.
 items_of = $(sort $(PROGRAMS) $(UNIT_TESTS) $(HOST_PROGRAMS) $(LINUX_PROGRAMS) \
-	$(SHARED_OBJECTS) $(EXPLORERS) $(PORTS))
+	$(SHARED_OBJECTS) $(EXPLORERS) $(PORTS) $(FUZZERS))
 
 keep_key   = $(eval $1.$2 := $($2))
 keep_item  = $(foreach k,$(ITEM_KEYS),$(eval $1.$2.$k := $($2_$k))$(eval undefine $2_$k))
