@@ -47,6 +47,12 @@ filetest_LINUX_SRC := test/file_main.c test/check.c test/file.c test/names.c tes
 LINUX_PROGRAMS += hog
 hog_LINUX_SRC  := test/hog.c
 
+# Random system calls.
+LINUX_PROGRAMS       += linuxfuzz
+linuxfuzz_LINUX_SRC  := fuzz/main.c fuzz/system.c fuzz/worker.c fuzz/sandbox.c fuzz/children.c fuzz/calls.c fuzz/values.c \
+	fuzz/structs.c
+linuxfuzz_LINUX_LIBS := base
+
 # The object tree from a shell, and what a shell shares with that.
 LIB                  := obj/object_text.c
 LINUX_PROGRAMS       += obj

@@ -26,6 +26,9 @@ KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src
 	src/aspace_ktest.c src/aspace_clone_ktest.c src/domain_ktest.c src/event_ktest.c src/thread_ktest.c \
 	src/arch/x86_64/pagetable_ktest.c src/arch/x86_64/kernel_map_ktest.c src/arch/x86_64/guest_ktest.c \
 	src/arch/x86_64/clock_ktest.c
+# Sanitizer kernels have these besides; the first are compiled without instrumentation.
+KERNEL_SANITIZER := src/sanitize.c src/sanitize_undefined.c
+KTEST_SANITIZER := src/sanitize_ktest.c
 
 UNIT_TESTS := acpi_tables_test boot_test time_scale_test handle_test pagemap_test archive_test
 acpi_tables_test_TEST_SRC := src/arch/x86_64/acpi_tables_test.c src/arch/x86_64/acpi_tables.c
