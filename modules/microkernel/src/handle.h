@@ -44,6 +44,9 @@ status_t handle_get(struct process *process, handle_t handle, uint8_t type, uint
 /* A free slot, charged to the process's domain; null at a limit. */
 struct handle_entry *handle_reserve(struct process *process);
 void handle_unreserve(struct handle_entry *entry);
+/* The first used handle with an index of *at or higher; STATUS_MORE: go on from *at. E_NOENT. */
+status_t handle_next(struct process *process, uint64_t *at, unsigned *budget,
+                     struct handle_entry **out);
 handle_t handle_number(const struct handle_entry *entry);
 
 /* Makes a reserved slot a handle to object, below parent (null: a root). Takes a reference to object. */
