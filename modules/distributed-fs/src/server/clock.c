@@ -21,6 +21,7 @@
 
 static uint64_t offset_ns;
 static int64_t pretended_ns;
+static uint64_t pretended_random;
 
 void clock_read(void)
 {
@@ -61,6 +62,11 @@ void clock_pretend(int64_t ns)
 
 /* --- random numbers --- */
 
+void clock_pretend_random(uint64_t word)
+{
+	pretended_random = word;
+}
+
 static bool has_rdrand(void)
 {
 	uint32_t a = 1, b, c = 0, d;
@@ -85,6 +91,10 @@ void clock_random(void *buffer, size_t bytes)
 	bool is_hardware = has_rdrand();
 	uint32_t low, high;
 
+	if (pretended_random != 0 && bytes == sizeof(pretended_random)) {
+		memcpy(buffer, &pretended_random, bytes);
+		return;
+	}
 	while (bytes > 0) {
 		size_t part = MIN(bytes, sizeof(state));
 

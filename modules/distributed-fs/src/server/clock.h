@@ -10,4 +10,6 @@ void clock_read(void); /* asks the time service again */
 int64_t clock_now(void);
 /* Until called with 0: what the store takes as now. Write-back must not change a file's times. */
 void clock_pretend(int64_t ns);
+/* Until called with 0: what the store gets when it asks for one word. */
+void clock_pretend_random(uint64_t word);
 void clock_random(void *buffer, size_t bytes);
