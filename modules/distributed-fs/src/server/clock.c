@@ -106,3 +106,11 @@ void clock_random(void *buffer, size_t bytes)
 		bytes -= part;
 	}
 }
+
+void clock_stamp(int64_t *now_ns, uint64_t *random)
+{
+	*now_ns = clock_now();
+	clock_random(random, sizeof(*random));
+	if (*random == 0)
+		*random = 1;
+}

@@ -12,4 +12,6 @@ int64_t clock_now(void);
 void clock_pretend(int64_t ns);
 /* Until called with 0: what the store gets when it asks for one word. */
 void clock_pretend_random(uint64_t word);
+/* What a change sees of time and chance: never 0. */
+void clock_stamp(int64_t *now_ns, uint64_t *random);
 void clock_random(void *buffer, size_t bytes);

@@ -351,8 +351,8 @@ static status_t do_flush(void *context)
 
 static status_t make_ring(void)
 {
-	void *at;
-	status_t status = memory_new(RING_BYTES, &disk.memory, &at);
+	void *at = disk.ring;
+	status_t status = at == NULL ? memory_new(RING_BYTES, &disk.memory, &at) : OK;
 
 	if (status == OK)
 		disk.ring = at;

@@ -5,6 +5,7 @@
  *   session.c   file sessions and their fids; session_names.c and session_data.c answer file.ipc
  *   vnode.c     the files in use; cache.c their page caches; writeback.c what makes them durable
  *   generations.c  what tells clients of changes
+ *   vault.c, kept.c, journal.c  what outlives the server; recover.c takes it over
  *   backend.c   which device the store is on; disk.c the block ring, memory_disk.c the stand-in
  *   control.c   the server's own object, /srv/files
  *
@@ -17,6 +18,9 @@
 #include "control.h"
 #include "files.h"
 #include "generations.h"
+#include "kept.h"
+#include "recover.h"
+#include "vault.h"
 #include "vnode.h"
 #include "place.h"
 #include "session.h"
@@ -82,14 +86,21 @@ static status_t begin(void)
 		status = server_bind_event(&fs.server, fs.event);
 	fs.server.dispatch = dispatch;
 	fs.server.on_event = on_event;
+	vault_begin();
 	clock_begin();
+	if (status == OK)
+		status = kept_begin();
 	if (status == OK)
 		status = backend_begin();
 	if (status == OK)
 		status = generations_begin();
 	if (status == OK)
 		status = cache_begin();
-	return status == OK ? writeback_begin() : status;
+	if (status == OK)
+		status = writeback_begin();
+	if (status == OK)
+		recover();
+	return status;
 }
 
 int main(void)

@@ -8,6 +8,7 @@
  * so many deaths would have its change made twice or refused.
  */
 #include "journal.h"
+#include "clock.h"
 
 #include <base/assert.h>
 #include <base/bits.h>
@@ -115,6 +116,11 @@ bool journal_adopt(const struct store *store)
 	__atomic_store_n(&head->magic, MAGIC, __ATOMIC_SEQ_CST);
 	newest = 0;
 	return false;
+}
+
+bool journal_is_found(void)
+{
+	return head->magic == MAGIC;
 }
 
 uint32_t journal_attempts(void)
@@ -239,6 +245,8 @@ status_t journal_make(struct store *store, struct change *change, const struct c
 
 	if (journal_was_made(change->request, change->kind, &change->inode))
 		return OK;
+	if (change->now_ns == 0)
+		clock_stamp(&change->now_ns, &change->random);
 	change->bytes = (uint32_t)align_up(sizeof(*change) + change->first_len + change->second_len,
 	                                   8);
 	status = have_room(store, change->bytes);

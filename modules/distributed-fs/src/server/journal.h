@@ -12,6 +12,8 @@
 
 /* Takes memory that is zero, or a predecessor's journal. */
 void journal_begin(void *memory, size_t bytes);
+/* A predecessor has used it. */
+bool journal_is_found(void);
 /* Whether it holds changes of this store; if not, it is made empty and of this store. */
 bool journal_adopt(const struct store *store);
 /* How often in a row it was adopted without journal_settle. */
