@@ -327,6 +327,7 @@ status_t supervisor_kill(struct supervisor *sup, const char *name)
 
 	if (at < 0 || sup->instances[at].state != INSTANCE_RUNNING)
 		return E_NOENT;
+	sup->instances[at].failures = 0; /* what is asked for is not its failure */
 	return sys_process_kill(sup->instances[at].process, PROCESS_STATUS_KILLED);
 }
 
