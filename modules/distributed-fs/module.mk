@@ -27,7 +27,7 @@ STORE_DISK  := src/test/disk.c
 STORE_MODEL := $(STORE_DISK) src/test/model.c src/test/digest.c src/test/actor.c
 STORE_SAMPLE := $(STORE_DISK) src/test/sample.c src/test/forge.c
 
-UNIT_TESTS := btree_test store_test model_test space_test power_test damage_test fuzz_test journal_test
+UNIT_TESTS := btree_test store_test model_test space_test power_test damage_test fuzz_test journal_test kept_test
 model_test_TEST_SRC  := src/model_test.c $(STORE_MODEL)
 model_test_TEST_LIBS := distributed-fs base
 power_test_TEST_SRC  := src/power_test.c $(STORE_MODEL)
@@ -44,3 +44,5 @@ btree_test_TEST_SRC  := src/btree_test.c $(STORE_DISK)
 btree_test_TEST_LIBS := distributed-fs base
 journal_test_TEST_SRC  := src/server/journal_test.c src/server/journal.c src/server/change.c $(STORE_MODEL)
 journal_test_TEST_LIBS := distributed-fs base
+kept_test_TEST_SRC  := src/server/kept_test.c src/server/kept.c
+kept_test_TEST_LIBS := base

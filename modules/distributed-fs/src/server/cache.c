@@ -51,6 +51,14 @@ uint64_t cache_limit(void)
 	return limit;
 }
 
+/* What a dead instance left is ours to use. */
+static uint64_t kept_pages(void)
+{
+	struct domain_info info;
+
+	return sys_domain_info(vault_domain(), &info) == OK ? info.pages_used : 0;
+}
+
 status_t cache_begin(void)
 {
 	struct domain_info domain;
@@ -65,7 +73,8 @@ status_t cache_begin(void)
 	if (status != OK)
 		return status;
 	staging = at;
-	limit = MIN(domain.limits.pages - domain.pages_used, system.pages_free) / LIMIT_PART;
+	limit = MIN(domain.limits.pages - domain.pages_used, system.pages_free + kept_pages()) /
+	        LIMIT_PART;
 	if (fs.is_memory)
 		limit /= 2; /* the other half is the store */
 	limit = MAX(limit, (uint64_t)LIMIT_MIN);
@@ -365,6 +374,10 @@ status_t cache_adopt(uint64_t inode, handle_t memory, uint64_t number)
 		return status;
 	if (node->type != STORE_TYPE_FILE || !handle_is_none(node->memory))
 		return E_EXIST;
+	if (info.bytes != end_of_pages(node))
+		status = sys_memory_resize(memory, node->size);
+	if (status != OK)
+		return status;
 	node->memory = memory;
 	node->kept = number;
 	cached_files++;
@@ -372,7 +385,7 @@ status_t cache_adopt(uint64_t inode, handle_t memory, uint64_t number)
 	mark_used(node);
 	if (info.dirty_pages > 0)
 		writeback_adopt(node);
-	return info.bytes != end_of_pages(node) ? sys_memory_resize(memory, node->size) : OK;
+	return OK;
 }
 
 void cache_dirty_again(uint64_t inode, uint64_t offset, uint64_t bytes)
@@ -412,7 +425,8 @@ static void evict(struct vnode *node)
 {
 	uint64_t dropped;
 
-	writeback_vnode(node);
+	if (list_is_linked(&node->dirty))
+		return; /* it cannot be written now */
 	if (node->references == 0 && !cache_is_mapped(node))
 		vnode_drop_unused(node);
 	else

@@ -30,6 +30,7 @@ status_t kept_begin(void)
 	if (status != OK)
 		return status;
 	kept = at;
+	free_count = 0;
 	journal_begin(kept->journal, sizeof(kept->journal));
 	return OK;
 }
