@@ -50,6 +50,12 @@ void clock_begin(void)
 		                             EVENT_CLOCK);
 }
 
+void clock_restarted(void)
+{
+	if (offset_ns == 0)
+		clock_begin();
+}
+
 int64_t clock_now(void)
 {
 	return pretended_ns != 0 ? pretended_ns : (int64_t)(clock_ns() + offset_ns);

@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 void clock_begin(void);
+void clock_restarted(
+	void);         /* a service is back: if it was the clock's that was missing, begin again */
 void clock_read(void); /* asks the time service again */
 int64_t clock_now(void);
 /* Until called with 0: what the store takes as now. Write-back must not change a file's times. */

@@ -66,8 +66,10 @@ static status_t dispatch(struct server *server, struct ipc_message *m, void *pag
 static void on_event(struct server *server, uint64_t bits)
 {
 	(void)server;
-	if ((bits & EVENT_RESTARTED) != 0)
+	if ((bits & EVENT_RESTARTED) != 0) {
 		backend_restarted();
+		clock_restarted();
+	}
 	if ((bits & EVENT_CLOCK) != 0)
 		clock_read();
 	if ((bits & EVENT_TIMER) != 0)
