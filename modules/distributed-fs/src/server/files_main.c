@@ -100,9 +100,7 @@ static status_t begin(void)
 		status = cache_begin();
 	if (status == OK)
 		status = writeback_begin();
-	if (status == OK)
-		recover();
-	return status;
+	return status == OK ? recover() : status;
 }
 
 int main(void)

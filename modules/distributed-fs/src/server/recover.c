@@ -24,6 +24,7 @@
 #define ATTEMPTS_MAX 16u
 
 static uint32_t adopted_files, adopted_fids;
+static status_t shortage; /* why something could not be adopted that is good, or OK */
 
 static void on_failure(const struct change *change, status_t status)
 {
@@ -33,9 +34,24 @@ static void on_failure(const struct change *change, status_t status)
 
 /* --- adopting --- */
 
+/* Whether there was too little of something, rather than no use for what was to be adopted. */
+static bool is_short(status_t status)
+{
+	if (status != E_NOMEM && status != E_LIMIT)
+		return false;
+	shortage = status;
+	return true;
+}
+
+static void forget_cache(handle_t memory, uint64_t number)
+{
+	(void)sys_memory_resize(memory, 0); /* whoever maps it finds nothing */
+	vault_remove(number);
+}
+
 static void adopt_cache(handle_t memory, uint64_t key, uint64_t number)
 {
-	status_t status = E_NOENT;
+	status_t status = E_UNSUPPORTED;
 
 	if (VAULT_KIND(key) == VAULT_CACHE) {
 		status = cache_adopt(VAULT_VALUE(key), memory, number);
@@ -43,18 +59,18 @@ static void adopt_cache(handle_t memory, uint64_t key, uint64_t number)
 			adopted_files++;
 			return;
 		}
-		vault_remove(number);
-		(void)sys_memory_resize(memory, 0); /* whoever maps it finds nothing */
+		if (!is_short(status))
+			forget_cache(memory, number);
 	}
 	(void)sys_handle_close(memory);
 }
 
 static bool adopt_fid(const struct kept_fid *entry, uint32_t place)
 {
-	bool is_adopted = session_adopt_fid(entry, place) == OK;
+	status_t status = session_adopt_fid(entry, place);
 
-	adopted_fids += is_adopted;
-	return is_adopted;
+	adopted_fids += status == OK;
+	return status == OK || is_short(status);
 }
 
 static void dirty_again(void)
@@ -79,10 +95,8 @@ static void reap(void)
 
 static void drop_cache(handle_t memory, uint64_t key, uint64_t number)
 {
-	if (VAULT_KIND(key) == VAULT_CACHE) {
-		(void)sys_memory_resize(memory, 0);
-		vault_remove(number);
-	}
+	if (VAULT_KIND(key) == VAULT_CACHE)
+		forget_cache(memory, number);
 	(void)sys_handle_close(memory);
 }
 
@@ -93,38 +107,50 @@ static void begin_afresh(void)
 	reap();
 }
 
-static void take_over(void)
+static status_t adopt_all(void)
+{
+	vault_each(adopt_cache);
+	dirty_again();
+	if (!is_short(session_adopt_all()))
+		kept_fids_each(adopt_fid);
+	return shortage;
+}
+
+static status_t take_over(void)
 {
 	status_t status = journal_replay(fs.store, on_failure);
 
-	if (status != OK)
-		log_error("changes could not be made again: %s", status_name(status));
-	vault_each(adopt_cache);
-	dirty_again();
-	session_adopt_all();
-	kept_fids_each(adopt_fid);
-	cache_adopted();
 	if (status == OK)
-		status = writeback_sync_all();
+		status = adopt_all();
+	if (status != OK)
+		return status;
+	cache_adopted();
+	status = writeback_sync_all();
 	vnode_drop_all_unused();
 	reap();
-	if (status == OK)
+	if (!store_is_dirty(fs.store) || store_commit(fs.store) == OK)
 		journal_settle();
 	log_info("took over %u files and %u fids: %s", adopted_files, adopted_fids,
 	         status_name(status));
+	return OK;
 }
 
-void recover(void)
+status_t recover(void)
 {
+	status_t status;
+
 	if (!journal_adopt(fs.store)) {
 		begin_afresh();
-		return;
+		return OK;
 	}
 	if (journal_attempts() > ATTEMPTS_MAX) {
 		log_error("what the last file server left cannot be taken over: it is lost");
 		journal_settle();
 		begin_afresh();
-		return;
+		return OK;
 	}
-	take_over();
+	status = take_over();
+	if (status != OK)
+		log_error("cannot take over from the last file server: %s", status_name(status));
+	return status;
 }

@@ -4,5 +4,8 @@
 #pragma once
 #include <libanon/syscall.h>
 
-/* The store is open and the caches have begun; nobody was answered yet. */
-void recover(void);
+/*
+ * The store is open and the caches have begun; nobody was answered yet. On an error all is still there: the next
+ * instance may have more luck.
+ */
+status_t recover(void);

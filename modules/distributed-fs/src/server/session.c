@@ -3,8 +3,7 @@
  *
  * Nobody tells the server that a client is gone, so sessions are found again by use: when there are too
  * many, the one used longest ago goes, first among those without files. Its client, should it live, is
- * told E_HANDLE and attaches anew. A client that is done clunks fid 0,
- * which ends its session.
+ * told E_HANDLE and attaches anew. A client that is done clunks fid 0, which ends its session.
  *
  * Sessions and fids outlive the server (kept.c). Numbers of sessions start from the clock, so that a handle never
  * comes to mean another session.
@@ -178,20 +177,23 @@ static status_t session_make(uint64_t inode, bool is_read_only, struct session *
 	return OK;
 }
 
-void session_adopt_all(void)
+status_t session_adopt_all(void)
 {
 	struct kept_session *kept = kept_sessions();
 
 	for (uint32_t i = 0; i < KEPT_SESSIONS; i++) {
-		struct session *session = kept[i].number != 0 ? heap_zalloc(sizeof(*session))
-		                                              : NULL;
+		struct session *session;
 
-		if (session == NULL)
+		if (kept[i].number == 0)
 			continue;
+		session = heap_zalloc(sizeof(*session));
+		if (session == NULL)
+			return E_NOMEM;
 		session->is_read_only = kept[i].is_read_only != 0;
 		add(session, i, kept[i].number);
 		next_number = MAX(next_number, kept[i].number + 1);
 	}
+	return OK;
 }
 
 status_t session_adopt_fid(const struct kept_fid *entry, uint32_t place)

@@ -27,7 +27,7 @@ struct session {
 /* A handle to a new session whose fid 0 is the directory. */
 status_t session_open(uint64_t inode, bool is_read_only, handle_t *out);
 /* After a restart: the sessions that there were, and then each of their fids. */
-void session_adopt_all(void);
+status_t session_adopt_all(void);
 status_t session_adopt_fid(const struct kept_fid *entry, uint32_t place);
 /* Answers a request; value is the session's number. */
 status_t session_dispatch(uint64_t value, struct ipc_message *m, void *page);
