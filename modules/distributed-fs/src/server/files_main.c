@@ -8,6 +8,7 @@
  *   vault.c, kept.c, journal.c  what outlives the server; recover.c takes it over
  *   backend.c   which device the store is on; disk.c the block ring, memory_disk.c the stand-in
  *   control.c   the server's own object, /srv/files
+ *   extras.c    what the loader brought for the store
  *
  * One thread, one endpoint: the badge of the caller's handle says which part a request is for. Requests
  * wait while the disk works.
@@ -16,8 +17,10 @@
 #include "cache.h"
 #include "clock.h"
 #include "control.h"
+#include "extras.h"
 #include "files.h"
 #include "generations.h"
+#include "journal.h"
 #include "kept.h"
 #include "recover.h"
 #include "vault.h"
@@ -94,6 +97,8 @@ static status_t begin(void)
 		status = kept_begin();
 	if (status == OK)
 		status = backend_begin();
+	if (status == OK && !journal_is_found())
+		extras_install(); /* else done: before the journal began, and not in it */
 	if (status == OK)
 		status = generations_begin();
 	if (status == OK)

@@ -192,6 +192,14 @@ static status_t give_archive(struct grant *g)
 	return give(g, g->sup->roots.archive, RIGHTS_IMAGE, 0);
 }
 
+/* To read, and to empty: their pages are then the machine's. A boot without extras gives nothing. */
+static status_t give_extras(struct grant *g)
+{
+	if (handle_is_none(g->sup->roots.extras))
+		return OK;
+	return give(g, g->sup->roots.extras, RIGHT_READ | RIGHT_WRITE | RIGHT_MAP, 0);
+}
+
 static status_t give_boot(struct grant *g)
 {
 	return give(g, g->sup->roots.boot, RIGHT_READ | RIGHT_MAP, 0);
@@ -222,6 +230,7 @@ static status_t (*const givers[])(struct grant *g) = {
 	[CAP_MEMORY] = give_memory,
 	[CAP_FRAMEBUFFER] = give_framebuffer,
 	[CAP_ARCHIVE] = give_archive,
+	[CAP_EXTRAS] = give_extras,
 	[CAP_BOOT] = give_boot,
 	[CAP_NEWS] = give_news,
 	[CAP_PCI] = give_endpoint,
@@ -248,8 +257,12 @@ status_t grant_all(struct supervisor *sup, struct instance *in, struct spawn *sp
 
 void grant_withdraw(struct instance *in)
 {
-	while (in->held_count)
-		(void)sys_handle_close(in->held[--in->held_count]);
+	while (in->held_count) {
+		handle_t held = in->held[--in->held_count];
+
+		(void)sys_handle_revoke(held); /* others may have it: they are to see that it is gone */
+		(void)sys_handle_close(held);
+	}
 	in->news = HANDLE_NONE;
 }
 
