@@ -43,6 +43,10 @@ LINUX_PROGRAMS     += filetest
 filetest_LINUX_SRC := test/file_main.c test/check.c test/file.c test/names.c test/directory.c test/fd.c test/lock.c \
 	test/pipe.c test/poll.c test/tty.c test/proc.c test/rights.c test/socket.c test/unshare.c test/memfd.c
 
+# Works while services are killed.
+LINUX_PROGRAMS   += survive
+survive_LINUX_SRC := test/survive.c
+
 # Takes until it is refused.
 LINUX_PROGRAMS += hog
 hog_LINUX_SRC  := test/hog.c

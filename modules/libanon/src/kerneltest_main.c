@@ -62,6 +62,37 @@ static void test_map_right(void)
 }
 
 /* What the kernel sends, nobody else does. */
+/* What a dead program left with a process that has no threads, its successor finds. */
+static void test_handles_of_another(void)
+{
+	handle_t domain = make_domain(100), process = HANDLE_NONE, weak = HANDLE_NONE;
+	handle_t memory = HANDLE_NONE, there = HANDLE_NONE, here = HANDLE_NONE;
+	struct handle_info info = {0};
+	uint64_t number = 0;
+
+	CHECK(sys_process_create(domain, "vault", 5, &process) == OK);
+	CHECK(sys_memory_create(domain, PAGE_SIZE, 0, &memory) == OK);
+	CHECK(sys_handle_next(process, 0, &number) == E_NOENT);
+	CHECK(sys_handle_install(process, memory, UINT32_MAX, 77, &there) == OK);
+	CHECK(sys_handle_close(memory) == OK);
+	CHECK(sys_handle_derive(process, RIGHT_READ, 0, &weak) == OK);
+	CHECK(sys_handle_next(weak, 0, &number) == E_ACCESS);
+	CHECK(sys_handle_next(process, 0, &number) == OK && number == there.value);
+	CHECK(sys_handle_next(process, (number & 0xffff) + 1, &number) == E_NOENT);
+	CHECK(sys_handle_take(weak, there.value, UINT32_MAX, &here) == E_ACCESS);
+	CHECK(sys_handle_take(process, there.value + 1, UINT32_MAX, &here) == E_HANDLE);
+	CHECK(sys_handle_take(process, there.value, UINT32_MAX & ~RIGHT_WRITE, &here) == OK);
+	CHECK(sys_handle_info(here, &info) == OK && info.badge == 77 &&
+	      info.type == OBJECT_MEMORY && !(info.rights & RIGHT_WRITE));
+	CHECK(sys_handle_remove(weak, there.value) == E_ACCESS);
+	CHECK(sys_handle_remove(process, there.value) == OK);
+	CHECK(sys_handle_remove(process, there.value) == E_HANDLE);
+	CHECK(sys_handle_info(here, &info) == OK);
+	CHECK(sys_process_kill(process, 0) == OK);
+	CHECK(sys_handle_next(process, 0, &number) == E_GONE);
+	CHECK(sys_domain_kill(domain) == OK);
+}
+
 static void test_kernel_operations(void)
 {
 	struct ipc_message m = {.tag = ipc_tag(IPC_OP_PAGE_REQUEST, 0, 0, 0)};
@@ -402,6 +433,7 @@ int main(void)
 	char line[60];
 
 	test_map_right();
+	test_handles_of_another();
 	test_kernel_operations();
 	test_refused_thread();
 	test_too_little_memory();

@@ -87,6 +87,38 @@ static status_t give_domain(struct grant *g)
 	return give(g, g->in->domain, RIGHT_READ | RIGHT_MANAGE | RIGHT_LOG | RIGHT_DERIVE, 0);
 }
 
+/*
+ * What the service leaves in its vault is there for its next instance. It is within the budget, but not in the domain
+ * that is killed with an instance.
+ */
+static status_t make_vault(struct instance *in)
+{
+	const struct manifest_service *conf = in->conf;
+	const struct domain_limits limits = {
+		.pages = conf->pages, .handles = conf->handles, .share = conf->share};
+	status_t status = OK;
+
+	if (handle_is_none(in->vault_domain))
+		status = sys_domain_create(in->budget, &limits, &in->vault_domain);
+	if (status == OK && handle_is_none(in->vault))
+		status = sys_process_create(in->vault_domain, conf->name, strlen(conf->name),
+		                            &in->vault);
+	return status;
+}
+
+static status_t give_vault(struct grant *g)
+{
+	char name[MANIFEST_NAME + 8];
+	status_t status = make_vault(g->in);
+
+	if (status != OK)
+		return status;
+	string_copy(name, g->cap->name, sizeof(name));
+	string_copy(name + strlen(name), ".domain", sizeof(name) - strlen(name));
+	spawn_give(g->spawn, name, g->in->vault_domain, RIGHT_READ | RIGHT_MANAGE, 0);
+	return give(g, g->in->vault, RIGHT_READ | RIGHT_MANAGE, 0);
+}
+
 static status_t give_ports(struct grant *g)
 {
 	handle_t ports;
@@ -202,6 +234,7 @@ static status_t (*const givers[])(struct grant *g) = {
 	[CAP_BOOT] = give_boot,
 	[CAP_NEWS] = give_news,
 	[CAP_PCI] = give_endpoint,
+	[CAP_VAULT] = give_vault,
 };
 
 status_t grant_all(struct supervisor *sup, struct instance *in, struct spawn *spawn)
@@ -224,8 +257,12 @@ status_t grant_all(struct supervisor *sup, struct instance *in, struct spawn *sp
 
 void grant_withdraw(struct instance *in)
 {
-	while (in->held_count)
-		(void)sys_handle_close(in->held[--in->held_count]);
+	while (in->held_count) {
+		handle_t held = in->held[--in->held_count];
+
+		(void)sys_handle_revoke(held); /* others may have it: they are to see that it is gone */
+		(void)sys_handle_close(held);
+	}
 	in->news = HANDLE_NONE;
 }
 

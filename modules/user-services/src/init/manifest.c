@@ -160,6 +160,7 @@ static const struct cap_syntax {
 	{"boot", CAP_BOOT, cap_plain},
 	{"news", CAP_NEWS, cap_plain},
 	{"pci", CAP_PCI, cap_pci},
+	{"vault", CAP_VAULT, cap_plain},
 };
 
 /* What may follow any capability: `as NAME`, `badge N`, and the flags of a few kinds. */
