@@ -38,8 +38,9 @@ COMMON := -std=gnu17 $(WARNINGS) -g -fno-omit-frame-pointer -fno-common \
 FREESTANDING := -ffreestanding -fno-asynchronous-unwind-tables -fno-strict-aliasing \
 	-fno-delete-null-pointer-checks
 
+# No SLP vectorizer: without vector registers all it does is load pairs of constant bytes from memory.
 KERNEL_FLAGS := $(COMMON) $(FREESTANDING) -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic \
-	-fno-pie -fstack-protector-strong -mstack-protector-guard=global -D__ANONYMOS_KERNEL__=1
+	-fno-pie -fno-tree-slp-vectorize -fstack-protector-strong -mstack-protector-guard=global -D__ANONYMOS_KERNEL__=1
 NATIVE_FLAGS := $(COMMON) $(FREESTANDING) -fPIE -fvisibility=hidden -fno-stack-protector \
 	-ffunction-sections -fdata-sections -D__ANONYMOS__=1
 
@@ -61,12 +62,16 @@ unit_FLAGS             := $(COMMON) -O1 -DDEBUG=1 -pthread -fsanitize=address,un
 	-fno-sanitize-recover=all
 # Kernel sources whose every access to memory an explorer can see (modules/microkernel/src/explore/hooks.c).
 explore_FLAGS          := $(COMMON) -O1 -DDEBUG=1 -fsanitize=thread -iquote modules/microkernel/src/explore/low
+# What libFuzzer feeds: built by clang, which counts the paths that an input takes.
+fuzz_FLAGS             := $(COMMON) -Wno-unknown-pragmas -O1 -DDEBUG=1 -pthread -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
 linux_FLAGS            := $(COMMON) -O2 -D_GNU_SOURCE -ffunction-sections -fdata-sections \
 	-idirafter $(BUILD)/linux-headers
 shared_FLAGS           := $(COMMON) -ffreestanding -fPIC -fvisibility=hidden -fno-stack-protector \
 	-fomit-frame-pointer -mgeneral-regs-only -O2
 
-FLAVOURS := kernel kernel-debug kernel-sanitize kernel-sanitizer native native-debug native-fpu native-fpu-debug native-lto native-lto-debug host unit explore \
+FLAVOURS := kernel kernel-debug kernel-sanitize kernel-sanitizer native native-debug native-fpu native-fpu-debug native-lto native-lto-debug host unit explore fuzz \
 	linux shared
 linux_CC := $(MUSL_CC)
+fuzz_CC := clang
 cc_of = $(or $($1_CC),$(CC))
