@@ -43,9 +43,19 @@ LINUX_PROGRAMS     += filetest
 filetest_LINUX_SRC := test/file_main.c test/check.c test/file.c test/names.c test/directory.c test/fd.c test/lock.c \
 	test/pipe.c test/poll.c test/tty.c test/proc.c test/rights.c test/socket.c test/unshare.c test/memfd.c
 
+# Works while services are killed.
+LINUX_PROGRAMS   += survive
+survive_LINUX_SRC := test/survive.c
+
 # Takes until it is refused.
 LINUX_PROGRAMS += hog
 hog_LINUX_SRC  := test/hog.c
+
+# Random system calls.
+LINUX_PROGRAMS       += linuxfuzz
+linuxfuzz_LINUX_SRC  := fuzz/main.c fuzz/system.c fuzz/worker.c fuzz/sandbox.c fuzz/children.c fuzz/calls.c fuzz/values.c \
+	fuzz/structs.c
+linuxfuzz_LINUX_LIBS := base
 
 # The object tree from a shell, and what a shell shares with that.
 LIB                  := obj/object_text.c

@@ -44,9 +44,9 @@ HOST_PROGRAMS         := sh-anon-host
 sh-anon-host_HOST_SRC := src/main.c $(SHELL_CORE)
 sh-anon-host_HOST_LIBS := $(SHELL_LIBS)
 
-# Any bytes as a script, for fuzzers.
-HOST_PROGRAMS    += sh-fuzz
-sh-fuzz_HOST_SRC := src/fuzz_main.c src/fuzz.c $(SHELL_CORE)
+# Any bytes as a script.
+FUZZERS          := sh-fuzz
+sh-fuzz_HOST_SRC := src/fuzz_target.c src/fuzz.c $(SHELL_CORE)
 sh-fuzz_HOST_LIBS := $(SHELL_LIBS)
 
 UNIT_TESTS := arith_test core_test exec_test expand_test fuzz_test parser_test pattern_test prompt_test prompt_pty_test

@@ -133,7 +133,7 @@ class Player:
     def _machine(self):
         s = self.scenario
         return Machine(boot=s.boot, build=self.build, model=s.machine, cpu=s.cpu, smp=s.smp, mem=s.mem,
-                       disk=self.image, icount=s.icount, append=list(s.append), extra=list(s.qemu))
+                       disk=self.image, icount=s.icount, extras=s.extras, append=list(s.append), extra=list(s.qemu))
 
     def _boot(self):
         if self.running:

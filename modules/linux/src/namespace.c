@@ -277,11 +277,14 @@ SYSCALL2(umount2, uint64_t, u_path, uint32_t, flags)
 	                                 flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
 	if (result != 0)
 		return result;
-	struct mount *mount = path.mount;
+	struct mount *mount = path.mount; /* null for a pipe or socket, found by /proc/self/fd */
+	if (!is_seen_by(task, mount) || path.dentry != mount->root) {
+		path_put(&path);
+		return -EINVAL;
+	}
 	mount_get(mount);
-	result = path.dentry == mount->root && is_seen_by(task, mount) ? 0 : -EINVAL;
 	path_put(&path);
-	if (result == 0 && mount->is_inherited && !capable(task, CAP_SYS_ADMIN))
+	if (mount->is_inherited && !capable(task, CAP_SYS_ADMIN))
 		result = -EPERM;
 	if (result == 0)
 		result = unmount(mount, flags);

@@ -19,6 +19,21 @@ static void errors(void)
 	CHECK_ERRNO(unshare(CLONE_PARENT | CLONE_FS), EINVAL);
 }
 
+/* A pipe is on no mount that could be taken away. */
+static void unmount_pipe(void)
+{
+	char path[40];
+	int ends[2];
+
+	CHECK(pipe(ends) == 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
+	CHECK(umount2(path, 0) == -1 && (errno == EINVAL || errno == EPERM));
+	CHECK(mount("none", path, "tmpfs", 0, NULL) == -1);
+	CHECK(mount(path, "/tmp", NULL, MS_BIND, NULL) == -1);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* --- threads --- */
 
 static int kept_fd;
@@ -319,6 +334,7 @@ static int has_own_mounts(void)
 void test_unshare(void)
 {
 	errors();
+	unmount_pipe();
 	threads();
 	CHECK(in_child(alone, NULL) == 0);
 	vforked();

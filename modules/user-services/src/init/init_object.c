@@ -18,7 +18,7 @@ static void put_usage(struct object_call *call, const struct instance *in)
 {
 	struct domain_info info;
 
-	if (in->state != INSTANCE_RUNNING || sys_domain_info(in->domain, &info) != OK)
+	if (in->state != INSTANCE_RUNNING || sys_domain_info(in->budget, &info) != OK)
 		return;
 	service_put_uint(&call->result, "cpu", info.cpu_ns);
 	service_put_uint(&call->result, "handles", info.handles_used);
