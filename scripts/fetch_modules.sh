@@ -12,7 +12,7 @@ table=scripts/third_party.tsv
 top=$PWD/third_party
 apt=$top/.apt
 tab=$(printf '\t')
-quiet= list= only_build= wanted=
+quiet='' list='' only_build='' wanted=''
 for argument; do
 	case $argument in
 	--quiet) quiet=1 ;;
@@ -41,7 +41,8 @@ private_sources() { # the host's Debian entries, as source entries
 	[ ! -f "$apt/parts/debian.sources" ] || return 0
 	mkdir -p "$apt/parts" "$apt/lists/partial"
 	for f in /etc/apt/sources.list.d/*.sources; do
-		[ -f "$f" ] && grep -q debian-archive-keyring "$f" || continue
+		[ -f "$f" ] || continue
+		grep -q debian-archive-keyring "$f" || continue
 		sed 's/^Types:.*/Types: deb-src/' "$f"
 		echo
 	done >"$apt/parts/debian.sources.new"

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from . import disk, screen
-from .console import Console
+from .console import Console, readable
 from .errors import AnonError
 from .guest import Guest, describe_exit
 from .machine import DEBUG_EXIT_CANNOT_START, DEBUG_EXIT_CLEAN, DEBUG_EXIT_PANIC, ROOT, Machine
@@ -147,7 +147,7 @@ class Player:
             return
         log = self.running.close()
         self.running = None
-        self.console_text += log.decode("utf-8", "replace").replace("\r", "")
+        self.console_text += readable(log.decode("utf-8", "replace"))
         with open(os.path.join(self.folder, "console.log"), "ab") as f:
             f.write(log)
 

@@ -14,8 +14,9 @@ static int64_t walk_to_new(struct walk *walk, struct task *task, int32_t dir_fd,
                            char name[PATH_MAX])
 {
 	int64_t result = walk_from_guest(walk, task, dir_fd, u_path, name);
-	if (result == 0)
-		result = walk_last(walk, WALK_LINK);
+	if (result != 0)
+		return result;
+	result = walk_last(walk, WALK_LINK);
 	if (result == 0 || result == -ENOTDIR)
 		return walk->found.dentry ? -EEXIST : result;
 	return result == -ENOENT && !walk->found.dentry && *walk->rest == 0 ? 0 : result;

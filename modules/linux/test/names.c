@@ -116,6 +116,9 @@ static void path_errors(void)
 	CHECK_ERRNO(mkdir("plain", 0755), EEXIST);
 	CHECK_ERRNO(mkdir("plain/x", 0755), ENOTDIR);
 	CHECK_ERRNO(mkdir("/", 0755), EEXIST);
+	CHECK_ERRNO(mkdir("", 0755), ENOENT);
+	CHECK_ERRNO(symlink("x", ""), ENOENT);
+	CHECK_ERRNO(mkdirat(1000, "plain", 0755), EBADF);
 	CHECK(mkdir("slash/", 0755) == 0 && rmdir("slash/") == 0);
 	CHECK_ERRNO(rmdir("plain"), ENOTDIR);
 	CHECK_ERRNO(rmdir("."), EINVAL);

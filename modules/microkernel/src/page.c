@@ -12,6 +12,7 @@
 #include "domain.h"
 #include "kalloc.h"
 #include "panic.h"
+#include "sanitize.h"
 
 #define NO_FRAME 0xffffffffu
 
@@ -44,6 +45,7 @@ static void free_list_push(uint32_t frame, unsigned flags)
 		page_frames[*head].prev = frame;
 	*head = frame;
 	free_count++;
+	sanitize_poison(direct(frame_paddr(frame)), PAGE_SIZE, SANITIZE_NO_PAGE);
 }
 
 static inline void free_list_remove(uint32_t frame)
@@ -116,6 +118,7 @@ static void frame_give(uint32_t frame, struct domain *domain)
 	page_frames[frame].refs = 1;
 	page_frames[frame].pins = 0;
 	page_frames[frame].domain = domain_take_page(domain);
+	sanitize_unpoison(direct(frame_paddr(frame)), PAGE_SIZE);
 }
 
 static uint32_t pop(uint32_t *head)

@@ -1,6 +1,7 @@
 /*
  * What GNU make's configure would find with musl on x86_64 Linux.
  */
+#pragma once
 #define PACKAGE "make"
 #define PACKAGE_NAME "GNU make"
 #define PACKAGE_STRING "GNU make 4.3"
