@@ -21,7 +21,7 @@ pick_service() {
 }
 
 kill_one() {
-	for try in 1 2 3 4 5 6 7 8 9; do
+	for _ in 1 2 3 4 5 6 7 8 9; do
 		obj call /sys/scheduler kill "{\"name\":\"$service\"}" >/dev/null 2>&1 && return
 		sleep 0.2
 	done
@@ -41,7 +41,7 @@ mkdir $work
 handles=$(count handles)
 objects=$(count objects)
 free=$(count free)
-survive $work $stop $seed >/tmp/worked 2>/tmp/steps &
+survive $work $stop "$seed" >/tmp/worked 2>/tmp/steps &
 done=0
 while [ $done -lt "$kills" ]; do
 	pick_service "$@"
