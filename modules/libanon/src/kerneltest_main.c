@@ -62,6 +62,37 @@ static void test_map_right(void)
 }
 
 /* What the kernel sends, nobody else does. */
+/* What a dead program left with a process that has no threads, its successor finds. */
+static void test_handles_of_another(void)
+{
+	handle_t domain = make_domain(100), process = HANDLE_NONE, weak = HANDLE_NONE;
+	handle_t memory = HANDLE_NONE, there = HANDLE_NONE, here = HANDLE_NONE;
+	struct handle_info info = {0};
+	uint64_t number = 0;
+
+	CHECK(sys_process_create(domain, "vault", 5, &process) == OK);
+	CHECK(sys_memory_create(domain, PAGE_SIZE, 0, &memory) == OK);
+	CHECK(sys_handle_next(process, 0, &number) == E_NOENT);
+	CHECK(sys_handle_install(process, memory, UINT32_MAX, 77, &there) == OK);
+	CHECK(sys_handle_close(memory) == OK);
+	CHECK(sys_handle_derive(process, RIGHT_READ, 0, &weak) == OK);
+	CHECK(sys_handle_next(weak, 0, &number) == E_ACCESS);
+	CHECK(sys_handle_next(process, 0, &number) == OK && number == there.value);
+	CHECK(sys_handle_next(process, (number & 0xffff) + 1, &number) == E_NOENT);
+	CHECK(sys_handle_take(weak, there.value, UINT32_MAX, &here) == E_ACCESS);
+	CHECK(sys_handle_take(process, there.value + 1, UINT32_MAX, &here) == E_HANDLE);
+	CHECK(sys_handle_take(process, there.value, UINT32_MAX & ~RIGHT_WRITE, &here) == OK);
+	CHECK(sys_handle_info(here, &info) == OK && info.badge == 77 &&
+	      info.type == OBJECT_MEMORY && !(info.rights & RIGHT_WRITE));
+	CHECK(sys_handle_remove(weak, there.value) == E_ACCESS);
+	CHECK(sys_handle_remove(process, there.value) == OK);
+	CHECK(sys_handle_remove(process, there.value) == E_HANDLE);
+	CHECK(sys_handle_info(here, &info) == OK);
+	CHECK(sys_process_kill(process, 0) == OK);
+	CHECK(sys_handle_next(process, 0, &number) == E_GONE);
+	CHECK(sys_domain_kill(domain) == OK);
+}
+
 static void test_kernel_operations(void)
 {
 	struct ipc_message m = {.tag = ipc_tag(IPC_OP_PAGE_REQUEST, 0, 0, 0)};
@@ -229,6 +260,31 @@ static void test_large_domain(void)
 	CHECK(sys_handle_close(memory) == E_HANDLE && sys_handle_close(process) == E_HANDLE);
 }
 
+/* --- parking --- */
+
+static void unpark_later(void *argument)
+{
+	sleep_ns(5 * NS_PER_MS);
+	CHECK(sys_thread_unpark(*(const handle_t *)argument) == OK);
+}
+
+static void test_parking(void)
+{
+	handle_t self = thread_self()->handle, lesser = HANDLE_NONE;
+	struct anon_thread *other = NULL;
+
+	CHECK(sys_thread_park(deadline_in_ms(1)) == E_TIMEOUT);
+	CHECK(sys_thread_unpark(self) == OK && sys_thread_unpark(self) == OK);
+	CHECK(sys_thread_park(0) == OK); /* latched, and only once */
+	CHECK(sys_thread_park(deadline_in_ms(1)) == E_TIMEOUT);
+	CHECK(thread_spawn(unpark_later, &self, NULL, &other) == OK);
+	CHECK(sys_thread_park(deadline_in_ms(2000)) == OK);
+	CHECK(thread_join(other) == OK);
+	CHECK(sys_handle_derive(self, RIGHT_READ, 0, &lesser) == OK);
+	CHECK(sys_thread_unpark(lesser) == E_ACCESS && sys_handle_close(lesser) == OK);
+	CHECK(sys_thread_unpark(HANDLE_NONE) == E_HANDLE);
+}
+
 /* --- a slice ends although its thread spends most of it in calls to a more important server --- */
 
 static handle_t served, bystander_event;
@@ -377,6 +433,7 @@ int main(void)
 	char line[60];
 
 	test_map_right();
+	test_handles_of_another();
 	test_kernel_operations();
 	test_refused_thread();
 	test_too_little_memory();
@@ -385,6 +442,7 @@ int main(void)
 	test_large_transfers();
 	test_large_space();
 	test_large_domain();
+	test_parking();
 	test_slice_of_caller();
 	test_signals();
 	(void)sys_domain_log(own_domain(), line,

@@ -175,6 +175,24 @@ void handle_unreserve(struct handle_entry *entry)
 	slot_free(entry);
 }
 
+status_t handle_next(struct process *process, uint64_t *at, unsigned *budget,
+                     struct handle_entry **out)
+{
+	struct handle_table *table = &process->handles;
+
+	for (; *at < (uint64_t)table->chunk_count * HANDLE_CHUNK; ++*at) {
+		struct handle_entry *entry = &table->chunks[*at / HANDLE_CHUNK][*at % HANDLE_CHUNK];
+
+		if (!budget_take(budget))
+			return STATUS_MORE;
+		if (entry->node.state == HANDLE_USED) {
+			*out = entry;
+			return OK;
+		}
+	}
+	return E_NOENT;
+}
+
 status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct derivation *parent,
                      uint32_t rights, uint64_t badge)
 {

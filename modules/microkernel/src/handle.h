@@ -48,6 +48,9 @@ static inline handle_t handle_number(const struct handle_entry *entry)
 {
 	return (handle_t){entry->node.number};
 }
+/* The first used handle with an index of *at or higher; STATUS_MORE: go on from *at. E_NOENT. */
+status_t handle_next(struct process *process, uint64_t *at, unsigned *budget,
+                     struct handle_entry **out);
 
 /* Makes a reserved slot a handle to object, below parent (null: a root). Takes a reference to object. */
 status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct derivation *parent,

@@ -9,6 +9,7 @@
 #include "ktest.h"
 #include "page.h"
 #include "printk.h"
+#include "sanitize.h"
 #include "word.h"
 
 void kernel_main(const struct boot_source *source)
@@ -17,6 +18,7 @@ void kernel_main(const struct boot_source *source)
 	printk("anonymOS on x86_64\n");
 	domain_init();        /* the root account: things can be charged */
 	page_init(source);    /* page frames: memory can be allocated */
+	sanitize_init();      /* sanitizer kernels: bad accesses are seen */
 	kalloc_init();        /* kernel objects */
 	cpu_init(this_cpu()); /* run queue, deadlines */
 	word_init();          /* sleepers on memory words */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <microkernel/errors.h>
 #include "arch/switch.h"
 #include "aspace.h"
 #include "domain.h"
@@ -198,6 +199,25 @@ bool aspace_clear(struct aspace *aspace, unsigned *budget)
 	return true;
 }
 
+/* A guest has private memory everywhere; what is in it no system call reads. */
+struct mapping *aspace_mapping_from(struct aspace *aspace, uint64_t address)
+{
+	(void)aspace, (void)address;
+	return NULL;
+}
+
+status_t aspace_page(struct aspace *aspace, uint64_t address, unsigned access, paddr_t *out)
+{
+	(void)aspace, (void)address, (void)access, (void)out;
+	return E_FAULT;
+}
+
+bool page_is_ram(paddr_t page)
+{
+	(void)page;
+	return false;
+}
+
 void aspace_destroy(struct aspace *aspace)
 {
 	(void)aspace;
@@ -267,8 +287,14 @@ void arch_syscall_restart(struct thread *thread)
 void arch_guest_trap(struct thread *thread, uint32_t trap, uint32_t detail, uint32_t error,
                      uint32_t cause, uint64_t address)
 {
-	(void)thread, (void)trap, (void)detail, (void)error, (void)cause, (void)address;
-	panic("no thread is a guest here");
+	(void)detail, (void)error, (void)cause, (void)address;
+	thread->arch.mode = MODE_NATIVE;
+	thread->arch.regs.rax = TRAPPED + trap;
+}
+
+int64_t guest_load_u32(uint64_t u_from)
+{
+	return u_from == MACHINE_WORD ? (int64_t)MACHINE_VALUE : E_FAULT;
 }
 
 /* --- CPUs --- */

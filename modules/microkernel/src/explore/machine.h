@@ -8,6 +8,11 @@
 /* What arch_set_result and arch_syscall_restart leave in a thread's rax. */
 #define NO_RESULT 0x1111ull
 #define RESTARTED 0x2222ull
+#define TRAPPED 0x3300ull /* and the trap: arch_guest_trap */
+
+/* The one word that a guest can read, and what is there. */
+#define MACHINE_WORD 0x400000ull
+#define MACHINE_VALUE 5u
 
 void machine_build(unsigned cpus);
 /* From now on the code that runs is that CPU's. */

@@ -13,7 +13,6 @@
 
 NOT_HERE(arch_guest_trap)
 NOT_HERE(arch_monitor_fixup)
-NOT_HERE(aspace_mapping_from)
 NOT_HERE(cannot_start)
 NOT_HERE(kernel_map_enter)
 NOT_HERE(kernel_map_leave)

@@ -161,6 +161,8 @@ ipc_general:
  * The monitor's stub expects nothing but rsp to survive, so nothing else is restored.
  */
 guest_syscall:
+	cmpl THREAD_WORD_CALL(%rsp), %eax
+	je guest_syscall_in_c
 	movq %rax, %gs:CPU_SCRATCH1
 	movq THREAD_STATE(%rsp), %rax
 	save_all %rax
@@ -254,6 +256,7 @@ syscall_entry_plain:
 	movq %gs:CPU_CURRENT, %rsp
 	cmpl $0, THREAD_MODE(%rsp)
 	je native_syscall
+guest_syscall_in_c:
 	addq $THREAD_GUEST, %rsp
 	movq %rax, REG_RAX(%rsp)
 	movq %rdi, REG_RDI(%rsp)
