@@ -1,10 +1,10 @@
 # Tests.  scripts/test.py runs the suites and prints one "N passed, N failed" line at the end.
 
-TEST := python3 scripts/test.py --build $(BUILD) --jobs $(JOBS)
+TEST := python3 scripts/test.py --build $(BUILD) --images $(OUT) --jobs $(JOBS)
 S ?=
 R ?= all
 
-.PHONY: test unit unit-list explore conform format ktest scenario soak check split-check bench setup
+.PHONY: test unit unit-list explore conform fuzz-shell format ktest scenario soak check split-check bench setup
 setup: ## install what is missing on this host, fetch third-party files
 	$(Q)scripts/setup_dev_env.sh
 	$(Q)scripts/fetch_modules.sh --quiet
@@ -16,7 +16,7 @@ test: ## everything, under 15 minutes: sets up, builds, runs every suite
 
 soak: ## the same suites with their full counts (SOAK=1)
 	$(Q)$(MAKE) setup
-	$(Q)status=0; $(MAKE) -k build unit-programs explorers ktest-kernel || status=$$?; \
+	$(Q)status=0; $(MAKE) -k build unit-programs explorers fuzzers ktest-kernel || status=$$?; \
 		SOAK=1 $(TEST) --build-status $$status all
 
 unit: unit-programs ## host unit tests (of M=module), under sanitizers
@@ -30,6 +30,10 @@ explore: explorers ## every state of the kernel's cores at small sizes, and the 
 
 conform: host ## the shell against the cases of the POSIX Shell Command Language
 	$(Q)$(TEST) conform
+
+fuzz-shell: ## the shell's parser and expansions against libFuzzer: a minute, an hour with SOAK=1
+	$(Q)$(MAKE) fuzzers M=shell
+	$(Q)modules/shell/test/fuzz/run.py $(BUILD)
 
 ktest: ktest-kernel ## the in-kernel suite, in QEMU
 	$(Q)$(TEST) ktest

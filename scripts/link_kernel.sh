@@ -22,7 +22,7 @@ pass() { # pass TABLE.S LD-ARGUMENTS...
 trap 'rm -f "$out.new" "$out.ksyms.o" "$out.ksyms1.S" "$out.ksyms2.S"' EXIT
 python3 "$here/ksyms.py" </dev/null >"$out.ksyms1.S"
 pass "$out.ksyms1.S" "$@"
-for attempt in 1 2; do
+for _ in 1 2; do
 	table_of "$out.new" "$out.ksyms1.S"
 	pass "$out.ksyms1.S" "$@"
 	table_of "$out.new" "$out.ksyms2.S"

@@ -169,6 +169,7 @@ static status_t call_handle(struct fuzz_thread *self, unsigned number)
 	handle_t from = anything(self), handle = HANDLE_NONE;
 	uint32_t rights = one_in(self, 3) ? (uint32_t)random_next(&self->random) : UINT32_MAX;
 	struct handle_info info;
+	uint64_t found = 0;
 	status_t status;
 
 	switch (number) {
@@ -181,6 +182,18 @@ static status_t call_handle(struct fuzz_thread *self, unsigned number)
 	case SYS_handle_install:
 		return sys_handle_install(fuzz_pick(self, OBJECT_PROCESS), from, rights, 0,
 		                          &handle);
+	case SYS_handle_next:
+		status = sys_handle_next(fuzz_pick(self, OBJECT_PROCESS), below(self, 100), &found);
+		handle = (handle_t){(uint32_t)found};
+		break;
+	case SYS_handle_take:
+		status = sys_handle_take(fuzz_pick(self, OBJECT_PROCESS), from.value, rights,
+		                         &handle);
+		break;
+	case SYS_handle_remove:
+		return one_in(self, 4)
+		               ? sys_handle_remove(fuzz_pick(self, OBJECT_PROCESS), from.value)
+		               : OK;
 	default: return sys_handle_info(from, somewhere(self, &info));
 	}
 	if (status == OK && sys_handle_info(handle, &info) == OK && info.type < FUZZ_TYPES)
@@ -555,7 +568,7 @@ static const struct family {
 } families[] = {
 	{SYS_ipc_call, SYS_ipc_reply_receive, 12, call_ipc},
 	{SYS_enter, SYS_enter, 8, call_space},
-	{SYS_handle_close, SYS_handle_info, 12, call_handle},
+	{SYS_handle_close, SYS_handle_remove, 12, call_handle},
 	{SYS_domain_create, SYS_domain_kill, 3, call_domain},
 	{SYS_process_create, SYS_process_exit, 4, call_process},
 	{SYS_thread_create, SYS_thread_unpark, 12, call_thread},

@@ -14,6 +14,7 @@
 #include "fpu.h"
 #include "guest.h"
 #include "mm.h"
+#include "object_view.h"
 #include "signal_frame.h"
 #include "signal_queue.h"
 #include "syscall.h"
@@ -115,6 +116,7 @@ static void copy_fields(struct task *child, struct task *parent,
                         const struct clone_request *request)
 {
 	child->cred = parent->cred;
+	object_view_get(child->object_view = parent->object_view);
 	child->blocked = parent->blocked;
 	child->personality = parent->personality;
 	child->timer_slack_ns = parent->timer_slack_ns;
@@ -140,7 +142,7 @@ static int64_t copy_resources(struct task *child, struct task *parent, uint64_t 
 	else
 		child->fs = fs_copy(parent->fs);
 	if (!child->files || !child->fs ||
-	    ((flags & CLONE_NEWNS) && fs_copy_mounts(child->fs) != 0))
+	    ((flags & CLONE_NEWNS) && fs_copy_mounts(child->fs, false) != 0))
 		return -ENOMEM;
 	if (flags & CLONE_VM) {
 		mm_get(child->mm = parent->mm);
@@ -247,7 +249,10 @@ static int64_t link_child(struct task *child, struct task *parent,
 			process->pgid = own->pgid;
 			process->session = own->session;
 			process->session->references++;
-			process->exit_signal = request->exit_signal;
+			/* Nobody chooses what a sibling of his does to their parent. */
+			process->exit_signal = request->flags & CLONE_PARENT
+			                               ? own->exit_signal
+			                               : request->exit_signal;
 			adopt_locked(process, request->flags & CLONE_PARENT ? own->parent : own);
 			process_link_locked(process);
 		}

@@ -242,14 +242,13 @@ SYSCALL2(set_robust_list, uint64_t, u_head, uint64_t, bytes)
 
 SYSCALL3(get_robust_list, int32_t, tid, uint64_t, u_head, uint64_t, u_bytes)
 {
-	struct task *target = tid == 0 ? task : task_find(tid);
+	struct task *target = task_find(tid ? tid : task->tid);
 
 	if (!target)
 		return -ESRCH;
 	uint64_t head = target->robust_list;
 
-	if (target != task)
-		task_put(target);
+	task_put(target);
 	if (put_guest_u64(task, u_bytes, ROBUST_HEAD_BYTES) != 0)
 		return -EFAULT;
 	return put_guest_u64(task, u_head, head);

@@ -11,6 +11,7 @@
 #include "mm.h"
 #include "errno.h"
 #include "file_api.h"
+#include "object_view.h"
 #include "signal_queue.h"
 #include "task_table.h"
 
@@ -206,6 +207,7 @@ void task_put(struct task *task)
 		return;
 	pending_clear(&task->pending);
 	process_put(task->process);
+	object_view_put(task->object_view);
 	heap_free(task->fpu);
 	heap_free(task);
 }

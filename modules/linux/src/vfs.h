@@ -165,6 +165,7 @@ struct mount {
 	int32_t id;                /* [I] */
 	bool is_union;             /* [I] seen below what it is mounted on */
 	bool is_attached;          /* [m] */
+	bool is_inherited;         /* [I] came with its namespace */
 	struct mount *parent;      /* [md] a reference; null for the root and once detached */
 	struct dentry *mountpoint; /* [m] a reference, in parent */
 	struct mount *next_here;   /* [md] in mountpoint->mounts */
@@ -381,6 +382,8 @@ struct mount_namespace *container_namespace(void);
 int64_t namespace_copy(struct mount_namespace *from, struct path *const paths[], unsigned count,
                        struct mount_namespace **out_namespace);
 void namespace_get(struct mount_namespace *namespace);
+/* For one that nobody else sees yet. */
+void namespace_make_own(struct mount_namespace *namespace);
 void namespace_put(struct mount_namespace *namespace); /* the last put takes its mounts away */
 /* /proc/filesystems and mount(2). */
 struct fs_type {

@@ -38,9 +38,14 @@ struct kobject_ops {
 };
 
 struct kobject {
-	uint32_t magic;                /* [I] KOBJECT_MAGIC while alive */
-	uint8_t type;                  /* [I] OBJECT_* */
-	bool is_dead;                  /* [a] handles to it are good for nothing */
+	uint32_t magic; /* [I] KOBJECT_MAGIC while alive */
+	union {
+		struct {
+			uint8_t type; /* [I] OBJECT_* */
+			bool is_dead; /* [a] handles to it are good for nothing */
+		};
+		uint16_t type_if_alive; /* both at once */
+	};
 	bool is_killed;                /* [a] its handles go */
 	bool is_shrinking;             /* what it holds is being given back */
 	bool is_queued;                /* for kobject_reap */

@@ -239,12 +239,9 @@ static void deadline_passed(struct deadline *deadline)
 	thread_cancel_wait(thread, thread->state == THREAD_SLEEPING ? OK : E_TIMEOUT);
 }
 
-void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline)
+void thread_set_deadline(struct thread *thread, uint64_t deadline)
 {
-	ASSERT(thread->state == THREAD_RUNNING);
-	thread->state = state;
-	if (deadline)
-		deadline_set(&thread->deadline, deadline, deadline_passed);
+	deadline_set(&thread->deadline, deadline, deadline_passed);
 }
 
 void thread_unblock(struct thread *thread, status_t status, uint64_t value)

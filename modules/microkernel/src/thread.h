@@ -5,6 +5,7 @@
  *      any state --kill, exit, end of its process--> DEAD
  */
 #pragma once
+#include <base/assert.h>
 #include "arch/arch.h"
 #include "deadline.h"
 #include "handle.h"
@@ -98,7 +99,14 @@ void thread_lend_priority(struct thread *thread, unsigned priority);
 void thread_restore_priority(struct thread *thread);
 
 /* Puts the current thread into a blocked state. deadline 0: none. */
-void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline);
+void thread_set_deadline(struct thread *thread, uint64_t deadline);
+static inline void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline)
+{
+	DEBUG_ASSERT(thread->state == THREAD_RUNNING);
+	thread->state = state;
+	if (deadline)
+		thread_set_deadline(thread, deadline);
+}
 /* Ends a wait that thread_block began: clears the deadline; the caller has unlinked it from its queue. */
 void thread_unblock(struct thread *thread, status_t status, uint64_t value);
 /* Ends any wait from outside: time-out, kick, death of what it waits for. */

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <microkernel/errors.h>
+#include "arch/switch.h"
 #include "aspace.h"
 #include "domain.h"
 #include "endpoint.h"
@@ -31,6 +32,7 @@ static struct cpu *self_of_gs;
 static bool is_in_kernel[CPUS_MAX];
 static bool is_attended[CPUS_MAX]; /* an interrupt comes when it leaves the kernel */
 static uint64_t now_ns;
+uint64_t machine_bases[CPUS_MAX]; /* what arch_thread_switch moves */
 static char pages[MEMORY_BYTES] __attribute__((aligned(PAGE_SIZE)));
 static char heap[MEMORY_BYTES] __attribute__((aligned(PAGE_SIZE)));
 static struct block {
@@ -241,6 +243,7 @@ void arch_thread_init(struct thread *thread, uint64_t entry, uint64_t stack, uin
 {
 	(void)entry, (void)stack, (void)argument;
 	thread->arch.mode = MODE_NATIVE;
+	thread->arch.fs_base = (uint64_t)thread;
 }
 
 status_t arch_thread_fpu_create(struct thread *thread)
@@ -256,7 +259,18 @@ void arch_thread_destroy(struct thread *thread)
 
 void arch_thread_switch(struct thread *from, struct thread *to)
 {
-	(void)from, (void)to;
+	struct cpu *cpu = this_cpu();
+
+	if (from)
+		from->arch.fs_base = machine_bases[cpu->id];
+	machine_bases[cpu->id] = to ? to->arch.fs_base : 0;
+	if (to)
+		to->arch.fs_base = 0;
+}
+
+bool machine_has_registers(const struct cpu *cpu)
+{
+	return !cpu->current || machine_bases[cpu->id] == (uint64_t)cpu->current;
 }
 
 void arch_set_result(struct thread *thread, status_t status, uint64_t value)

@@ -22,4 +22,5 @@ void machine_enter_kernel(unsigned id);
 void machine_leave_kernel(unsigned id);
 bool machine_is_in_kernel(unsigned id);
 void machine_set_time(uint64_t ns);
-uint64_t machine_blocks(void); /* kernel memory and pages that are in use */
+uint64_t machine_blocks(void);                     /* kernel memory and pages that are in use */
+bool machine_has_registers(const struct cpu *cpu); /* those of its current thread, if it has one */

@@ -9,6 +9,26 @@ static inline uint64_t syscall_regs_number(const struct thread *thread)
 	return thread->arch.regs.rax;
 }
 
+static inline uint64_t syscall_regs_first(const struct thread *thread)
+{
+	return thread->arch.regs.rdi;
+}
+static inline uint64_t syscall_regs_second(const struct thread *thread)
+{
+	return thread->arch.regs.rsi;
+}
+static inline uint64_t syscall_regs_third(const struct thread *thread)
+{
+	return thread->arch.regs.rdx;
+}
+
+/* arch_set_result, inline. */
+static inline void syscall_regs_set_result(struct thread *thread, status_t status, uint64_t value)
+{
+	thread->arch.regs.rax = (uint64_t)(int64_t)status;
+	thread->arch.regs.rdx = value;
+}
+
 static inline void regs_args(const struct guest_registers *r, uint64_t args[6])
 {
 	args[0] = r->rdi;
