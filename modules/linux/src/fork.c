@@ -250,9 +250,8 @@ static int64_t link_child(struct task *child, struct task *parent,
 			process->session = own->session;
 			process->session->references++;
 			/* Nobody chooses what a sibling of his does to their parent. */
-			process->exit_signal = request->flags & CLONE_PARENT
-			                               ? own->exit_signal
-			                               : request->exit_signal;
+			process->exit_signal = request->flags & CLONE_PARENT ? own->exit_signal
+			                                                     : request->exit_signal;
 			adopt_locked(process, request->flags & CLONE_PARENT ? own->parent : own);
 			process_link_locked(process);
 		}
