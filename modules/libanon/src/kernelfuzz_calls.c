@@ -316,6 +316,7 @@ static status_t call_memory(struct fuzz_thread *self, unsigned number)
 		                        &value);
 	case SYS_memory_clean: return sys_memory_clean(memory, offset, bytes);
 	case SYS_memory_evict: return sys_memory_evict(memory, offset, bytes, &value);
+	case SYS_memory_populate: return sys_memory_populate(memory, offset, bytes);
 	case SYS_memory_permit: return sys_memory_permit(memory, offset, bytes);
 	case SYS_memory_resize:
 		return sys_memory_resize(memory,
@@ -571,7 +572,7 @@ static const struct family {
 	{SYS_domain_create, SYS_domain_kill, 3, call_domain},
 	{SYS_process_create, SYS_process_exit, 4, call_process},
 	{SYS_thread_create, SYS_thread_unpark, 12, call_thread},
-	{SYS_memory_create, SYS_memory_permit, 18, call_memory},
+	{SYS_memory_create, SYS_memory_populate, 19, call_memory},
 	{SYS_map, SYS_remap, 24, call_map},
 	{SYS_space_create, SYS_space_settle, 8, call_space},
 	{SYS_endpoint_create, SYS_reply_create, 3, call_event},

@@ -1,6 +1,7 @@
 # Runs in the guest for survive.scn: survive.sh KILLS SEED SERVICE...
 # Programs work on files, pipes and processes (test/survive.c) while services are killed at random, the file server
-# more often than the others. Then says what differs from what they had been told, and leaves sums of all content.
+# more often than the others. Then says what differs from what they had been told, and what handles, objects and pages
+# are missing, and leaves sums of all content.
 kills=$1
 seed=$2
 shift 2
@@ -20,15 +21,27 @@ pick_service() {
 }
 
 kill_one() {
-	for try in 1 2 3 4 5 6 7 8 9; do
+	for _ in 1 2 3 4 5 6 7 8 9; do
 		obj call /sys/scheduler kill "{\"name\":\"$service\"}" >/dev/null 2>&1 && return
 		sleep 0.2
 	done
 	echo "$service cannot be killed"
 }
 
+count() {
+	obj call /sys/memory stats | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p"
+}
+
+# What was taken since the start, of handles, objects or pages, and what files in the cache may have taken.
+compare() {
+	[ $(($2 - $3)) -le "$4" ] || echo "$(($2 - $3)) $1 more than at the start"
+}
+
 mkdir $work
-survive $work $stop $seed >/tmp/worked 2>/tmp/steps &
+handles=$(count handles)
+objects=$(count objects)
+free=$(count free)
+survive $work $stop "$seed" >/tmp/worked 2>/tmp/steps &
 done=0
 while [ $done -lt "$kills" ]; do
 	pick_service "$@"
@@ -42,4 +55,10 @@ touch $stop
 wait
 cat /tmp/worked
 cat /tmp/steps >&2
+files=$(find $work | wc -l)
+sync
+sleep 1
+compare handles "$(count handles)" "$handles" $((60 + 4 * files))
+compare objects "$(count objects)" "$objects" $((20 + files))
+compare pages $((free / 4096)) $(($(count free) / 4096)) 2048
 cd $work && find . -type f -exec md5sum {} + >../sums && wc -l <../sums >&2

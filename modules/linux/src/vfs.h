@@ -311,6 +311,8 @@ enum dcache_answer path_lookup_cached(struct task *task, int32_t dir_fd, const c
 /* The path as seen from the task's root, or from the top of its mounts when it is not below that, or task is null:
  * length without NUL, -ENAMETOOLONG. */
 int64_t path_print(struct task *task, const struct path *path, char *buffer, size_t size);
+/* What of its file system a mount shows, from that one's root on. */
+int64_t mount_print_root(const struct mount *mount, char *buffer, size_t size);
 int64_t path_print_from(const struct path *root, const struct path *path, char *buffer, size_t size,
                         bool *out_is_reached); /* which of the two it is */
 bool path_is_deleted(const struct path *path);

@@ -257,6 +257,28 @@ static void mounts(void)
 
 #define NS_OWN 0x1008
 
+static int ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* Whether mountinfo has a mount of what ends so, at what ends so. */
+static int is_bound(const char *what, const char *where)
+{
+	char line[1000], root[300], place[300];
+	FILE *mounts = fopen("/proc/self/mountinfo", "r");
+	int is_found = 0;
+
+	while (mounts && !is_found && fgets(line, sizeof(line), mounts))
+		is_found = sscanf(line, "%*s %*s %*s %299s %299s", root, place) == 2 &&
+		           ends_with(root, what) && ends_with(place, where);
+	if (mounts)
+		fclose(mounts);
+	return is_found;
+}
+
 /* A namespace that was copied has nothing to take away. */
 static void umount_inherited(void *unused)
 {
@@ -275,6 +297,7 @@ static void bind_as_nobody(void *unused)
 	CHECK_ERRNO(mount("none", "to", "tmpfs", 0, NULL), EPERM);
 	CHECK_ERRNO(mount("none", "to", NULL, MS_REMOUNT | MS_BIND, NULL), EPERM);
 	CHECK_ERRNO(umount("early"), EPERM);
+	CHECK(is_bound("/from", "/to"));
 	CHECK(umount("to") == 0 && !exists("to/file"));
 	/* What cannot be written stays so, wherever it is bound. */
 	CHECK(mount("fixed", "to", NULL, MS_BIND, NULL) == 0);

@@ -24,6 +24,7 @@
 	X(handle_limit_is_an_error) \
 	X(memory_limit_is_an_error) \
 	X(shared_mappings_show_one_page) \
+	X(populated_pages_are_mapped_by_one_write) \
 	X(revoking_a_handle_removes_its_mappings) \
 	X(clone_copies_on_write) \
 	X(unmap_splits_at_the_edges) \

@@ -62,6 +62,9 @@ unsigned memory_pt_flags(const struct memory *memory); /* caching */
  * pages must be present: E_AGAIN. */
 status_t memory_transfer(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len,
                          bool is_write, uint64_t *done, unsigned *budget);
+/* Makes the absent pages of anonymous memory, from byte *done of the range on. */
+status_t memory_populate(struct memory *memory, uint64_t offset, uint64_t len, uint64_t *done,
+                         unsigned *budget);
 status_t memory_resize(struct memory *memory, uint64_t bytes, unsigned *budget);
 void memory_get_info(struct memory *memory, struct memory_info *out);
 

@@ -229,6 +229,18 @@ status_t syscall_memory_resize(struct thread *thread, const uint64_t *args, uint
 	return memory_resize(memory, args[1], &budget);
 }
 
+status_t syscall_memory_populate(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct progress *progress = syscall_progress(thread, SYS_memory_populate);
+	unsigned budget = STEP_BUDGET;
+	struct memory *memory;
+	status_t status = find_memory(thread, args[0], RIGHT_WRITE, &memory);
+
+	(void)result;
+	return status == OK ? memory_populate(memory, args[1], args[2], &progress->at, &budget)
+	                    : status;
+}
+
 static status_t transfer(struct thread *thread, const uint64_t *args, struct progress *progress,
                          bool is_write)
 {

@@ -260,7 +260,8 @@ void grant_withdraw(struct instance *in)
 	while (in->held_count) {
 		handle_t held = in->held[--in->held_count];
 
-		(void)sys_handle_revoke(held); /* others may have it: they are to see that it is gone */
+		(void)sys_handle_revoke(
+			held); /* others may have it: they are to see that it is gone */
 		(void)sys_handle_close(held);
 	}
 	in->news = HANDLE_NONE;
