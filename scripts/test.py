@@ -19,7 +19,7 @@ from dataclasses import dataclass
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COUNTS = re.compile(r"^(?:\w+: *)?(\d+) passed, (\d+) failed(?:, \d+ skipped)?$", re.MULTILINE)
 KINDS = ("fuzz", "iso", "check", "tools", "conform", "inside", "explore", "ktest", "unit", "scenario")  # the longest first
-SHELL_SUITES = ("ash", "mksh", "scripts")  # modules/shell/test/suites
+SHELL_SUITES = ("ash", "mksh", "bash", "scripts")  # modules/shell/test/suites
 TAIL_LINES = 40
 # A make that we start is not a part of the make that started us.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}

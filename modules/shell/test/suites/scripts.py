@@ -23,6 +23,7 @@ import suites
 TABLE = os.path.join(suites.HERE, "scripts.tsv")
 REFERENCE = "/bin/dash"
 SECONDS = 60
+WRITTEN = 1600000000  # time of every file
 SAMPLE = 60  # calls, unless SOAK=1
 TEXTS = {"a.txt": "first line\nsecond line\nthird (line)\n", "b.txt": "first line\n2nd line\nthird (line)\nfourth\n", "with space.txt": "a b\n"}
 Script = collections.namedtuple("Script", "path package version sum when call")
@@ -66,6 +67,8 @@ def fill(folder, shell):
         write_file(folder, name[:-3] + "xz", lzma.compress(data))
     write_file(folder, "program", b"#!/bin/sh\necho program: \"$@\"\n")
     os.chmod(os.path.join(folder, "program"), 0o755)
+    for name in os.listdir(folder):
+        os.utime(os.path.join(folder, name), (WRITTEN, WRITTEN))
     os.mkdir(os.path.join(folder, "bin"))
     os.symlink(shell, os.path.join(folder, "bin", "sh"))
     return os.path.join(folder, "bin", "sh")
