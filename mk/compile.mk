@@ -44,8 +44,6 @@ module_objects = $(call objects,$(FL_KERNEL),$1,$($1.KERNEL) $($1.KERNEL_NOTEST)
 	$(foreach p,$($1.LINUX_PROGRAMS),$(call objects,linux,$1,$($1.$p.LINUX_SRC))) \
 	$(foreach p,$($1.SHARED_OBJECTS),$(call objects,shared,$1,$($1.$p.SHARED_SRC)))
 
-FL_KERNEL := kernel$(SUFFIX)
-FL_NATIVE := native$(SUFFIX)
 program_flavour = native$(if $(filter FPU,$($1.$2.FLAGS)),-fpu)$(if $(filter LTO,$($1.$2.FLAGS)),-lto)$(SUFFIX)
 
 .PHONY: objects

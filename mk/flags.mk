@@ -22,10 +22,14 @@ export LC_ALL := C
 export TZ := UTC
 export PYTHONDONTWRITEBYTECODE := 1
 
+# What the kernel and native programs of each KIND are compiled as.
 SUFFIX_debug := -debug
+SUFFIX_sanitize := -debug
 SUFFIX_release :=
 SUFFIX := $(SUFFIX_$(KIND))
-OUT := $(BUILD)$(if $(SUFFIX),/debug)
+FL_KERNEL := kernel$(if $(filter sanitize,$(KIND)),-sanitize,$(SUFFIX))
+FL_NATIVE := native$(SUFFIX)
+OUT := $(BUILD)$(if $(SUFFIX),/$(KIND))
 GEN := $(BUILD)/gen
 
 WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Werror
@@ -34,13 +38,18 @@ COMMON := -std=gnu17 $(WARNINGS) -g -fno-omit-frame-pointer -fno-common \
 FREESTANDING := -ffreestanding -fno-asynchronous-unwind-tables -fno-strict-aliasing \
 	-fno-delete-null-pointer-checks
 
+# No SLP vectorizer: without vector registers all it does is load pairs of constant bytes from memory.
 KERNEL_FLAGS := $(COMMON) $(FREESTANDING) -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic \
-	-fno-pie -fstack-protector-strong -mstack-protector-guard=global -D__ANONYMOS_KERNEL__=1
+	-fno-pie -fno-tree-slp-vectorize -fstack-protector-strong -mstack-protector-guard=global -D__ANONYMOS_KERNEL__=1
 NATIVE_FLAGS := $(COMMON) $(FREESTANDING) -fPIE -fvisibility=hidden -fno-stack-protector \
 	-ffunction-sections -fdata-sections -D__ANONYMOS__=1
 
 kernel_FLAGS           := $(KERNEL_FLAGS) -O2
 kernel-debug_FLAGS     := $(KERNEL_FLAGS) -Og -DDEBUG=1
+# Every access to memory is checked, and what the language leaves undefined; -sanitizer: what does the checking itself.
+kernel-sanitizer_FLAGS := $(kernel-debug_FLAGS) -DSANITIZE=1
+kernel-sanitize_FLAGS  := $(kernel-sanitizer_FLAGS) -fsanitize=kernel-address -fsanitize=undefined -fno-sanitize=alignment \
+	--param asan-instrumentation-with-call-threshold=0 --param asan-stack=0 --param asan-globals=1
 native_FLAGS           := $(NATIVE_FLAGS) -mgeneral-regs-only -O2
 native-debug_FLAGS     := $(NATIVE_FLAGS) -mgeneral-regs-only -Og -DDEBUG=1
 native-fpu_FLAGS       := $(NATIVE_FLAGS) -O2
@@ -61,7 +70,7 @@ linux_FLAGS            := $(COMMON) -O2 -D_GNU_SOURCE -ffunction-sections -fdata
 shared_FLAGS           := $(COMMON) -ffreestanding -fPIC -fvisibility=hidden -fno-stack-protector \
 	-fomit-frame-pointer -mgeneral-regs-only -O2
 
-FLAVOURS := kernel kernel-debug native native-debug native-fpu native-fpu-debug native-lto native-lto-debug host unit explore fuzz \
+FLAVOURS := kernel kernel-debug kernel-sanitize kernel-sanitizer native native-debug native-fpu native-fpu-debug native-lto native-lto-debug host unit explore fuzz \
 	linux shared
 linux_CC := $(MUSL_CC)
 fuzz_CC := clang

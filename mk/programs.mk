@@ -105,6 +105,13 @@ in_chosen = $(foreach m,$(CHOSEN),$($m.$1))
 
 .PHONY: native host linux explorers fuzzers unit-programs
 native: $(addprefix $(OUT)/native/,$(filter-out $(WITHOUT),$(call in_chosen,PROGRAMS))) ## native programs (of M=module)
+# Host programs are the same for every KIND: scenarios find them beside what they boot.
+ifneq ($(OUT),$(BUILD))
+host: $(OUT)/host
+$(OUT)/host:
+	$(Q)mkdir -p $(@D)
+	$(Q)ln -sfn ../host $@
+endif
 host: $(addprefix $(BUILD)/host/,$(call in_chosen,HOST_PROGRAMS)) ## host programs (of M=module)
 linux: $(addprefix $(OUT)/image/bin/,$(call in_chosen,LINUX_PROGRAMS)) ## static Linux programs (of M=module)
 explorers: $(addprefix $(BUILD)/explore/,$(call in_chosen,EXPLORERS)) ## host programs that explore kernel sources

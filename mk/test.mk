@@ -1,6 +1,6 @@
 # Tests.  scripts/test.py runs the suites and prints one "N passed, N failed" line at the end.
 
-TEST := python3 scripts/test.py --build $(BUILD) --jobs $(JOBS)
+TEST := python3 scripts/test.py --build $(BUILD) --images $(OUT) --jobs $(JOBS)
 S ?=
 R ?= all
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Boots the kernel that carries its own tests and passes on what it says on the serial port.
+"""Boots a kernel that carries its own tests and passes on what it says on the serial port.
 
 The kernel ends with "N passed, N failed" and a clean shutdown; anything else is a failure.
-usage: run_ktest.py BUILD [SECONDS]
+usage: run_ktest.py BUILD [kernel|sanitize [SECONDS]]
 """
 import os
 import sys
@@ -16,8 +16,8 @@ from anonlib.machine import DEBUG_EXIT_CLEAN, Machine  # noqa: E402
 from anonlib.process import Qemu, signals_as_exceptions  # noqa: E402
 
 
-def main(build, seconds=240):
-    kernel = os.path.join(build, "ktest", "kernel.elf")
+def main(build, name="kernel", seconds=240):
+    kernel = os.path.join(build, "ktest", f"{name}.elf")
     if not os.path.exists(kernel):
         if os.path.exists(os.path.join(ROOT, "modules", "microkernel", "module.mk")):
             print(f"{kernel} was not built")

@@ -3,7 +3,7 @@
 
 A suite is a command whose last such line counts; one that crashes, runs too long or prints no such
 line counts as one failure more.  Logs lie in BUILD/test/.  SOAK=1 asks for full counts.
-usage: test.py [--build DIR] [--jobs N] [--module M] [--name S] all|tools|check|conform|inside|fuzz|explore|unit|ktest|iso|scenario
+usage: test.py [--build DIR] [--images DIR] [--jobs N] [--module M] [--name S] all|tools|check|conform|inside|fuzz|explore|unit|ktest|iso|scenario
 """
 import argparse
 import concurrent.futures
@@ -68,7 +68,8 @@ def make_suites(kind, options):
     if kind == "unit":
         return [Suite(f"unit {module}/{name}", [path], 120) for module, name, path in units(options)]
     if kind == "ktest":
-        return [Suite("ktest", python + ["scripts/run_ktest.py", options.build], 300)]
+        return [Suite("ktest", python + ["scripts/run_ktest.py", options.build], 300),
+                Suite("ktest sanitize", python + ["scripts/run_ktest.py", options.build, "sanitize"], 300)]
     return [scenario_suite(path, options) for path in scenarios(options)]
 
 
@@ -97,7 +98,7 @@ def scenarios(options):
 
 def scenario_suite(path, options):
     module, name = path.split(os.sep)[-3], os.path.basename(path)[:-len(".scn")]
-    command = [sys.executable, "tools/anon", "play", "--build", options.build]
+    command = [sys.executable, "tools/anon", "play", "--build", options.images]
     return Suite(f"scenario {module}/{name}", command + (["--soak"] if SOAK else []) + [path], 600)
 
 
@@ -163,6 +164,7 @@ def report(suite, outcome, options):
 def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build")
+    parser.add_argument("--images", help="what scenarios boot (BUILD)")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--module")
     parser.add_argument("--name")
@@ -170,6 +172,7 @@ def parse():
     parser.add_argument("kind", choices=("all",) + KINDS)
     options = parser.parse_args()
     options.build = os.path.relpath(options.build, ROOT)
+    options.images = os.path.relpath(options.images, ROOT) if options.images else options.build
     return options
 
 

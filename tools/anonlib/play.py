@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from . import disk, screen
-from .console import Console
+from .console import Console, readable
 from .errors import AnonError
 from .guest import Guest, describe_exit
 from .machine import DEBUG_EXIT_CANNOT_START, DEBUG_EXIT_CLEAN, DEBUG_EXIT_PANIC, ROOT, Machine
@@ -133,7 +133,7 @@ class Player:
     def _machine(self):
         s = self.scenario
         return Machine(boot=s.boot, build=self.build, model=s.machine, cpu=s.cpu, smp=s.smp, mem=s.mem,
-                       disk=self.image, icount=s.icount, append=list(s.append), extra=list(s.qemu))
+                       disk=self.image, icount=s.icount, extras=s.extras, append=list(s.append), extra=list(s.qemu))
 
     def _boot(self):
         if self.running:
@@ -147,7 +147,7 @@ class Player:
             return
         log = self.running.close()
         self.running = None
-        self.console_text += log.decode("utf-8", "replace").replace("\r", "")
+        self.console_text += readable(log.decode("utf-8", "replace"))
         with open(os.path.join(self.folder, "console.log"), "ab") as f:
             f.write(log)
 

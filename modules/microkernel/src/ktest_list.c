@@ -3,6 +3,18 @@
  */
 #include "ktest.h"
 
+/* Only in sanitizer kernels. */
+#ifdef SANITIZE
+#define SANITIZE_KTESTS(X) \
+	X(an_access_behind_a_block_is_seen) \
+	X(a_freed_block_is_not_touched) \
+	X(a_free_page_is_not_touched) \
+	X(an_access_behind_a_variable_is_seen) \
+	X(undefined_behaviour_is_seen)
+#else
+#define SANITIZE_KTESTS(X)
+#endif
+
 #define KTESTS(X) \
 	X(handle_rights_only_shrink) \
 	X(handle_stale_number_is_refused) \
@@ -81,9 +93,9 @@
 	X(guest_trap_brings_registers_back) \
 	X(monitor_fixup_goes_only_to_the_window) \
 	X(thread_entry_outside_the_window_faults_at_once) \
-	X(fpu_images_are_checked) \
 	X(clock_never_runs_backwards) \
-	X(clock_agrees_with_the_reference)
+	X(clock_agrees_with_the_reference) \
+	SANITIZE_KTESTS(X)
 
 #define DECLARE(name) void ktest_##name(void);
 KTESTS(DECLARE)

@@ -259,3 +259,16 @@ int exec_simple(struct shell *sh, struct simple_node *node, unsigned flags)
 	arena_release(&sh->temp, mark);
 	return shell_status(sh, status);
 }
+
+int exec_words(struct shell *sh, int argc, char **argv)
+{
+	struct simple_node node;
+	struct fields fields;
+
+	memset(&node, 0, sizeof(node));
+	node.node.line = sh->line;
+	fields_begin(&fields, sh);
+	for (int i = 0; i < argc; i++)
+		fields_add(&fields, argv[i]);
+	return run_command(sh, &node, &fields, EXEC_LAST);
+}
