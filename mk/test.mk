@@ -4,7 +4,7 @@ TEST := python3 scripts/test.py --build $(BUILD) --images $(OUT) --jobs $(JOBS)
 S ?=
 R ?= all
 
-.PHONY: test unit unit-list explore conform fuzz-shell format ktest scenario soak check split-check bench setup
+.PHONY: test unit unit-list explore conform conform-inside fuzz-shell format ktest scenario soak check split-check bench setup
 setup: ## install what is missing on this host, fetch third-party files
 	$(Q)scripts/setup_dev_env.sh
 	$(Q)scripts/fetch_modules.sh --quiet
@@ -30,6 +30,9 @@ explore: explorers ## every state of the kernel's cores at small sizes, and the 
 
 conform: host ## the shell against the cases of the POSIX Shell Command Language
 	$(Q)$(TEST) conform
+
+conform-inside: build ## a sample of the same cases inside the system; all of them with SOAK=1
+	$(Q)$(TEST) inside
 
 fuzz-shell: ## the shell's parser and expansions against libFuzzer: a minute, an hour with SOAK=1
 	$(Q)$(MAKE) fuzzers M=shell

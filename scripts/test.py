@@ -3,7 +3,7 @@
 
 A suite is a command whose last such line counts; one that crashes, runs too long or prints no such
 line counts as one failure more.  Logs lie in BUILD/test/.  SOAK=1 asks for full counts.
-usage: test.py [--build DIR] [--images DIR] [--jobs N] [--module M] [--name S] all|tools|check|conform|fuzz|explore|unit|ktest|iso|scenario
+usage: test.py [--build DIR] [--images DIR] [--jobs N] [--module M] [--name S] all|tools|check|conform|inside|fuzz|explore|unit|ktest|iso|scenario
 """
 import argparse
 import concurrent.futures
@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COUNTS = re.compile(r"^(?:\w+: *)?(\d+) passed, (\d+) failed(?:, \d+ skipped)?$", re.MULTILINE)
-KINDS = ("fuzz", "iso", "check", "tools", "conform", "explore", "ktest", "unit", "scenario")  # the longest first
-SHELL_SUITES = ("ash", "mksh")  # modules/shell/test/suites
+KINDS = ("fuzz", "iso", "check", "tools", "conform", "inside", "explore", "ktest", "unit", "scenario")  # the longest first
+SHELL_SUITES = ("ash", "mksh", "bash", "scripts")  # modules/shell/test/suites
 TAIL_LINES = 40
 # A make that we start is not a part of the make that started us.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
@@ -59,6 +59,8 @@ def make_suites(kind, options):
                 for name in SHELL_SUITES]
     if kind == "iso":
         return [Suite("iso built twice", python + ["scripts/build_twice.py", options.build], 900)]
+    if kind == "inside":
+        return [Suite("shell conformance inside", python + ["modules/shell/test/conform/inside.py", "--build", options.build], 600)]
     if kind == "fuzz":
         return [Suite("fuzz shell", python + ["modules/shell/test/fuzz/run.py", options.build], 600)] if SOAK else []
     if kind == "explore":

@@ -58,7 +58,7 @@ def processor_seconds(pid):
 def run_once(options, seconds, log):
     """Lets the fuzzer run for so many seconds of processor time or to its first finding; returns what it used."""
     folder = os.path.join(options.build, "fuzz")
-    command = [os.path.join(folder, "sh-fuzz"), f"-dict={HERE}/tokens.dict", f"-timeout={SCRIPT_SECONDS}", f"-rss_limit_mb={PROGRAM_MIB}",
+    command = [os.path.join(folder, "sh-fuzz"), f"-dict={HERE}/tokens.dict", f"-timeout={SCRIPT_SECONDS}", f"-report_slow_units={SCRIPT_SECONDS}", f"-rss_limit_mb={PROGRAM_MIB}",
                f"-max_len={SCRIPT_BYTES}", "-print_final_stats=1", "-reload=0",
                f"-artifact_prefix={folder}/finding-", os.path.join(folder, "corpus"), os.path.join(folder, "seeds")]
     command += [options.corpus] if options.corpus else []

@@ -80,8 +80,9 @@ def choose(names, options):
     return [name for name in names if not options.cases or any(part in name for part in options.cases)]
 
 
-def judge(names, differs, options, list_name):
-    """Runs differs(name) (text that shows the difference, or "") for every case and counts; returns the exit status."""
+def judge(names, differs, options, list_name, everything=()):
+    """Runs differs(name) (text that shows the difference, or "") for every case and counts; returns the exit status. The list may name what is in
+    everything."""
     is_ours = options.list is None and os.path.realpath(options.shell).endswith("sh-anon-host")
     causes = read_causes(list_name) if is_ours or options.list else {}
     failed = known = 0
@@ -95,7 +96,7 @@ def judge(names, differs, options, list_name):
                 print(f"{name}: passes, but is listed: {cause}" if is_stale else f"{name}: differs")
             if difference and (options.show or not cause):
                 print("".join(f"    {line}\n" for line in difference.splitlines()[:60 if options.show else 20]), end="")
-    strays = [] if options.cases else sorted(set(causes) - set(names))
+    strays = [] if options.cases else sorted(set(causes) - set(everything or names))
     for name in strays:
         print(f"{list_name}: there is no case {name}")
     print(f"{len(names)} cases, {known} known differences")
