@@ -41,6 +41,8 @@ NATIVE_FLAGS := $(COMMON) $(FREESTANDING) -fPIE -fvisibility=hidden -fno-stack-p
 
 kernel_FLAGS           := $(KERNEL_FLAGS) -O2
 kernel-debug_FLAGS     := $(KERNEL_FLAGS) -Og -DDEBUG=1
+# Counts how often its code runs, in variables that the host reads from the machine's memory (tools/anonlib/coverage.py).
+kernel-coverage_FLAGS  := $(KERNEL_FLAGS) -O0 -fprofile-arcs -ftest-coverage -fprofile-info-section=.gcov_info
 native_FLAGS           := $(NATIVE_FLAGS) -mgeneral-regs-only -O2
 native-debug_FLAGS     := $(NATIVE_FLAGS) -mgeneral-regs-only -Og -DDEBUG=1
 native-fpu_FLAGS       := $(NATIVE_FLAGS) -O2
@@ -50,7 +52,7 @@ native-lto_FLAGS       := $(native_FLAGS) -flto -flto-partition=one -fomit-frame
 native-lto-debug_FLAGS := $(native-debug_FLAGS)
 host_FLAGS             := $(COMMON) -O2 -pthread
 unit_FLAGS             := $(COMMON) -O1 -DDEBUG=1 -pthread -fsanitize=address,undefined \
-	-fno-sanitize-recover=all
+	-fno-sanitize-recover=all $(if $(filter coverage,$(KIND)),--coverage)
 # Kernel sources whose every access to memory an explorer can see (modules/microkernel/src/explore/hooks.c).
 explore_FLAGS          := $(COMMON) -O1 -DDEBUG=1 -fsanitize=thread -iquote modules/microkernel/src/explore/low
 linux_FLAGS            := $(COMMON) -O2 -D_GNU_SOURCE -ffunction-sections -fdata-sections \
@@ -58,7 +60,7 @@ linux_FLAGS            := $(COMMON) -O2 -D_GNU_SOURCE -ffunction-sections -fdata
 shared_FLAGS           := $(COMMON) -ffreestanding -fPIC -fvisibility=hidden -fno-stack-protector \
 	-fomit-frame-pointer -mgeneral-regs-only -O2
 
-FLAVOURS := kernel kernel-debug native native-debug native-fpu native-fpu-debug native-lto native-lto-debug host unit explore \
+FLAVOURS := kernel kernel-debug kernel-coverage native native-debug native-fpu native-fpu-debug native-lto native-lto-debug host unit explore \
 	linux shared
 linux_CC := $(MUSL_CC)
 cc_of = $(or $($1_CC),$(CC))

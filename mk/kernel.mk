@@ -19,7 +19,7 @@ ifneq ($(microkernel.KERNEL),)
 KERNEL_ELF := $(OUT)/kernel.elf
 KTEST_ELF := $(BUILD)/ktest/kernel.elf
 $(eval $(call kernel_rule,$(KERNEL_ELF),$(FL_KERNEL),$(microkernel.KERNEL) $(microkernel.KERNEL_NOTEST)))
-$(eval $(call kernel_rule,$(KTEST_ELF),kernel-debug,$(filter-out $(microkernel.KERNEL_NOTEST),$(microkernel.KERNEL)) $(microkernel.KTEST)))
+$(eval $(call kernel_rule,$(KTEST_ELF),$(FL_KTEST),$(filter-out $(microkernel.KERNEL_NOTEST),$(microkernel.KERNEL)) $(microkernel.KTEST)))
 kernel: $(KERNEL_ELF) ## build/kernel.elf alone
 ktest-kernel: $(KTEST_ELF) ## the kernel with its own tests, build/ktest/kernel.elf
 else

@@ -61,7 +61,7 @@ class Running:
 class Player:
     """Runs the steps of one scenario; its files (disk, console.log, pictures) lie in folder."""
 
-    def __init__(self, scenario, folder, build, soak=False):
+    def __init__(self, scenario, folder, build, soak=False, patience=1):
         self.scenario = scenario
         self.folder = folder
         self.build = build
@@ -77,7 +77,7 @@ class Player:
         limit = scenario.time
         if soak:
             limit = scenario.soak_time or 10 * limit
-        self.deadline = time.monotonic() + limit
+        self.deadline = time.monotonic() + limit * patience
 
     def play(self):
         """All steps; raises AnonError at the first that fails.  Returns how many checks held."""
