@@ -52,7 +52,7 @@ native-lto_FLAGS       := $(native_FLAGS) -flto -flto-partition=one -fomit-frame
 native-lto-debug_FLAGS := $(native-debug_FLAGS)
 host_FLAGS             := $(COMMON) -O2 -pthread
 unit_FLAGS             := $(COMMON) -O1 -DDEBUG=1 -pthread -fsanitize=address,undefined \
-	-fno-sanitize-recover=all $(if $(filter coverage,$(KIND)),--coverage)
+	-fno-sanitize-recover=all $(if $(filter coverage,$(KIND)),--coverage -O0)
 # Kernel sources whose every access to memory an explorer can see (modules/microkernel/src/explore/hooks.c).
 explore_FLAGS          := $(COMMON) -O1 -DDEBUG=1 -fsanitize=thread -iquote modules/microkernel/src/explore/low
 linux_FLAGS            := $(COMMON) -O2 -D_GNU_SOURCE -ffunction-sections -fdata-sections \
