@@ -14,6 +14,7 @@
 #define CPUID_XSAVE_LEAF 0xd
 #define CPUID_OSXSAVE (1u << 27)
 #define XSTATE_HEADER_OFFSET 512
+#define XSTATE_HEADER_BYTES 64
 #define XSTATE_LEGACY_FEATURES 3ull /* x87 and SSE */
 
 struct cpuid {
@@ -48,9 +49,9 @@ uint64_t fpu_bytes(void)
 {
 	static uint64_t bytes; /* the same for every thread: computing it twice does no harm */
 
-	if (bytes == 0)
+	if (bytes == 0) /* the kernel speaks XSAVE's layout, also where the CPU does not */
 		bytes = cpuid(1).ecx & CPUID_OSXSAVE ? cpuid(CPUID_XSAVE_LEAF).ebx
-		                                     : FPU_LEGACY_BYTES;
+		                                     : XSTATE_HEADER_OFFSET + XSTATE_HEADER_BYTES;
 	return bytes;
 }
 
