@@ -64,6 +64,8 @@
 	X(a_pinned_page_stays_in_its_place) \
 	X(a_space_has_one_monitor) \
 	X(an_unbound_interrupt_is_not_the_control_object) \
+	X(what_lacks_memory_midway_is_refused) \
+	X(the_last_frame_is_followed_by_refusals) \
 	X(pagetable_maps_and_finds) \
 	X(pagetable_hides_what_cannot_be_read) \
 	X(pagetable_next_skips_gaps) \
