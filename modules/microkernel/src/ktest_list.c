@@ -66,6 +66,15 @@
 	X(an_unbound_interrupt_is_not_the_control_object) \
 	X(what_lacks_memory_midway_is_refused) \
 	X(the_last_frame_is_followed_by_refusals) \
+	X(what_is_being_revoked_signals_nothing_new) \
+	X(what_is_being_revoked_is_not_mapped) \
+	X(results_that_died_on_the_way_are_refused) \
+	X(who_waits_for_what_ends_is_told) \
+	X(a_good_image_is_loaded) \
+	X(damaged_images_are_refused) \
+	X(segments_do_not_overlap) \
+	X(names_are_found_in_a_good_archive) \
+	X(damaged_archives_hold_nothing) \
 	X(pagetable_maps_and_finds) \
 	X(pagetable_hides_what_cannot_be_read) \
 	X(pagetable_next_skips_gaps) \
