@@ -6,6 +6,7 @@
 #define KTESTS(X) \
 	X(handle_rights_only_shrink) \
 	X(handle_stale_number_is_refused) \
+	X(handle_numbers_are_never_none) \
 	X(revoke_takes_all_descendants_in_steps) \
 	X(closing_hands_children_to_the_parent) \
 	X(badges_are_chosen_once) \
@@ -75,6 +76,18 @@
 	X(segments_do_not_overlap) \
 	X(names_are_found_in_a_good_archive) \
 	X(damaged_archives_hold_nothing) \
+	X(supplying_moves_pages_in_steps) \
+	X(supplying_leaves_what_is_there) \
+	X(a_shared_page_is_not_supplied) \
+	X(dirty_pages_are_cleaned_and_clean_ones_evicted) \
+	X(revoking_a_large_mapping_goes_in_steps) \
+	X(dma_memory_ends_in_steps) \
+	X(what_many_hold_ends_in_steps) \
+	X(many_watches_go_in_steps) \
+	X(cloning_is_the_same_in_steps_of_any_size) \
+	X(devices_are_not_copied_out_of_a_space) \
+	X(domains_nest_so_deep_and_no_deeper) \
+	X(there_are_only_so_many_domains) \
 	X(pagetable_maps_and_finds) \
 	X(pagetable_hides_what_cannot_be_read) \
 	X(pagetable_next_skips_gaps) \
