@@ -76,6 +76,51 @@ static void test_kernel_operations(void)
 	CHECK(sys_handle_close(endpoint) == OK);
 }
 
+/* --- nobody there --- */
+
+static void test_no_receiver(void)
+{
+	struct ipc_message m = {.tag = ipc_tag(1, 8, 0, 0)};
+	handle_t endpoint = HANDLE_NONE, caller = HANDLE_NONE;
+
+	CHECK(sys_endpoint_create(&endpoint) == OK);
+	CHECK(sys_handle_derive(endpoint, RIGHT_CALL, 0, &caller) == OK);
+	CHECK(sys_handle_close(endpoint) == OK);
+	CHECK(ipc_call(caller, &m, deadline_in_ms(2000)) == E_GONE);
+	m.tag = ipc_tag(1, 0, 0, 0);
+	CHECK(ipc_call(caller, &m, 0) == E_GONE);
+	CHECK(sys_handle_close(caller) == OK);
+}
+
+/* A kick that comes before the wait ends every wait that may be interrupted, until the thread enters a guest: it is for
+ * that it was kicked. */
+static void wait_kicked(void *unused)
+{
+	static uint32_t word;
+	handle_t event = HANDLE_NONE;
+	uint64_t bits;
+
+	(void)unused;
+	CHECK(sys_thread_kick(thread_self()->handle) == OK);
+	CHECK(sys_event_create(&event) == OK);
+	for (int i = 0; i < 2; i++) {
+		CHECK(sys_event_wait(event, 1, deadline_in_ms(2000), &bits) == E_INTR);
+		CHECK(sys_thread_sleep(deadline_in_ms(2000)) == E_INTR);
+		CHECK(sys_word_wait(HANDLE_NONE, (uint64_t)&word, 0, deadline_in_ms(2000),
+		                    WORD_WAIT_INTERRUPTIBLE) == E_INTR);
+	}
+	CHECK(sys_word_wait(HANDLE_NONE, (uint64_t)&word, 0, deadline_in_ms(1), 0) == E_TIMEOUT);
+	CHECK(sys_handle_close(event) == OK);
+}
+
+static void test_latched_kick(void)
+{
+	struct anon_thread *thread = NULL;
+
+	CHECK(thread_spawn(wait_kicked, NULL, NULL, &thread) == OK);
+	CHECK(thread_join(thread) == OK);
+}
+
 /* --- refusals that change nothing --- */
 
 static void test_refused_thread(void)
@@ -235,6 +280,8 @@ int main(void)
 
 	test_map_right();
 	test_kernel_operations();
+	test_no_receiver();
+	test_latched_kick();
 	test_refused_thread();
 	test_too_little_memory();
 	test_resize();

@@ -20,6 +20,7 @@
 
 #define AT (NATIVE_BASE + (1ul << 30))
 #define RW (MAP_READ | MAP_WRITE)
+#define SHARED_AT (1ul << 22)
 #define PAGES_MAX 40u
 #define FILLER_BYTES 64u
 
@@ -33,6 +34,7 @@ struct scarcity {
 	struct memory *paged;   /* of poor */
 	struct space *space;    /* of poor: 40 private pages and one more, elsewhere */
 	struct kobject *copied; /* that copy */
+	struct kobject *cloned; /* of space: they share a page table */
 	struct kobject *made;
 	struct progress progress;
 	void *filler;
@@ -246,6 +248,23 @@ static status_t poke(struct scarcity *s)
 	return process_poke(s->poor.process, AT + 2 * PAGE_SIZE, "text", 5);
 }
 
+/* In the middle of a table that a clone shares, and of a mapping. */
+static status_t unmap_shared(struct scarcity *s)
+{
+	unsigned budget = STEP_BUDGET;
+
+	return aspace_unmap(&s->space->aspace, SHARED_AT + 5 * PAGE_SIZE, PAGE_SIZE, &budget);
+}
+
+static status_t protect_shared(struct scarcity *s)
+{
+	struct progress progress = {0};
+	unsigned budget = STEP_BUDGET;
+
+	return aspace_protect(&s->space->aspace, SHARED_AT, 7 * PAGE_SIZE, MAP_READ, &progress,
+	                      &budget);
+}
+
 static const struct {
 	const char *name;
 	status_t (*run)(struct scarcity *);
@@ -274,6 +293,8 @@ static const struct {
 	{"map_and_touch", map_and_touch},
 	{"write_private", write_private},
 	{"poke", poke},
+	{"unmap_shared", unmap_shared},
+	{"protect_shared", protect_shared},
 };
 
 /* --- the world around them --- */
@@ -297,6 +318,15 @@ static void share_own(struct scarcity *s)
 	KCHECK(memory_page(s->own, 0, true, &page, &may_write) == OK);
 	KCHECK(memory_create_copy(s->own, s->poor.domain, 0, PAGE_SIZE, &copying, &budget) == OK);
 	s->copied = copying.object;
+}
+
+static void share_space(struct scarcity *s)
+{
+	struct progress cloning = {0};
+	unsigned budget = STEP_BUDGET;
+
+	KCHECK(space_clone(s->space, s->poor.domain, &cloning, &budget) == OK);
+	s->cloned = cloning.object;
 }
 
 static void make_rich(struct scarcity *s)
@@ -324,8 +354,9 @@ static void make_poor(struct scarcity *s)
 	kobject_unref(&endpoint->obj);
 	share_own(s);
 	KCHECK(space_create(s->poor.domain, &s->space) == OK);
-	touch_all(&s->space->aspace, 1ul << 22, 40);
+	touch_all(&s->space->aspace, SHARED_AT, 40);
 	touch_all(&s->space->aspace, 1ul << 34, 1);
+	share_space(s);
 	touch_all(aspace, AT, 1);
 	KCHECK(fixture_map(aspace, seen, AT + PAGE_SIZE, PAGE_SIZE, RW | MAP_PRIVATE));
 	KCHECK(fixture_touch(aspace, AT + PAGE_SIZE, MAP_READ));
@@ -365,6 +396,7 @@ static void take_down(struct scarcity *s)
 	let_go(s->made);
 	let_go(s->progress.object);
 	let_go(s->copied);
+	let_go(s->cloned);
 	let_go(&s->own->obj);
 	let_go(&s->paged->obj);
 	let_go(&s->space->obj);
