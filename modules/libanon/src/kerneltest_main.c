@@ -92,6 +92,82 @@ static void test_no_receiver(void)
 	CHECK(sys_handle_close(caller) == OK);
 }
 
+static status_t call_with(handle_t endpoint, uint64_t tag, handle_t first, handle_t second)
+{
+	struct ipc_message m = {.tag = tag};
+
+	ipc_put_handle(&m, 0, first);
+	ipc_put_handle(&m, 1, second);
+	return ipc_call(endpoint, &m, deadline_in_ms(5));
+}
+
+/* An endpoint that is served, though nobody comes to receive. */
+static void test_bad_messages(void)
+{
+	handle_t endpoint = HANDLE_NONE, event = HANDLE_NONE, bare = HANDLE_NONE;
+	struct ipc_message m;
+
+	CHECK(sys_endpoint_create(&endpoint) == OK && sys_event_create(&event) == OK);
+	CHECK(sys_handle_derive(event, RIGHT_WAIT, 0, &bare) == OK);
+	CHECK(call_with(endpoint, ipc_tag(1, IPC_BYTES_MAX + 1, 0, 0), event, event) == E_INVAL);
+	CHECK(call_with(endpoint, ipc_tag(1, 0, IPC_HANDLES_MAX + 1, 0), event, event) == E_INVAL);
+	CHECK(call_with(endpoint, ipc_tag(1, IPC_BYTES_MAX, 2, 0), event, event) == E_TIMEOUT);
+	CHECK(call_with(event, ipc_tag(1, 0, 0, 0), event, event) == E_TYPE);
+	CHECK(ipc_receive(endpoint, event, &m, deadline_in_ms(5)) == E_TYPE);
+	CHECK(ipc_receive(event, endpoint, &m, deadline_in_ms(5)) == E_TYPE);
+	CHECK(sys_handle_close(bare) == OK && sys_handle_close(event) == OK);
+	CHECK(sys_handle_close(endpoint) == OK);
+}
+
+static handle_t served, serve_reply;
+static status_t serve_status[2];
+
+/* Takes what comes until one comes with nothing. */
+static void serve(void *unused)
+{
+	struct ipc_message m;
+
+	(void)unused;
+	while (ipc_receive(served, serve_reply, &m, deadline_in_ms(2000)) == OK &&
+	       ipc_tag_op(m.tag) != 9) {
+		serve_status[0] = ipc_receive(served, serve_reply, &m, deadline_in_ms(5));
+		m.tag = ipc_tag(0, IPC_BYTES_MAX + 1, 0, 0);
+		serve_status[1] = ipc_reply(serve_reply, &m);
+		m.tag = ipc_tag(0, 0, 0, 0);
+		(void)ipc_reply(serve_reply, &m);
+	}
+	m.tag = ipc_tag(0, 0, 0, 0);
+	(void)ipc_reply(serve_reply, &m);
+}
+
+/* Handles that may not travel are refused when there is somebody to whom they would. */
+static void test_bad_handles(void)
+{
+	struct anon_thread *thread = NULL;
+	handle_t event = HANDLE_NONE, bare = HANDLE_NONE;
+
+	CHECK(sys_endpoint_create(&served) == OK && sys_reply_create(&serve_reply) == OK);
+	CHECK(sys_event_create(&event) == OK);
+	CHECK(sys_handle_derive(event, RIGHT_WAIT, 0, &bare) == OK);
+	CHECK(thread_spawn(serve, NULL, NULL, &thread) == OK);
+	sleep_ns(5 * NS_PER_MS);
+	CHECK(call_with(served, ipc_tag(1, 0, 1, 0), HANDLE_NONE, event) == E_HANDLE);
+	CHECK(call_with(served, ipc_tag(1, 0, 1, 0), bare, event) == E_ACCESS);
+	CHECK(call_with(served, ipc_tag(1, 0, 1, 1), bare, event) == E_ACCESS);
+	CHECK(call_with(served, ipc_tag(1, 0, 2, 1), event, event) == E_INVAL);
+	CHECK(call_with(served, ipc_tag(1, 0, 2, 2), event, event) == E_INVAL);
+	CHECK(ipc_receive(served, serve_reply, &(struct ipc_message){0}, deadline_in_ms(5)) ==
+	      E_BUSY);
+	CHECK(ipc_reply_receive(served, serve_reply, &(struct ipc_message){0}, deadline_in_ms(5)) ==
+	      E_BUSY);
+	CHECK(call_with(served, ipc_tag(1, 0, 0, 0), event, event) == OK);
+	CHECK(serve_status[0] == E_BUSY && serve_status[1] == E_INVAL);
+	CHECK(call_with(served, ipc_tag(9, 0, 0, 0), event, event) == OK);
+	CHECK(thread_join(thread) == OK);
+	CHECK(sys_handle_close(bare) == OK && sys_handle_close(event) == OK);
+	CHECK(sys_handle_close(served) == OK && sys_handle_close(serve_reply) == OK);
+}
+
 /* A kick that comes before the wait ends every wait that may be interrupted, until the thread enters a guest: it is for
  * that it was kicked. */
 static void wait_kicked(void *unused)
@@ -281,6 +357,8 @@ int main(void)
 	test_map_right();
 	test_kernel_operations();
 	test_no_receiver();
+	test_bad_messages();
+	test_bad_handles();
 	test_latched_kick();
 	test_refused_thread();
 	test_too_little_memory();

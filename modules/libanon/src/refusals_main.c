@@ -85,6 +85,28 @@ static const struct thread_args no_message = {.entry = NATIVE_BASE,
                                               .message = NATIVE_END - PAGE_SIZE};
 static uint64_t buffer[600];
 
+/* Mappings, each with one thing that is wrong. */
+#define MAP_AT(at, more...) \
+	{ \
+		.flags = MAP_READ | MAP_FIXED, .address = at, .bytes = PAGE_SIZE, more \
+	}
+#define FREE_AT (NATIVE_END - (1ul << 30))
+static const struct map_args map_empty = {.flags = MAP_READ};
+static const struct map_args map_endless = {.flags = MAP_READ, .bytes = UINT64_MAX};
+static const struct map_args map_flags = {.flags = 1u << 31, .bytes = PAGE_SIZE};
+static const struct map_args map_clone = {.flags = MAP_CLONE_MASK, .bytes = PAGE_SIZE};
+static const struct map_args map_unaligned = MAP_AT(FREE_AT + 1);
+static const struct map_args map_kernel = MAP_AT(NATIVE_END);
+static const struct map_args map_guest = MAP_AT(GUEST_PLACE);
+static const struct map_args map_around = MAP_AT(-PAGE_SIZE);
+static const struct map_args map_no_handle = MAP_AT(FREE_AT, .memory = {0x7fffff01});
+static const struct map_args map_large = {.flags = MAP_READ, .bytes = NATIVE_END - NATIVE_BASE};
+static const struct remap_args remap_none = {
+	.address = FREE_AT, .bytes = PAGE_SIZE, .new_bytes = PAGE_SIZE};
+static const struct remap_args remap_empty = {.address = FREE_AT, .bytes = PAGE_SIZE};
+static const struct remap_args remap_later = {
+	.address = FREE_AT, .bytes = PAGE_SIZE, .new_bytes = PAGE_SIZE, .reserved = 1};
+
 struct refusal {
 	const char *name;
 	uint32_t number;
@@ -155,9 +177,38 @@ static const struct refusal refusals[] = {
 	CALL(memory_evict, E_TYPE, GOOD(GOOD_MEMORY), 0, PAGE_SIZE),
 	CALL(memory_permit, E_INVAL, GOOD(GOOD_PAGED), 0, 1),
 	CALL(memory_resize, E_INVAL, GOOD(GOOD_MEMORY), UINT64_MAX),
+	CALL(memory_resize, E_UNSUPPORTED, GOOD(GOOD_FIXED), PAGE_SIZE),
+	CALL(memory_copy, E_UNSUPPORTED, GOOD(GOOD_DMA), 0, 0, PAGE_SIZE),
+	CALL(memory_read, E_RANGE, GOOD(GOOD_MEMORY), 1, AT(buffer), PAGE_SIZE),
+	CALL(memory_read, E_RANGE, GOOD(GOOD_MEMORY), UINT64_MAX, AT(buffer), 2),
+	CALL(memory_read, E_FAULT, GOOD(GOOD_DMA), 0, NOWHERE, 8),
+	CALL(memory_write, E_RANGE, GOOD(GOOD_MEMORY), 0, AT(buffer), UINT64_MAX),
+	CALL(memory_write, E_FAULT, GOOD(GOOD_DMA), 0, NOWHERE, 8),
 	CALL(memory_info, E_FAULT, GOOD(GOOD_MEMORY), NOWHERE),
 
 	CALL(map, E_FAULT, GOOD(GOOD_PROCESS), NOWHERE),
+	CALL(map, E_INVAL, GOOD(GOOD_PROCESS), AT(map_empty)),
+	CALL(map, E_INVAL, GOOD(GOOD_PROCESS), AT(map_endless)),
+	CALL(map, E_INVAL, GOOD(GOOD_PROCESS), AT(map_flags)),
+	CALL(map, E_INVAL, GOOD(GOOD_PROCESS), AT(map_clone)),
+	CALL(map, E_INVAL, GOOD(GOOD_PROCESS), AT(map_unaligned)),
+	CALL(map, E_INVAL, GOOD(GOOD_PROCESS), AT(map_kernel)),
+	CALL(map, E_INVAL, GOOD(GOOD_PROCESS), AT(map_guest)),
+	CALL(map, E_INVAL, GOOD(GOOD_PROCESS), AT(map_around)),
+	CALL(map, E_INVAL, GOOD(GOOD_SPACE), AT(map_kernel)),
+	CALL(map, E_HANDLE, GOOD(GOOD_PROCESS), AT(map_no_handle)),
+	CALL(map, E_NOMEM, GOOD(GOOD_PROCESS), AT(map_large)),
+	CALL(unmap, E_INVAL, GOOD(GOOD_PROCESS), FREE_AT + 1, PAGE_SIZE),
+	CALL(unmap, E_INVAL, GOOD(GOOD_PROCESS), FREE_AT, 0),
+	CALL(unmap, E_INVAL, GOOD(GOOD_PROCESS), GUEST_PLACE, PAGE_SIZE),
+	CALL(unmap, E_INVAL, GOOD(GOOD_PROCESS), NATIVE_END - PAGE_SIZE, 2 * PAGE_SIZE),
+	CALL(protect, E_NOENT, GOOD(GOOD_PROCESS), FREE_AT, PAGE_SIZE, MAP_READ),
+	CALL(protect, E_INVAL, GOOD(GOOD_PROCESS), GUEST_PLACE, PAGE_SIZE, MAP_READ),
+	CALL(discard, E_INVAL, GOOD(GOOD_PROCESS), FREE_AT + 1, PAGE_SIZE),
+	CALL(remap, E_NOENT, GOOD(GOOD_PROCESS), AT(remap_none)),
+	CALL(remap, E_INVAL, GOOD(GOOD_PROCESS), AT(remap_empty)),
+	CALL(remap, E_INVAL, GOOD(GOOD_PROCESS), AT(remap_later)),
+	CALL(space_copy, E_FAULT, GOOD(GOOD_SPACE), GUEST_PLACE, AT(buffer), 8, 0),
 	CALL(protect, E_INVAL, GOOD(GOOD_PROCESS), NATIVE_BASE, PAGE_SIZE, 8),
 	CALL(remap, E_FAULT, GOOD(GOOD_SPACE), NOWHERE),
 	CALL(query, E_NOENT, GOOD(GOOD_SPACE), 0, AT(buffer)),
@@ -231,6 +282,38 @@ static void test_depth(void)
 	refusals_check(status == OK, "all of it ends", "domain_kill", status);
 }
 
+/* Who holds no more than the right to write to memory of a pager does not choose its size. */
+static void test_paged_size(void)
+{
+	handle_t writer = HANDLE_NONE;
+	status_t status;
+
+	(void)sys_handle_derive(refusals_good[GOOD_PAGED], RIGHT_WRITE, 0, &writer);
+	status = sys_memory_resize(writer, 0);
+	refusals_check(status == E_ACCESS, "only its pager", "memory_resize", status);
+	(void)sys_handle_close(writer);
+}
+
+static void test_dead_process(void)
+{
+	struct map_args args = {.flags = MAP_READ, .bytes = PAGE_SIZE};
+	struct thread_args thread_args = {.entry = NATIVE_BASE, .message = NATIVE_BASE};
+	handle_t process = HANDLE_NONE, made = HANDLE_NONE;
+	uint64_t at;
+	status_t status = sys_process_create(HANDLE_NONE, "dead", 4, &process);
+
+	refusals_check(status == OK, "a process to end", "process_create", status);
+	status = sys_process_kill(process, 0);
+	refusals_check(status == OK, "ends", "process_kill", status);
+	status = sys_thread_create(process, &thread_args, &made);
+	refusals_check(status == E_GONE, "it has ended", "thread_create", status);
+	status = sys_handle_install(process, refusals_good[GOOD_EVENT], RIGHT_WAIT, 0, &made);
+	refusals_check(status == E_GONE, "it has ended", "handle_install", status);
+	status = sys_map(process, &args, &at);
+	refusals_check(status == E_GONE, "it has ended", "map", status);
+	(void)sys_handle_close(process);
+}
+
 static void test_lines(void)
 {
 	handle_t control = refusals_good[GOOD_CONTROL], event = refusals_good[GOOD_EVENT];
@@ -290,6 +373,8 @@ int main(void)
 		refuse(&refusals[i]);
 	refusals_check(enter() == E_INVAL, "no space to enter", "enter", OK);
 	test_depth();
+	test_paged_size();
+	test_dead_process();
 	test_lines();
 	test_messages();
 	after = machine();
