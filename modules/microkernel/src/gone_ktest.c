@@ -114,26 +114,14 @@ KTEST(results_that_died_on_the_way_are_refused)
 	fixture_destroy(&f);
 }
 
-static struct thread *make_running(struct fixture *f, uint64_t message)
-{
-	struct thread_args args = {.entry = NATIVE_BASE + PAGE_SIZE, .message = message};
-	struct thread *thread = NULL;
-
-	KCHECK(fixture_map(&f->process->aspace, NULL, message, PAGE_SIZE, RW) == message);
-	KCHECK(thread_create(f->process, &args, &thread) == OK);
-	kobject_ref(&thread->obj); /* a thread that can run holds itself */
-	thread->state = THREAD_RUNNING;
-	return thread;
-}
-
 /* The event is another domain's; the waiter's own lives on. */
 KTEST(who_waits_for_what_ends_is_told)
 {
 	struct fixture f = fixture_create(100);
 	struct fixture other = fixture_create(100);
 	struct event *event = event_create(other.domain);
-	struct thread *waiter = make_running(&f, AT);
-	struct thread *bound = make_running(&f, AT + PAGE_SIZE);
+	struct thread *waiter = fixture_running(&f, AT);
+	struct thread *bound = fixture_running(&f, AT + PAGE_SIZE);
 
 	KCHECK(event_bind(event, bound) == OK);
 	KCHECK(event_bind(event, waiter) == E_BUSY);

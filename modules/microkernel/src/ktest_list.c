@@ -60,6 +60,8 @@
 	X(deep_nesting_ends_in_steps) \
 	X(badges_bound_what_timers_and_watches_signal) \
 	X(periods_without_end_are_refused) \
+	X(missed_periods_are_signalled_once) \
+	X(each_bit_wakes_one) \
 	X(deadlines_may_be_at_the_same_time) \
 	X(a_refused_thread_leaves_its_process_as_it_was) \
 	X(a_pinned_page_stays_in_its_place) \
