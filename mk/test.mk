@@ -5,7 +5,7 @@ S ?=
 R ?= all
 
 COVERAGE := $(BUILD)/coverage
-COVERAGE_TEST := ANON_COVERAGE=$(abspath $(COVERAGE))/runs python3 scripts/test.py --build $(COVERAGE) --jobs $(JOBS) --patience 6
+COVERAGE_TEST := ANON_SEED=1 ANON_COVERAGE=$(abspath $(COVERAGE))/runs python3 scripts/test.py --build $(COVERAGE) --jobs $(JOBS) --patience 6
 
 .PHONY: test unit unit-list explore conform format ktest scenario coverage soak check split-check bench setup
 setup: ## install what is missing on this host, fetch third-party files

@@ -191,10 +191,14 @@ static void wait_kicked(void *unused)
 
 static void test_latched_kick(void)
 {
+	handle_t dead = HANDLE_NONE;
 	struct anon_thread *thread = NULL;
 
 	CHECK(thread_spawn(wait_kicked, NULL, NULL, &thread) == OK);
+	CHECK(sys_handle_derive(thread->handle, RIGHT_WRITE, 0, &dead) == OK);
 	CHECK(thread_join(thread) == OK);
+	CHECK(sys_thread_kick(dead) ==
+	      E_HANDLE); /* the thread is gone, and with it what was held of it */
 }
 
 /* --- refusals that change nothing --- */

@@ -314,6 +314,26 @@ static void test_dead_process(void)
 	(void)sys_handle_close(process);
 }
 
+/* What was derived from a handle goes on when that is closed, also when it is too much for a step. */
+static void test_many_children(void)
+{
+	static handle_t children[700];
+	handle_t parent = HANDLE_NONE;
+	struct handle_info info;
+	unsigned good = 0;
+
+	refusals_check(sys_event_create(&parent) == OK, "an event", "event_create", OK);
+	for (unsigned i = 0; i < 700; i++)
+		good += sys_handle_derive(parent, RIGHT_WAIT, 0, &children[i]) == OK;
+	refusals_check(good == 700, "children", "handle_derive", OK);
+	refusals_check(sys_handle_close(parent) == OK, "their parent", "handle_close", OK);
+	for (unsigned i = 0; i < 700; i++) {
+		good -= sys_handle_info(children[i], &info) == OK && info.rights == RIGHT_WAIT;
+		(void)sys_handle_close(children[i]);
+	}
+	refusals_check(good == 0, "children go on", "handle_close", OK);
+}
+
 static void test_lines(void)
 {
 	handle_t control = refusals_good[GOOD_CONTROL], event = refusals_good[GOOD_EVENT];
@@ -373,6 +393,7 @@ int main(void)
 		refuse(&refusals[i]);
 	refusals_check(enter() == E_INVAL, "no space to enter", "enter", OK);
 	test_depth();
+	test_many_children();
 	test_paged_size();
 	test_dead_process();
 	test_lines();

@@ -79,6 +79,9 @@ KTEST(each_bit_wakes_one)
 	event_signal(event, 1 | 8);
 	KCHECK(waiters[0]->state == THREAD_READY && waiters[0]->arch.regs.rdx == 1);
 	KCHECK(waiters[1]->state == THREAD_WAITING && waiters[2]->state == THREAD_WAITING);
+	kobject_check(&event->obj);
+	for (unsigned i = 0; i < 3; i++)
+		kobject_check(&waiters[i]->obj);
 	event_signal(event, 4);
 	KCHECK(waiters[1]->state == THREAD_READY && waiters[2]->state == THREAD_WAITING);
 	KCHECK(event_take(event, ~0ull) == 8);

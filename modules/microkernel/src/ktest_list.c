@@ -90,6 +90,8 @@
 	X(devices_are_not_copied_out_of_a_space) \
 	X(domains_nest_so_deep_and_no_deeper) \
 	X(there_are_only_so_many_domains) \
+	X(a_receiver_without_room_goes_on_waiting) \
+	X(what_goes_tells_who_waits_for_messages) \
 	X(pagetable_maps_and_finds) \
 	X(pagetable_hides_what_cannot_be_read) \
 	X(pagetable_next_skips_gaps) \

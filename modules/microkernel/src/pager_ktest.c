@@ -48,6 +48,8 @@ static unsigned supply(struct cache *c, unsigned first, unsigned count, unsigned
 	unsigned budget = step;
 	unsigned steps = 1;
 
+	kobject_check(&c->paged->obj);
+	kobject_check(&c->source->obj);
 	for (; memory_supply(c->paged, offset, c->source, offset, count * PAGE_SIZE, &done,
 	                     &budget) == STATUS_MORE;
 	     budget = step)
@@ -66,6 +68,7 @@ static status_t change(struct cache *c,
 	status_t status = how(c->paged, first * PAGE_SIZE, count * PAGE_SIZE, &progress, &budget);
 
 	*out_count = progress.count;
+	kobject_check(&c->paged->obj);
 	return status;
 }
 

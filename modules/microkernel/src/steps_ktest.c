@@ -119,7 +119,8 @@ KTEST(cloning_is_the_same_in_steps_of_any_size)
 			KCHECK(clone->aspace.pt.resident == 135);
 		else
 			KCHECK(step < 8); /* less than a handful does not get on */
-		aspace_check(&clone->aspace);
+		kobject_check(&clone->obj);
+		kobject_check(&parent->obj);
 		kobject_unref(progress.object);
 		kobject_reap_all();
 	}
