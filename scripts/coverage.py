@@ -73,14 +73,19 @@ class Reason:
 
 
 def add_up(runs):
-    """What all machines counted, as .gcda files beside the objects."""
-    totals, units = {}, {}
+    """What all machines counted, as .gcda files beside the objects. Counts of a kernel that was built anew mean nothing."""
+    totals, kernels = {}, {}
     for path in runs:
-        kernel, counts = coverage.read_run(path)
-        if kernel not in units:
-            units[kernel] = coverage.read_units(coverage.Elf(kernel))
+        kernel, identity, counts = coverage.read_run(path)
+        if kernel not in kernels:
+            elf = coverage.Elf(kernel)
+            kernels[kernel] = elf.identity, coverage.read_units(elf)
+        known, units = kernels[kernel]
+        if identity != known:
+            print(f"{path}: of an earlier {kernel}, left out")
+            continue
         counts = iter(counts)
-        for unit in units[kernel]:
+        for unit in units:
             mine = itertools.islice(counts, sum(f.count for f in unit.functions))
             before = totals.get(unit.path, (unit, itertools.repeat(0)))[1]
             totals[unit.path] = unit, [a + b for a, b in zip(mine, before)]

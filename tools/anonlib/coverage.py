@@ -9,6 +9,7 @@ import os
 import struct
 import sys
 import tempfile
+import zlib
 from dataclasses import dataclass
 
 from .errors import AnonError
@@ -25,6 +26,7 @@ class Elf:
     def __init__(self, path):
         with open(path, "rb") as f:
             self.data = f.read()
+        self.identity = zlib.crc32(self.data)
         start, = struct.unpack_from("<Q", self.data, 40)
         size, count, names = struct.unpack_from("<HHH", self.data, 58)
         rows = [struct.unpack_from("<IIQQQQ", self.data, start + i * size) for i in range(count)]
@@ -110,14 +112,15 @@ def collect(kernel, memory_path):
                 counts.frombytes(memory.read(8 * function.count))
     os.makedirs(FOLDER, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=FOLDER, prefix="run-", suffix=".counts", delete=False) as f:
-        f.write(os.path.abspath(kernel).encode() + b"\n" + counts.tobytes())
+        f.write(b"%d %s\n" % (elf.identity, os.path.abspath(kernel).encode()) + counts.tobytes())
 
 
 def read_run(path):
-    """(kernel, counts) of one machine."""
+    """(kernel, its identity, counts) of one machine."""
     with open(path, "rb") as f:
-        kernel, _, numbers = f.read().partition(b"\n")
+        head, _, numbers = f.read().partition(b"\n")
     counts = array.array("Q", numbers)
     if sys.byteorder == "big":
         counts.byteswap()
-    return kernel.decode(), counts
+    identity, kernel = head.split(b" ", 1)
+    return kernel.decode(), int(identity), counts

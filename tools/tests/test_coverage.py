@@ -78,6 +78,13 @@ class FromMemory(unittest.TestCase):
         self.assertEqual(len(self.runs()), 2)
         self.assertEqual(self.lines(), ({1, 3, 4, 5, 7, 9}, set()))
 
+    def test_an_earlier_kernel_does_not_count(self):
+        self.load(2)
+        coverage.collect(self.kernel, self.memory)
+        with open(self.kernel, "ab") as f:
+            f.write(b"built anew")
+        self.assertEqual(self.lines(), (set(), {1, 3, 4, 5, 7, 9}))
+
     def test_other_memory_is_not_believed(self):
         self.put(coverage.KERNEL_BASE, b"\xff" * 0x40000)
         coverage.collect(self.kernel, self.memory)

@@ -206,6 +206,89 @@ static void test_latched_kick(void)
 	(void)sys_handle_close(dead);
 }
 
+/* --- a pager is asked in the middle of a system call, which is made again when it has answered --- */
+
+#define PAGED 8ul /* pages; the last one cannot be had */
+
+static handle_t pager_endpoint, pager_reply, paged;
+static unsigned pages_asked;
+
+static bool supply_page(uint64_t offset)
+{
+	handle_t source = HANDLE_NONE;
+	uint64_t content = offset + 1;
+	bool is_supplied;
+
+	if (offset >= (PAGED - 1) * PAGE_SIZE ||
+	    sys_memory_create(HANDLE_NONE, PAGE_SIZE, 0, &source) != OK)
+		return false;
+	is_supplied = sys_memory_write(source, 8, &content, sizeof(content)) == OK &&
+	              sys_memory_supply(paged, offset, source, 0, PAGE_SIZE) == OK;
+	CHECK(sys_handle_close(source) == OK);
+	return is_supplied;
+}
+
+static void serve_pages(void *unused)
+{
+	struct ipc_message m;
+	bool is_good;
+
+	(void)unused;
+	while (ipc_receive(pager_endpoint, pager_reply, &m, 0) == OK &&
+	       ipc_tag_op(m.tag) == IPC_OP_PAGE_REQUEST) {
+		pages_asked++;
+		is_good = supply_page(m.words[0]);
+		m.tag = ipc_tag(is_good ? 0 : 1, 0, 0, 0);
+		CHECK(ipc_reply(pager_reply, &m) == OK);
+	}
+	m.tag = ipc_tag(0, 0, 0, 0);
+	CHECK(ipc_reply(pager_reply, &m) == OK);
+}
+
+/* Out of a space; then through an address of our own, where the kernel itself meets the absent page. */
+static void read_paged(handle_t space, const char *own)
+{
+	handle_t memory = HANDLE_NONE;
+	uint64_t got = 0, done = 0;
+
+	CHECK(sys_space_copy(space, 0x400000 + 2 * PAGE_SIZE + 8, &got, 8, 0, &done) == OK);
+	CHECK(done == 8 && got == 2 * PAGE_SIZE + 1 && pages_asked == 1);
+	CHECK(sys_memory_create(HANDLE_NONE, PAGE_SIZE, 0, &memory) == OK);
+	CHECK(sys_memory_write(memory, 0, own + 3 * PAGE_SIZE + 8, 8) == OK && pages_asked == 2);
+	CHECK(sys_memory_read(memory, 0, &got, 8) == OK && got == 3 * PAGE_SIZE + 1);
+	CHECK(sys_memory_read(paged, 4 * PAGE_SIZE + 8, &got, 8) == E_AGAIN && pages_asked == 2);
+	CHECK(sys_memory_read(paged, 2 * PAGE_SIZE + 8, &got, 8) == OK && pages_asked == 2);
+	CHECK(got == 2 * PAGE_SIZE + 1);
+	done = 0;
+	CHECK(sys_space_copy(space, 0x400000 + (PAGED - 1) * PAGE_SIZE, &got, 8, 0, &done) ==
+	      E_FAULT);
+	CHECK(done == 0 && pages_asked == 3);
+	CHECK(sys_memory_write(memory, 0, own + (PAGED - 1) * PAGE_SIZE, 8) == E_FAULT);
+	CHECK(pages_asked == 4 && sys_handle_close(memory) == OK);
+}
+
+static void test_paged_calls(void)
+{
+	struct ipc_message m = {.tag = ipc_tag(1, 0, 0, 0)};
+	struct anon_thread *thread = NULL;
+	handle_t space = HANDLE_NONE;
+	void *own = NULL;
+
+	CHECK(sys_endpoint_create(&pager_endpoint) == OK && sys_reply_create(&pager_reply) == OK);
+	CHECK(sys_memory_create_paged(pager_endpoint, HANDLE_NONE, PAGED * PAGE_SIZE, &paged) ==
+	      OK);
+	CHECK(sys_space_create(HANDLE_NONE, &space) == OK);
+	CHECK(map(space, paged, 0x400000, PAGED * PAGE_SIZE, MAP_READ | MAP_FIXED) == OK);
+	CHECK(memory_map(paged, 0, PAGED * PAGE_SIZE, MAP_READ, &own) == OK);
+	CHECK(thread_spawn(serve_pages, NULL, NULL, &thread) == OK);
+	read_paged(space, own);
+	CHECK(ipc_call(pager_endpoint, &m, deadline_in_ms(2000)) == OK &&
+	      thread_join(thread) == OK);
+	CHECK(memory_unmap(own, PAGED * PAGE_SIZE) == OK && sys_handle_close(space) == OK);
+	CHECK(sys_handle_close(paged) == OK && sys_handle_close(pager_endpoint) == OK);
+	CHECK(sys_handle_close(pager_reply) == OK);
+}
+
 /* --- refusals that change nothing --- */
 
 static void test_refused_thread(void)
@@ -369,6 +452,7 @@ int main(void)
 	test_bad_messages();
 	test_bad_handles();
 	test_latched_kick();
+	test_paged_calls();
 	test_refused_thread();
 	test_too_little_memory();
 	test_resize();
