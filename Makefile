@@ -33,6 +33,7 @@ include mk/compile.mk
 include mk/kernel.mk
 include mk/programs.mk
 include mk/thirdparty.mk
+include mk/ports.mk
 include mk/image.mk
 include mk/run.mk
 include mk/test.mk

@@ -34,8 +34,9 @@ COMMON := -std=gnu17 $(WARNINGS) -g -fno-omit-frame-pointer -fno-common \
 FREESTANDING := -ffreestanding -fno-asynchronous-unwind-tables -fno-strict-aliasing \
 	-fno-delete-null-pointer-checks
 
+# No SLP vectorizer: without vector registers all it does is load pairs of constant bytes from memory.
 KERNEL_FLAGS := $(COMMON) $(FREESTANDING) -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic \
-	-fno-pie -fstack-protector-strong -mstack-protector-guard=global -D__ANONYMOS_KERNEL__=1
+	-fno-pie -fno-tree-slp-vectorize -fstack-protector-strong -mstack-protector-guard=global -D__ANONYMOS_KERNEL__=1
 NATIVE_FLAGS := $(COMMON) $(FREESTANDING) -fPIE -fvisibility=hidden -fno-stack-protector \
 	-ffunction-sections -fdata-sections -D__ANONYMOS__=1
 

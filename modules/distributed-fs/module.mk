@@ -9,7 +9,7 @@ LIB  := src/attr.c src/block.c src/btnode.c src/btree.c src/btree_shrink.c src/b
 
 PROGRAMS := files storetest
 files_SRC := src/server/files_main.c src/server/backend.c src/server/cache.c src/server/clock.c \
-	src/server/control.c src/server/disk.c src/server/generations.c src/server/memory_disk.c \
+	src/server/control.c src/server/disk.c src/server/extras.c src/server/generations.c src/server/memory_disk.c \
 	src/server/place.c src/server/session.c src/server/session_data.c \
 	src/server/session_names.c src/server/vnode.c src/server/writeback.c
 files_LIBS  := distributed-fs object-tree libanon base

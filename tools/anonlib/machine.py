@@ -25,7 +25,8 @@ class Machine:
     boot: str = "pvh"
     build: str = os.path.join(ROOT, "build")
     kernel: str = None       # default BUILD/kernel.elf
-    archive: str = None      # default BUILD/boot.cpio, "" for none
+    archive: str = None      # default BUILD/boot.cpio or, with extras, BUILD/system.cpio; "" for none
+    extras: bool = False     # the ISO has them always
     iso: str = None          # default BUILD/anonymOS.iso
     model: str = None        # QEMU -machine: pc for pvh, q35 for the ISO
     cpu: str = "max"
@@ -84,7 +85,8 @@ class Machine:
     def _boot_pvh(self):
         args = ["-kernel", must_exist(self.kernel_path(), "make kernel")]
         if self.archive != "":
-            archive = must_exist(self.archive or os.path.join(self.build, "boot.cpio"), "make archive")
+            usual = "system.cpio" if self.extras else "boot.cpio"
+            archive = must_exist(self.archive or os.path.join(self.build, usual), "make archive")
             args += ["-initrd", archive]
         words = (["debugexit"] if self.debug_exit else []) + \
             (["exec=com2"] if self.com2_fd is not None else []) + self.append

@@ -133,8 +133,9 @@ class Player:
 
     def _machine(self):
         s = self.scenario
-        return Machine(boot=s.boot, build=self.build, archive=self._archive(), model=s.machine, cpu=s.cpu, smp=s.smp, mem=s.mem,
-                       disk=self.image, icount=s.icount, append=list(s.append), extra=list(s.qemu))
+        return Machine(boot=s.boot, build=self.build, archive=self._archive(), model=s.machine, cpu=s.cpu, smp=s.smp,
+                       mem=s.mem, disk=self.image, icount=s.icount, extras=s.extras, append=list(s.append),
+                       extra=list(s.qemu))
 
     def _archive(self):
         """None for the usual one, else what `archive` says: another first program, a file, or none at all."""

@@ -38,6 +38,7 @@ class Scenario:
     icount: bool = False
     serial: bool = True
     soak_only: bool = False
+    extras: bool = False
     append: list = field(default_factory=list)
     qemu: list = field(default_factory=list)
     needs: list = field(default_factory=list)
@@ -89,7 +90,7 @@ def one_of_boots(rest):
 
 SETTINGS = {"title": str, "boot": one_of_boots, "mem": int, "smp": int, "cpu": str, "machine": str,
             "archive": str, "disk": str, "disk-mib": int, "time": float, "soak-time": float, "icount": yes_no,
-            "serial": yes_no, "soak-only": yes_no, "append": str, "qemu": str, "needs": str}
+            "serial": yes_no, "extras": yes_no, "soak-only": yes_no, "append": str, "qemu": str, "needs": str}
 STEPS = {"exec": str, "spawn": str, "status": int, "host": str,
          "expect": text, "expect-not": text, "expect-console": text, "expect-no-console": text,
          "send": text, "wait": text, "key": str.split, "type": text, "screenshot": str,

@@ -214,9 +214,6 @@ static const struct refusal refusals[] = {
 	CALL(query, E_NOENT, GOOD(GOOD_SPACE), 0, AT(buffer)),
 	CALL(query, E_FAULT, GOOD(GOOD_PROCESS), 0, NOWHERE),
 	CALL(space_bind, E_INVAL, GOOD(GOOD_SPACE)),
-	CALL(fpu_get, E_UNSUPPORTED, AT(buffer), sizeof(buffer)),
-	CALL(fpu_set, E_RANGE, AT(buffer), sizeof(buffer)),
-	CALL(fpu_set, E_FAULT, NOWHERE, 512),
 
 	CALL(event_wait, E_TIMEOUT, GOOD(GOOD_EVENT), 1, 1),
 	CALL(timer_set, E_INVAL, GOOD(GOOD_TIMER), 1, UINT64_MAX),

@@ -1,7 +1,7 @@
 /*
  * What only several CPUs can get wrong: pages that one takes away while others read them, threads that are ended while
  * they run elsewhere, registers that have to follow their thread, time that must not go back, calls between many
- * threads at once. Works on one CPU too, and shows less there. Prints "N passed, N failed" to the kernel's log and exits
+ * threads at once, threads that unpark one another. Works on one CPU too, and shows less there. Prints "N passed, N failed" to the kernel's log and exits
  * with the number of failures.
  */
 #include <libanon/ipc.h>
@@ -323,6 +323,37 @@ static void test_calls(void)
 	CHECK(sys_handle_close(endpoint) == OK);
 }
 
+/* --- parked threads in a ring: whose turn it is goes on, also when the unpark comes before the park --- */
+
+#define PASSES 20000u
+#define NOBODYS_TURN UINT64_MAX
+
+static uint64_t passes = NOBODYS_TURN;
+
+static void pass_on(void *argument)
+{
+	uint64_t mine = (uint64_t)argument;
+	uint64_t lost = 0;
+
+	for (uint64_t next = mine; next < PASSES && lost == 0; next += THREADS) {
+		while (load(&passes) != next && lost == 0)
+			lost = sys_thread_park(deadline_in_ms(10000)) != OK;
+		store(&passes, next + 1);
+		if (next + 1 < PASSES) /* then that one has not ended yet */
+			CHECK(sys_thread_unpark(threads[(mine + 1) % THREADS]->handle) == OK);
+	}
+	CHECK(lost == 0);
+}
+
+static void test_parking(void)
+{
+	start_threads(pass_on, THREADS, false);
+	store(&passes, 0);
+	CHECK(sys_thread_unpark(threads[0]->handle) == OK);
+	join_threads(THREADS);
+	CHECK(passes == PASSES);
+}
+
 int main(void)
 {
 	test_replaced_page();
@@ -331,6 +362,7 @@ int main(void)
 	test_registers();
 	test_time();
 	test_calls();
+	test_parking();
 	log_info("%u passed, %u failed", passed, failed);
 	return (int)failed;
 }

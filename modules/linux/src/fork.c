@@ -154,12 +154,10 @@ static int64_t copy_registers(struct task *child, struct task *parent,
                               const struct clone_request *request)
 {
 	struct guest_registers *regs = &child->first_registers;
-	int64_t bytes = fpu_save(parent);
 
-	if (bytes < 0)
-		return bytes;
-	child->fpu = parent->fpu;
-	parent->fpu = 0;
+	child->fpu = fpu_copy();
+	if (!child->fpu)
+		return -ENOMEM;
 	*regs = parent->state->regs;
 	regs->rax = 0;
 	if (request->stack)
@@ -303,8 +301,11 @@ void task_make_hollow(struct task *task)
 static int64_t start_as_copy(struct task *task)
 {
 	task->state->regs = task->first_registers;
-	if (sys_space_bind(task->mm->space) != OK || fpu_load(task) != 0)
+	if (sys_space_bind(task->mm->space) != OK)
 		return -ENOMEM;
+	fpu_load_copy(task->fpu);
+	heap_free(task->fpu);
+	task->fpu = 0;
 	if (task->set_child_tid)
 		(void)put_guest_u32(task, task->set_child_tid, (uint32_t)task->tid);
 	return 0;

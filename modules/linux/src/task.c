@@ -281,6 +281,14 @@ struct fs *task_fs_get(struct task *task)
 	return fs;
 }
 
+/* For whatever; a futex, for one, of which only the kernel knows. */
+static bool is_waiting(struct task *task)
+{
+	struct thread_info info;
+
+	return sys_thread_info(task->thread, &info) == OK && info.is_waiting;
+}
+
 char task_state_letter(struct task *task)
 {
 	struct process *process = task->process;
@@ -289,7 +297,8 @@ char task_state_letter(struct task *task)
 		return 'Z';
 	if (__atomic_load_n(&process->is_stopped, __ATOMIC_RELAXED))
 		return 'T';
-	return __atomic_load_n(&task->is_sleeping, __ATOMIC_RELAXED) ? 'S' : 'R';
+	return __atomic_load_n(&task->is_sleeping, __ATOMIC_RELAXED) || is_waiting(task) ? 'S'
+	                                                                                 : 'R';
 }
 
 void task_set_name(struct task *task, const char *name)

@@ -200,7 +200,7 @@ struct task {
 	uint32_t personality;                   /* [o] */
 	char name[TASK_NAME_BYTES];             /* [S] comm */
 	struct vfork *vfork; /* [T] the parent waits there until exec or exit (fork.c) */
-	void *fpu;           /* [o] a buffer of fpu_bytes(): signal frames, fork */
+	void *fpu;           /* [o] until its thread starts: the state to start with (fpu.h) */
 	uint64_t trap_number, trap_error,
 		fault_address;   /* [o] of the last fault, for signal frames */
 	uint64_t cpu_ns;         /* [T] set when it has exited */

@@ -165,8 +165,25 @@ static void working_directory(void)
 	CHECK_ERRNO(chdir("file"), ENOTDIR);
 }
 
+/* /bin shows the boot archive's names below the store's own. */
+static void renames_before_a_union(void)
+{
+	struct stat st;
+	put_file("/bin/.names", "own");
+	CHECK_ERRNO(syscall(SYS_renameat2, AT_FDCWD, "/bin/.names", AT_FDCWD, "/bin/true", 1),
+	            EEXIST);
+	CHECK_ERRNO(syscall(SYS_renameat2, AT_FDCWD, "/bin/.names", AT_FDCWD, "/bin/true", 2),
+	            EXDEV);
+	CHECK(rename("/bin/.names", "/bin/true") == 0 && strcmp(get_file("/bin/true"), "own") == 0);
+	CHECK_ERRNO(unlink("/bin/.names"), ENOENT);
+	CHECK(unlink("/bin/true") == 0);
+	CHECK(lstat("/bin/true", &st) == 0 && S_ISLNK(st.st_mode));
+	CHECK_ERRNO(unlink("/bin/true"), EROFS);
+}
+
 void test_names(void)
 {
+	renames_before_a_union();
 	hard_links();
 	symbolic_links();
 	renames();

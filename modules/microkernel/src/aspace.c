@@ -51,11 +51,6 @@ void aspace_destroy(struct aspace *aspace)
 	aspace->pt.root = PADDR(0);
 }
 
-static bool contains(const struct mapping *mapping, uint64_t address)
-{
-	return mapping->start <= address && address < mapping->end;
-}
-
 static struct mapping *search_from(struct aspace *aspace, uint64_t address)
 {
 	struct tree_node *node = tree_at_or_below(&aspace->mappings, address);
@@ -69,16 +64,9 @@ static struct mapping *search_from(struct aspace *aspace, uint64_t address)
 
 struct mapping *aspace_mapping_from(struct aspace *aspace, uint64_t address)
 {
-	if (!aspace->recent || !contains(aspace->recent, address))
+	if (!aspace->recent || !mapping_contains(aspace->recent, address))
 		aspace->recent = search_from(aspace, address);
 	return aspace->recent;
-}
-
-struct mapping *aspace_mapping_at(struct aspace *aspace, uint64_t address)
-{
-	struct mapping *mapping = aspace_mapping_from(aspace, address);
-
-	return mapping && mapping->start <= address ? mapping : NULL;
 }
 
 struct mapping *aspace_mapping_after(struct mapping *mapping)
@@ -584,17 +572,4 @@ status_t aspace_remap(struct aspace *aspace, const struct remap_args *args,
 	return new_bytes < bytes
 	               ? aspace_unmap(aspace, args->address + new_bytes, bytes - new_bytes, budget)
 	               : OK;
-}
-
-void aspace_word_key(struct aspace *aspace, uint64_t address, uint64_t out[2])
-{
-	struct mapping *mapping = aspace_mapping_at(aspace, address);
-
-	if (mapping && mapping->memory && !(mapping->flags & MAP_PRIVATE)) {
-		out[0] = mapping->memory->obj.id;
-		out[1] = mapping->offset + (address - mapping->start);
-	} else {
-		out[0] = aspace->id;
-		out[1] = address;
-	}
 }

@@ -19,7 +19,7 @@
 
 STATIC_ASSERT(sizeof(struct handle_entry) == PAGE_SIZE / HANDLE_CHUNK);
 
-#define GENERATION_MASK 0xffffu
+#define GENERATION_ONE (1u << HANDLE_INDEX_BITS)
 
 STATIC_ASSERT(HANDLES_MAX <= 1u << HANDLE_INDEX_BITS);
 
@@ -122,7 +122,7 @@ static bool add_chunk(struct process *process)
 	chunk = direct(page);
 	for (uint32_t i = 0; i < HANDLE_CHUNK; i++) {
 		chunk[i].process = process;
-		chunk[i].node.generation = 1;
+		chunk[i].node.number = GENERATION_ONE | (table->chunk_count * HANDLE_CHUNK + i);
 		push_free(table, &chunk[i]);
 	}
 	table->chunks[table->chunk_count++] = chunk;
@@ -148,15 +148,22 @@ struct handle_entry *handle_reserve(struct process *process)
 	return entry;
 }
 
+/* The slot's next number. No generation is 0, so no number is either. */
+static uint32_t number_after(uint32_t number)
+{
+	uint32_t next = number + GENERATION_ONE;
+
+	return next < GENERATION_ONE ? next + GENERATION_ONE : next;
+}
+
 static void slot_free(struct handle_entry *entry)
 {
 	struct handle_table *table = &entry->process->handles;
 
 	entry->node.state = HANDLE_FREE;
 	entry->node.kind = 0;
-	entry->node.generation = (entry->node.generation + 1) & GENERATION_MASK;
-	if (entry->node.generation == 0)
-		entry->node.generation = 1;
+	entry->node.rights = 0;
+	entry->node.number = number_after(entry->node.number);
 	push_free(table, entry);
 	table->used--;
 	domain_credit_handle(entry->process->obj.domain);
@@ -168,36 +175,18 @@ void handle_unreserve(struct handle_entry *entry)
 	slot_free(entry);
 }
 
-static uint32_t entry_index(const struct handle_entry *entry)
-{
-	const struct handle_table *table = &entry->process->handles;
-	const struct handle_entry *chunk = (const struct handle_entry *)((uintptr_t)entry &
-	                                                                 ~(PAGE_SIZE - 1));
-	uint32_t c = 0;
-
-	while (table->chunks[c] != chunk)
-		c++;
-	return c * HANDLE_CHUNK + (uint32_t)(entry - chunk);
-}
-
-handle_t handle_number(const struct handle_entry *entry)
-{
-	return (handle_t){entry_index(entry) | (uint32_t)entry->node.generation
-	                                               << HANDLE_INDEX_BITS};
-}
-
 status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct derivation *parent,
                      uint32_t rights, uint64_t badge)
 {
 	ASSERT(entry->node.state == HANDLE_RESERVED);
 	entry->node.kind = DERIVATION_HANDLE;
-	entry->node.rights = (uint16_t)rights;
 	entry->object = object;
 	entry->badge = badge;
 	if (!derivation_insert(object, parent, &entry->node)) {
 		entry->object = NULL;
 		return E_GONE;
 	}
+	entry->node.rights = (uint16_t)rights;
 	kobject_ref(object);
 	entry->node.state = HANDLE_USED;
 	if (object->ops->handle_opened)

@@ -14,7 +14,7 @@ enum handle_state { HANDLE_FREE, HANDLE_USED, HANDLE_RESERVED };
 
 /* One slot of a table; 64 to a page. */
 struct handle_entry {
-	struct derivation node; /* state, generation and rights live there */
+	struct derivation node; /* number, state and rights live there */
 	struct kobject *object; /* free slots: the next free one */
 	uint64_t badge;
 	struct process *process; /* [I] whose table this is */
@@ -44,7 +44,10 @@ status_t handle_get(struct process *process, handle_t handle, uint8_t type, uint
 /* A free slot, charged to the process's domain; null at a limit. */
 struct handle_entry *handle_reserve(struct process *process);
 void handle_unreserve(struct handle_entry *entry);
-handle_t handle_number(const struct handle_entry *entry);
+static inline handle_t handle_number(const struct handle_entry *entry)
+{
+	return (handle_t){entry->node.number};
+}
 
 /* Makes a reserved slot a handle to object, below parent (null: a root). Takes a reference to object. */
 status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct derivation *parent,

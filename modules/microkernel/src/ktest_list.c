@@ -109,7 +109,6 @@
 	X(guest_trap_brings_registers_back) \
 	X(monitor_fixup_goes_only_to_the_window) \
 	X(thread_entry_outside_the_window_faults_at_once) \
-	X(fpu_images_are_checked) \
 	X(clock_never_runs_backwards) \
 	X(clock_agrees_with_the_reference)
 

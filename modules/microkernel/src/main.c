@@ -25,7 +25,7 @@ void kernel_main(const struct boot_source *source)
 	ktest_main();            /* in test kernels: runs the tests and stops; else nothing */
 	arch_start_cpus(source); /* they idle */
 	init_start(source);      /* the first process, ready to run */
-	sched_leave();
+	cpu_pend(PENDING_SCHEDULE);
 	schedule_if_needed();
 	arch_return_to_user();
 }

@@ -154,6 +154,23 @@ void memory_present_pages(struct memory *memory, uint64_t offset, struct pt_entr
 	}
 }
 
+struct memory *memory_create_adopting(struct domain *domain, paddr_t base, uint64_t bytes)
+{
+	struct memory *memory = create(domain, MEMORY_KIND_ANONYMOUS, bytes, 0);
+
+	for (uint64_t at = 0; memory && at < bytes; at += PAGE_SIZE) {
+		uint64_t *slot = pagemap_make(&memory->pages, domain, at >> PAGE_SHIFT);
+
+		if (!slot || !page_adopt(domain, PADDR(base.value + at))) {
+			kobject_unref(&memory->obj);
+			return NULL;
+		}
+		*slot = base.value + at;
+		memory->resident++;
+	}
+	return memory;
+}
+
 static status_t add_zero_page(struct memory *memory, uint64_t offset)
 {
 	struct domain *domain = memory->obj.domain;

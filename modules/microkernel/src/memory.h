@@ -38,6 +38,8 @@ struct memory {
 struct memory *memory_create(struct domain *domain, uint64_t bytes, uint32_t flags);
 struct memory *memory_create_physical(struct domain *domain, paddr_t base, uint64_t bytes,
                                       uint32_t flags);
+/* Of RAM that the machine's loader filled: the object owns these frames, which page_init has set aside. */
+struct memory *memory_create_adopting(struct domain *domain, paddr_t base, uint64_t bytes);
 struct memory *memory_create_dma(struct domain *domain, uint64_t bytes);
 struct memory *memory_create_paged(struct domain *domain, uint64_t bytes, struct endpoint *pager,
                                    uint64_t badge);

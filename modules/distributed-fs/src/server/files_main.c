@@ -7,6 +7,7 @@
  *   generations.c  what tells clients of changes
  *   backend.c   which device the store is on; disk.c the block ring, memory_disk.c the stand-in
  *   control.c   the server's own object, /srv/files
+ *   extras.c    what the loader brought for the store
  *
  * One thread, one endpoint: the badge of the caller's handle says which part a request is for. Requests
  * wait while the disk works.
@@ -15,6 +16,7 @@
 #include "cache.h"
 #include "clock.h"
 #include "control.h"
+#include "extras.h"
 #include "files.h"
 #include "generations.h"
 #include "vnode.h"
@@ -85,6 +87,8 @@ static status_t begin(void)
 	clock_begin();
 	if (status == OK)
 		status = backend_begin();
+	if (status == OK)
+		extras_install();
 	if (status == OK)
 		status = generations_begin();
 	if (status == OK)

@@ -160,6 +160,14 @@ static status_t give_archive(struct grant *g)
 	return give(g, g->sup->roots.archive, RIGHTS_IMAGE, 0);
 }
 
+/* To read, and to empty: their pages are then the machine's. A boot without extras gives nothing. */
+static status_t give_extras(struct grant *g)
+{
+	if (handle_is_none(g->sup->roots.extras))
+		return OK;
+	return give(g, g->sup->roots.extras, RIGHT_READ | RIGHT_WRITE | RIGHT_MAP, 0);
+}
+
 static status_t give_boot(struct grant *g)
 {
 	return give(g, g->sup->roots.boot, RIGHT_READ | RIGHT_MAP, 0);
@@ -190,6 +198,7 @@ static status_t (*const givers[])(struct grant *g) = {
 	[CAP_MEMORY] = give_memory,
 	[CAP_FRAMEBUFFER] = give_framebuffer,
 	[CAP_ARCHIVE] = give_archive,
+	[CAP_EXTRAS] = give_extras,
 	[CAP_BOOT] = give_boot,
 	[CAP_NEWS] = give_news,
 	[CAP_PCI] = give_endpoint,

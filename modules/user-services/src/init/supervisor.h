@@ -42,7 +42,7 @@ struct instance {
 };
 
 struct roots {
-	handle_t domain, boot, archive, physical, ports, interrupts;
+	handle_t domain, boot, archive, extras, physical, ports, interrupts;
 };
 
 struct supervisor {

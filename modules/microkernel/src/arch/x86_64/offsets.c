@@ -39,6 +39,7 @@ CHECK_OFFSET(thread_arch, state, THREAD_STATE);
 CHECK_OFFSET(thread_arch, native_root, THREAD_NATIVE_ROOT);
 CHECK_OFFSET(thread_arch, guest_root, THREAD_GUEST_ROOT);
 CHECK_OFFSET(thread_arch, needs_iret, THREAD_NEEDS_IRET);
+CHECK_OFFSET(thread_arch, word_call, THREAD_WORD_CALL);
 CHECK_OFFSET(thread_arch, enters, THREAD_ENTERS);
 CHECK_OFFSET(cpu, self, 0);
 CHECK_OFFSET(cpu, current, CPU_CURRENT);
