@@ -174,6 +174,8 @@ static void test_bad_handles(void)
 	CHECK(sys_handle_close(served) == OK && sys_handle_close(serve_reply) == OK);
 }
 
+static handle_t dead; /* the thread, once it has ended */
+
 /* A kick that comes before the wait ends every wait that may be interrupted, until the thread enters a guest: it is for
  * that it was kicked. */
 static void wait_kicked(void *unused)
@@ -183,7 +185,8 @@ static void wait_kicked(void *unused)
 	uint64_t bits;
 
 	(void)unused;
-	CHECK(sys_thread_kick(thread_self()->handle) == OK);
+	CHECK(sys_handle_derive(thread_self()->handle, RIGHT_WRITE, 0, &dead) == OK);
+	CHECK(sys_thread_kick(dead) == OK);
 	CHECK(sys_event_create(&event) == OK);
 	for (int i = 0; i < 2; i++) {
 		CHECK(sys_event_wait(event, 1, deadline_in_ms(2000), &bits) == E_INTR);
@@ -197,13 +200,11 @@ static void wait_kicked(void *unused)
 
 static void test_latched_kick(void)
 {
-	handle_t dead = HANDLE_NONE;
 	struct anon_thread *thread = NULL;
 	unsigned rounds = 0;
 	status_t end;
 
 	CHECK(thread_spawn(wait_kicked, NULL, NULL, &thread) == OK);
-	CHECK(sys_handle_derive(thread->handle, RIGHT_WRITE, 0, &dead) == OK);
 	CHECK(thread_join(thread) == OK);
 	while (sys_thread_kick(dead) == OK && rounds++ < 2000)
 		sleep_ns(NS_PER_MS); /* it is joined a moment before it ends */
