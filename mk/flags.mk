@@ -27,7 +27,8 @@ SUFFIX_debug := -debug
 SUFFIX_sanitize := -debug
 SUFFIX_release :=
 SUFFIX := $(SUFFIX_$(KIND))
-FL_KERNEL := kernel$(if $(filter sanitize,$(KIND)),-sanitize,$(SUFFIX))
+FL_KERNEL := kernel$(if $(filter sanitize coverage,$(KIND)),-$(KIND),$(SUFFIX))
+FL_KTEST := kernel-$(if $(filter coverage,$(KIND)),coverage,debug)
 FL_NATIVE := native$(SUFFIX)
 OUT := $(BUILD)$(if $(SUFFIX),/$(KIND))
 GEN := $(BUILD)/gen
@@ -50,6 +51,8 @@ kernel-debug_FLAGS     := $(KERNEL_FLAGS) -Og -DDEBUG=1
 kernel-sanitizer_FLAGS := $(kernel-debug_FLAGS) -DSANITIZE=1
 kernel-sanitize_FLAGS  := $(kernel-sanitizer_FLAGS) -fsanitize=kernel-address -fsanitize=undefined -fno-sanitize=alignment \
 	--param asan-instrumentation-with-call-threshold=0 --param asan-stack=0 --param asan-globals=1
+# Counts how often its code runs, in variables that the host reads from the machine's memory (tools/anonlib/coverage.py).
+kernel-coverage_FLAGS  := $(KERNEL_FLAGS) -O0 -fprofile-arcs -ftest-coverage -fprofile-info-section=.gcov_info
 native_FLAGS           := $(NATIVE_FLAGS) -mgeneral-regs-only -O2
 native-debug_FLAGS     := $(NATIVE_FLAGS) -mgeneral-regs-only -Og -DDEBUG=1
 native-fpu_FLAGS       := $(NATIVE_FLAGS) -O2
@@ -59,7 +62,7 @@ native-lto_FLAGS       := $(native_FLAGS) -flto -flto-partition=one -fomit-frame
 native-lto-debug_FLAGS := $(native-debug_FLAGS)
 host_FLAGS             := $(COMMON) -O2 -pthread
 unit_FLAGS             := $(COMMON) -O1 -DDEBUG=1 -pthread -fsanitize=address,undefined \
-	-fno-sanitize-recover=all
+	-fno-sanitize-recover=all $(if $(filter coverage,$(KIND)),--coverage -O0)
 # Kernel sources whose every access to memory an explorer can see (modules/microkernel/src/explore/hooks.c).
 explore_FLAGS          := $(COMMON) -O1 -DDEBUG=1 -fsanitize=thread -iquote modules/microkernel/src/explore/low
 # What libFuzzer feeds: built by clang, which counts the paths that an input takes.
@@ -70,7 +73,7 @@ linux_FLAGS            := $(COMMON) -O2 -D_GNU_SOURCE -ffunction-sections -fdata
 shared_FLAGS           := $(COMMON) -ffreestanding -fPIC -fvisibility=hidden -fno-stack-protector \
 	-fomit-frame-pointer -mgeneral-regs-only -O2
 
-FLAVOURS := kernel kernel-debug kernel-sanitize kernel-sanitizer native native-debug native-fpu native-fpu-debug native-lto native-lto-debug host unit explore fuzz \
+FLAVOURS := kernel kernel-debug kernel-sanitize kernel-sanitizer kernel-coverage native native-debug native-fpu native-fpu-debug native-lto native-lto-debug host unit explore fuzz \
 	linux shared
 linux_CC := $(MUSL_CC)
 fuzz_CC := clang

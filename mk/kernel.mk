@@ -21,7 +21,7 @@ KERNEL_ELF := $(OUT)/kernel.elf
 KTEST_ELF := $(BUILD)/ktest/kernel.elf
 KTEST_SANITIZE_ELF := $(BUILD)/ktest/sanitize.elf
 $(eval $(call kernel_rule,$(KERNEL_ELF),$(FL_KERNEL),$(microkernel.KERNEL) $(microkernel.KERNEL_NOTEST),$(if $(filter sanitize,$(KIND)),$(microkernel.KERNEL_SANITIZER))))
-$(eval $(call kernel_rule,$(KTEST_ELF),kernel-debug,$(microkernel.KERNEL) $(microkernel.KTEST)))
+$(eval $(call kernel_rule,$(KTEST_ELF),$(FL_KTEST),$(filter-out $(microkernel.KERNEL_NOTEST),$(microkernel.KERNEL)) $(microkernel.KTEST)))
 $(eval $(call kernel_rule,$(KTEST_SANITIZE_ELF),kernel-sanitize,$(microkernel.KERNEL) $(microkernel.KTEST) $(microkernel.KTEST_SANITIZER),$(microkernel.KERNEL_SANITIZER)))
 kernel: $(KERNEL_ELF) ## build/kernel.elf alone
 ktest-kernel: $(KTEST_ELF) $(KTEST_SANITIZE_ELF) ## the kernel with its own tests, plain and with sanitizers, in build/ktest/

@@ -4,7 +4,10 @@ TEST := python3 scripts/test.py --build $(BUILD) --images $(OUT) --jobs $(JOBS)
 S ?=
 R ?= all
 
-.PHONY: test unit unit-list explore conform conform-inside fuzz-shell format ktest scenario soak check split-check bench setup
+COVERAGE := $(BUILD)/coverage
+COVERAGE_TEST := ANON_SEED=1 ANON_COVERAGE=$(abspath $(COVERAGE))/runs python3 scripts/test.py --build $(COVERAGE) --jobs $(JOBS) --patience 6
+
+.PHONY: test unit unit-list explore conform conform-inside fuzz-shell format ktest scenario coverage soak check split-check bench setup
 setup: ## install what is missing on this host, fetch third-party files
 	$(Q)scripts/setup_dev_env.sh
 	$(Q)scripts/fetch_modules.sh --quiet
@@ -43,6 +46,16 @@ ktest: ktest-kernel ## the in-kernel suite, in QEMU
 
 scenario: build ## system scenarios, or the one named S=name
 	$(Q)$(TEST) $(if $(S),--name $(S)) scenario
+
+# A build of its own, whose kernel counts; slower than the usual one, hence the patience. A suite that fails fails this, too.
+coverage: ## which lines of the kernel all the suites together run
+	$(Q)$(MAKE) BUILD=$(COVERAGE) PORT=$(PORT) KIND=coverage build ktest-kernel
+	$(Q)$(MAKE) BUILD=$(COVERAGE) PORT=$(PORT) KIND=coverage M=microkernel unit-programs
+	$(Q)rm -rf $(COVERAGE)/runs && find $(COVERAGE)/obj -name '*.gcda' -delete
+	$(Q)status=0; \
+		$(COVERAGE_TEST) --module microkernel unit || status=$$?; \
+		$(COVERAGE_TEST) ktest scenario || status=$$?; \
+		python3 scripts/coverage.py --least 90 $(COVERAGE) && exit $$status
 
 check: ## the house rules: format, includes, ABI, FPU, independence ... (or R="format includes")
 	$(Q)python3 scripts/check.py --build $(OUT) $(R)

@@ -3,7 +3,7 @@
 
 A suite is a command whose last such line counts; one that crashes, runs too long or prints no such
 line counts as one failure more.  Logs lie in BUILD/test/.  SOAK=1 asks for full counts.
-usage: test.py [--build DIR] [--images DIR] [--jobs N] [--module M] [--name S] all|tools|check|conform|inside|fuzz|explore|unit|ktest|iso|scenario
+usage: test.py [--build DIR] [--images DIR] [--jobs N] [--patience N] [--module M] [--name S] KIND...   (see KINDS, or all)
 """
 import argparse
 import concurrent.futures
@@ -99,7 +99,8 @@ def scenarios(options):
 def scenario_suite(path, options):
     module, name = path.split(os.sep)[-3], os.path.basename(path)[:-len(".scn")]
     command = [sys.executable, "tools/anon", "play", "--build", options.images]
-    return Suite(f"scenario {module}/{name}", command + (["--soak"] if SOAK else []) + [path], 600)
+    command += ["--patience", str(options.patience)] + (["--soak"] if SOAK else [])
+    return Suite(f"scenario {module}/{name}", command + [path], 600)
 
 
 def run_suite(suite, options):
@@ -107,7 +108,7 @@ def run_suite(suite, options):
     start = time.monotonic()
     log_path = suite.log_path(options.build)
     os.makedirs(os.path.dirname(log_path), exist_ok=True)
-    limit = suite.seconds * (20 if SOAK else 1)
+    limit = suite.seconds * (20 if SOAK else 1) * options.patience
     with open(log_path, "wb") as log:
         try:
             child = subprocess.Popen(suite.command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log,
@@ -166,10 +167,11 @@ def parse():
     parser.add_argument("--build", default="build")
     parser.add_argument("--images", help="what scenarios boot (BUILD)")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--patience", type=float, default=1, help="how many times the usual time limits")
     parser.add_argument("--module")
     parser.add_argument("--name")
     parser.add_argument("--build-status", type=int, help="how the build before us ended; counts as a suite")
-    parser.add_argument("kind", choices=("all",) + KINDS)
+    parser.add_argument("kinds", nargs="+", choices=("all",) + KINDS)
     options = parser.parse_args()
     options.build = os.path.relpath(options.build, ROOT)
     options.images = os.path.relpath(options.images, ROOT) if options.images else options.build
@@ -179,7 +181,7 @@ def parse():
 def main():
     options = parse()
     os.chdir(ROOT)
-    kinds = KINDS if options.kind == "all" else (options.kind,)
+    kinds = [kind for kind in KINDS if kind in options.kinds or "all" in options.kinds]
     suites = [suite for kind in kinds for suite in make_suites(kind, options)]
     passed = failed = 0
     losers = []

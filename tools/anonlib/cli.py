@@ -74,6 +74,8 @@ def add_play(commands):
     play_parser = commands.add_parser("play", help="play a scenario (.scn)")
     play_parser.add_argument("--build", default=os.path.join(machine.ROOT, "build"), metavar="DIR")
     play_parser.add_argument("--soak", action="store_true", help="with the full counts")
+    play_parser.add_argument("--patience", type=float, default=1, metavar="N",
+                             help="N times the usual time limits, on a slow host or with a slow kernel")
     play_parser.add_argument("files", nargs="+", metavar="FILE")
 
 
@@ -280,7 +282,7 @@ def play_one(path, options):
     module = os.path.basename(os.path.dirname(os.path.dirname(os.path.abspath(path))))
     name = f"{module}-{os.path.splitext(os.path.basename(path))[0]}"
     player = play.Player(story, os.path.abspath(os.path.join(options.build, "test", name)),
-                         options.build, options.soak)
+                         options.build, options.soak, options.patience)
     start = time.monotonic()
     try:
         checks = player.play()

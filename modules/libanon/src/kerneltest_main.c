@@ -107,6 +107,226 @@ static void test_kernel_operations(void)
 	CHECK(sys_handle_close(endpoint) == OK);
 }
 
+/* --- nobody there --- */
+
+static void test_no_receiver(void)
+{
+	struct ipc_message m = {.tag = ipc_tag(1, 8, 0, 0)};
+	handle_t endpoint = HANDLE_NONE, caller = HANDLE_NONE;
+
+	CHECK(sys_endpoint_create(&endpoint) == OK);
+	CHECK(sys_handle_derive(endpoint, RIGHT_CALL, 0, &caller) == OK);
+	CHECK(sys_handle_close(endpoint) == OK);
+	CHECK(ipc_call(caller, &m, deadline_in_ms(2000)) == E_GONE);
+	m.tag = ipc_tag(1, 0, 0, 0);
+	CHECK(ipc_call(caller, &m, 0) == E_GONE);
+	CHECK(sys_handle_close(caller) == OK);
+}
+
+static status_t call_for(uint64_t ms, handle_t endpoint, uint64_t tag, handle_t first,
+                         handle_t second)
+{
+	struct ipc_message m = {.tag = tag};
+
+	ipc_put_handle(&m, 0, first);
+	ipc_put_handle(&m, 1, second);
+	return ipc_call(endpoint, &m, deadline_in_ms(ms));
+}
+
+static status_t call_with(handle_t endpoint, uint64_t tag, handle_t first, handle_t second)
+{
+	return call_for(5000, endpoint, tag, first, second);
+}
+
+/* An endpoint that is served, though nobody comes to receive. */
+static void test_bad_messages(void)
+{
+	handle_t endpoint = HANDLE_NONE, event = HANDLE_NONE, bare = HANDLE_NONE;
+	struct ipc_message m;
+
+	CHECK(sys_endpoint_create(&endpoint) == OK && sys_event_create(&event) == OK);
+	CHECK(sys_handle_derive(event, RIGHT_WAIT, 0, &bare) == OK);
+	CHECK(call_with(endpoint, ipc_tag(1, IPC_BYTES_MAX + 1, 0, 0), event, event) == E_INVAL);
+	CHECK(call_with(endpoint, ipc_tag(1, 0, IPC_HANDLES_MAX + 1, 0), event, event) == E_INVAL);
+	CHECK(call_for(5, endpoint, ipc_tag(1, IPC_BYTES_MAX, 2, 0), event, event) == E_TIMEOUT);
+	CHECK(call_with(event, ipc_tag(1, 0, 0, 0), event, event) == E_TYPE);
+	CHECK(ipc_receive(endpoint, event, &m, deadline_in_ms(5)) == E_TYPE);
+	CHECK(ipc_receive(event, endpoint, &m, deadline_in_ms(5)) == E_TYPE);
+	CHECK(sys_handle_close(bare) == OK && sys_handle_close(event) == OK);
+	CHECK(sys_handle_close(endpoint) == OK);
+}
+
+static handle_t served, serve_reply;
+static status_t serve_status[2];
+
+/* Takes what comes until one comes with nothing. */
+static void serve(void *unused)
+{
+	struct ipc_message m;
+
+	(void)unused;
+	while (ipc_receive(served, serve_reply, &m, deadline_in_ms(2000)) == OK &&
+	       ipc_tag_op(m.tag) != 9) {
+		serve_status[0] = ipc_receive(served, serve_reply, &m, deadline_in_ms(5));
+		m.tag = ipc_tag(0, IPC_BYTES_MAX + 1, 0, 0);
+		serve_status[1] = ipc_reply(serve_reply, &m);
+		m.tag = ipc_tag(0, 0, 0, 0);
+		(void)ipc_reply(serve_reply, &m);
+	}
+	m.tag = ipc_tag(0, 0, 0, 0);
+	(void)ipc_reply(serve_reply, &m);
+}
+
+/* Handles that may not travel are refused when there is somebody to whom they would. */
+static void test_bad_handles(void)
+{
+	struct anon_thread *thread = NULL;
+	handle_t event = HANDLE_NONE, bare = HANDLE_NONE;
+
+	CHECK(sys_endpoint_create(&served) == OK && sys_reply_create(&serve_reply) == OK);
+	CHECK(sys_event_create(&event) == OK);
+	CHECK(sys_handle_derive(event, RIGHT_WAIT, 0, &bare) == OK);
+	CHECK(thread_spawn(serve, NULL, NULL, &thread) == OK);
+	sleep_ns(5 * NS_PER_MS);
+	CHECK(call_with(served, ipc_tag(1, 0, 1, 0), HANDLE_NONE, event) == E_HANDLE);
+	CHECK(call_with(served, ipc_tag(1, 0, 1, 0), bare, event) == E_ACCESS);
+	CHECK(call_with(served, ipc_tag(1, 0, 1, 1), bare, event) == E_ACCESS);
+	CHECK(call_with(served, ipc_tag(1, 0, 2, 1), event, event) == E_INVAL);
+	CHECK(call_with(served, ipc_tag(1, 0, 2, 2), event, event) == E_INVAL);
+	CHECK(ipc_receive(served, serve_reply, &(struct ipc_message){0}, deadline_in_ms(5)) ==
+	      E_BUSY);
+	CHECK(ipc_reply_receive(served, serve_reply, &(struct ipc_message){0}, deadline_in_ms(5)) ==
+	      E_BUSY);
+	CHECK(call_with(served, ipc_tag(1, 0, 0, 0), event, event) == OK);
+	CHECK(serve_status[0] == E_BUSY && serve_status[1] == E_INVAL);
+	CHECK(call_with(served, ipc_tag(9, 0, 0, 0), event, event) == OK);
+	CHECK(thread_join(thread) == OK);
+	CHECK(sys_handle_close(bare) == OK && sys_handle_close(event) == OK);
+	CHECK(sys_handle_close(served) == OK && sys_handle_close(serve_reply) == OK);
+}
+
+static handle_t dead; /* the thread, once it has ended */
+
+/* A kick that comes before the wait ends every wait that may be interrupted, until the thread enters a guest: it is for
+ * that it was kicked. */
+static void wait_kicked(void *unused)
+{
+	static uint32_t word;
+	handle_t event = HANDLE_NONE;
+	uint64_t bits;
+
+	(void)unused;
+	CHECK(sys_handle_derive(thread_self()->handle, RIGHT_WRITE, 0, &dead) == OK);
+	CHECK(sys_thread_kick(dead) == OK);
+	CHECK(sys_event_create(&event) == OK);
+	for (int i = 0; i < 2; i++) {
+		CHECK(sys_event_wait(event, 1, deadline_in_ms(2000), &bits) == E_INTR);
+		CHECK(sys_thread_sleep(deadline_in_ms(2000)) == E_INTR);
+		CHECK(sys_word_wait(HANDLE_NONE, (uint64_t)&word, 0, deadline_in_ms(2000),
+		                    WORD_WAIT_INTERRUPTIBLE) == E_INTR);
+	}
+	CHECK(sys_word_wait(HANDLE_NONE, (uint64_t)&word, 0, deadline_in_ms(1), 0) == E_TIMEOUT);
+	CHECK(sys_handle_close(event) == OK);
+}
+
+static void test_latched_kick(void)
+{
+	struct anon_thread *thread = NULL;
+	unsigned rounds = 0;
+	status_t end;
+
+	CHECK(thread_spawn(wait_kicked, NULL, NULL, &thread) == OK);
+	CHECK(thread_join(thread) == OK);
+	while (sys_thread_kick(dead) == OK && rounds++ < 2000)
+		sleep_ns(NS_PER_MS); /* it is joined a moment before it ends */
+	end = sys_thread_kick(dead);
+	CHECK(end == E_GONE || end == E_HANDLE);
+	(void)sys_handle_close(dead);
+}
+
+/* --- a pager is asked in the middle of a system call, which is made again when it has answered --- */
+
+#define PAGED 8ul /* pages; the last one cannot be had */
+
+static handle_t pager_endpoint, pager_reply, paged;
+static unsigned pages_asked;
+
+static bool supply_page(uint64_t offset)
+{
+	handle_t source = HANDLE_NONE;
+	uint64_t content = offset + 1;
+	bool is_supplied;
+
+	if (offset >= (PAGED - 1) * PAGE_SIZE ||
+	    sys_memory_create(HANDLE_NONE, PAGE_SIZE, 0, &source) != OK)
+		return false;
+	is_supplied = sys_memory_write(source, 8, &content, sizeof(content)) == OK &&
+	              sys_memory_supply(paged, offset, source, 0, PAGE_SIZE) == OK;
+	CHECK(sys_handle_close(source) == OK);
+	return is_supplied;
+}
+
+static void serve_pages(void *unused)
+{
+	struct ipc_message m;
+	bool is_good;
+
+	(void)unused;
+	while (ipc_receive(pager_endpoint, pager_reply, &m, 0) == OK &&
+	       ipc_tag_op(m.tag) == IPC_OP_PAGE_REQUEST) {
+		pages_asked++;
+		is_good = supply_page(m.words[0]);
+		m.tag = ipc_tag(is_good ? 0 : 1, 0, 0, 0);
+		CHECK(ipc_reply(pager_reply, &m) == OK);
+	}
+	m.tag = ipc_tag(0, 0, 0, 0);
+	CHECK(ipc_reply(pager_reply, &m) == OK);
+}
+
+/* Out of a space; then through an address of our own, where the kernel itself meets the absent page. */
+static void read_paged(handle_t space, const char *own)
+{
+	handle_t memory = HANDLE_NONE;
+	uint64_t got = 0, done = 0;
+
+	CHECK(sys_space_copy(space, 0x400000 + 2 * PAGE_SIZE + 8, &got, 8, 0, &done) == OK);
+	CHECK(done == 8 && got == 2 * PAGE_SIZE + 1 && pages_asked == 1);
+	CHECK(sys_memory_create(HANDLE_NONE, PAGE_SIZE, 0, &memory) == OK);
+	CHECK(sys_memory_write(memory, 0, own + 3 * PAGE_SIZE + 8, 8) == OK && pages_asked == 2);
+	CHECK(sys_memory_read(memory, 0, &got, 8) == OK && got == 3 * PAGE_SIZE + 1);
+	CHECK(sys_memory_read(paged, 4 * PAGE_SIZE + 8, &got, 8) == E_AGAIN && pages_asked == 2);
+	CHECK(sys_memory_read(paged, 2 * PAGE_SIZE + 8, &got, 8) == OK && pages_asked == 2);
+	CHECK(got == 2 * PAGE_SIZE + 1);
+	done = 0;
+	CHECK(sys_space_copy(space, 0x400000 + (PAGED - 1) * PAGE_SIZE, &got, 8, 0, &done) ==
+	      E_FAULT);
+	CHECK(done == 0 && pages_asked == 3);
+	CHECK(sys_memory_write(memory, 0, own + (PAGED - 1) * PAGE_SIZE, 8) == E_FAULT);
+	CHECK(pages_asked == 4 && sys_handle_close(memory) == OK);
+}
+
+static void test_paged_calls(void)
+{
+	struct ipc_message m = {.tag = ipc_tag(1, 0, 0, 0)};
+	struct anon_thread *thread = NULL;
+	handle_t space = HANDLE_NONE;
+	void *own = NULL;
+
+	CHECK(sys_endpoint_create(&pager_endpoint) == OK && sys_reply_create(&pager_reply) == OK);
+	CHECK(sys_memory_create_paged(pager_endpoint, HANDLE_NONE, PAGED * PAGE_SIZE, &paged) ==
+	      OK);
+	CHECK(sys_space_create(HANDLE_NONE, &space) == OK);
+	CHECK(map(space, paged, 0x400000, PAGED * PAGE_SIZE, MAP_READ | MAP_FIXED) == OK);
+	CHECK(memory_map(paged, 0, PAGED * PAGE_SIZE, MAP_READ, &own) == OK);
+	CHECK(thread_spawn(serve_pages, NULL, NULL, &thread) == OK);
+	read_paged(space, own);
+	CHECK(ipc_call(pager_endpoint, &m, deadline_in_ms(2000)) == OK &&
+	      thread_join(thread) == OK);
+	CHECK(memory_unmap(own, PAGED * PAGE_SIZE) == OK && sys_handle_close(space) == OK);
+	CHECK(sys_handle_close(paged) == OK && sys_handle_close(pager_endpoint) == OK);
+	CHECK(sys_handle_close(pager_reply) == OK);
+}
+
 /* --- refusals that change nothing --- */
 
 static void test_refused_thread(void)
@@ -435,6 +655,11 @@ int main(void)
 	test_map_right();
 	test_handles_of_another();
 	test_kernel_operations();
+	test_no_receiver();
+	test_bad_messages();
+	test_bad_handles();
+	test_latched_kick();
+	test_paged_calls();
 	test_refused_thread();
 	test_too_little_memory();
 	test_resize();

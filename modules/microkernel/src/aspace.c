@@ -190,6 +190,8 @@ static status_t make_model(const struct map_args *args, struct handle_entry *thr
 		out->flags |= MAP_PRIVATE;
 		return OK;
 	}
+	if (!derivation_may_insert(through->object, &through->node))
+		return E_GONE;
 	out->memory = container_of(through->object, struct memory, obj);
 	out->prot_max = prot_allowed(through->node.rights, args->flags);
 	out->offset = args->offset;
@@ -205,10 +207,10 @@ static status_t put_in_place(struct aspace *aspace, struct mapping *mapping, boo
 	if (may_replace && !is_free(aspace, mapping->start, mapping->end - mapping->start))
 		status = aspace_unmap(aspace, mapping->start, mapping->end - mapping->start,
 		                      budget);
-	if (status == OK && !mapping_link(mapping, parent))
-		status = E_GONE;
 	if (status != OK)
 		mapping_free(mapping);
+	else if (!mapping_link(mapping, parent))
+		UNREACHABLE(); /* make_model looked */
 	return status;
 }
 
@@ -424,8 +426,6 @@ status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes,
 	status_t status;
 
 	bytes = align_up(bytes, PAGE_SIZE);
-	if (prot & ~MAP_PROT)
-		return E_INVAL;
 	status = check_range(aspace, address, bytes);
 	if (status != OK)
 		return status;

@@ -31,7 +31,9 @@ struct derivation {
 	uint8_t is_revoking : 1; /* nothing new below it */
 };
 
-/* Links node below parent (null: a root). False when the parent, or one above it, is being revoked. */
+/* Whether a node can be linked below parent (null: as a root). Not when that, or one above it, is being revoked. */
+bool derivation_may_insert(const struct kobject *object, const struct derivation *parent);
+/* Links node below parent. False when it may not be. */
 bool derivation_insert(struct kobject *object, struct derivation *parent, struct derivation *node);
 /* Links node beside of: the same way of holding the object, now in two pieces. */
 void derivation_insert_beside(struct kobject *object, struct derivation *of,

@@ -167,6 +167,8 @@ status_t syscall_memory_dirty(struct thread *thread, const uint64_t *args, uint6
 	struct memory *paged;
 	status_t status = find_memory(thread, args[0], RIGHT_PAGER, &paged);
 
+	if (status == OK && paged->kind != MEMORY_KIND_PAGED)
+		status = E_TYPE;
 	if (status != OK)
 		return status;
 	*result = memory_list_dirty(paged, args[1], ranges, MIN(args[3], RANGES_STEP));
