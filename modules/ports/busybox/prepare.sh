@@ -22,6 +22,7 @@ printf '#define BB_VER "%s"\n' "$(make -s kernelversion)" >>include/autoconf.h
 # Which files the options ask for, told by make, which knows how to read a Kbuild.
 for folder in $(find . -name Kbuild ! -path './scripts/*' | sort); do
 	folder=${folder#./} folder=${folder%/Kbuild}
+	# shellcheck disable=SC2016
 	printf 'include .config\ninclude %s/Kbuild\nlist:; @echo $(sort $(lib-y) $(obj-y))\n' "$folder" |
 		make -s -f - list 2>/dev/null | tr ' ' '\n' | sed -n "s|^\(.*\)\.o\$|$folder/\1.c|p"
 done >sources
