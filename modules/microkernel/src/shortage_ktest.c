@@ -46,7 +46,7 @@ static status_t keep(struct scarcity *s, void *whole, struct kobject *object)
 		s->made = object;
 	return whole ? OK : E_NOMEM;
 }
-#define KEEP(s, object) keep(s, object, &(object)->obj)
+#define KEEP(s, object) keep(s, object, (object) ? &(object)->obj : NULL)
 
 /* --- operations --- */
 

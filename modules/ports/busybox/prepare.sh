@@ -7,6 +7,7 @@ options=$(cd "$(dirname "$0")" && pwd)/options
 cp -a "$1/." "$2"
 cd "$2"
 export KCONFIG_NOTIMESTAMP=1
+unset MAKEFLAGS MFLAGS MAKELEVEL # of a make that calls us
 quiet() { "$@" >prepare.log 2>&1 || { cat prepare.log >&2; exit 1; }; }
 
 quiet make defconfig

@@ -6,6 +6,7 @@ set -eu
 commands=$(cd "$(dirname "$0")" && pwd)/commands
 cp -a "$1/." "$2"
 cd "$2"
+unset MAKEFLAGS MFLAGS MAKELEVEL # of a make that calls us
 quiet() { "$@" >prepare.log 2>&1 || { cat prepare.log >&2; exit 1; }; }
 
 quiet make allnoconfig
