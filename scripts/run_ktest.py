@@ -27,7 +27,7 @@ def main(build, seconds=240):
     signals_as_exceptions()
     archive = os.path.join(build, "boot.cpio")
     machine = Machine(kernel=kernel, archive=archive if os.path.exists(archive) else "",
-                      com1="file,path=@LOG@", append=["ktest"])
+                      com1="file,path=@LOG@", smp=4, append=["ktest"])
     with Qemu(machine) as qemu:
         status = qemu.wait(float(seconds))
         text = qemu.console_log().decode("utf-8", "replace").replace("\r", "")

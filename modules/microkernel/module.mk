@@ -18,13 +18,14 @@ KERNEL := \
 	src/arch/x86_64/kernel_map.c src/arch/x86_64/machine.c src/arch/x86_64/memory.c \
 	src/arch/x86_64/offsets.c src/arch/x86_64/pagetable.c src/arch/x86_64/pagetable_free.c \
 	src/arch/x86_64/pagetable_range.c src/arch/x86_64/pagetable_share.c src/arch/x86_64/pagetable_check.c \
-	src/arch/x86_64/ports.c src/arch/x86_64/reference.c src/arch/x86_64/serial.c \
+	src/arch/x86_64/ports.c src/arch/x86_64/reference.c src/arch/x86_64/serial.c src/arch/x86_64/speculation.c \
 	src/arch/x86_64/start_cpu.S src/arch/x86_64/start_cpus.c \
 	src/arch/x86_64/tlb.c src/arch/x86_64/trap.c src/arch/x86_64/trap_entry.S src/arch/x86_64/usercopy.S
 KERNEL_NOTEST := src/ktest_none.c
 KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c \
 	src/aspace_ktest.c src/aspace_clone_ktest.c src/domain_ktest.c src/event_ktest.c src/thread_ktest.c \
-	src/arch/x86_64/pagetable_ktest.c src/arch/x86_64/kernel_map_ktest.c src/arch/x86_64/guest_ktest.c \
+	src/arch/x86_64/pagetable_ktest.c src/arch/x86_64/kernel_map_ktest.c \
+	src/arch/x86_64/protection_ktest.c src/arch/x86_64/guest_ktest.c \
 	src/arch/x86_64/clock_ktest.c
 
 UNIT_TESTS := acpi_tables_test boot_test time_scale_test handle_test pagemap_test

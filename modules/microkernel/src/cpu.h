@@ -28,6 +28,7 @@ struct cpu {
 		*loaded_native; /* [a] whose window the loaded root shows; compared only */
 	bool is_fpu_barred;     /* CR0.TS as last written */
 	uint32_t apic_id;       /* [I] */
+	uint64_t trained_by;    /* number of the domain that ran last (speculation.c) */
 	uint64_t clock_offset;  /* [I] ticks to add to this CPU's counter */
 	uint64_t timer_ns;      /* when its timer fires; UINT64_MAX: never */
 

@@ -72,10 +72,17 @@
 	X(monitor_root_mirrors_without_execution) \
 	X(pagetable_out_of_memory_is_an_error) \
 	X(kernel_image_is_never_writable_and_executable) \
-	X(kernel_stacks_have_guard_pages) \
 	X(kernel_leaves_the_boot_mapping) \
 	X(firmware_memory_is_checked) \
 	X(user_copies_stay_in_the_window) \
+	X(every_stack_has_a_guard_page) \
+	X(frames_are_looked_for_on_stacks_only) \
+	X(tables_are_constant_after_boot) \
+	X(code_and_constants_cannot_be_written_to) \
+	X(user_pages_are_neither_read_nor_executed) \
+	X(control_bits_are_those_of_cpuid) \
+	X(branch_barriers_are_used_where_cpuid_has_them_only) \
+	X(an_index_out_of_range_is_zero) \
 	X(guest_load_refuses_bad_addresses) \
 	X(guest_load_cleans_flags) \
 	X(guest_trap_brings_registers_back) \

@@ -16,7 +16,7 @@
 #define BACKTRACE_MAX 24
 
 bool is_panicking;
-uint64_t __stack_chk_guard; /* set by boot.S */
+RO_AFTER_INIT uint64_t __stack_chk_guard; /* set by boot.S */
 void __stack_chk_fail(void) __attribute__((noreturn));
 
 static void print_backtrace(void)

@@ -53,10 +53,10 @@ void process_watch_free(struct process_watch *watch);
 static inline struct handle_entry *handle_find(const struct process *process, handle_t handle)
 {
 	uint32_t index = handle.value & ((1u << HANDLE_INDEX_BITS) - 1);
-	uint32_t chunk = index / HANDLE_CHUNK;
+	uint64_t chunk = index / HANDLE_CHUNK;
 	struct handle_entry *entry;
 
-	if (chunk >= process->handles.chunk_count)
+	if (!index_within(&chunk, process->handles.chunk_count))
 		return NULL;
 	entry = &process->handles.chunks[chunk][index % HANDLE_CHUNK];
 	if (entry->node.state != HANDLE_USED ||

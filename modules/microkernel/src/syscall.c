@@ -152,7 +152,7 @@ __attribute__((noinline)) static void call_in_table(struct thread *thread, uint6
 	bool had_dying = kobject_has_dying();
 	status_t status = E_UNSUPPORTED;
 
-	if (number < SYSCALLS_MAX && table[number]) {
+	if (index_within(&number, SYSCALLS_MAX) && table[number]) {
 		syscall_regs_args(thread, args);
 		status = table[number](thread, args, &result);
 	}

@@ -77,17 +77,18 @@ status_t syscall_thread_exit(struct thread *thread, const uint64_t *args, uint64
 
 status_t syscall_thread_set_priority(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	uint64_t priority = args[1];
 	struct thread *target;
 	status_t status = find_thread(thread, args[0], RIGHT_MANAGE, &target);
 
 	(void)result;
 	if (status != OK)
 		return status;
-	if (args[1] >= PRIORITIES)
+	if (!index_within(&priority, PRIORITIES))
 		return E_INVAL;
-	if (args[1] > thread->base_priority)
+	if (priority > thread->base_priority)
 		return E_ACCESS;
-	thread_set_priority(target, (unsigned)args[1]);
+	thread_set_priority(target, (unsigned)priority);
 	return OK;
 }
 

@@ -66,10 +66,11 @@ static status_t prepare(struct thread *thread, const struct thread_args *args)
 status_t thread_create(struct process *process, const struct thread_args *args, struct thread **out)
 {
 	struct domain *domain = process->obj.domain;
+	uint64_t priority = args->priority;
 	struct thread *thread;
 	status_t status;
 
-	if (args->priority >= PRIORITIES || args->flags & ~THREAD_FPU)
+	if (!index_within(&priority, PRIORITIES) || args->flags & ~THREAD_FPU)
 		return E_INVAL;
 	if (process->state != PROCESS_RUNNING)
 		return E_GONE;
@@ -83,7 +84,7 @@ status_t thread_create(struct process *process, const struct thread_args *args, 
 	kobject_ref(&process->obj);
 	thread->process = process;
 	thread->arch.native_pt = &process->aspace.pt;
-	thread->base_priority = thread->priority = (uint8_t)args->priority;
+	thread->base_priority = thread->priority = (uint8_t)priority;
 	thread->flags = (uint8_t)args->flags;
 	list_init(&thread->queue_link);
 	thread->cpu = (uint8_t)this_cpu()->id;

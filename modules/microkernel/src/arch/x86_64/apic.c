@@ -43,7 +43,7 @@
 #define PIC1 0x20
 #define PIC2 0xa0
 
-static volatile uint32_t *registers;
+static RO_AFTER_INIT volatile uint32_t *registers;
 
 static uint32_t read(unsigned reg)
 {

@@ -203,16 +203,18 @@ boot_pd:
 boot_stack_top:
 
 /* The boot CPU's stacks, each with an unmapped page below. */
+.macro stack name, bytes
+	.globl \name\()_guard, \name\()_top
+\name\()_guard:
+	.skip 4096
+	.skip \bytes
+\name\()_top:
+.endm
 	.section .stacks, "aw", @nobits
 	.balign 4096
-	.globl kernel_stack_guard, kernel_stack_top, trap_stacks_guard, trap_stacks_top
-kernel_stack_guard:
-	.skip 4096
-	.skip KERNEL_STACK_BYTES
-kernel_stack_top:
-trap_stacks_guard:
-	.skip 4096
-	.skip TRAP_STACKS_BYTES
-trap_stacks_top:
+	stack kernel_stack, KERNEL_STACK_BYTES
+	stack nmi_stack, TRAP_STACK_BYTES
+	stack machine_check_stack, TRAP_STACK_BYTES
+	stack double_fault_stack, TRAP_STACK_BYTES
 
 	.section .note.GNU-stack, "", @progbits

@@ -18,7 +18,8 @@
 #define EARLY_LIMIT (4ul << 30)
 #define MEMORY_MIN (6ul << 20)
 
-extern const char kernel_stack_top[], trap_stacks_top[];
+extern const char kernel_stack_top[], nmi_stack_top[], machine_check_stack_top[],
+	double_fault_stack_top[];
 
 static struct boot_facts facts;
 
@@ -59,10 +60,16 @@ static void check_size(const struct boot_source *source)
 
 void arch_start(uint32_t protocol, uint32_t info, uint64_t ticks)
 {
+	const struct cpu_stacks stacks = {
+		.kernel = (uint64_t)kernel_stack_top,
+		.traps = {[STACK_NMI] = (uint64_t)nmi_stack_top,
+	                  [STACK_MACHINE_CHECK] = (uint64_t)machine_check_stack_top,
+	                  [STACK_DOUBLE_FAULT] = (uint64_t)double_fault_stack_top},
+	};
 	const char *problem;
 
 	serial_init(); /* printk reaches COM1 */
-	descriptors_init(&cpus[0], (uint64_t)kernel_stack_top, (uint64_t)trap_stacks_top);
+	descriptors_init(&cpus[0], &stacks);
 	load_descriptors(&cpus[0]); /* faults are reported; this_cpu works */
 	features_detect();
 	problem = read_facts(protocol, info);

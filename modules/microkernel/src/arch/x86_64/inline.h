@@ -37,6 +37,19 @@ static inline void arch_irq_restore(irq_flags_t flags)
 		__asm__ volatile("sti" : : : "memory");
 }
 
+static inline bool index_within(uint64_t *index, uint64_t count)
+{
+	uint64_t mask;
+	bool is_outside;
+
+	__asm__("cmpq %3, %2\n\t"
+	        "sbbq %0, %0" /* all ones when index - count borrows */
+	        : "=r"(mask), "=@ccz"(is_outside)
+	        : "r"(*index), "rm"(count));
+	*index &= mask;
+	return !is_outside;
+}
+
 static inline void arch_relax(void)
 {
 	__asm__ volatile("pause");

@@ -1,5 +1,5 @@
 /*
- * The kernel's own address space as it really is: nothing writable and executable, guard pages absent, constants
+ * The kernel's own address space as it really is: nothing writable and executable, constants
  * constant through every mapping. And user copies refuse what is not the user's.
  */
 #include "arch/x86_64/kernel_map.h"
@@ -8,7 +8,6 @@
 #include "ktest.h"
 
 extern const char kernel_text[], kernel_rodata[], kernel_data[], kernel_end[];
-extern const char kernel_stack_guard[], trap_stacks_guard[];
 
 /* The leaf that maps va, or 0. */
 static uint64_t leaf_of(uint64_t va)
@@ -44,14 +43,6 @@ KTEST(kernel_image_is_never_writable_and_executable)
 		if (p < kernel_data)
 			KCHECK(!(leaf & PTE_WRITE) && !(twin & PTE_WRITE));
 	}
-}
-
-KTEST(kernel_stacks_have_guard_pages)
-{
-	KCHECK(!leaf_of((uint64_t)kernel_stack_guard));
-	KCHECK(!leaf_of((uint64_t)trap_stacks_guard));
-	KCHECK(leaf_of((uint64_t)kernel_stack_guard + PAGE_SIZE));
-	KCHECK(leaf_of((uint64_t)trap_stacks_guard + PAGE_SIZE));
 }
 
 KTEST(kernel_leaves_the_boot_mapping)

@@ -17,8 +17,7 @@
 #define BOOT_MULTIBOOT2 0x36d76289
 
 #define KERNEL_STACK_BYTES 16384
-#define TRAP_STACK_BYTES 4096 /* one each for NMI and machine check, two for double fault */
-#define TRAP_STACKS_BYTES (4 * TRAP_STACK_BYTES)
+#define TRAP_STACK_BYTES 8192 /* each CPU has one for NMI, machine check and double fault */
 
 /* SYSCALL takes CS and SS from consecutive selectors, SYSRET likewise with SS before CS. */
 #define SEL_KERNEL_CODE 0x08

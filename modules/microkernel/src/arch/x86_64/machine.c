@@ -10,7 +10,7 @@
 
 #define DEBUG_EXIT_PORT 0xf4
 
-static bool has_debug_exit;
+static RO_AFTER_INIT bool has_debug_exit;
 
 /* A word of its own in the command line. */
 static bool has_option(const char *cmdline, const char *option)
