@@ -15,6 +15,7 @@ KERNEL := \
 	src/arch/x86_64/clock.c src/arch/x86_64/context.c src/arch/x86_64/descriptors.c \
 	src/arch/x86_64/entry.S src/arch/x86_64/features.c src/arch/x86_64/fpu.c \
 	src/arch/x86_64/guest.c src/arch/x86_64/init.c src/arch/x86_64/ioapic.c src/arch/x86_64/irq.c \
+	src/arch/x86_64/kaslr.c \
 	src/arch/x86_64/kernel_map.c src/arch/x86_64/machine.c src/arch/x86_64/memory.c \
 	src/arch/x86_64/offsets.c src/arch/x86_64/pagetable.c src/arch/x86_64/pagetable_free.c \
 	src/arch/x86_64/pagetable_range.c src/arch/x86_64/pagetable_share.c src/arch/x86_64/pagetable_check.c \
@@ -25,7 +26,7 @@ KERNEL_NOTEST := src/ktest_none.c
 KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c \
 	src/aspace_ktest.c src/aspace_clone_ktest.c src/domain_ktest.c src/event_ktest.c src/thread_ktest.c \
 	src/arch/x86_64/pagetable_ktest.c src/arch/x86_64/kernel_map_ktest.c \
-	src/arch/x86_64/protection_ktest.c src/arch/x86_64/guest_ktest.c \
+	src/arch/x86_64/protection_ktest.c src/arch/x86_64/kaslr_ktest.c src/arch/x86_64/guest_ktest.c \
 	src/arch/x86_64/clock_ktest.c
 
 UNIT_TESTS := acpi_tables_test boot_test time_scale_test handle_test pagemap_test

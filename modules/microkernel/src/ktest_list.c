@@ -75,6 +75,10 @@
 	X(kernel_leaves_the_boot_mapping) \
 	X(firmware_memory_is_checked) \
 	X(user_copies_stay_in_the_window) \
+	X(the_image_and_the_direct_map_are_in_bounds) \
+	X(what_the_linker_wrote_has_moved) \
+	X(symbols_are_found_where_they_are) \
+	X(the_canary_stops_strings) \
 	X(every_stack_has_a_guard_page) \
 	X(frames_are_looked_for_on_stacks_only) \
 	X(tables_are_constant_after_boot) \

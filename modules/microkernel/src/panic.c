@@ -71,6 +71,8 @@ void panic(const char *fmt, ...)
 	va_end(args);
 	arch_console_claim(false);
 	printk("\nKERNEL PANIC: %s\n", message);
+	printk("moved by %lx (make where ADDR=... MOVED=%lx)\n", arch_image_slide(),
+	       arch_image_slide());
 	arch_dump_registers();
 	print_backtrace();
 	panic_dump_objects();

@@ -52,6 +52,7 @@ void arch_stop_others(void); /* all CPUs but this one, for good */
 void arch_halt_forever(unsigned code)
 	__attribute__((noreturn)); /* debug-exit with code, else hlt */
 void arch_dump_registers(void);    /* of the last kernel entry or fault, for a panic */
+uint64_t arch_image_slide(void);   /* how far the image is from where it is linked */
 unsigned arch_backtrace(uint64_t *out, unsigned max); /* return addresses, innermost first */
 
 /* --- memory --- */

@@ -30,11 +30,11 @@ static const void *early_memory(uint64_t at, uint64_t bytes)
 	return direct(PADDR(at));
 }
 
-static const char *read_facts(uint32_t protocol, uint32_t info)
+const char *boot_read(uint32_t protocol, uint32_t info, struct boot_facts *out)
 {
 	switch (protocol) {
-	case BOOT_PVH: return boot_read_pvh(info, early_memory, &facts);
-	case BOOT_MULTIBOOT2: return boot_read_multiboot2(info, early_memory, &facts);
+	case BOOT_PVH: return boot_read_pvh(info, early_memory, out);
+	case BOOT_MULTIBOOT2: return boot_read_multiboot2(info, early_memory, out);
 	}
 	return "the loader speaks neither PVH nor multiboot2";
 }
@@ -72,7 +72,7 @@ void arch_start(uint32_t protocol, uint32_t info, uint64_t ticks)
 	descriptors_init(&cpus[0], &stacks);
 	load_descriptors(&cpus[0]); /* faults are reported; this_cpu works */
 	features_detect();
-	problem = read_facts(protocol, info);
+	problem = boot_read(protocol, info, &facts);
 	if (problem)
 		cannot_start("%s", problem);
 	facts.source.entry_ticks = ticks;

@@ -41,7 +41,7 @@ static RO_AFTER_INIT unsigned top_count;
 
 static uint64_t image_paddr(const char *symbol)
 {
-	return (uint64_t)symbol - KERNEL_BASE;
+	return (uint64_t)(symbol - image_base);
 }
 
 /* A zeroed page from the free ranges, low enough for boot.S's map. */

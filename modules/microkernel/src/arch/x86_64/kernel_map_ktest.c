@@ -36,7 +36,7 @@ KTEST(kernel_image_is_never_writable_and_executable)
 {
 	for (const char *p = kernel_text; p < kernel_end; p += PAGE_SIZE) {
 		uint64_t leaf = leaf_of((uint64_t)p);
-		uint64_t twin = leaf_of((uint64_t)p - KERNEL_BASE + DIRECT_BASE);
+		uint64_t twin = leaf_of((uint64_t)(p - image_base) + DIRECT_BASE);
 
 		KCHECK(!is_bad(leaf) && !is_bad(twin) && twin & PTE_NX);
 		KCHECK((p < kernel_rodata) == (leaf && !(leaf & PTE_NX)));
@@ -61,9 +61,9 @@ KTEST(firmware_memory_is_checked)
 
 KTEST(user_copies_stay_in_the_window)
 {
-	static const uint64_t refused[] = {0,           0x1000,     NATIVE_BASE - 1,
-	                                   NATIVE_END,  UINT64_MAX, NATIVE_END - 8,
-	                                   DIRECT_BASE, KERNEL_BASE};
+	const uint64_t refused[] = {
+		0,          0x1000,         NATIVE_BASE - 1, NATIVE_END,
+		UINT64_MAX, NATIVE_END - 8, DIRECT_BASE,     (uint64_t)image_base};
 	char buffer[16];
 
 	for (unsigned i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {

@@ -158,7 +158,7 @@ KTEST(tables_are_constant_after_boot)
 	KCHECK(faults_on_write(&cpu_features) && faults_on_write(&kernel_root));
 	for (const char *p = ro_after_init_start; p < ro_after_init_end; p += PAGE_SIZE) {
 		KCHECK(faults_on_write(p) && !faults_on_read(p));
-		KCHECK(faults_on_write(direct(PADDR((uint64_t)p - KERNEL_BASE))));
+		KCHECK(faults_on_write(direct(PADDR((uint64_t)(p - image_base)))));
 	}
 	KCHECK(!faults_on_write(ro_after_init_end));
 }
