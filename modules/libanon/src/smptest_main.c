@@ -323,14 +323,139 @@ static void test_calls(void)
 	CHECK(sys_handle_close(endpoint) == OK);
 }
 
+/* --- tied threads run where they may, however they come to run --- */
+
+#define TIED_ROUNDS 100u
+#define RETIES 16u
+#define PATIENCE_NS (20 * NS_PER_S)
+
+static uint64_t cpus;
+static uint64_t seen_on; /* [a] the CPU that the wanderer is on, and whether it goes on */
+static uint64_t is_wandering;
+
+static uint64_t cpu_here(void)
+{
+	uint32_t low, high, number;
+
+	__asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(number));
+	return number;
+}
+
+static uint64_t count_cpus(void)
+{
+	struct system_info info = {0};
+
+	CHECK(sys_system_info(&info) == OK);
+	return info.flags & SYSTEM_TSC_AUX ? info.cpus : 1;
+}
+
+static status_t tie(uint64_t mask)
+{
+	return sys_thread_set_cpus(thread_self()->handle, mask);
+}
+
+static void stay(void *argument)
+{
+	uint64_t home = (uint64_t)argument % cpus;
+	uint64_t away = 0;
+
+	CHECK(tie(1ul << home) == OK);
+	for (unsigned i = 0; i < TIED_ROUNDS; i++) {
+		away += cpu_here() != home;
+		if (i % 8 == 0)
+			(void)sys_thread_sleep(deadline_in_ns(50 * NS_PER_US));
+		else if (i % 2)
+			sys_thread_yield();
+		else
+			away += !is_answered(i << 14);
+		away += cpu_here() != home;
+	}
+	CHECK(away == 0);
+}
+
+/* Called from every CPU, it answers from its own. */
+static void serve_at_home(void *argument)
+{
+	struct ipc_message m = {0};
+	handle_t reply = HANDLE_NONE;
+	uint64_t away = 0;
+	status_t status;
+
+	CHECK(tie(1ul << (uint64_t)argument) == OK && sys_reply_create(&reply) == OK);
+	status = ipc_receive(endpoint, reply, &m, 0);
+	while (status == OK && ipc_tag_op(m.tag) == OP_ADD) {
+		away += cpu_here() != (uint64_t)argument;
+		for (unsigned i = 0; i < IPC_WORDS; i++)
+			m.words[i] += i;
+		m.tag = ipc_tag(0, 0, 0, 0);
+		status = ipc_reply_receive(endpoint, reply, &m, 0);
+	}
+	CHECK(status == OK && away == 0);
+	m.tag = ipc_tag(0, 0, 0, 0);
+	CHECK(ipc_reply(reply, &m) == OK && sys_handle_close(reply) == OK);
+}
+
+static void test_tied(void)
+{
+	struct ipc_message m = {.tag = ipc_tag(OP_STOP, 0, 0, 0)};
+	struct anon_thread *server;
+
+	CHECK(sys_endpoint_create(&endpoint) == OK);
+	CHECK(thread_spawn(serve_at_home, (void *)(cpus - 1), NULL, &server) == OK);
+	start_threads(stay, THREADS, false);
+	join_threads(THREADS);
+	CHECK(ipc_call(endpoint, &m, 0) == OK && thread_join(server) == OK);
+	CHECK(sys_handle_close(endpoint) == OK);
+}
+
+static void wander(void *argument)
+{
+	(void)argument;
+	while (load(&is_wandering))
+		store(&seen_on, cpu_here());
+}
+
+static bool is_seen_on(uint64_t cpu)
+{
+	uint64_t end = clock_ns() + PATIENCE_NS;
+
+	while (load(&seen_on) != cpu)
+		if (clock_ns() > end)
+			return false;
+	for (unsigned i = 0; i < 100; i++)
+		if (load(&seen_on) != cpu)
+			return false;
+	return true;
+}
+
+/* Two spin: one that is tied elsewhere while it runs, and we, who must not be in its way. */
+static void test_retied(void)
+{
+	store(&is_wandering, 1);
+	start_threads(wander, 1, false);
+	for (uint64_t i = 0; i < RETIES && cpus > 1; i++) {
+		uint64_t target = i % cpus;
+
+		CHECK(tie(1ul << (target + 1) % cpus) == OK);
+		CHECK(sys_thread_set_cpus(threads[0]->handle, 1ul << target) == OK);
+		CHECK(is_seen_on(target));
+	}
+	CHECK(tie(~0ul) == OK && tie(0) == E_INVAL && tie(1ul << 63) == E_INVAL);
+	store(&is_wandering, 0);
+	join_threads(1);
+}
+
 int main(void)
 {
+	cpus = count_cpus();
 	test_replaced_page();
 	test_copied_page();
 	test_ended_thread();
 	test_registers();
 	test_time();
 	test_calls();
+	test_tied();
+	test_retied();
 	log_info("%u passed, %u failed", passed, failed);
 	return (int)failed;
 }

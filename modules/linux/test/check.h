@@ -58,5 +58,6 @@ void test_rseq(void);
 void test_syslog(void);
 void test_timerfd(void);
 void test_signalfd(void);
+void test_affinity(void);
 /* What the exec suite starts this program as. */
 int exec_helper(int argc, char **argv);

@@ -15,7 +15,7 @@ static const struct {
 	{"fault", test_fault},       {"object", test_object},
 	{"vdso", test_vdso},         {"rseq", test_rseq},
 	{"syslog", test_syslog},     {"timerfd", test_timerfd},
-	{"signalfd", test_signalfd},
+	{"signalfd", test_signalfd}, {"affinity", test_affinity},
 };
 
 int main(int argc, char **argv)

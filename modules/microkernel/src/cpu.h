@@ -69,6 +69,11 @@ void cpu_pend_on(struct cpu *cpu, uint32_t what);
 /* Waits until no user code runs on it; it stays so while the caller has the exclusive kernel lock. */
 void cpu_hold(const struct cpu *cpu);
 
+static inline bool thread_may_run_on(const struct thread *thread, const struct cpu *cpu)
+{
+	return thread->cpus >> cpu->id & 1;
+}
+
 /* Nobody above this priority is ready. */
 static inline bool sched_may_switch(unsigned priority)
 {

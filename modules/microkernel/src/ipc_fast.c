@@ -50,10 +50,13 @@ static inline void copy_bytes(const struct thread *from, const struct thread *to
 		memcpy(to->message, from->message, ipc_tag_bytes(tag));
 }
 
-/* False: its CPU has not left the kernel since it began to wait (or is there again), and may need its registers. */
+/* False: its CPU has not left the kernel since it began to wait (or is there again), and may need its registers. Nor is
+ * it taken when it is tied to other CPUs than this. */
 static inline bool is_message_read(const struct thread *thread)
 {
-	return thread->cpu == this_cpu()->id || kernel_mode_of(&cpus[thread->cpu]) != KERNEL_SHARED;
+	return thread->cpu == this_cpu()->id ||
+	       (kernel_mode_of(&cpus[thread->cpu]) != KERNEL_SHARED &&
+	        thread_may_run_on(thread, this_cpu()));
 }
 
 /* Takes a receiver out of the queue; null when none waits that can go on at once. */

@@ -94,7 +94,8 @@
 	X(thread_entry_outside_the_window_faults_at_once) \
 	X(fpu_images_are_checked) \
 	X(clock_never_runs_backwards) \
-	X(clock_agrees_with_the_reference)
+	X(clock_agrees_with_the_reference) \
+	X(a_tied_thread_waits_where_it_may_run)
 
 #define DECLARE(name) void ktest_##name(void);
 KTESTS(DECLARE)

@@ -14,6 +14,7 @@
 
 #define SLICE_NS 5000000ull
 #define SHARE_NORMAL 256u
+#define PULL_LOOKS 8u
 #define REAP_GAP_BUSY_NS 250000ull /* a fifth of the CPU at most */
 #define REAP_GAP_IDLE_NS 10000ull
 
@@ -65,10 +66,11 @@ static bool is_idle(const struct cpu *cpu)
 	return running_priority(cpu) < 0 && !cpu->run_queue.ready;
 }
 
-static struct cpu *find_idle(void)
+/* That the thread may run on. */
+static struct cpu *find_idle(const struct thread *thread)
 {
 	for (unsigned i = 0; i < cpu_count; i++)
-		if (is_idle(&cpus[i]))
+		if (is_idle(&cpus[i]) && thread_may_run_on(thread, &cpus[i]))
 			return &cpus[i];
 	return NULL;
 }
@@ -79,13 +81,14 @@ static int busy_priority(const struct cpu *cpu)
 	return MAX(running_priority(cpu), highest_ready(&cpu->run_queue));
 }
 
-/* The one with the least important to do. */
-static struct cpu *least_important(void)
+/* Of those that the thread may run on, the one with the least important to do. */
+static struct cpu *least_important(const struct thread *thread)
 {
-	struct cpu *least = &cpus[0];
+	struct cpu *least = NULL;
 
-	for (unsigned i = 1; i < cpu_count; i++)
-		if (busy_priority(&cpus[i]) < busy_priority(least))
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (thread_may_run_on(thread, &cpus[i]) &&
+		    (!least || busy_priority(&cpus[i]) < busy_priority(least)))
 			least = &cpus[i];
 	return least;
 }
@@ -98,9 +101,9 @@ static struct cpu *choose_cpu(const struct thread *thread)
 
 	if (cpu_count == 1 || is_idle(home))
 		return home;
-	other = find_idle();
+	other = find_idle(thread);
 	if (!other && busy_priority(home) >= thread->priority)
-		other = least_important();
+		other = least_important(thread);
 	return other && busy_priority(other) < thread->priority ? other : home;
 }
 
@@ -126,6 +129,27 @@ void sched_leave(void)
 	cpu_pend(PENDING_SCHEDULE);
 }
 
+/* Its CPU is one that it may run on: while it is blocked that is all there is to it. */
+void sched_retie(struct thread *thread)
+{
+	struct cpu *cpu = &cpus[thread->cpu];
+	bool is_queued = thread->state == THREAD_READY;
+
+	if (thread_may_run_on(thread, cpu))
+		return;
+	if (thread->state == THREAD_RUNNING) {
+		cpu_pend_on(cpu, PENDING_SCHEDULE); /* schedule sends it away */
+		return;
+	}
+	if (is_queued)
+		dequeue(thread);
+	thread_move(thread, least_important(thread)->id);
+	if (is_queued) {
+		thread->state = THREAD_STOPPED;
+		sched_ready(thread);
+	}
+}
+
 void sched_lowered(const struct thread *thread)
 {
 	cpu_pend_on(&cpus[thread->cpu], PENDING_SCHEDULE);
@@ -139,6 +163,11 @@ void sched_yield(void)
 
 void sched_switch(struct thread *to)
 {
+	if (!thread_may_run_on(to, this_cpu())) {
+		sched_ready(to);
+		cpu_pend(PENDING_SCHEDULE);
+		return;
+	}
 	if (!sched_may_switch(to->priority)) {
 		enqueue(this_cpu(), to, true);
 		cpu_pend(PENDING_SCHEDULE);
@@ -195,32 +224,69 @@ static void leave_idle(struct cpu *cpu)
 	cpu->idle_since_ns = 0;
 }
 
-/* The current thread has to go, though it could run: perhaps another CPU has time for it. */
+/* The current thread has to go, though it could run: perhaps another CPU has time for it, or it may not run here. */
 static void put_back(struct cpu *cpu, struct thread *current)
 {
 	struct cpu *idle;
 
+	if (!thread_may_run_on(current, cpu)) {
+		current->state = THREAD_STOPPED;
+		thread_move(current, least_important(current)->id);
+		sched_ready(current);
+		return;
+	}
 	enqueue(cpu, current, !cpu->run_queue.is_slice_over);
-	idle = cpu_count > 1 ? find_idle() : NULL;
+	idle = cpu_count > 1 ? find_idle(current) : NULL;
 	if (idle)
 		cpu_pend_on(idle, PENDING_SCHEDULE);
+}
+
+/* The first of a priority that may run on cpu; who stands far behind others that may not is not looked at. */
+static struct thread *first_for(const struct cpu *cpu, struct list *ready)
+{
+	struct list *at = ready->next;
+
+	for (unsigned i = 0; i < PULL_LOOKS && at != ready; i++, at = at->next) {
+		struct thread *thread = list_entry(at, struct thread, queue_link);
+
+		if (thread_may_run_on(thread, cpu))
+			return thread;
+	}
+	return NULL;
+}
+
+/* The most important of a CPU's queue, above a priority, that may run on another. */
+static struct thread *find_for(const struct cpu *cpu, struct run_queue *from, int above)
+{
+	for (uint32_t ready = from->ready; ready;) {
+		int priority = 31 - __builtin_clz(ready);
+		struct thread *thread;
+
+		if (priority <= above)
+			return NULL;
+		thread = first_for(cpu, &from->by_priority[priority]);
+		if (thread)
+			return thread;
+		ready &= ~(1u << priority);
+	}
+	return NULL;
 }
 
 /* Takes over whoever is more important, on whatever CPU's queue, than all that waits here. */
 static void pull_higher(struct cpu *cpu)
 {
-	struct run_queue *from = &cpu->run_queue;
-	struct thread *thread;
+	struct thread *best = NULL;
 
-	for (unsigned i = 0; i < cpu_count; i++)
-		if (highest_ready(&cpus[i].run_queue) > highest_ready(from))
-			from = &cpus[i].run_queue;
-	if (from == &cpu->run_queue)
+	for (unsigned i = 0; i < cpu_count; i++) {
+		int above = best ? best->priority : highest_ready(&cpu->run_queue);
+		struct thread *thread = find_for(cpu, &cpus[i].run_queue, above);
+
+		best = thread ? thread : best;
+	}
+	if (!best)
 		return;
-	thread = list_entry(list_first(&from->by_priority[highest_ready(from)]), struct thread,
-	                    queue_link);
-	dequeue(thread);
-	enqueue(cpu, thread, false);
+	dequeue(best);
+	enqueue(cpu, best, false);
 }
 
 static void run(struct cpu *cpu, struct thread *next)
@@ -241,6 +307,11 @@ static void schedule(struct cpu *cpu)
 	int running = running_priority(cpu);
 	int top;
 
+	if (running >= 0 && !thread_may_run_on(cpu->current, cpu)) {
+		preempted = cpu->current;
+		put_back(cpu, preempted);
+		running = -1;
+	}
 	if (cpu_count > 1 && running < 0)
 		pull_higher(cpu);
 	top = highest_ready(queue);

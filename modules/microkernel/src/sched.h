@@ -29,7 +29,8 @@ void sched_ready(struct thread *thread);   /* makes it runnable */
 void sched_unready(struct thread *thread); /* takes a READY one out */
 void sched_switch(
 	struct thread *to); /* direct switch from the current thread, which has left RUNNING */
-void sched_leave(void);     /* the current thread has left RUNNING; choose another */
+void sched_retie(struct thread *thread); /* the CPUs that it may run on have changed */
+void sched_leave(void);                  /* the current thread has left RUNNING; choose another */
 void sched_lowered(const struct thread *thread); /* it runs, and became less important */
 void sched_yield(void);
 void sched_forget(struct thread *thread); /* it dies: no pointer to it stays */

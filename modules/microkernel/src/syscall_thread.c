@@ -92,6 +92,15 @@ status_t syscall_thread_set_priority(struct thread *thread, const uint64_t *args
 	return OK;
 }
 
+status_t syscall_thread_set_cpus(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct thread *target;
+	status_t status = find_thread(thread, args[0], RIGHT_MANAGE, &target);
+
+	(void)result;
+	return status == OK ? thread_set_cpus(target, args[1]) : status;
+}
+
 status_t syscall_thread_bind_event(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
 	struct handle_entry *event;
@@ -150,6 +159,7 @@ status_t syscall_thread_info(struct thread *thread, const uint64_t *args, uint64
 		.state = target->state,
 		.priority = target->priority,
 		.enters = target->arch.enters,
+		.cpus = target->cpus & ((1u << cpu_count) - 1),
 	};
 	return copy_to_user(args[1], &info, sizeof(info));
 }

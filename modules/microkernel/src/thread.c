@@ -88,6 +88,7 @@ status_t thread_create(struct process *process, const struct thread_args *args, 
 	thread->flags = (uint8_t)args->flags;
 	list_init(&thread->queue_link);
 	thread->cpu = (uint8_t)this_cpu()->id;
+	thread->cpus = UINT8_MAX;
 	list_push_back(&process->threads, &thread->process_link);
 	process->thread_count++;
 	status = prepare(thread, args);
@@ -232,6 +233,17 @@ void thread_restore_priority(struct thread *thread)
 	change_priority(thread, thread->base_priority);
 }
 
+status_t thread_set_cpus(struct thread *thread, uint64_t mask)
+{
+	STATIC_ASSERT(CPUS_MAX <= 8 * sizeof(thread->cpus));
+	mask &= (1u << cpu_count) - 1;
+	if (!mask)
+		return E_INVAL;
+	thread->cpus = (uint8_t)mask;
+	sched_retie(thread);
+	return OK;
+}
+
 static void deadline_passed(struct deadline *deadline)
 {
 	struct thread *thread = container_of(deadline, struct thread, deadline);
@@ -243,6 +255,9 @@ void thread_block(struct thread *thread, enum thread_state state, uint64_t deadl
 {
 	ASSERT(thread->state == THREAD_RUNNING);
 	thread->state = state;
+	if (!thread_may_run_on(thread, this_cpu()))
+		sched_retie(
+			thread); /* it was tied elsewhere while it ran, and blocks before it went there */
 	if (deadline)
 		deadline_set(&thread->deadline, deadline, deadline_passed);
 }
@@ -418,6 +433,7 @@ static void thread_check(const struct kobject *object)
 	                 thread->state == THREAD_WAITING;
 
 	ASSERT(is_queued == (thread->waiting_for != NULL));
+	ASSERT(thread->state == THREAD_RUNNING || thread_may_run_on(thread, &cpus[thread->cpu]));
 	ASSERT((thread->state == THREAD_AWAITING) == (thread->awaiting != NULL));
 	ASSERT((thread->state == THREAD_RECEIVING) == (thread->receiving_with != NULL));
 	ASSERT(!thread->request.memory || thread->state == THREAD_CALLING ||
