@@ -4,7 +4,7 @@ TEST := python3 scripts/test.py --build $(BUILD) --jobs $(JOBS)
 S ?=
 R ?= all
 
-.PHONY: test unit unit-list explore conform format ktest scenario soak check split-check bench setup
+.PHONY: test unit unit-list explore conform format ktest bochs scenario soak check split-check bench setup
 setup: ## install what is missing on this host, fetch third-party files
 	$(Q)scripts/setup_dev_env.sh
 	$(Q)scripts/fetch_modules.sh --quiet
@@ -33,6 +33,9 @@ conform: host ## the shell against the cases of the POSIX Shell Command Language
 
 ktest: ktest-kernel ## the in-kernel suite, in QEMU
 	$(Q)$(TEST) ktest
+
+bochs: ktest-kernel ## the same under Bochs: x2APIC and the TSC deadline timer, which QEMU lacks
+	$(Q)$(TEST) bochs
 
 scenario: build ## system scenarios, or the one named S=name
 	$(Q)$(TEST) $(if $(S),--name $(S)) scenario

@@ -3,7 +3,7 @@
 
 A suite is a command whose last such line counts; one that crashes, runs too long or prints no such
 line counts as one failure more.  Logs lie in BUILD/test/.  SOAK=1 asks for full counts.
-usage: test.py [--build DIR] [--jobs N] [--module M] [--name S] all|tools|check|conform|explore|unit|ktest|iso|scenario
+usage: test.py [--build DIR] [--jobs N] [--module M] [--name S] all|tools|check|conform|explore|unit|ktest|bochs|iso|scenario
 """
 import argparse
 import concurrent.futures
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COUNTS = re.compile(r"^(?:\w+: *)?(\d+) passed, (\d+) failed(?:, \d+ skipped)?$", re.MULTILINE)
-KINDS = ("iso", "check", "tools", "conform", "explore", "ktest", "unit", "scenario")  # the longest first
+KINDS = ("iso", "check", "tools", "conform", "explore", "ktest", "bochs", "unit", "scenario")  # the longest first
 TAIL_LINES = 40
 # A make that we start is not a part of the make that started us.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
@@ -62,6 +62,8 @@ def make_suites(kind, options):
         return [Suite(f"unit {module}/{name}", [path], 120) for module, name, path in units(options)]
     if kind == "ktest":
         return [Suite("ktest", python + ["scripts/run_ktest.py", options.build], 300)]
+    if kind == "bochs":
+        return [Suite("ktest in Bochs", python + ["scripts/run_bochs.py", options.build], 300)]
     return [scenario_suite(path, options) for path in scenarios(options)]
 
 

@@ -26,7 +26,7 @@ KERNEL_NOTEST := src/ktest_none.c
 KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c \
 	src/aspace_ktest.c src/aspace_clone_ktest.c src/domain_ktest.c src/event_ktest.c src/thread_ktest.c \
 	src/arch/x86_64/pagetable_ktest.c src/arch/x86_64/kernel_map_ktest.c \
-	src/arch/x86_64/protection_ktest.c src/arch/x86_64/kaslr_ktest.c src/arch/x86_64/guest_ktest.c \
+	src/arch/x86_64/protection_ktest.c src/arch/x86_64/kaslr_ktest.c src/arch/x86_64/apic_ktest.c src/arch/x86_64/guest_ktest.c \
 	src/arch/x86_64/clock_ktest.c
 
 UNIT_TESTS := acpi_tables_test boot_test time_scale_test handle_test pagemap_test

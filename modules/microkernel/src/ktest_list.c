@@ -95,7 +95,10 @@
 	X(fpu_images_are_checked) \
 	X(clock_never_runs_backwards) \
 	X(clock_agrees_with_the_reference) \
-	X(a_tied_thread_waits_where_it_may_run)
+	X(a_tied_thread_waits_where_it_may_run) \
+	X(the_apic_is_in_the_mode_that_cpuid_has) \
+	X(the_timer_fires_at_its_time) \
+	X(a_message_to_oneself_arrives)
 
 #define DECLARE(name) void ktest_##name(void);
 KTESTS(DECLARE)

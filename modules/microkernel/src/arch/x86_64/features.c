@@ -60,6 +60,7 @@ void features_detect(void)
 	f->has_global_pages = bit(basic.edx, 13);
 	f->has_xsave = bit(basic.ecx, 26) && max >= 0xd;
 	f->has_tsc_deadline = bit(basic.ecx, 24);
+	f->has_x2apic = bit(basic.ecx, 21);
 	f->has_fsgsbase = bit(more.ebx, 0);
 	f->has_smep = bit(more.ebx, 7);
 	f->has_smap = bit(more.ebx, 20);

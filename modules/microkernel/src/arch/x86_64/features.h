@@ -12,6 +12,7 @@ struct cpu_features {
 	bool has_smep, has_smap, has_umip, has_fsgsbase;
 	bool has_xsave;
 	bool has_tsc_deadline;
+	bool has_x2apic;
 	bool has_invariant_tsc;
 	bool has_rdtscp;
 	bool has_branch_barrier; /* IBPB */

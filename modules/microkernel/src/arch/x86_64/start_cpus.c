@@ -166,7 +166,7 @@ void start_cpus(const struct acpi_machine *machine, paddr_t low_page)
 		struct cpu *cpu = &cpus[cpu_count];
 
 		cpu->apic_id = machine->cpus[i];
-		if (cpu->apic_id == cpus[0].apic_id)
+		if (cpu->apic_id == cpus[0].apic_id || !apic_reaches(cpu->apic_id))
 			continue;
 		if (!start(cpu, low_page, root[0])) {
 			printk("CPU %u (APIC %u) does not start\n", cpu_count, cpu->apic_id);
