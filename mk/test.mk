@@ -34,7 +34,7 @@ conform: host ## the shell against the cases of the POSIX Shell Command Language
 ktest: ktest-kernel ## the in-kernel suite, in QEMU
 	$(Q)$(TEST) ktest
 
-bochs: ktest-kernel ## the same under Bochs: x2APIC and the TSC deadline timer, which QEMU lacks
+bochs: ktest-kernel iso ## the same, and the system to its prompt, under Bochs: x2APIC and TSC deadline, which QEMU lacks
 	$(Q)$(TEST) bochs
 
 scenario: build ## system scenarios, or the one named S=name

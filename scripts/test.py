@@ -63,7 +63,7 @@ def make_suites(kind, options):
     if kind == "ktest":
         return [Suite("ktest", python + ["scripts/run_ktest.py", options.build], 300)]
     if kind == "bochs":
-        return [Suite("ktest in Bochs", python + ["scripts/run_bochs.py", options.build], 300)]
+        return [Suite("bochs", python + ["scripts/run_bochs.py", options.build], 300)]
     return [scenario_suite(path, options) for path in scenarios(options)]
 
 
