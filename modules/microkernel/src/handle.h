@@ -30,7 +30,7 @@ struct handle_table {
 	struct handle_entry
 		*free; /* oldest first, so that a number comes again as late as possible */
 	struct handle_entry *free_last;
-	uint32_t chunk_count;
+	uint64_t chunk_count;
 	uint32_t used; /* used and reserved slots */
 };
 

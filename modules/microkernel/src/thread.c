@@ -251,14 +251,21 @@ static void deadline_passed(struct deadline *deadline)
 	thread_cancel_wait(thread, thread->state == THREAD_SLEEPING ? OK : E_TIMEOUT);
 }
 
+/* It was tied to other CPUs while it ran, and blocks before it went there. */
+__attribute__((noinline)) static void block_elsewhere(struct thread *thread, uint64_t deadline)
+{
+	sched_retie(thread);
+	if (deadline)
+		deadline_set(&thread->deadline, deadline, deadline_passed);
+}
+
 void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline)
 {
 	ASSERT(thread->state == THREAD_RUNNING);
 	thread->state = state;
 	if (!thread_may_run_on(thread, this_cpu()))
-		sched_retie(
-			thread); /* it was tied elsewhere while it ran, and blocks before it went there */
-	if (deadline)
+		block_elsewhere(thread, deadline);
+	else if (deadline)
 		deadline_set(&thread->deadline, deadline, deadline_passed);
 }
 

@@ -25,19 +25,25 @@ KTEST(the_apic_is_in_the_mode_that_cpuid_has)
 	KCHECK(apic_reaches(254) && apic_reaches(300) == has_x2apic);
 }
 
+static bool arrives(uint8_t vector)
+{
+	uint64_t end = clock_now_ns() + PATIENCE_NS;
+
+	while (!apic_is_requested(vector) && clock_now_ns() < end)
+		arch_relax();
+	return apic_is_requested(vector);
+}
+
+/* Not much too early, that is: a busy host lets anything be late, and the kernel itself looks at the clock again. */
 KTEST(the_timer_fires_at_its_time)
 {
 	uint64_t start = clock_now_ns();
-	uint64_t end;
 
 	timer_program_ns(UINT64_MAX);
 	KCHECK(!apic_is_requested(VECTOR_TIMER));
 	timer_program_ns(start + DELAY_NS);
-	do
-		end = clock_now_ns();
-	while (!apic_is_requested(VECTOR_TIMER) && end < start + PATIENCE_NS);
-	KCHECK(apic_is_requested(VECTOR_TIMER));
-	KCHECK(end >= start + DELAY_NS - DELAY_NS / 10 && end < start + PATIENCE_NS);
+	KCHECK(arrives(VECTOR_TIMER));
+	KCHECK(clock_now_ns() >= start + DELAY_NS / 2);
 	timer_program_ns(UINT64_MAX);
 }
 
@@ -45,8 +51,5 @@ KTEST(a_message_to_oneself_arrives)
 {
 	KCHECK(!apic_is_requested(VECTOR_ATTEND));
 	apic_send(apic_id(), VECTOR_ATTEND);
-	for (uint64_t end = clock_now_ns() + PATIENCE_NS; clock_now_ns() < end;)
-		if (apic_is_requested(VECTOR_ATTEND))
-			break;
-	KCHECK(apic_is_requested(VECTOR_ATTEND));
+	KCHECK(arrives(VECTOR_ATTEND));
 }

@@ -12,7 +12,7 @@ static inline uint64_t direct_base(void)
 {
 	uint64_t base;
 
-	__asm__("movabsq $direct_link_base, %0" : "=r"(base));
+	__asm__ inline("movabsq $direct_link_base, %0" : "=r"(base));
 	return base;
 }
 #define DIRECT_BASE direct_base()
@@ -56,14 +56,14 @@ static inline void arch_irq_restore(irq_flags_t flags)
 static inline bool index_within(uint64_t *index, uint64_t count)
 {
 	uint64_t mask;
-	bool is_outside;
 
-	__asm__("cmpq %3, %2\n\t"
-	        "sbbq %0, %0" /* all ones when index - count borrows */
-	        : "=r"(mask), "=@ccz"(is_outside)
-	        : "r"(*index), "rm"(count));
+	__asm__ inline("cmpq %2, %1\n\t"
+	               "sbbq %0, %0" /* all ones when index - count borrows */
+	               : "=r"(mask)
+	               : "r"(*index), "rm"(count)
+	               : "cc");
 	*index &= mask;
-	return !is_outside;
+	return mask;
 }
 
 static inline void arch_relax(void)
