@@ -3,6 +3,7 @@
 # Every modules/*/module.mk holds data only; mk/*.mk turn it into rules.  All output lies in build/.
 #
 #   V=1         show the commands          KIND=debug   asserts and checks, in build/debug/
+#                                          KIND=sanitize  and sanitizers in the kernel, in build/sanitize/ (coverage: see docs/testing.md)
 #   IMAGE=name  images/name.manifest       M=module     limit unit, objects or split-check to one module
 #   WITHOUT="a b"  programs to leave out of the image
 #   JOBS=n      parallel jobs (2)          BUILD=dir    where the output goes
@@ -22,8 +23,8 @@ ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(JOBS)
 endif
 
-ifeq ($(filter release debug,$(KIND)),)
-$(error KIND must be release or debug, not "$(KIND)")
+ifeq ($(filter release debug sanitize coverage,$(KIND)),)
+$(error KIND must be release, debug, sanitize or coverage, not "$(KIND)")
 endif
 
 include mk/modules.mk
@@ -33,6 +34,7 @@ include mk/compile.mk
 include mk/kernel.mk
 include mk/programs.mk
 include mk/thirdparty.mk
+include mk/ports.mk
 include mk/image.mk
 include mk/run.mk
 include mk/test.mk

@@ -39,13 +39,11 @@ $(foreach f,$(FLAVOURS),$(foreach m,$(MODULES),$(eval $(call compile_rules,$f,$m
 # All objects of the chosen modules without linking: what split-check and a newcomer's editor need.
 program_objects = $(foreach p,$($1.PROGRAMS),$(call objects,$(call program_flavour,$1,$p),$1,$($1.$p.SRC)))
 module_objects = $(call objects,$(FL_KERNEL),$1,$($1.KERNEL) $($1.KERNEL_NOTEST)) \
-	$(call objects,kernel-debug,$1,$($1.KTEST)) \
+	$(call objects,$(FL_KTEST),$1,$($1.KTEST)) \
 	$(call objects,$(FL_NATIVE),$1,$($1.LIB)) $(call program_objects,$1) \
 	$(foreach p,$($1.LINUX_PROGRAMS),$(call objects,linux,$1,$($1.$p.LINUX_SRC))) \
 	$(foreach p,$($1.SHARED_OBJECTS),$(call objects,shared,$1,$($1.$p.SHARED_SRC)))
 
-FL_KERNEL := kernel$(SUFFIX)
-FL_NATIVE := native$(SUFFIX)
 program_flavour = native$(if $(filter FPU,$($1.$2.FLAGS)),-fpu)$(if $(filter LTO,$($1.$2.FLAGS)),-lto)$(SUFFIX)
 
 .PHONY: objects

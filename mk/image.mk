@@ -1,20 +1,25 @@
-# The boot archive (newc cpio: /init /native/* /bin/* /manifest) and the ISO (GRUB for BIOS and UEFI,
+# The boot archive (newc cpio: /init /native/* /bin/* /sys/init/* /manifest) and the ISO (GRUB for BIOS and UEFI,
 # kernel, archive).  Both are byte-identical from build to build.
 
 MANIFEST := images/$(IMAGE).manifest
 ARCHIVE := $(OUT)/boot.cpio
+SYSTEM := $(OUT)/system.cpio
 ISO := $(OUT)/anonymOS.iso
 
 ARCHIVE_NATIVE := $(addprefix $(OUT)/image/native/,$(NATIVE_NAMES))
 ARCHIVE_LINUX := $(addprefix $(OUT)/image/bin/,$(LINUX_NAMES))
-# An image without Linux programs has no use for busybox: NO_BUSYBOX=1 also builds without a network.
-ARCHIVE_BUSYBOX := $(if $(NO_BUSYBOX),,$(BUSYBOX))
+# The manifest's `port` lines: utilities in /bin, the rest among the extras. NO_PORTS=1 leaves them all out and needs no
+# third-party file.
+ports_where = $(if $(NO_PORTS),,$(shell sed -n 's/^port \([a-z0-9]*\)$1$$/\1/p' $(wildcard $(MANIFEST))))
+ARCHIVE_PORTS := $(addprefix $(PORT)/bin/,$(call ports_where))
+ARCHIVE_EXTRAS := $(if $(call ports_where, extra),$(EXTRAS))
+INSTALLERS := $(wildcard modules/ports/install/*.sh)
 
 # Written anew whenever a name in it changes, so that the archive follows the module data.
 $(OUT)/image/names: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q)echo '$(IMAGE) $(NATIVE_NAMES) $(LINUX_NAMES) $(ARCHIVE_BUSYBOX)' | cmp -s - $@ || \
-		echo '$(IMAGE) $(NATIVE_NAMES) $(LINUX_NAMES) $(ARCHIVE_BUSYBOX)' > $@
+	$(Q)echo '$(IMAGE) $(NATIVE_NAMES) $(LINUX_NAMES) $(ARCHIVE_PORTS) $(ARCHIVE_EXTRAS)' | cmp -s - $@ || \
+		echo '$(IMAGE) $(NATIVE_NAMES) $(LINUX_NAMES) $(ARCHIVE_PORTS) $(ARCHIVE_EXTRAS)' > $@
 
 # A manifest that breaks init's rules fails the build, by init's own parser.
 MANIFEST_CHECK := $(if $(wildcard $(MANIFEST)),$(if $(filter manifest-check,$(HOST_NAMES)),$(OUT)/image/manifest.checked))
@@ -23,23 +28,29 @@ $(OUT)/image/manifest.checked: $(MANIFEST) $(BUILD)/host/manifest-check
 	$(Q)mkdir -p $(@D)
 	$(Q)$(BUILD)/host/manifest-check $(MANIFEST) > $@
 
-$(ARCHIVE): $(MANIFEST_CHECK) $(ARCHIVE_NATIVE) $(ARCHIVE_LINUX) $(ARCHIVE_BUSYBOX) $(wildcard $(MANIFEST)) $(OUT)/image/names scripts/mkarchive.py
+$(ARCHIVE): $(MANIFEST_CHECK) $(ARCHIVE_NATIVE) $(ARCHIVE_LINUX) $(ARCHIVE_PORTS) $(wildcard $(MANIFEST)) $(OUT)/image/names \
+		$(INSTALLERS) modules/ports/build.sh modules/ports/tcc/runtime.sh scripts/mkarchive.py
 	$(call say,CPIO,$@)
 	$(Q)python3 scripts/mkarchive.py $@ $(if $(wildcard $(MANIFEST)),--manifest $(MANIFEST)) \
-		$(if $(ARCHIVE_BUSYBOX),--busybox $(BUSYBOX)) \
-		$(addprefix --native ,$(ARCHIVE_NATIVE)) $(addprefix --linux ,$(ARCHIVE_LINUX))
+		$(addprefix --native ,$(ARCHIVE_NATIVE)) $(addprefix --linux ,$(ARCHIVE_LINUX)) $(addprefix --multi ,$(ARCHIVE_PORTS)) \
+		$(foreach f,$(INSTALLERS) modules/ports/build.sh modules/ports/tcc/runtime.sh,--file sys/init/$(notdir $f)=$f)
+
+# What a loader brings: the boot archive and, from the next page on, the extras.
+$(SYSTEM): $(ARCHIVE) $(ARCHIVE_EXTRAS)
+	$(call say,CAT,$@)
+	$(Q)cat $^ > $@.new && mv $@.new $@
 
 .PHONY: archive iso
-archive: $(ARCHIVE) ## build/boot.cpio alone
+archive: $(ARCHIVE) $(SYSTEM) ## build/boot.cpio, and build/system.cpio with the extras
 
 ifdef KERNEL_ELF
 $(OUT)/image/kernel.elf: $(KERNEL_ELF)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(STRIP) -o $@ $<
 
-$(ISO): $(OUT)/image/kernel.elf $(ARCHIVE) scripts/mkiso.sh images/grub.cfg
+$(ISO): $(OUT)/image/kernel.elf $(SYSTEM) scripts/mkiso.sh images/grub.cfg
 	$(call say,ISO,$@)
-	$(Q)scripts/mkiso.sh $@ images/grub.cfg $(OUT)/image/kernel.elf $(ARCHIVE)
+	$(Q)scripts/mkiso.sh $@ images/grub.cfg $(OUT)/image/kernel.elf $(SYSTEM)
 
 iso: $(ISO) ## build/anonymOS.iso (BIOS, UEFI, CD or USB stick)
 else

@@ -43,6 +43,13 @@ $(BUILD)/explore/$2: $(call objects,host,$1,$($1.$2.HOST_SRC)) $(call objects,ex
 	$$(Q)$(CC) -no-pie -Wl,-z,relro,-z,now -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^)
 endef
 
+define fuzzer_rule
+$(BUILD)/fuzz/$2: $(call objects,fuzz,$1,$($1.$2.HOST_SRC)) $(call libraries,fuzz,$($1.$2.HOST_LIBS))
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(fuzz_CC) -fsanitize=fuzzer,address,undefined -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
+endef
+
 define linux_rule
 $(OUT)/image/bin/$2: $(call objects,linux,$1,$($1.$2.LINUX_SRC)) $(call libraries,linux,$($1.$2.LINUX_LIBS))
 	$$(call say,LINK,$$@)
@@ -86,6 +93,7 @@ $(foreach m,$(MODULES),$(foreach p,$($m.PROGRAMS),$(eval $(call native_rule,$m,$
 $(foreach m,$(MODULES),$(foreach p,$($m.HOST_PROGRAMS),$(eval $(call host_rule,$m,$p))))
 $(foreach m,$(MODULES),$(foreach p,$($m.UNIT_TESTS),$(eval $(call unit_rule,$m,$p))))
 $(foreach m,$(MODULES),$(foreach p,$($m.EXPLORERS),$(eval $(call explorer_rule,$m,$p))))
+$(foreach m,$(MODULES),$(foreach p,$($m.FUZZERS),$(eval $(call fuzzer_rule,$m,$p))))
 $(foreach m,$(MODULES),$(foreach p,$($m.LINUX_PROGRAMS),$(eval $(call linux_rule,$m,$p))))
 $(foreach m,$(MODULES),$(foreach p,$($m.SHARED_OBJECTS),$(eval $(call shared_rule,$m,$p))))
 
@@ -95,9 +103,17 @@ LINUX_NAMES := $(filter-out $(WITHOUT),$(sort $(foreach m,$(MODULES),$($m.LINUX_
 unit_programs = $(foreach m,$1,$(addprefix $(BUILD)/unit/$m/,$($m.UNIT_TESTS)))
 in_chosen = $(foreach m,$(CHOSEN),$($m.$1))
 
-.PHONY: native host linux explorers unit-programs
+.PHONY: native host linux explorers fuzzers unit-programs
 native: $(addprefix $(OUT)/native/,$(filter-out $(WITHOUT),$(call in_chosen,PROGRAMS))) ## native programs (of M=module)
+# Host programs are the same for every KIND: scenarios find them beside what they boot.
+ifneq ($(OUT),$(BUILD))
+host: $(OUT)/host
+$(OUT)/host:
+	$(Q)mkdir -p $(@D)
+	$(Q)ln -sfn ../host $@
+endif
 host: $(addprefix $(BUILD)/host/,$(call in_chosen,HOST_PROGRAMS)) ## host programs (of M=module)
 linux: $(addprefix $(OUT)/image/bin/,$(call in_chosen,LINUX_PROGRAMS)) ## static Linux programs (of M=module)
 explorers: $(addprefix $(BUILD)/explore/,$(call in_chosen,EXPLORERS)) ## host programs that explore kernel sources
+fuzzers: $(addprefix $(BUILD)/fuzz/,$(call in_chosen,FUZZERS)) ## host programs that libFuzzer feeds
 unit-programs: $(call unit_programs,$(CHOSEN)) ## host unit tests, built but not run

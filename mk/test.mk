@@ -1,10 +1,13 @@
 # Tests.  scripts/test.py runs the suites and prints one "N passed, N failed" line at the end.
 
-TEST := python3 scripts/test.py --build $(BUILD) --jobs $(JOBS)
+TEST := python3 scripts/test.py --build $(BUILD) --images $(OUT) --jobs $(JOBS)
 S ?=
 R ?= all
 
-.PHONY: test unit unit-list explore conform format ktest bochs scenario soak check split-check bench setup
+COVERAGE := $(BUILD)/coverage
+COVERAGE_TEST := ANON_SEED=1 ANON_COVERAGE=$(abspath $(COVERAGE))/runs python3 scripts/test.py --build $(COVERAGE) --jobs $(JOBS) --patience 6
+
+.PHONY: test unit unit-list explore conform conform-inside fuzz-shell format ktest bochs scenario coverage soak check split-check bench setup
 setup: ## install what is missing on this host, fetch third-party files
 	$(Q)scripts/setup_dev_env.sh
 	$(Q)scripts/fetch_modules.sh --quiet
@@ -16,7 +19,7 @@ test: ## everything, under 15 minutes: sets up, builds, runs every suite
 
 soak: ## the same suites with their full counts (SOAK=1)
 	$(Q)$(MAKE) setup
-	$(Q)status=0; $(MAKE) -k build unit-programs explorers ktest-kernel || status=$$?; \
+	$(Q)status=0; $(MAKE) -k build unit-programs explorers fuzzers ktest-kernel || status=$$?; \
 		SOAK=1 $(TEST) --build-status $$status all
 
 unit: unit-programs ## host unit tests (of M=module), under sanitizers
@@ -31,6 +34,13 @@ explore: explorers ## every state of the kernel's cores at small sizes, and the 
 conform: host ## the shell against the cases of the POSIX Shell Command Language
 	$(Q)$(TEST) conform
 
+conform-inside: build ## a sample of the same cases inside the system; all of them with SOAK=1
+	$(Q)$(TEST) inside
+
+fuzz-shell: ## the shell's parser and expansions against libFuzzer: a minute, an hour with SOAK=1
+	$(Q)$(MAKE) fuzzers M=shell
+	$(Q)modules/shell/test/fuzz/run.py $(BUILD)
+
 ktest: ktest-kernel ## the in-kernel suite, in QEMU
 	$(Q)$(TEST) ktest
 
@@ -39,6 +49,16 @@ bochs: ktest-kernel iso ## the same, and the system to its prompt, under Bochs: 
 
 scenario: build ## system scenarios, or the one named S=name
 	$(Q)$(TEST) $(if $(S),--name $(S)) scenario
+
+# A build of its own, whose kernel counts; slower than the usual one, hence the patience. A suite that fails fails this, too.
+coverage: ## which lines of the kernel all the suites together run
+	$(Q)$(MAKE) BUILD=$(COVERAGE) PORT=$(PORT) KIND=coverage build ktest-kernel
+	$(Q)$(MAKE) BUILD=$(COVERAGE) PORT=$(PORT) KIND=coverage M=microkernel unit-programs
+	$(Q)rm -rf $(COVERAGE)/runs && find $(COVERAGE)/obj -name '*.gcda' -delete
+	$(Q)status=0; \
+		$(COVERAGE_TEST) --module microkernel unit || status=$$?; \
+		$(COVERAGE_TEST) ktest scenario || status=$$?; \
+		python3 scripts/coverage.py --least 90 $(COVERAGE) && exit $$status
 
 check: ## the house rules: format, includes, ABI, FPU, independence ... (or R="format includes")
 	$(Q)python3 scripts/check.py --build $(OUT) $(R)

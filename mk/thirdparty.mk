@@ -1,10 +1,8 @@
-# Third-party files that the image needs, brought to third_party/ by scripts/fetch_modules.sh.
+# Third-party files, brought to third_party/NAME/ by scripts/fetch_modules.sh.
 
-BUSYBOX := third_party/busybox-static/busybox
-
-$(BUSYBOX): scripts/third_party.tsv scripts/fetch_modules.sh
-	$(call say,FETCH,$@)
-	$(Q)scripts/fetch_modules.sh --quiet busybox-static
+third_party/%/fetched: scripts/third_party.tsv scripts/fetch_modules.sh
+	$(call say,FETCH,$*)
+	$(Q)scripts/fetch_modules.sh --quiet $*
 	$(Q)touch $@
 
 .PHONY: fetch

@@ -12,10 +12,10 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from check import abi, comments, conditionals, docs, format, fpu, includes, lengths, modules, split  # noqa: E402
+from check import abi, comments, conditionals, docs, format, fpu, includes, lengths, modules, scripts, split  # noqa: E402
 from check.tree import ROOT, Tree  # noqa: E402
 
-RULES = (modules, format, includes, conditionals, comments, docs, abi, fpu, lengths, split)
+RULES = (modules, format, includes, conditionals, comments, docs, abi, fpu, lengths, scripts, split)
 SHOWN = 25
 
 

@@ -12,7 +12,7 @@ table=scripts/third_party.tsv
 top=$PWD/third_party
 apt=$top/.apt
 tab=$(printf '\t')
-quiet= list= only_build= wanted=
+quiet='' list='' only_build='' wanted=''
 for argument; do
 	case $argument in
 	--quiet) quiet=1 ;;
@@ -41,7 +41,8 @@ private_sources() { # the host's Debian entries, as source entries
 	[ ! -f "$apt/parts/debian.sources" ] || return 0
 	mkdir -p "$apt/parts" "$apt/lists/partial"
 	for f in /etc/apt/sources.list.d/*.sources; do
-		[ -f "$f" ] && grep -q debian-archive-keyring "$f" || continue
+		[ -f "$f" ] || continue
+		grep -q debian-archive-keyring "$f" || continue
 		sed 's/^Types:.*/Types: deb-src/' "$f"
 		echo
 	done >"$apt/parts/debian.sources.new"
@@ -63,8 +64,9 @@ get_deb() { # get_deb PACKAGE VERSION TAKE DESTINATION
 get_src() { # get_src PACKAGE VERSION TAKE DESTINATION
 	private_sources 2>"$apt/error" || return 1
 	rm -rf "$apt/src" && mkdir -p "$apt/src"
-	(cd "$apt/src" && { private_apt source --download-only "$1=$2" ||
-		private_apt source --download-only "$1"; }) >"$apt/error" 2>&1 || return 1
+	case $3 in *.orig.*) part=--tar-only ;; *) part=--download-only ;; esac
+	(cd "$apt/src" && { private_apt source --download-only "$part" "$1=$2" ||
+		private_apt source --download-only "$part" "$1"; }) >"$apt/error" 2>&1 || return 1
 	mv "$apt/src/$3" "$4"
 	rm -rf "$apt/src"
 }
@@ -105,11 +107,14 @@ fetch_one() { # the columns of one row
 	case $kind in src) unpack "$file" "$top/$name/src" ;; esac
 }
 
-unpack() { # unpack TARBALL FOLDER: without its first path component
+unpack() { # unpack TARBALL FOLDER: without the one folder that most tarballs have at their top
 	[ ! -d "$2" ] || return 0
 	rm -rf "$2.new" && mkdir -p "$2.new"
-	tar -xf "$1" -C "$2.new" --strip-components=1
-	mv "$2.new" "$2"
+	tar -xf "$1" -C "$2.new"
+	from=$2.new
+	[ "$(ls -A "$from" | wc -l)" != 1 ] || from=$from/$(ls -A "$from")
+	mv "$from" "$2"
+	rm -rf "$2.new"
 }
 
 is_wanted() { # is_wanted NAME USE

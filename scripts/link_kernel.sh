@@ -24,7 +24,7 @@ trap 'rm -f "$out.new" "$out.tables.o" "$out.tables1.S" "$out.tables2.S"' EXIT
 python3 "$here/ksyms.py" </dev/null >"$out.tables1.S"
 python3 "$here/relocations.py" >>"$out.tables1.S"
 pass "$out.tables1.S" "$@"
-for attempt in 1 2 3; do
+for _ in 1 2 3; do
 	tables_of "$out.new" "$out.tables1.S"
 	pass "$out.tables1.S" "$@"
 	tables_of "$out.new" "$out.tables2.S"

@@ -2,8 +2,9 @@
 """Writes the boot archive: a newc cpio whose bytes depend on its contents alone.
 
 Owner 0, time 0, names sorted, inode numbers counted up.  Layout: /init, /native/NAME, /manifest,
-/bin/NAME (static Linux programs), /bin/busybox and a symbolic link for each of its applets.
-usage: mkarchive.py OUTPUT [--base ARCHIVE] [--manifest F] [--busybox F] [--native F]... [--linux F]... [--file GUEST=HOST]...
+/bin/NAME (static Linux programs), /bin/MULTI (programs with many names) and a symbolic link for each of them.
+usage: mkarchive.py OUTPUT [--base ARCHIVE] [--manifest F] [--native F]... [--linux F]... [--multi F]...
+                    [--file GUEST=HOST]... [--tree FOLDER]
 """
 import argparse
 import os
@@ -50,6 +51,17 @@ class Archive:
         executable = data[:4] == b"\x7fELF" or data[:2] == b"#!"
         self.add(guest, stat.S_IFREG | (0o755 if executable else 0o644), data)
 
+    def add_tree(self, folder):
+        """All that lies below a folder of the host, links as links."""
+        for place, folders, names in os.walk(folder):
+            for name in folders + names:
+                host = os.path.join(place, name)
+                guest = os.path.relpath(host, folder)
+                if os.path.islink(host):
+                    self.add_link(guest, os.readlink(host))
+                elif os.path.isfile(host):
+                    self.add_file(guest, host)
+
     def add_link(self, guest, target):
         if guest.strip("/") not in self.members:
             self.add(guest, stat.S_IFLNK | 0o777, target.encode())
@@ -74,13 +86,15 @@ class Archive:
         for i, (name, (mode, data)) in enumerate(sorted(self.members.items()), 1):
             whole += member(i, name, mode, data, len(whole))
         whole += member(0, TRAILER, 0, b"", len(whole))
-        return whole + b"\0" * (-len(whole) % 512)
+        return whole + b"\0" * (-len(whole) % PAGE)  # so that another archive may follow on a page of its own
 
 
-def applets(busybox):
-    """The names busybox answers to, asked of the binary itself."""
-    listing = subprocess.run([busybox, "--list"], check=True, stdout=subprocess.PIPE, text=True)
-    return [name for name in listing.stdout.split() if name != "busybox"]
+def names_of(program):
+    """The names that busybox or toybox answers to, asked of the binary itself."""
+    own = os.path.basename(program)
+    asked = [program, "--list"] if own == "busybox" else [program]
+    listing = subprocess.run(asked, check=True, stdout=subprocess.PIPE, text=True)
+    return [name for name in listing.stdout.split() if name != own]
 
 
 def parse():
@@ -88,9 +102,10 @@ def parse():
     parser.add_argument("output")
     parser.add_argument("--base", help="an archive whose members come first")
     parser.add_argument("--manifest")
-    parser.add_argument("--busybox")
     parser.add_argument("--native", action="append", default=[])
     parser.add_argument("--linux", action="append", default=[])
+    parser.add_argument("--multi", action="append", default=[])
+    parser.add_argument("--tree")
     parser.add_argument("--file", action="append", default=[], metavar="GUEST=HOST")
     return parser.parse_args()
 
@@ -110,10 +125,13 @@ def main():
     for pair in options.file:
         guest, host = pair.split("=", 1)
         archive.add_file(guest, host)
-    if options.busybox:
-        archive.add_file("bin/busybox", options.busybox)
-        for name in applets(options.busybox):
-            archive.add_link(f"bin/{name}", "busybox")
+    if options.tree:
+        archive.add_tree(options.tree)
+    for program in options.multi:
+        own = os.path.basename(program)
+        archive.add_file(f"bin/{own}", program)
+        for name in names_of(program):
+            archive.add_link(f"bin/{name}", own)
     with open(options.output, "wb") as f:
         f.write(archive.pack())
 

@@ -24,8 +24,10 @@ cat >"$work/find.cfg" <<'EOF'
 search --set=root --file /boot/kernel.elf
 set prefix=($root)/boot/grub
 EOF
+# shellcheck disable=SC2086  # a list of modules
 grub-mkimage -d "$grub/i386-pc" -O i386-pc-eltorito -c "$work/find.cfg" -p /boot/grub \
 	-o "$work/iso/boot/grub/bios.img" biosdisk vbe $common
+# shellcheck disable=SC2086
 grub-mkimage -d "$grub/x86_64-efi" -O x86_64-efi -c "$work/find.cfg" -p /boot/grub \
 	-o "$work/efi/bootx64.efi" fat efi_gop $common
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Disassembles programs and refuses any that touch SSE, AVX, MMX or x87 state.
+"""Disassembles programs and refuses any that compute with SSE, AVX, MMX or x87 state.
 
 Monitors and the kernel never save the FPU on their way in, so one stray instruction would spill one
-program's registers into another's.  --kernel allows the save, restore and reset instructions.
+program's registers into another's.  Instructions that move the whole state are allowed: no compiler makes them.
+--kernel allows those that reset it, too.
 usage: nofpu.py [--kernel] FILE...
 """
 import re
@@ -10,12 +11,15 @@ import subprocess
 import sys
 
 REGISTERS = re.compile(r"%(?:[xyz]?mm\d+|st(?:\(\d\))?|k[0-7])\b")
-STATE = re.compile(r"^(?:fx(?:save|rstor)|xsave|xrstor|fninit|fnclex|fwait|ldmxcsr|stmxcsr|emms)")
+MOVE = re.compile(r"^(?:fx(?:save|rstor)|xsave|xrstor)")
+STATE = re.compile(r"^(?:fninit|fnclex|fwait|ldmxcsr|stmxcsr|emms)")
 PREFIXES = {"rep", "repz", "repnz", "lock", "notrack", "bnd", "data16", "addr32", "cs", "ds", "es", "ss"}
 
 
 def offends(mnemonic, operands, kernel):
     """True when one instruction uses floating-point or vector state."""
+    if MOVE.match(mnemonic):
+        return False
     if STATE.match(mnemonic):
         return not kernel
     return mnemonic.startswith("f") or bool(REGISTERS.search(operands))

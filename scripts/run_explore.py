@@ -48,6 +48,7 @@ CHECKS = [
     Check("explore_ipc 0 10", "explore_ipc 0 14"),
     Check("explore_ipc 1 10", "explore_ipc 1 13"),
     Check("explore_ipc 2 10", "explore_ipc 2 16"),
+    Check("explore_waits 5", "explore_waits 8"),
     Check("explore_race 0 0 2000", "explore_race 0 1 2000"),
     Check("explore_race 1 0 2000", "explore_race 1 1 2000"),
     Check("explore_race 2 0 2000", "explore_race 2 1 2000"),
@@ -106,34 +107,51 @@ SEEDS = [
          "\tif (thread->message_page.value)\n\t\tpage_unpin(thread->message_page);\n", "",
          "explore_ipc 0 8"),
     Seed("a run queue's bit stays", "sched.c",
-         "\t\tqueue->ready &= ~(1u << thread->priority);", "\t\t(void)queue;", "explore_ipc 0 8"),
+         "\tif (__builtin_expect(list_is_empty(list), true))\n\t\tqueue->ready &= ~(1u << priority);", "",
+         "explore_ipc 0 8"),
     Seed("a thread that dies stays current elsewhere", "sched.c",
          "\ttake_off(thread);\n}", "\t(void)take_off;\n}", "explore_ipc 0 8"),
     Seed("a thread that is made ready is told to nobody", "sched.c",
          "\t\tcpu_pend_on(cpu, PENDING_SCHEDULE);\n\telse if",
          "\t\tcpu_pend(PENDING_SCHEDULE);\n\telse if", "explore_ipc 0 8"),
-    Seed("a message is read when its sender may run", "ipc_fast.c",
-         "return thread->cpu == this_cpu()->id ||", "return true ||", "explore_race 0 0 420"),
-    Seed("the lock is given back before the message is read", "explore/entry.c",
-         "\tipc_regs_copy(from, to.to, ipc_regs_tag(from), to.badge);\n"
-         "\tkernel_mode_set(this_cpu(), KERNEL_OUT);",
-         "\tkernel_mode_set(this_cpu(), KERNEL_OUT);\n"
-         "\tipc_regs_copy(from, to.to, ipc_regs_tag(from), to.badge);", "explore_race 2 0 2000"),
+    Seed("a caller can be answered before it has left its CPU", "ipc_fast.c",
+         "\tsched_switch_direct(cpu, thread, receiver);\n\treply_attach(reply, thread);",
+         "\treply_attach(reply, thread);\n\tsched_switch_direct(cpu, thread, receiver);", "explore_race 2 0 2000"),
+    Seed("a receiver can be called before it has left its CPU", "ipc_fast.c",
+         "\tsched_switch_direct(cpu, thread, caller);\n\treply_arm(reply, thread);\n"
+         "\tendpoint_add_receiver(endpoint, thread);",
+         "\treply_arm(reply, thread);\n\tendpoint_add_receiver(endpoint, thread);\n"
+         "\tsched_switch_direct(cpu, thread, caller);", "explore_race 0 0 420"),
+    Seed("an unpark that finds no wait is lost", "thread.c",
+         "\telse\n\t\tthread->is_unparked = true;", "", "explore_waits 4"),
+    Seed("a latched unpark stays", "thread.c",
+         "\t\tthread->is_unparked = false;\n", "", "explore_waits 4"),
+    Seed("a kick leaves a settled wait alone", "word.c",
+         "thread->is_interruptible = is_interruptible;", "", "explore_waits 4"),
+    Seed("a kick before a settled wait is forgotten", "word.c",
+         "|| !mask || thread->arch.kicked & LATCHED_KICK)", "|| !mask)", "explore_waits 4"),
+    Seed("an interrupted wait goes on in its guest", "word.c",
+         "\tif (status != OK) {\n\t\tthread->arch.kicked", "\tif (status > OK) {\n\t\tthread->arch.kicked",
+         "explore_waits 4"),
+    Seed("a wake takes who waits at another word", "word.c",
+         "return a.id == b.id && a.offset == b.offset;", "return a.id == b.id;", "explore_waits 5"),
+    Seed("who is moved to another word is found at the old one", "word.c",
+         "\t\tqueue(thread, to);", "\t\tqueue(thread, from);", "explore_waits 5"),
+    Seed("a wake looks at no mask", "word.c",
+         "!(thread->wait_mask & (mask ? mask : UINT32_MAX))", "!thread->wait_mask", "explore_waits 5"),
     Seed("a caller is taken without an exchange", "ipc_fast.c",
-         "\tif (!reply_claim(reply, caller))\n\t\treturn false;\n\tif (is_message_read",
-         "\tcaller->awaiting = NULL;\n\treply->caller = NULL;\n\tif (is_message_read",
-         "explore_race 2 0 2000"),
+         "!reply_claim(reply, caller))",
+         "(caller->awaiting = NULL, reply->caller = NULL, false))", "explore_race 2 0 2000"),
     Seed("a receiver is taken without the endpoint's lock", "ipc_fast.c",
-         "\tspin_lock(&endpoint->lock);\n\tif (!list_is_empty(&endpoint->receivers)) {",
-         "\tif (!list_is_empty(&endpoint->receivers)) {", "explore_race 0 0 420"),
+         "\tif (!spin_try(&endpoint->lock))\n\t\treturn false;\n", "", "explore_race 0 0 420"),
     Seed("the exclusive lock does not wait for who shares it", "kernel_lock.c",
-         "\t\twhile (kernel_mode_of(&cpus[i]) == KERNEL_SHARED)",
-         "\t\twhile (kernel_mode_of(&cpus[i]) > KERNEL_EXCLUSIVE)", "explore_race 0 0 420"),
+         "\twhile (kernel_mode_of(other) == KERNEL_SHARED)\n\t\tspin_once(cpu);",
+         "\t(void)cpu, (void)other;", "explore_race 0 0 420"),
 ]
 
 MODEL_CHECKS = ["-DCALLS=2 -DKILLS=0 -DTIME_OUTS=false", "-DCALLS=1 -DKILLS=1"]
 MODEL_SOAK = MODEL_CHECKS + ["-DCALLS=2 -DKILLS=1", "-DCALLS=1 -DKILLS=2"]
-MODEL_SEEDS = ("SEED_EARLY_OUT", "SEED_ANY_REGISTERS", "SEED_REPLY_OUTLIVES", "SEED_NO_DRAIN")
+MODEL_SEEDS = ("SEED_EARLY_RECEIVE", "SEED_REPLY_OUTLIVES", "SEED_NO_DRAIN")
 MODEL_SEEDED = "-DCALLS=1 -DKILLS=1"
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Boots the kernel that carries its own tests and passes on what it says on the serial port.
+"""Boots a kernel that carries its own tests and passes on what it says on the serial port.
 
 The kernel ends with "N passed, N failed" and a clean shutdown; anything else is a failure. It is booted with
 several numbers of CPUs, and must be at another address each time. The last line adds up.
-usage: run_ktest.py BUILD [SECONDS]
+usage: run_ktest.py BUILD [kernel|sanitize [SECONDS]]
 """
 import os
 import re
@@ -39,8 +39,8 @@ def are_places_right(places):
     return len(set(moved)) == len(moved) and UNMOVED not in moved and unmoved == UNMOVED
 
 
-def main(build, seconds=240):
-    kernel = os.path.join(build, "ktest", "kernel.elf")
+def main(build, name="kernel", seconds=240):
+    kernel = os.path.join(build, "ktest", f"{name}.elf")
     if not os.path.exists(kernel):
         if os.path.exists(os.path.join(ROOT, "modules", "microkernel", "module.mk")):
             print(f"{kernel} was not built")

@@ -31,6 +31,7 @@ gdb gdb
 clang clang
 clang-format clang-format
 spin spin
+shellcheck shellcheck
 git git
 bzip2 bzip2
 xz xz-utils
@@ -50,6 +51,8 @@ missing_packages() {
 	done
 	# The sanitizers' runtimes come with gcc on Debian, but not everywhere.
 	[ -e "$(gcc -print-file-name=libasan.so 2>/dev/null)" ] || echo gcc
+	# So does libFuzzer, with its sanitizers, from clang.
+	[ -e "$(clang -print-resource-dir 2>/dev/null)/lib/linux/libclang_rt.fuzzer-x86_64.a" ] || echo libclang-rt-14-dev
 }
 
 have_old_lists() { # no package lists, or older than a day

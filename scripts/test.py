@@ -3,7 +3,7 @@
 
 A suite is a command whose last such line counts; one that crashes, runs too long or prints no such
 line counts as one failure more.  Logs lie in BUILD/test/.  SOAK=1 asks for full counts.
-usage: test.py [--build DIR] [--jobs N] [--module M] [--name S] all|tools|check|conform|explore|unit|ktest|bochs|iso|scenario
+usage: test.py [--build DIR] [--images DIR] [--jobs N] [--patience N] [--module M] [--name S] KIND...   (see KINDS, or all)
 """
 import argparse
 import concurrent.futures
@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COUNTS = re.compile(r"^(?:\w+: *)?(\d+) passed, (\d+) failed(?:, \d+ skipped)?$", re.MULTILINE)
-KINDS = ("iso", "check", "tools", "conform", "explore", "ktest", "bochs", "unit", "scenario")  # the longest first
+KINDS = ("fuzz", "iso", "check", "tools", "conform", "inside", "explore", "ktest", "bochs", "unit", "scenario")  # the longest first
+SHELL_SUITES = ("ash", "mksh", "bash", "scripts")  # modules/shell/test/suites
 TAIL_LINES = 40
 # A make that we start is not a part of the make that started us.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
@@ -53,15 +54,22 @@ def make_suites(kind, options):
     if kind == "conform":
         return [Suite("shell conformance", python + ["modules/shell/test/conform/table.py",
                                                      f"--shell=-sh={options.build}/host/sh-anon-host",
-                                                     "--build", f"{options.build}/conform"], 600)]
+                                                     "--build", f"{options.build}/conform"], 600)] + \
+               [Suite(f"shell {name}", python + [f"modules/shell/test/suites/{name}.py", "--build", options.build], 300)
+                for name in SHELL_SUITES]
     if kind == "iso":
         return [Suite("iso built twice", python + ["scripts/build_twice.py", options.build], 900)]
+    if kind == "inside":
+        return [Suite("shell conformance inside", python + ["modules/shell/test/conform/inside.py", "--build", options.build], 600)]
+    if kind == "fuzz":
+        return [Suite("fuzz shell", python + ["modules/shell/test/fuzz/run.py", options.build], 600)] if SOAK else []
     if kind == "explore":
         return [Suite("explore", python + ["scripts/run_explore.py", options.build], 600)]
     if kind == "unit":
         return [Suite(f"unit {module}/{name}", [path], 120) for module, name, path in units(options)]
     if kind == "ktest":
-        return [Suite("ktest", python + ["scripts/run_ktest.py", options.build], 300)]
+        return [Suite("ktest", python + ["scripts/run_ktest.py", options.build], 300),
+                Suite("ktest sanitize", python + ["scripts/run_ktest.py", options.build, "sanitize"], 300)]
     if kind == "bochs":
         return [Suite("bochs", python + ["scripts/run_bochs.py", options.build], 300)]
     return [scenario_suite(path, options) for path in scenarios(options)]
@@ -92,8 +100,9 @@ def scenarios(options):
 
 def scenario_suite(path, options):
     module, name = path.split(os.sep)[-3], os.path.basename(path)[:-len(".scn")]
-    command = [sys.executable, "tools/anon", "play", "--build", options.build]
-    return Suite(f"scenario {module}/{name}", command + (["--soak"] if SOAK else []) + [path], 600)
+    command = [sys.executable, "tools/anon", "play", "--build", options.images]
+    command += ["--patience", str(options.patience)] + (["--soak"] if SOAK else [])
+    return Suite(f"scenario {module}/{name}", command + [path], 600)
 
 
 def run_suite(suite, options):
@@ -101,7 +110,7 @@ def run_suite(suite, options):
     start = time.monotonic()
     log_path = suite.log_path(options.build)
     os.makedirs(os.path.dirname(log_path), exist_ok=True)
-    limit = suite.seconds * (20 if SOAK else 1)
+    limit = suite.seconds * (20 if SOAK else 1) * options.patience
     with open(log_path, "wb") as log:
         try:
             child = subprocess.Popen(suite.command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log,
@@ -158,20 +167,23 @@ def report(suite, outcome, options):
 def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build")
+    parser.add_argument("--images", help="what scenarios boot (BUILD)")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--patience", type=float, default=1, help="how many times the usual time limits")
     parser.add_argument("--module")
     parser.add_argument("--name")
     parser.add_argument("--build-status", type=int, help="how the build before us ended; counts as a suite")
-    parser.add_argument("kind", choices=("all",) + KINDS)
+    parser.add_argument("kinds", nargs="+", choices=("all",) + KINDS)
     options = parser.parse_args()
     options.build = os.path.relpath(options.build, ROOT)
+    options.images = os.path.relpath(options.images, ROOT) if options.images else options.build
     return options
 
 
 def main():
     options = parse()
     os.chdir(ROOT)
-    kinds = KINDS if options.kind == "all" else (options.kind,)
+    kinds = [kind for kind in KINDS if kind in options.kinds or "all" in options.kinds]
     suites = [suite for kind in kinds for suite in make_suites(kind, options)]
     passed = failed = 0
     losers = []

@@ -22,6 +22,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(HERE)
 QEMU = os.environ.get("ANON_QEMU", "qemu-system-x86_64")
 CPU = "max,-erms"
+# Linux ran this very busybox; the image's own is another build.
+BUSYBOX = os.path.join(ROOT, "third_party", "busybox-static", "busybox")
 PAGE = os.path.join(ROOT, "docs", "performance.md")
 PAGE_TABLE = "## The table\n"
 NATIVE_LIMIT_S = 120
@@ -41,7 +43,7 @@ def read_baseline():
     return rows
 
 
-def run_native(build):
+def run_native(build, cpus=1):
     """[(name, unit, value, CR3 writes)] of nativebench, which takes init's place."""
     with tempfile.TemporaryDirectory(prefix="anon-bench-") as work:
         init, archive, log = (os.path.join(work, n) for n in ("init", "boot.cpio", "log"))
@@ -51,7 +53,7 @@ def run_native(build):
         open(log, "w").close()
         qemu = subprocess.Popen([
             QEMU, "-accel", "tcg", "-machine", "pc", "-cpu", CPU, "-icount", "shift=0,sleep=off", "-m", "64",
-            "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{log}",
+            "-smp", str(cpus), "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{log}",
             "-kernel", os.path.join(build, "kernel.elf"), "-initrd", archive])
         try:
             return wait_for_rows(log, qemu)
@@ -92,8 +94,8 @@ def run_linux(build, tests):
         with open(disk, "wb") as f:
             f.truncate(1 << 30)
         anon = [sys.executable, os.path.join(HERE, "anon"), "exec", "--disk", disk, "--timeout", str(LINUX_LIMIT_S), "-n"]
-        subprocess.run(anon + ["--put", f"{osbench}:/bin/osbench", "--put", f"{tiny}:/bin/osbench-tiny", "--", "true"],
-                       check=True)
+        puts = [f"{osbench}:/bin/osbench", f"{tiny}:/bin/osbench-tiny", f"{BUSYBOX}:/bin/busybox"]
+        subprocess.run(anon + [word for put in puts for word in ("--put", put)] + ["--", "true"], check=True)
         command = "osbench " + " ".join(tests)
         done = subprocess.run(anon + ["--icount", "--cpu", CPU, "--", command], stdout=subprocess.PIPE, text=True)
         facts = subprocess.run(anon + ["--icount", "--cpu", CPU, "--", "cat /proc/meminfo"], stdout=subprocess.PIPE,
@@ -115,6 +117,7 @@ def run_scale(build):
                 anon + ["--icount", "--cpu", CPU, "--smp", str(cpus), "--put", f"{program}:/bin/scale", "--",
                         f"scale {SCALE_WORKERS}; cat /obj/sys/scheduler/cpus"], stdout=subprocess.PIPE, text=True)
             columns[cpus] = dict(re.findall(r"^(\w+)\t([\d.]+)$", done.stdout, re.M))
+            columns[cpus]["native_ipc"] = dict(row[:1] + row[2:3] for row in run_native(build, cpus))["native_ipc_pairs"]
             columns[cpus]["lock_spins_per_call"] = spins_per_call(done.stdout)
     return columns
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""busybox's own testsuite, run inside with the same binary and compared with what Linux said.
+"""busybox's own testsuite, run inside with Debian's unmodified binary and compared with what Linux said of the same.
 
-The suite (third_party/busybox-source, configured as Debian configures the binary) goes in by standard input. The
+Binary and suite (third_party/busybox-source, configured as Debian configures the binary) go in by standard input. The
 result of each case is compared with modules/linux/test/busybox-expected.tsv, where each difference from Linux has
 its cause: a case that came out as expected counts as passed, any other, or one that never ran, as failed.
 
@@ -51,6 +51,7 @@ def make_tar(with_slow, shell=None):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
         tar.add(CONFIG, ".config")
+        tar.add(BUSYBOX, "busybox")
         for folder, folders, files in os.walk(SUITE):
             folders.sort()
             for name in sorted(files):
@@ -64,7 +65,7 @@ def make_tar(with_slow, shell=None):
 
 
 def command(folder, applets):
-    return (f"mkdir -p {folder} && cd {folder} && tar x && cp /bin/busybox . && cd testsuite && "
+    return (f"mkdir -p {folder} && cd {folder} && tar x && chmod 755 busybox && cd testsuite && "
             f"export LANG=C.UTF-8 SHELL=/bin/sh PATH=/bin && sh ./runtest {' '.join(applets)}")
 
 
@@ -90,12 +91,10 @@ def run_here(applets):
     """What the suite prints on this host."""
     with tempfile.TemporaryDirectory(prefix="busybox-suite-") as folder:
         busybox = os.path.join(folder, "busybox")
-        with open(BUSYBOX, "rb") as source, open(busybox, "wb") as copy:
-            copy.write(source.read())
-        os.chmod(busybox, 0o755)
         data = make_tar(True, busybox.encode())
         with tarfile.open(fileobj=io.BytesIO(data)) as tar:
             tar.extractall(folder)
+        os.chmod(busybox, 0o755)
         done = subprocess.run([busybox, "sh", "./runtest"] + applets, cwd=os.path.join(folder, "testsuite"),
                               env={"PATH": "/bin:/usr/bin", "SHELL": "/bin/sh", "LANG": "C.UTF-8", "HOME": "/"},
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
@@ -213,7 +212,7 @@ def main():
     parser.add_argument("--write", action="store_true")
     parser.add_argument("applets", nargs="*")
     options = parser.parse_args()
-    if not os.path.exists(SUITE) or not os.path.exists(CONFIG):
+    if not all(map(os.path.exists, (SUITE, CONFIG, BUSYBOX))):
         sys.exit("busybox_suite: no testsuite; fetch it with scripts/fetch_modules.sh")
     if options.reference:
         reference()

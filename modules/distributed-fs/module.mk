@@ -8,10 +8,10 @@ LIB  := src/attr.c src/block.c src/btnode.c src/btree.c src/btree_shrink.c src/b
 	src/rename.c src/space.c src/store.c src/super.c src/truncate.c src/tx.c src/unlink.c
 
 PROGRAMS := files storetest
-files_SRC := src/server/files_main.c src/server/backend.c src/server/cache.c src/server/clock.c \
-	src/server/control.c src/server/disk.c src/server/generations.c src/server/memory_disk.c \
-	src/server/place.c src/server/session.c src/server/session_data.c \
-	src/server/session_names.c src/server/vnode.c src/server/writeback.c
+files_SRC := src/server/files_main.c src/server/backend.c src/server/cache.c src/server/change.c src/server/clock.c \
+	src/server/control.c src/server/disk.c src/server/extras.c src/server/generations.c src/server/journal.c src/server/kept.c src/server/memory_disk.c \
+	src/server/place.c src/server/recover.c src/server/session.c src/server/session_data.c \
+	src/server/session_names.c src/server/vault.c src/server/vnode.c src/server/writeback.c
 files_LIBS  := distributed-fs object-tree libanon base
 files_FLAGS := NOFPU
 storetest_SRC  := src/storetest/storetest_main.c src/storetest/storetest_boots.c \
@@ -27,7 +27,7 @@ STORE_DISK  := src/test/disk.c
 STORE_MODEL := $(STORE_DISK) src/test/model.c src/test/digest.c src/test/actor.c
 STORE_SAMPLE := $(STORE_DISK) src/test/sample.c src/test/forge.c
 
-UNIT_TESTS := btree_test store_test model_test space_test power_test damage_test fuzz_test
+UNIT_TESTS := btree_test store_test model_test space_test power_test damage_test fuzz_test journal_test kept_test
 model_test_TEST_SRC  := src/model_test.c $(STORE_MODEL)
 model_test_TEST_LIBS := distributed-fs base
 power_test_TEST_SRC  := src/power_test.c $(STORE_MODEL)
@@ -42,3 +42,7 @@ fuzz_test_TEST_SRC  := src/fuzz_test.c $(STORE_SAMPLE)
 fuzz_test_TEST_LIBS := distributed-fs base
 btree_test_TEST_SRC  := src/btree_test.c $(STORE_DISK)
 btree_test_TEST_LIBS := distributed-fs base
+journal_test_TEST_SRC  := src/server/journal_test.c src/server/journal.c src/server/change.c $(STORE_MODEL)
+journal_test_TEST_LIBS := distributed-fs base
+kept_test_TEST_SRC  := src/server/kept_test.c src/server/kept.c
+kept_test_TEST_LIBS := base

@@ -3,7 +3,7 @@ USES := base microkernel
 LIB  := src/entry.S src/start.c src/ipc_stub.S src/ipc.c src/thread.c src/thread_leave.S src/mutex.c \
 	src/heap.c src/heap_pages.c src/heap_source.c src/memory.c src/elf.c src/spawn.c src/spawn_image.c src/log.c \
 	src/archive.c src/server.c src/time.c
-PROGRAMS   := hello spin crash selftest nativebench entertest kernelfuzz kerneltest smptest
+PROGRAMS   := hello spin crash selftest nativebench entertest kernelfuzz kerneltest refusals smptest
 hello_SRC  := src/hello_main.c
 hello_LIBS := libanon base
 spin_SRC   := src/spin_main.c
@@ -14,11 +14,13 @@ selftest_SRC  := src/selftest_main.c
 selftest_LIBS := libanon base
 nativebench_SRC  := src/nativebench_main.c
 nativebench_LIBS := libanon base
-entertest_SRC  := src/entertest_main.c src/entertest_guest.S
+entertest_SRC  := src/entertest_main.c src/entertest_words.c src/entertest_guest.S
 entertest_LIBS := libanon base
 entertest_FLAGS := NOFPU
 kerneltest_SRC  := src/kerneltest_main.c
 kerneltest_LIBS := libanon base
+refusals_SRC  := src/refusals_main.c src/refusals_handles.c
+refusals_LIBS := libanon base
 smptest_SRC  := src/smptest_main.c
 smptest_LIBS := libanon base
 kernelfuzz_SRC  := src/kernelfuzz_main.c src/kernelfuzz_child.c src/kernelfuzz_calls.c

@@ -12,17 +12,17 @@ SHELL_STATE := src/array.c src/command.c src/command_history.c src/job_list.c sr
 	src/options.c src/out.c src/params.c src/readahead.c src/redir.c src/scope.c src/shell.c src/signals.c src/source.c \
 	src/traps.c src/vars.c
 
-SHELL_EXECUTION := src/condition.c src/exec.c src/exec_compound.c src/exec_condition.c src/exec_function.c \
+SHELL_EXECUTION := src/condition.c src/confine.c src/exec.c src/exec_compound.c src/exec_condition.c src/exec_function.c \
 	src/exec_process.c src/exec_simple.c
 
 # A user at the prompt.
-SHELL_PROMPT := src/at.c src/command_text.c src/complete.c src/complete_path.c src/edit_program.c src/highlight.c \
-	src/history_expand.c src/interactive.c src/names.c src/objects.c src/program.c src/user_input.c
+SHELL_PROMPT := src/at.c src/command_text.c src/complete.c src/complete_confined.c src/complete_path.c src/edit_program.c src/highlight.c \
+	src/history_expand.c src/interactive.c src/names.c src/object_rights.c src/objects.c src/program.c src/user_input.c
 
 SHELL_BUILTINS := src/builtin_alias.c src/builtin_cd.c src/builtin_command.c src/builtin_echo.c src/builtin_fc.c \
 	src/builtin_flow.c src/builtin_getopts.c src/builtin_help.c src/builtin_history.c src/builtin_jobs.c \
-	src/builtin_limits.c src/builtin_printf.c src/builtin_read.c src/builtin_table.c src/builtin_test.c src/builtin_vars.c \
-	src/help_programs.c src/help_shell.c
+	src/builtin_limits.c src/builtin_ns.c src/builtin_printf.c src/builtin_read.c src/builtin_table.c src/builtin_test.c src/builtin_vars.c \
+	src/builtin_with.c src/help_programs.c src/help_shell.c
 
 # The line editor.
 EDIT := src/edit/bytes.c src/edit/candidates.c src/edit/change.c src/edit/command.c src/edit/complete.c \
@@ -44,9 +44,9 @@ HOST_PROGRAMS         := sh-anon-host
 sh-anon-host_HOST_SRC := src/main.c $(SHELL_CORE)
 sh-anon-host_HOST_LIBS := $(SHELL_LIBS)
 
-# Any bytes as a script, for fuzzers.
-HOST_PROGRAMS    += sh-fuzz
-sh-fuzz_HOST_SRC := src/fuzz_main.c src/fuzz.c $(SHELL_CORE)
+# Any bytes as a script.
+FUZZERS          := sh-fuzz
+sh-fuzz_HOST_SRC := src/fuzz_target.c src/fuzz.c $(SHELL_CORE)
 sh-fuzz_HOST_LIBS := $(SHELL_LIBS)
 
 UNIT_TESTS := arith_test core_test exec_test expand_test fuzz_test parser_test pattern_test prompt_test prompt_pty_test

@@ -58,6 +58,6 @@ def is_item_key(key, items):
 
 
 def sources(module):
-    lists = [module.get(key) for key in ("LIB", "KERNEL", "KERNEL_NOTEST", "KTEST", "INTERFACES")]
+    lists = [module.get(key) for key in ("LIB", "KERNEL", "KERNEL_NOTEST", "KERNEL_SANITIZER", "KTEST_SANITIZER", "KTEST", "INTERFACES")]
     lists += [module.of_items(key) for key in ("SRC", "SHARED_SRC", "SHARED_SCRIPT") + HOSTED_KEYS]
     return list(dict.fromkeys(source for words in lists for source in words))

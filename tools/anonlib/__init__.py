@@ -8,5 +8,6 @@ guest     running commands over the second serial port
 console   typing and reading on the first serial port
 monitor   keys and screenshots through QEMU's monitor
 disk      disk images: blank, sparse copies, the store's host tool
+coverage  what the kernel counted of its own code
 scenario  .scn files: parser;  play: running them
 """

@@ -24,6 +24,8 @@ def add_machine_options(parser):
     parser.add_argument("--build", default=os.path.join(machine.ROOT, "build"), metavar="DIR")
     parser.add_argument("--kernel", metavar="F")
     parser.add_argument("--archive", metavar="F", help="boot archive instead of BUILD/boot.cpio")
+    parser.add_argument("--extras", action="store_true",
+                        help="with compiler, manual pages and sources for the disk; the ISO has them always")
     parser.add_argument("--append", action="append", default=[], metavar="WORDS",
                         help="for the kernel command line")
     parser.add_argument("--qemu", action="append", default=[], metavar="ARG",
@@ -72,6 +74,8 @@ def add_play(commands):
     play_parser = commands.add_parser("play", help="play a scenario (.scn)")
     play_parser.add_argument("--build", default=os.path.join(machine.ROOT, "build"), metavar="DIR")
     play_parser.add_argument("--soak", action="store_true", help="with the full counts")
+    play_parser.add_argument("--patience", type=float, default=1, metavar="N",
+                             help="N times the usual time limits, on a slow host or with a slow kernel")
     play_parser.add_argument("files", nargs="+", metavar="FILE")
 
 
@@ -120,8 +124,8 @@ class Disk:
 
 def machine_of(options, disk_path, **more):
     return machine.Machine(
-        build=options.build, kernel=options.kernel, archive=options.archive, model=options.machine,
-        cpu=options.cpu, smp=options.smp, mem=options.mem, disk=disk_path, icount=options.icount,
+        build=options.build, kernel=options.kernel, archive=options.archive, extras=options.extras,
+        model=options.machine, cpu=options.cpu, smp=options.smp, mem=options.mem, disk=disk_path, icount=options.icount,
         append=list(options.append), extra=list(options.qemu), **more)
 
 
@@ -278,7 +282,7 @@ def play_one(path, options):
     module = os.path.basename(os.path.dirname(os.path.dirname(os.path.abspath(path))))
     name = f"{module}-{os.path.splitext(os.path.basename(path))[0]}"
     player = play.Player(story, os.path.abspath(os.path.join(options.build, "test", name)),
-                         options.build, options.soak)
+                         options.build, options.soak, options.patience)
     start = time.monotonic()
     try:
         checks = player.play()

@@ -7,6 +7,16 @@ import time
 from .errors import AnonError
 
 
+# Colours, and bracketed paste on and off: they say nothing.
+SILENT = re.compile("\x1b\\[(?:[0-9;]*m|\\?2004[hl])|\r")
+BEGUN = re.compile("\x1b(?:\\[[?0-9;]*)?\\Z")
+
+
+def readable(text):
+    """What the console said, as a scenario looks at it."""
+    return SILENT.sub("", text)
+
+
 class Console:
     """Reads all the time in a thread, so that the guest never waits for us.
 
@@ -52,9 +62,13 @@ class Console:
             return before
 
     def _read(self):
+        begun = ""
         while data := self._receive():
+            arrived = begun + data.decode("utf-8", "replace")
+            cut = BEGUN.search(arrived)
+            begun = arrived[cut.start():] if cut else ""
             with self.arrived:
-                self.text += data.decode("utf-8", "replace").replace("\r", "")
+                self.text += readable(arrived[:len(arrived) - len(begun)])
                 self.arrived.notify_all()
         with self.arrived:
             self.closed = True

@@ -25,7 +25,8 @@ class Machine:
     boot: str = "pvh"
     build: str = os.path.join(ROOT, "build")
     kernel: str = None       # default BUILD/kernel.elf
-    archive: str = None      # default BUILD/boot.cpio, "" for none
+    archive: str = None      # default BUILD/boot.cpio or, with extras, BUILD/system.cpio; "" for none
+    extras: bool = False     # the ISO has them always
     iso: str = None          # default BUILD/anonymOS.iso
     model: str = None        # QEMU -machine: pc for pvh, q35 for the ISO
     cpu: str = "max"
@@ -44,12 +45,16 @@ class Machine:
     reboot: bool = False
     append: list = field(default_factory=list)
     extra: list = field(default_factory=list)
+    memory_file: str = None  # a file that is the machine's memory
 
     def arguments(self, scratch):
         """QEMU's arguments; scratch is a folder for files that the machine may change."""
-        args = ["-machine", self.model or ("pc" if self.boot == "pvh" else "q35"),
+        args = ["-machine", (self.model or ("pc" if self.boot == "pvh" else "q35")) +
+                (",memory-backend=ram" if self.memory_file else ""),
                 "-accel", self.accel, "-cpu", self.cpu, "-smp", str(self.smp), "-m", str(self.mem),
                 "-nodefaults"]
+        if self.memory_file:
+            args += ["-object", f"memory-backend-file,id=ram,size={self.mem}M,share=on,mem-path={self.memory_file}"]
         args += self._boot(scratch) + self._display() + self._serial() + self._disk()
         if self.icount:
             args += ["-icount", "shift=0,sleep=off"]
@@ -74,11 +79,14 @@ class Machine:
         return args + ["-drive", f"if=none,id=cd,media=cdrom,format=raw,readonly=on,file={iso}",
                        "-device", "ide-cd,drive=cd,bootindex=0"]
 
+    def kernel_path(self):
+        return self.kernel or os.path.join(self.build, "kernel.elf")
+
     def _boot_pvh(self):
-        kernel = must_exist(self.kernel or os.path.join(self.build, "kernel.elf"), "make kernel")
-        args = ["-kernel", kernel]
+        args = ["-kernel", must_exist(self.kernel_path(), "make kernel")]
         if self.archive != "":
-            archive = must_exist(self.archive or os.path.join(self.build, "boot.cpio"), "make archive")
+            usual = "system.cpio" if self.extras else "boot.cpio"
+            archive = must_exist(self.archive or os.path.join(self.build, usual), "make archive")
             args += ["-initrd", archive]
         words = (["debugexit"] if self.debug_exit else []) + \
             (["exec=com2"] if self.com2_fd is not None else []) + \

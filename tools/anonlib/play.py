@@ -4,10 +4,11 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import time
 
 from . import disk, screen
-from .console import Console
+from .console import Console, readable
 from .errors import AnonError
 from .guest import Guest, describe_exit
 from .machine import DEBUG_EXIT_CANNOT_START, DEBUG_EXIT_CLEAN, DEBUG_EXIT_PANIC, ROOT, Machine
@@ -61,7 +62,7 @@ class Running:
 class Player:
     """Runs the steps of one scenario; its files (disk, console.log, pictures) lie in folder."""
 
-    def __init__(self, scenario, folder, build, soak=False):
+    def __init__(self, scenario, folder, build, soak=False, patience=1):
         self.scenario = scenario
         self.folder = folder
         self.build = build
@@ -77,7 +78,7 @@ class Player:
         limit = scenario.time
         if soak:
             limit = scenario.soak_time or 10 * limit
-        self.deadline = time.monotonic() + limit
+        self.deadline = time.monotonic() + limit * patience
 
     def play(self):
         """All steps; raises AnonError at the first that fails.  Returns how many checks held."""
@@ -132,8 +133,20 @@ class Player:
 
     def _machine(self):
         s = self.scenario
-        return Machine(boot=s.boot, build=self.build, model=s.machine, cpu=s.cpu, smp=s.smp, mem=s.mem,
-                       disk=self.image, icount=s.icount, append=list(s.append), extra=list(s.qemu))
+        return Machine(boot=s.boot, build=self.build, archive=self._archive(), model=s.machine, cpu=s.cpu, smp=s.smp,
+                       mem=s.mem, disk=self.image, icount=s.icount, extras=s.extras, append=list(s.append),
+                       extra=list(s.qemu))
+
+    def _archive(self):
+        """None for the usual one, else what `archive` says: another first program, a file, or none at all."""
+        kind, _, program = (self.scenario.archive or "").partition("=")
+        if kind != "init":
+            return {"": None, "none": ""}.get(kind, self._beside(kind))
+        path = os.path.join(self.folder, "boot.cpio")
+        subprocess.run([sys.executable, os.path.join(ROOT, "scripts", "mkarchive.py"), path,
+                        "--base", os.path.join(self.build, "boot.cpio"),
+                        "--file", f"init={os.path.join(self.build, 'native', program)}"], check=True)
+        return path
 
     def _boot(self):
         if self.running:
@@ -147,7 +160,7 @@ class Player:
             return
         log = self.running.close()
         self.running = None
-        self.console_text += log.decode("utf-8", "replace").replace("\r", "")
+        self.console_text += readable(log.decode("utf-8", "replace"))
         with open(os.path.join(self.folder, "console.log"), "ab") as f:
             f.write(log)
 

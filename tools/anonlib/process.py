@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import shutil
 
+from . import coverage
 from .errors import SystemFailed
 
 PR_SET_PDEATHSIG = 1
@@ -43,6 +44,7 @@ class Qemu:
         self.log_path = os.path.join(self.scratch, "com1.log")
         self.extra_words = b""
         self.child = None
+        self.machine = None
         try:
             self._start(machine, pass_fds, foreground)
         except BaseException:
@@ -51,6 +53,9 @@ class Qemu:
 
     def _start(self, machine, pass_fds, foreground):
         machine.com1 = machine.com1.replace("@LOG@", self.log_path)
+        if coverage.FOLDER:
+            machine.memory_file = os.path.join(self.scratch, "memory")
+        self.machine = machine
         command = [qemu_program()] + machine.arguments(self.scratch)
         try:
             self.child = subprocess.Popen(
@@ -94,6 +99,8 @@ class Qemu:
 
     def close(self):
         self.kill()
+        if self.machine and self.machine.memory_file and os.path.exists(self.machine.memory_file):
+            coverage.collect(self.machine.kernel_path(), self.machine.memory_file)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def console_log(self):

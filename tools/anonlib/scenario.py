@@ -30,6 +30,7 @@ class Scenario:
     smp: int = 1
     cpu: str = "max"
     machine: str = None
+    archive: str = None      # none, init=PROGRAM, or a file beside the scenario
     disk: str = "blank"      # blank, none, or a file to copy
     disk_mib: int = 1024
     time: float = 60
@@ -37,6 +38,7 @@ class Scenario:
     icount: bool = False
     serial: bool = True
     soak_only: bool = False
+    extras: bool = False
     append: list = field(default_factory=list)
     qemu: list = field(default_factory=list)
     needs: list = field(default_factory=list)
@@ -87,8 +89,8 @@ def one_of_boots(rest):
 
 
 SETTINGS = {"title": str, "boot": one_of_boots, "mem": int, "smp": int, "cpu": str, "machine": str,
-            "disk": str, "disk-mib": int, "time": float, "soak-time": float, "icount": yes_no,
-            "serial": yes_no, "soak-only": yes_no, "append": str, "qemu": str, "needs": str}
+            "archive": str, "disk": str, "disk-mib": int, "time": float, "soak-time": float, "icount": yes_no,
+            "serial": yes_no, "extras": yes_no, "soak-only": yes_no, "append": str, "qemu": str, "needs": str}
 STEPS = {"exec": str, "spawn": str, "status": int, "host": str,
          "expect": text, "expect-not": text, "expect-console": text, "expect-no-console": text,
          "send": text, "wait": text, "key": str.split, "type": text, "screenshot": str,

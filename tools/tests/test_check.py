@@ -179,8 +179,12 @@ class Scripts(TreeCase):
         code = "long f(long x, char *p) { __builtin_memset(p, 0, 4096); return x * 2; }"
         self.assertEqual(self.nofpu(self.compile(code, "-mgeneral-regs-only")).returncode, 0)
 
-    def test_only_the_kernel_may_save_state(self):
+    def test_state_may_be_moved_as_a_whole(self):
         path = self.compile('void f(void *p) { __asm__("fxsave64 (%0)" : : "r"(p) : "memory"); }')
+        self.assertEqual(self.nofpu(path).returncode, 0)
+
+    def test_only_the_kernel_may_reset_state(self):
+        path = self.compile('void f(void *p) { __asm__("ldmxcsr (%0)" : : "r"(p)); }')
         self.assertEqual(self.nofpu(path).returncode, 1)
         self.assertEqual(self.nofpu(path, "--kernel").returncode, 0)
 

@@ -1,5 +1,7 @@
 """Scenario files: the parser, and the player against the fake QEMU."""
 import os
+import subprocess
+import sys
 import tempfile
 import unittest
 from unittest import mock
@@ -23,10 +25,14 @@ class ScenarioCase(unittest.TestCase):
         fakes = {"ANON_QEMU": os.path.join(HERE, "fake_qemu.py"), "ANON_SEED": "7",
                  "ANON_STORE": os.path.join(HERE, "fake_store.py"),
                  "FAKE_STORE_LOG": os.path.join(self.dir, "store.log"),
-                 "FAKE_PID": os.path.join(self.dir, "pid")}
+                 "FAKE_PID": os.path.join(self.dir, "pid"), "FAKE_ARGS": os.path.join(self.dir, "args")}
         patch = mock.patch.dict(os.environ, fakes)
         patch.start()
         self.addCleanup(patch.stop)
+
+    def touch(self, name, text=""):
+        with open(os.path.join(self.dir, name), "w", encoding="utf-8") as f:
+            f.write(text)
 
     def parse(self, text):
         path = os.path.join(self.dir, "x.scn")
@@ -97,6 +103,36 @@ class Playing(ScenarioCase):
     def test_panic_end(self):
         self.play("spawn panic\nended panic\n")
         self.assert_fails("spawn panic\nended clean\n", "panic")
+
+    def boot_archive_of(self, setting):
+        """What QEMU is given as its -initrd; None without."""
+        self.play(f"{setting}\nexec echo x\n")
+        with open(os.path.join(self.dir, "args"), encoding="utf-8") as f:
+            words = f.read().splitlines()
+        return words[words.index("-initrd") + 1] if "-initrd" in words else None
+
+    def test_other_boot_archives(self):
+        self.assertEqual(self.boot_archive_of("title x"), os.path.join(self.dir, "boot.cpio"))
+        self.assertIsNone(self.boot_archive_of("archive none"))
+        self.touch("y.cpio")
+        self.assertEqual(self.boot_archive_of("archive y.cpio"), os.path.join(self.dir, "y.cpio"))
+
+    def test_other_first_program(self):
+        os.makedirs(os.path.join(self.dir, "native"))
+        self.touch("native/first", "the program")
+        subprocess.run([sys.executable, os.path.join(play.ROOT, "scripts", "mkarchive.py"),
+                        os.path.join(self.dir, "boot.cpio"), "--file", f"kept={self.dir}/native/first"], check=True)
+        with open(self.boot_archive_of("archive init=first"), "rb") as f:
+            archive = f.read()
+        self.assertIn(b"init\0", archive)
+        self.assertIn(b"kept\0", archive)
+        self.assertEqual(archive.count(b"the program"), 2)
+
+    def test_patience(self):
+        self.assert_fails('time 1\nsleep 1.5\nexec echo x\n', "time is over")
+        player = play.Player(self.parse('time 1\nsleep 1.5\nexec echo x\n'), os.path.join(self.dir, "out"), self.dir,
+                             patience=20)
+        self.assertEqual(player.play(), 1)
 
     def test_kill_and_boot_again(self):
         self.assertEqual(self.play("repeat 2 soak 3\nspawn sleep 20\nsleep 0..0.1\nkill\nexec echo x\n"

@@ -117,6 +117,11 @@ static status_t write_transaction(struct store *store, struct disk_super *super)
 	return status;
 }
 
+uint64_t store_commits(const struct store *store)
+{
+	return store->super.commit;
+}
+
 bool store_is_dirty(const struct store *store)
 {
 	return store->is_dirty;

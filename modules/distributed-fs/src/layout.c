@@ -84,14 +84,14 @@ static const struct layout_file files[] = {
                                   "  \"uid\": 1000,\n"
                                   "  \"gid\": 1000,\n"
                                   "  \"home\": \"/users/alice\",\n"
-                                  "  \"shell\": \"/bin/sh\"\n"
+                                  "  \"shell\": \"/bin/sh-anon\"\n"
                                   "}\n"},
 	{"/cfg/users/bob.json", "{\n"
                                 "  \"name\": \"bob\",\n"
                                 "  \"uid\": 1001,\n"
                                 "  \"gid\": 1001,\n"
                                 "  \"home\": \"/users/bob\",\n"
-                                "  \"shell\": \"/bin/sh\"\n"
+                                "  \"shell\": \"/bin/sh-anon\"\n"
                                 "}\n"},
 	{"/cfg/network/interfaces.json", "{\n"
                                          "  \"interfaces\": [\n"

@@ -82,7 +82,6 @@ static void explain(struct store_message *message, status_t status)
 status_t store_open(const struct store_ops *ops, const struct store_options *options,
                     struct store **out_store, struct store_message *message)
 {
-	bool keeps_orphans = options != NULL && options->keeps_orphans;
 	struct disk_super super;
 	struct store *store;
 	status_t status;
@@ -95,6 +94,7 @@ status_t store_open(const struct store_ops *ops, const struct store_options *opt
 	if (store == NULL)
 		return E_NOMEM;
 	store->is_read_only = options != NULL && options->is_read_only;
+	store->keeps_orphans = options != NULL && options->keeps_orphans;
 	status = store_init(store, &super, options != NULL ? options->cache_nodes : 0);
 	if (status == OK)
 		status = load(store, &super);
@@ -106,7 +106,7 @@ status_t store_open(const struct store_ops *ops, const struct store_options *opt
 	if (!store->is_read_only && super_repair(ops, &super, store->bounce) != OK)
 		store->is_read_only = true;
 	/* A note that cannot be followed is for the checker; the store is usable without. */
-	if (!store->is_read_only && !keeps_orphans && orphan_reap_all(store) != OK)
+	if (!store->is_read_only && !store->keeps_orphans && orphan_reap_all(store) != OK)
 		message_set(message, "some blocks of deleted files could not be freed: run fsck");
 	*out_store = store;
 	return OK;

@@ -25,6 +25,7 @@ struct open_ref {
 struct store {
 	struct store_ops ops;
 	bool is_read_only;
+	bool keeps_orphans;      /* what loses its last name stays until the caller frees it */
 	bool is_dirty;           /* the transaction holds a change */
 	status_t broken;         /* why no more changes are possible, or OK */
 	bool has_touched;        /* the operation under way has changed something */

@@ -41,7 +41,7 @@ status_t unlink_inode(struct store *store, uint64_t number, struct disk_inode *i
 	return status == OK && inode->links == 0 ? orphan_add(store, number) : status;
 }
 
-status_t unlink_finish(struct store *store, uint64_t number)
+status_t store_free_orphan(struct store *store, uint64_t number)
 {
 	struct disk_inode inode;
 	status_t status = tx_begin_read(store);
@@ -52,6 +52,11 @@ status_t unlink_finish(struct store *store, uint64_t number)
 		return status;
 	status = orphan_reap(store, number);
 	return status == E_NOSPC ? OK : status;
+}
+
+status_t unlink_finish(struct store *store, uint64_t number)
+{
+	return store->keeps_orphans ? OK : store_free_orphan(store, number);
 }
 
 static status_t remove_entry(struct store *store, uint64_t dir, struct disk_inode *dir_inode,

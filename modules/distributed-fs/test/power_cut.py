@@ -18,7 +18,8 @@ import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 ANON = os.path.join(ROOT, "tools/anon")
-ANONSTORE = os.path.join(os.environ.get("BUILD", os.path.join(ROOT, "build")), "host/anonstore")
+BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
+ANONSTORE = os.path.join(BUILD, "host/anonstore")
 DISK_BYTES = 256 << 20
 BLANK_BYTES = 272 * 4096  # up to the end of the second super-block area
 EARLY = (0.1, 0.6)  # seconds: while the first boot formats
@@ -48,8 +49,8 @@ class Load:
 
     def __init__(self, disk, seed):
         self.safe = 0
-        self.process = subprocess.Popen([ANON, "exec", "-n", "--disk", disk, "--timeout", "300", "--",
-                                         "@storetest", "load", str(seed)],
+        self.process = subprocess.Popen([ANON, "exec", "-n", "--build", BUILD, "--disk", disk, "--timeout", "300",
+                                         "--", "@storetest", "load", str(seed)],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
@@ -91,8 +92,8 @@ def check(disk, safe):
         wrong.append(f"fsck: {output}")
     for seed, count in safe.items():
         if count > 0:
-            status, output = run([ANON, "exec", "-n", "--disk", disk, "--", "@storetest", "find",
-                                  str(seed), str(count)])
+            status, output = run([ANON, "exec", "-n", "--build", BUILD, "--disk", disk, "--", "@storetest",
+                                  "find", str(seed), str(count)])
             if status != 0:
                 wrong.append(f"seed {seed}, {count} files: {output}")
     return wrong

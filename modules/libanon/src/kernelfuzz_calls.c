@@ -169,6 +169,7 @@ static status_t call_handle(struct fuzz_thread *self, unsigned number)
 	handle_t from = anything(self), handle = HANDLE_NONE;
 	uint32_t rights = one_in(self, 3) ? (uint32_t)random_next(&self->random) : UINT32_MAX;
 	struct handle_info info;
+	uint64_t found = 0;
 	status_t status;
 
 	switch (number) {
@@ -181,6 +182,18 @@ static status_t call_handle(struct fuzz_thread *self, unsigned number)
 	case SYS_handle_install:
 		return sys_handle_install(fuzz_pick(self, OBJECT_PROCESS), from, rights, 0,
 		                          &handle);
+	case SYS_handle_next:
+		status = sys_handle_next(fuzz_pick(self, OBJECT_PROCESS), below(self, 100), &found);
+		handle = (handle_t){(uint32_t)found};
+		break;
+	case SYS_handle_take:
+		status = sys_handle_take(fuzz_pick(self, OBJECT_PROCESS), from.value, rights,
+		                         &handle);
+		break;
+	case SYS_handle_remove:
+		return one_in(self, 4)
+		               ? sys_handle_remove(fuzz_pick(self, OBJECT_PROCESS), from.value)
+		               : OK;
 	default: return sys_handle_info(from, somewhere(self, &info));
 	}
 	if (status == OK && sys_handle_info(handle, &info) == OK && info.type < FUZZ_TYPES)
@@ -268,6 +281,8 @@ static status_t call_thread(struct fuzz_thread *self, unsigned number)
 	case SYS_thread_yield: return sys_thread_yield();
 	case SYS_thread_sleep: return sys_thread_sleep(deadline_in_ns(below(self, 40) * NS_PER_US));
 	case SYS_thread_kick: return sys_thread_kick(thread);
+	case SYS_thread_park: return sys_thread_park(deadline_in_ns(below(self, 40) * NS_PER_US));
+	case SYS_thread_unpark: return sys_thread_unpark(thread);
 	default: return sys_thread_info(thread, somewhere(self, &info));
 	}
 }
@@ -301,6 +316,7 @@ static status_t call_memory(struct fuzz_thread *self, unsigned number)
 		                        &value);
 	case SYS_memory_clean: return sys_memory_clean(memory, offset, bytes);
 	case SYS_memory_evict: return sys_memory_evict(memory, offset, bytes, &value);
+	case SYS_memory_populate: return sys_memory_populate(memory, offset, bytes);
 	case SYS_memory_permit: return sys_memory_permit(memory, offset, bytes);
 	case SYS_memory_resize:
 		return sys_memory_resize(memory,
@@ -364,6 +380,19 @@ static void fill_state(struct fuzz_thread *self, struct guest_state *state)
 	if (!one_in(self, 8))
 		state->regs.fs_base = state->regs.gs_base = 0;
 	state->fixup = 0;
+	if (one_in(self, 4)) { /* perhaps a call that the kernel settles */
+		state->regs.rax = below(self, 3);
+		state->regs.rsi = below(self, 5);
+		state->regs.rdx = below(self, 2);
+		state->regs.r10 = 0;
+	}
+}
+
+static status_t settle_call(struct fuzz_thread *self, handle_t space)
+{
+	struct word_call call = {(uint32_t)below(self, 3), 1, 2, 3, 4};
+
+	return sys_space_settle(space, somewhere(self, &call));
 }
 
 static status_t call_enter(struct fuzz_thread *self)
@@ -413,9 +442,7 @@ static status_t call_space(struct fuzz_thread *self, unsigned number)
 	case SYS_space_copy:
 		return sys_space_copy(space, guest_address(self), (void *)some_page(self),
 		                      some_bytes(self), below(self, 2), &value);
-	case SYS_fpu_get: return sys_fpu_get((void *)some_page(self), some_bytes(self), &value);
-	case SYS_fpu_set:
-		return sys_fpu_set((void *)some_page(self), one_in(self, 3) ? 0 : some_bytes(self));
+	case SYS_space_settle: return settle_call(self, space);
 	default: return call_enter(self);
 	}
 }
@@ -541,13 +568,13 @@ static const struct family {
 } families[] = {
 	{SYS_ipc_call, SYS_ipc_reply_receive, 12, call_ipc},
 	{SYS_enter, SYS_enter, 8, call_space},
-	{SYS_handle_close, SYS_handle_info, 12, call_handle},
+	{SYS_handle_close, SYS_handle_remove, 12, call_handle},
 	{SYS_domain_create, SYS_domain_kill, 3, call_domain},
 	{SYS_process_create, SYS_process_exit, 4, call_process},
-	{SYS_thread_create, SYS_thread_info, 10, call_thread},
-	{SYS_memory_create, SYS_memory_permit, 18, call_memory},
+	{SYS_thread_create, SYS_thread_unpark, 12, call_thread},
+	{SYS_memory_create, SYS_memory_populate, 19, call_memory},
 	{SYS_map, SYS_remap, 24, call_map},
-	{SYS_space_create, SYS_fpu_set, 8, call_space},
+	{SYS_space_create, SYS_space_settle, 8, call_space},
 	{SYS_endpoint_create, SYS_reply_create, 3, call_event},
 	{SYS_event_create, SYS_event_poll, 8, call_event},
 	{SYS_timer_create, SYS_timer_set, 4, call_event},

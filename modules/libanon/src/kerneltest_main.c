@@ -62,6 +62,37 @@ static void test_map_right(void)
 }
 
 /* What the kernel sends, nobody else does. */
+/* What a dead program left with a process that has no threads, its successor finds. */
+static void test_handles_of_another(void)
+{
+	handle_t domain = make_domain(100), process = HANDLE_NONE, weak = HANDLE_NONE;
+	handle_t memory = HANDLE_NONE, there = HANDLE_NONE, here = HANDLE_NONE;
+	struct handle_info info = {0};
+	uint64_t number = 0;
+
+	CHECK(sys_process_create(domain, "vault", 5, &process) == OK);
+	CHECK(sys_memory_create(domain, PAGE_SIZE, 0, &memory) == OK);
+	CHECK(sys_handle_next(process, 0, &number) == E_NOENT);
+	CHECK(sys_handle_install(process, memory, UINT32_MAX, 77, &there) == OK);
+	CHECK(sys_handle_close(memory) == OK);
+	CHECK(sys_handle_derive(process, RIGHT_READ, 0, &weak) == OK);
+	CHECK(sys_handle_next(weak, 0, &number) == E_ACCESS);
+	CHECK(sys_handle_next(process, 0, &number) == OK && number == there.value);
+	CHECK(sys_handle_next(process, (number & 0xffff) + 1, &number) == E_NOENT);
+	CHECK(sys_handle_take(weak, there.value, UINT32_MAX, &here) == E_ACCESS);
+	CHECK(sys_handle_take(process, there.value + 1, UINT32_MAX, &here) == E_HANDLE);
+	CHECK(sys_handle_take(process, there.value, UINT32_MAX & ~RIGHT_WRITE, &here) == OK);
+	CHECK(sys_handle_info(here, &info) == OK && info.badge == 77 &&
+	      info.type == OBJECT_MEMORY && !(info.rights & RIGHT_WRITE));
+	CHECK(sys_handle_remove(weak, there.value) == E_ACCESS);
+	CHECK(sys_handle_remove(process, there.value) == OK);
+	CHECK(sys_handle_remove(process, there.value) == E_HANDLE);
+	CHECK(sys_handle_info(here, &info) == OK);
+	CHECK(sys_process_kill(process, 0) == OK);
+	CHECK(sys_handle_next(process, 0, &number) == E_GONE);
+	CHECK(sys_domain_kill(domain) == OK);
+}
+
 static void test_kernel_operations(void)
 {
 	struct ipc_message m = {.tag = ipc_tag(IPC_OP_PAGE_REQUEST, 0, 0, 0)};
@@ -74,6 +105,226 @@ static void test_kernel_operations(void)
 	m.tag = ipc_tag(1, 0, 0, 0);
 	CHECK(ipc_call(endpoint, &m, deadline_in_ms(5)) == E_TIMEOUT);
 	CHECK(sys_handle_close(endpoint) == OK);
+}
+
+/* --- nobody there --- */
+
+static void test_no_receiver(void)
+{
+	struct ipc_message m = {.tag = ipc_tag(1, 8, 0, 0)};
+	handle_t endpoint = HANDLE_NONE, caller = HANDLE_NONE;
+
+	CHECK(sys_endpoint_create(&endpoint) == OK);
+	CHECK(sys_handle_derive(endpoint, RIGHT_CALL, 0, &caller) == OK);
+	CHECK(sys_handle_close(endpoint) == OK);
+	CHECK(ipc_call(caller, &m, deadline_in_ms(2000)) == E_GONE);
+	m.tag = ipc_tag(1, 0, 0, 0);
+	CHECK(ipc_call(caller, &m, 0) == E_GONE);
+	CHECK(sys_handle_close(caller) == OK);
+}
+
+static status_t call_for(uint64_t ms, handle_t endpoint, uint64_t tag, handle_t first,
+                         handle_t second)
+{
+	struct ipc_message m = {.tag = tag};
+
+	ipc_put_handle(&m, 0, first);
+	ipc_put_handle(&m, 1, second);
+	return ipc_call(endpoint, &m, deadline_in_ms(ms));
+}
+
+static status_t call_with(handle_t endpoint, uint64_t tag, handle_t first, handle_t second)
+{
+	return call_for(5000, endpoint, tag, first, second);
+}
+
+/* An endpoint that is served, though nobody comes to receive. */
+static void test_bad_messages(void)
+{
+	handle_t endpoint = HANDLE_NONE, event = HANDLE_NONE, bare = HANDLE_NONE;
+	struct ipc_message m;
+
+	CHECK(sys_endpoint_create(&endpoint) == OK && sys_event_create(&event) == OK);
+	CHECK(sys_handle_derive(event, RIGHT_WAIT, 0, &bare) == OK);
+	CHECK(call_with(endpoint, ipc_tag(1, IPC_BYTES_MAX + 1, 0, 0), event, event) == E_INVAL);
+	CHECK(call_with(endpoint, ipc_tag(1, 0, IPC_HANDLES_MAX + 1, 0), event, event) == E_INVAL);
+	CHECK(call_for(5, endpoint, ipc_tag(1, IPC_BYTES_MAX, 2, 0), event, event) == E_TIMEOUT);
+	CHECK(call_with(event, ipc_tag(1, 0, 0, 0), event, event) == E_TYPE);
+	CHECK(ipc_receive(endpoint, event, &m, deadline_in_ms(5)) == E_TYPE);
+	CHECK(ipc_receive(event, endpoint, &m, deadline_in_ms(5)) == E_TYPE);
+	CHECK(sys_handle_close(bare) == OK && sys_handle_close(event) == OK);
+	CHECK(sys_handle_close(endpoint) == OK);
+}
+
+static handle_t served, serve_reply;
+static status_t serve_status[2];
+
+/* Takes what comes until one comes with nothing. */
+static void serve(void *unused)
+{
+	struct ipc_message m;
+
+	(void)unused;
+	while (ipc_receive(served, serve_reply, &m, deadline_in_ms(2000)) == OK &&
+	       ipc_tag_op(m.tag) != 9) {
+		serve_status[0] = ipc_receive(served, serve_reply, &m, deadline_in_ms(5));
+		m.tag = ipc_tag(0, IPC_BYTES_MAX + 1, 0, 0);
+		serve_status[1] = ipc_reply(serve_reply, &m);
+		m.tag = ipc_tag(0, 0, 0, 0);
+		(void)ipc_reply(serve_reply, &m);
+	}
+	m.tag = ipc_tag(0, 0, 0, 0);
+	(void)ipc_reply(serve_reply, &m);
+}
+
+/* Handles that may not travel are refused when there is somebody to whom they would. */
+static void test_bad_handles(void)
+{
+	struct anon_thread *thread = NULL;
+	handle_t event = HANDLE_NONE, bare = HANDLE_NONE;
+
+	CHECK(sys_endpoint_create(&served) == OK && sys_reply_create(&serve_reply) == OK);
+	CHECK(sys_event_create(&event) == OK);
+	CHECK(sys_handle_derive(event, RIGHT_WAIT, 0, &bare) == OK);
+	CHECK(thread_spawn(serve, NULL, NULL, &thread) == OK);
+	sleep_ns(5 * NS_PER_MS);
+	CHECK(call_with(served, ipc_tag(1, 0, 1, 0), HANDLE_NONE, event) == E_HANDLE);
+	CHECK(call_with(served, ipc_tag(1, 0, 1, 0), bare, event) == E_ACCESS);
+	CHECK(call_with(served, ipc_tag(1, 0, 1, 1), bare, event) == E_ACCESS);
+	CHECK(call_with(served, ipc_tag(1, 0, 2, 1), event, event) == E_INVAL);
+	CHECK(call_with(served, ipc_tag(1, 0, 2, 2), event, event) == E_INVAL);
+	CHECK(ipc_receive(served, serve_reply, &(struct ipc_message){0}, deadline_in_ms(5)) ==
+	      E_BUSY);
+	CHECK(ipc_reply_receive(served, serve_reply, &(struct ipc_message){0}, deadline_in_ms(5)) ==
+	      E_BUSY);
+	CHECK(call_with(served, ipc_tag(1, 0, 0, 0), event, event) == OK);
+	CHECK(serve_status[0] == E_BUSY && serve_status[1] == E_INVAL);
+	CHECK(call_with(served, ipc_tag(9, 0, 0, 0), event, event) == OK);
+	CHECK(thread_join(thread) == OK);
+	CHECK(sys_handle_close(bare) == OK && sys_handle_close(event) == OK);
+	CHECK(sys_handle_close(served) == OK && sys_handle_close(serve_reply) == OK);
+}
+
+static handle_t dead; /* the thread, once it has ended */
+
+/* A kick that comes before the wait ends every wait that may be interrupted, until the thread enters a guest: it is for
+ * that it was kicked. */
+static void wait_kicked(void *unused)
+{
+	static uint32_t word;
+	handle_t event = HANDLE_NONE;
+	uint64_t bits;
+
+	(void)unused;
+	CHECK(sys_handle_derive(thread_self()->handle, RIGHT_WRITE, 0, &dead) == OK);
+	CHECK(sys_thread_kick(dead) == OK);
+	CHECK(sys_event_create(&event) == OK);
+	for (int i = 0; i < 2; i++) {
+		CHECK(sys_event_wait(event, 1, deadline_in_ms(2000), &bits) == E_INTR);
+		CHECK(sys_thread_sleep(deadline_in_ms(2000)) == E_INTR);
+		CHECK(sys_word_wait(HANDLE_NONE, (uint64_t)&word, 0, deadline_in_ms(2000),
+		                    WORD_WAIT_INTERRUPTIBLE) == E_INTR);
+	}
+	CHECK(sys_word_wait(HANDLE_NONE, (uint64_t)&word, 0, deadline_in_ms(1), 0) == E_TIMEOUT);
+	CHECK(sys_handle_close(event) == OK);
+}
+
+static void test_latched_kick(void)
+{
+	struct anon_thread *thread = NULL;
+	unsigned rounds = 0;
+	status_t end;
+
+	CHECK(thread_spawn(wait_kicked, NULL, NULL, &thread) == OK);
+	CHECK(thread_join(thread) == OK);
+	while (sys_thread_kick(dead) == OK && rounds++ < 2000)
+		sleep_ns(NS_PER_MS); /* it is joined a moment before it ends */
+	end = sys_thread_kick(dead);
+	CHECK(end == E_GONE || end == E_HANDLE);
+	(void)sys_handle_close(dead);
+}
+
+/* --- a pager is asked in the middle of a system call, which is made again when it has answered --- */
+
+#define PAGED 8ul /* pages; the last one cannot be had */
+
+static handle_t pager_endpoint, pager_reply, paged;
+static unsigned pages_asked;
+
+static bool supply_page(uint64_t offset)
+{
+	handle_t source = HANDLE_NONE;
+	uint64_t content = offset + 1;
+	bool is_supplied;
+
+	if (offset >= (PAGED - 1) * PAGE_SIZE ||
+	    sys_memory_create(HANDLE_NONE, PAGE_SIZE, 0, &source) != OK)
+		return false;
+	is_supplied = sys_memory_write(source, 8, &content, sizeof(content)) == OK &&
+	              sys_memory_supply(paged, offset, source, 0, PAGE_SIZE) == OK;
+	CHECK(sys_handle_close(source) == OK);
+	return is_supplied;
+}
+
+static void serve_pages(void *unused)
+{
+	struct ipc_message m;
+	bool is_good;
+
+	(void)unused;
+	while (ipc_receive(pager_endpoint, pager_reply, &m, 0) == OK &&
+	       ipc_tag_op(m.tag) == IPC_OP_PAGE_REQUEST) {
+		pages_asked++;
+		is_good = supply_page(m.words[0]);
+		m.tag = ipc_tag(is_good ? 0 : 1, 0, 0, 0);
+		CHECK(ipc_reply(pager_reply, &m) == OK);
+	}
+	m.tag = ipc_tag(0, 0, 0, 0);
+	CHECK(ipc_reply(pager_reply, &m) == OK);
+}
+
+/* Out of a space; then through an address of our own, where the kernel itself meets the absent page. */
+static void read_paged(handle_t space, const char *own)
+{
+	handle_t memory = HANDLE_NONE;
+	uint64_t got = 0, done = 0;
+
+	CHECK(sys_space_copy(space, 0x400000 + 2 * PAGE_SIZE + 8, &got, 8, 0, &done) == OK);
+	CHECK(done == 8 && got == 2 * PAGE_SIZE + 1 && pages_asked == 1);
+	CHECK(sys_memory_create(HANDLE_NONE, PAGE_SIZE, 0, &memory) == OK);
+	CHECK(sys_memory_write(memory, 0, own + 3 * PAGE_SIZE + 8, 8) == OK && pages_asked == 2);
+	CHECK(sys_memory_read(memory, 0, &got, 8) == OK && got == 3 * PAGE_SIZE + 1);
+	CHECK(sys_memory_read(paged, 4 * PAGE_SIZE + 8, &got, 8) == E_AGAIN && pages_asked == 2);
+	CHECK(sys_memory_read(paged, 2 * PAGE_SIZE + 8, &got, 8) == OK && pages_asked == 2);
+	CHECK(got == 2 * PAGE_SIZE + 1);
+	done = 0;
+	CHECK(sys_space_copy(space, 0x400000 + (PAGED - 1) * PAGE_SIZE, &got, 8, 0, &done) ==
+	      E_FAULT);
+	CHECK(done == 0 && pages_asked == 3);
+	CHECK(sys_memory_write(memory, 0, own + (PAGED - 1) * PAGE_SIZE, 8) == E_FAULT);
+	CHECK(pages_asked == 4 && sys_handle_close(memory) == OK);
+}
+
+static void test_paged_calls(void)
+{
+	struct ipc_message m = {.tag = ipc_tag(1, 0, 0, 0)};
+	struct anon_thread *thread = NULL;
+	handle_t space = HANDLE_NONE;
+	void *own = NULL;
+
+	CHECK(sys_endpoint_create(&pager_endpoint) == OK && sys_reply_create(&pager_reply) == OK);
+	CHECK(sys_memory_create_paged(pager_endpoint, HANDLE_NONE, PAGED * PAGE_SIZE, &paged) ==
+	      OK);
+	CHECK(sys_space_create(HANDLE_NONE, &space) == OK);
+	CHECK(map(space, paged, 0x400000, PAGED * PAGE_SIZE, MAP_READ | MAP_FIXED) == OK);
+	CHECK(memory_map(paged, 0, PAGED * PAGE_SIZE, MAP_READ, &own) == OK);
+	CHECK(thread_spawn(serve_pages, NULL, NULL, &thread) == OK);
+	read_paged(space, own);
+	CHECK(ipc_call(pager_endpoint, &m, deadline_in_ms(2000)) == OK &&
+	      thread_join(thread) == OK);
+	CHECK(memory_unmap(own, PAGED * PAGE_SIZE) == OK && sys_handle_close(space) == OK);
+	CHECK(sys_handle_close(paged) == OK && sys_handle_close(pager_endpoint) == OK);
+	CHECK(sys_handle_close(pager_reply) == OK);
 }
 
 /* --- refusals that change nothing --- */
@@ -302,7 +553,6 @@ static void test_no_kernel_addresses(void)
 		}
 	CHECK(leaks_of(SYS_system_info, (uint64_t)room, 0, 0) == 0);
 	CHECK(leaks_of(SYS_query, own[0], NATIVE_BASE, (uint64_t)room) == 0);
-	CHECK(leaks_of(SYS_fpu_get, (uint64_t)room, sizeof(room), 0) == 0);
 	CHECK(leaks_of(SYS_handle_derive, own[0], ~0ul, 0) == 0);
 	CHECK(leaks_of(SYS_thread_yield, 0, 0, 0) == 0 && leaks_of(191, 0, 0, 0) == 0);
 	CHECK(kernel_addresses(room, sizeof(room)) == 0);
@@ -310,12 +560,186 @@ static void test_no_kernel_addresses(void)
 	CHECK(kernel_addresses(message_page(), PAGE_SIZE) == 0);
 }
 
+/* --- parking --- */
+
+static void unpark_later(void *argument)
+{
+	sleep_ns(5 * NS_PER_MS);
+	CHECK(sys_thread_unpark(*(const handle_t *)argument) == OK);
+}
+
+static void test_parking(void)
+{
+	handle_t self = thread_self()->handle, lesser = HANDLE_NONE;
+	struct anon_thread *other = NULL;
+
+	CHECK(sys_thread_park(deadline_in_ms(1)) == E_TIMEOUT);
+	CHECK(sys_thread_unpark(self) == OK && sys_thread_unpark(self) == OK);
+	CHECK(sys_thread_park(0) == OK); /* latched, and only once */
+	CHECK(sys_thread_park(deadline_in_ms(1)) == E_TIMEOUT);
+	CHECK(thread_spawn(unpark_later, &self, NULL, &other) == OK);
+	CHECK(sys_thread_park(deadline_in_ms(2000)) == OK);
+	CHECK(thread_join(other) == OK);
+	CHECK(sys_handle_derive(self, RIGHT_READ, 0, &lesser) == OK);
+	CHECK(sys_thread_unpark(lesser) == E_ACCESS && sys_handle_close(lesser) == OK);
+	CHECK(sys_thread_unpark(HANDLE_NONE) == E_HANDLE);
+}
+
+/* --- a slice ends although its thread spends most of it in calls to a more important server --- */
+
+static handle_t served, bystander_event;
+static uint32_t is_bystander_done;
+
+static void serve_above(void *unused)
+{
+	handle_t reply = HANDLE_NONE;
+	struct ipc_message m = {0};
+	status_t status;
+
+	(void)unused;
+	CHECK(sys_reply_create(&reply) == OK);
+	status = ipc_receive(served, reply, &m, 0);
+	CHECK(status == OK && sys_event_signal(bystander_event, 1) == OK);
+	while (status == OK && ipc_tag_op(m.tag) == 1)
+		status = ipc_reply_receive(served, reply, &m, 0);
+	CHECK(ipc_reply(reply, &m) == OK);
+	CHECK(sys_handle_close(reply) == OK);
+}
+
+static void stand_by(void *unused)
+{
+	uint64_t bits;
+
+	(void)unused;
+	CHECK(sys_event_wait(bystander_event, 1, 0, &bits) == OK);
+	__atomic_store_n(&is_bystander_done, 1, __ATOMIC_RELAXED);
+}
+
+static void call_without_end(void *unused)
+{
+	struct ipc_message m = {.tag = ipc_tag(1, 0, 0, 0)};
+	uint64_t deadline = deadline_in_ms(200);
+
+	(void)unused;
+	while (!__atomic_load_n(&is_bystander_done, __ATOMIC_RELAXED) && clock_ns() < deadline)
+		CHECK(ipc_call(served, &m, 0) == OK);
+	CHECK(__atomic_load_n(&is_bystander_done, __ATOMIC_RELAXED));
+	m.tag = ipc_tag(2, 0, 0, 0);
+	CHECK(ipc_call(served, &m, 0) == OK);
+}
+
+static void test_slice_of_caller(void)
+{
+	static void (*const runs[])(void *) = {serve_above, stand_by, call_without_end};
+	struct anon_thread *threads[ARRAY_SIZE(runs)] = {NULL};
+
+	CHECK(sys_endpoint_create(&served) == OK && sys_event_create(&bystander_event) == OK);
+	for (unsigned i = 0; i < ARRAY_SIZE(runs); i++) {
+		struct thread_options options = {.priority = thread_self()->priority - !!i};
+
+		CHECK(thread_spawn(runs[i], NULL, &options, &threads[i]) == OK);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(runs); i++)
+		CHECK(thread_join(threads[i]) == OK);
+	CHECK(sys_handle_close(served) == OK && sys_handle_close(bystander_event) == OK);
+}
+
+/* --- a signal reaches those who are more important, with the bits they asked for and no others --- */
+
+#define LISTENERS 2u
+#define END_BIT (1ull << 63)
+
+static handle_t heard_event;
+static uint64_t heard[LISTENERS]; /* all bits so far */
+static uint32_t heard_count;
+
+/* The first for bits 0 to 3, the second for bits 4 to 7. */
+static void listen(void *argument)
+{
+	uint64_t index = (uint64_t)argument, bits = 0;
+	uint64_t mask = 0xfull << index * 4 | END_BIT >> index;
+
+	while (!(bits & END_BIT >> index)) {
+		CHECK(sys_event_wait(heard_event, mask, 0, &bits) == OK);
+		__atomic_fetch_or(&heard[index], bits, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&heard_count, 1, __ATOMIC_RELEASE);
+	}
+}
+
+/* Signals, and waits until so many waits in all have ended. */
+static void signal_until(handle_t event, uint64_t bits, uint32_t count)
+{
+	uint64_t deadline = deadline_in_ms(2000);
+
+	CHECK(sys_event_signal(event, bits) == OK);
+	while (__atomic_load_n(&heard_count, __ATOMIC_ACQUIRE) < count && clock_ns() < deadline)
+		(void)sys_thread_yield();
+	CHECK(__atomic_load_n(&heard_count, __ATOMIC_ACQUIRE) == count);
+}
+
+/* One waits: for what it gets, and what not. */
+static void signal_one(void *badged)
+{
+	uint64_t bits;
+
+	signal_until(heard_event, 0x101, 1);
+	signal_until(*(handle_t *)badged, 0xff, 2);
+	CHECK(heard[0] == 0x7);
+	CHECK(sys_event_poll(heard_event, UINT64_MAX, &bits) == OK && bits == 0x100);
+}
+
+static void signal_both(void *unused)
+{
+	(void)unused;
+	signal_until(heard_event, 0x28, 4);
+	signal_until(heard_event, 0x40, 5);
+	CHECK(heard[0] == 0xf && heard[1] == 0x60);
+	signal_until(heard_event, END_BIT | END_BIT >> 1, 7);
+}
+
+static void start_listening(uint64_t index, struct anon_thread **out)
+{
+	CHECK(thread_spawn(listen, (void *)index, NULL, out) == OK);
+	sleep_ns(2 * NS_PER_MS);
+}
+
+static void run_below(void (*run)(void *), void *argument)
+{
+	struct thread_options below = {.priority = thread_self()->priority - 1};
+	struct anon_thread *thread = NULL;
+
+	CHECK(thread_spawn(run, argument, &below, &thread) == OK);
+	CHECK(thread_join(thread) == OK);
+}
+
+static void test_signals(void)
+{
+	struct anon_thread *listeners[LISTENERS] = {NULL};
+	handle_t badged = HANDLE_NONE;
+
+	CHECK(sys_event_create(&heard_event) == OK);
+	CHECK(sys_handle_derive(heard_event, RIGHT_WRITE, 0x6, &badged) == OK);
+	start_listening(0, &listeners[0]);
+	run_below(signal_one, &badged);
+	start_listening(1, &listeners[1]);
+	run_below(signal_both, NULL);
+	for (unsigned i = 0; i < LISTENERS; i++)
+		CHECK(thread_join(listeners[i]) == OK);
+	CHECK(sys_handle_close(badged) == OK && sys_handle_close(heard_event) == OK);
+}
+
 int main(void)
 {
 	char line[60];
 
 	test_map_right();
+	test_handles_of_another();
 	test_kernel_operations();
+	test_no_receiver();
+	test_bad_messages();
+	test_bad_handles();
+	test_latched_kick();
+	test_paged_calls();
 	test_refused_thread();
 	test_too_little_memory();
 	test_resize();
@@ -324,6 +748,9 @@ int main(void)
 	test_large_space();
 	test_large_domain();
 	test_no_kernel_addresses();
+	test_parking();
+	test_slice_of_caller();
+	test_signals();
 	(void)sys_domain_log(own_domain(), line,
 	                     format_string(line, sizeof(line), "%u passed, %u failed", passed,
 	                                   failed));

@@ -3,6 +3,7 @@
  * on it: it starts itself a second time as the server of another address space. Prints "name<TAB>unit<TAB>value"
  * lines in ticks per operation; under icount a tick is an instruction. The lowest of several batches counts.
  */
+#include <base/bits.h>
 #include <base/string.h>
 #include <libanon/archive.h>
 #include <libanon/ipc.h>
@@ -11,9 +12,16 @@
 #include <libanon/spawn.h>
 #include <libanon/start.h>
 #include <libanon/thread.h>
+#include <libanon/time.h>
 
 #define BATCHES 5u
 #define ROUNDS 1000u
+#define PRIORITY 20u /* from where there is something above */
+#define PAIRS 8u
+#define PAIR_ROUNDS 20000u
+#define ALARMS 500u
+#define ALARM_PERIOD_NS (NS_PER_MS * 7 / 5)
+#define LOAD_BYTES (3ul << 20)
 
 static uint64_t ticks(void)
 {
@@ -55,6 +63,12 @@ static void measure(const char *name, void (*one)(void))
 	         roots / ROUNDS, roots * 10 / ROUNDS % 10);
 }
 
+/* What measure() does not measure itself. */
+static void print_row(const char *name, uint64_t tenths)
+{
+	log_info("BENCH\t%s\ttsc\t%lu.%lu\t-", name, tenths / 10, tenths % 10);
+}
+
 /* --- the server half, in a process of its own --- */
 
 static void serve(handle_t endpoint)
@@ -77,23 +91,29 @@ static handle_t server;
 static handle_t event;
 static handle_t own_memory;
 
-static void start_server(void)
+/* This program. */
+static struct spawn_image find_image(void)
 {
 	handle_t archive_memory = start_handle("archive");
 	struct archive_entry entry;
 	struct archive archive;
 	struct memory_info info;
-	struct spawn spawn;
-	handle_t process;
 	void *bytes;
 
 	must(sys_memory_info(archive_memory, &info), "memory_info");
 	must(memory_map(archive_memory, 0, info.bytes, MAP_READ, &bytes), "map the archive");
 	archive_init(&archive, bytes, info.bytes);
 	must(archive_find(&archive, "init", &entry), "find init");
+	return (struct spawn_image){archive_memory, entry.offset, entry.bytes};
+}
+
+static void start_server(struct spawn_image image)
+{
+	struct spawn spawn;
+	handle_t process;
+
 	must(sys_endpoint_create(&server), "endpoint_create");
-	spawn_begin(&spawn, own_domain(), "nativebench",
-	            (struct spawn_image){archive_memory, entry.offset, entry.bytes}, 7);
+	spawn_begin(&spawn, own_domain(), "nativebench", image, 7);
 	spawn_give(&spawn, "serve", server, RIGHT_RECEIVE, 0);
 	must(spawn_start(&spawn, 31, 0, &process), "spawn");
 }
@@ -118,6 +138,67 @@ static void call_4096_bytes(void)
 	struct ipc_message m = {.tag = ipc_tag(1, IPC_BYTES_MAX, 0, 0)};
 
 	must(ipc_call(server, &m, 0), "ipc_call");
+}
+
+/* --- pairs of a client and a server that have nothing in common, for the machine with several CPUs --- */
+
+static void serve_thread(void *unused)
+{
+	(void)unused;
+	serve(server);
+}
+
+/* A process of its own: says that it is ready, waits for the start, makes its calls. */
+static void be_pair(handle_t news)
+{
+	struct thread_options options = {.name = "server", .priority = PRIORITY};
+	handle_t start = start_handle("start");
+	uint64_t bits;
+
+	must(sys_endpoint_create(&server), "endpoint_create");
+	must(thread_spawn(serve_thread, NULL, &options, NULL), "thread_spawn");
+	call_empty();
+	must(sys_event_signal(news, UINT64_MAX), "event_signal");
+	must(sys_event_wait(start, UINT64_MAX, 0, &bits), "event_wait");
+	for (unsigned i = 0; i < PAIR_ROUNDS; i++)
+		call_empty();
+	must(sys_event_signal(news, UINT64_MAX), "event_signal");
+	program_exit(0);
+}
+
+static void await_all(handle_t news)
+{
+	uint64_t seen = 0, bits;
+
+	while (seen != (1u << PAIRS) - 1) {
+		must(sys_event_wait(news, UINT64_MAX, 0, &bits), "event_wait");
+		seen |= bits;
+	}
+}
+
+/* Ticks per round trip of all pairs together: what an operation costs on all CPUs when each has its own to do. */
+static void measure_pairs(struct spawn_image image)
+{
+	handle_t news = HANDLE_NONE, starts[PAIRS], process;
+	uint64_t start;
+
+	must(sys_event_create(&news), "event_create");
+	for (unsigned i = 0; i < PAIRS; i++) {
+		struct spawn spawn;
+
+		must(sys_event_create(&starts[i]), "event_create");
+		spawn_begin(&spawn, own_domain(), "pair", image, 8 + i);
+		spawn_give(&spawn, "pair", news, RIGHT_WRITE, 1u << i);
+		spawn_give(&spawn, "start", starts[i], RIGHT_WAIT, 0);
+		must(spawn_start(&spawn, PRIORITY, 0, &process), "spawn");
+	}
+	await_all(news);
+	start = ticks();
+	for (unsigned i = 0; i < PAIRS; i++)
+		must(sys_event_signal(starts[i], 1), "event_signal");
+	await_all(news);
+	start = ticks() - start;
+	print_row("native_ipc_pairs", start * 10 / (PAIRS * PAIR_ROUNDS));
 }
 
 static void waiter(void *argument)
@@ -169,6 +250,79 @@ static void fault_zero_page(void)
 	must(sys_unmap(own_process(), address, PAGE_SIZE), "unmap");
 }
 
+/* --- how long the most important thread waits for the CPU when its time has come, while others work the kernel --- */
+
+static uint64_t longest_delay;
+static uint32_t are_alarms_over;
+
+static void keep_time(void *unused)
+{
+	handle_t alarm = HANDLE_NONE, timer = HANDLE_NONE;
+	uint64_t due = clock_ns() + ALARM_PERIOD_NS, bits;
+
+	(void)unused;
+	must(sys_event_create(&alarm), "event_create");
+	must(sys_timer_create(alarm, 1, &timer), "timer_create");
+	must(sys_timer_set(timer, due, ALARM_PERIOD_NS), "timer_set");
+	for (unsigned i = 0; i < ALARMS; i++) {
+		uint64_t delay;
+
+		must(sys_event_wait(alarm, 1, 0, &bits), "event_wait");
+		delay = clock_ns() - due;
+		longest_delay = MAX(longest_delay, delay);
+		due += (delay / ALARM_PERIOD_NS + 1) *
+		       ALARM_PERIOD_NS; /* what was missed is skipped */
+	}
+	must(sys_timer_set(timer, 0, 0), "timer_set");
+	__atomic_store_n(&are_alarms_over, 1, __ATOMIC_RELEASE);
+}
+
+/* What the kernel does in steps: filling, sharing and freeing many pages, and a domain with all that is in it. */
+static void work_the_kernel(void *content)
+{
+	struct domain_limits limits = {4096, 256, 16, 256, 0};
+	handle_t domain = HANDLE_NONE, memory = HANDLE_NONE, copy = HANDLE_NONE;
+	handle_t process = HANDLE_NONE;
+	struct map_args args = {.flags = MAP_READ | MAP_WRITE, .bytes = LOAD_BYTES};
+	uint64_t address = 0;
+
+	must(sys_domain_create(HANDLE_NONE, &limits, &domain), "domain_create");
+	must(sys_memory_create(domain, LOAD_BYTES, 0, &memory), "memory_create");
+	must(sys_memory_write(memory, 0, content, LOAD_BYTES), "memory_write");
+	must(sys_memory_copy(memory, domain, 0, LOAD_BYTES, &copy), "memory_copy");
+	must(sys_process_create(domain, "load", 5, &process), "process_create");
+	args.memory = copy;
+	must(sys_map(process, &args, &address), "map");
+	must(sys_domain_kill(domain), "domain_kill");
+	(void)sys_handle_close(memory);
+	(void)sys_handle_close(copy);
+	(void)sys_handle_close(process);
+}
+
+static void work_until_over(void *content)
+{
+	while (!__atomic_load_n(&are_alarms_over, __ATOMIC_ACQUIRE)) {
+		work_the_kernel(content);
+		map_and_unmap();
+		call_empty();
+	}
+}
+
+static void measure_delay(void)
+{
+	struct thread_options same = {.name = "alarms", .priority = PRIORITY};
+	struct thread_options below = {.name = "load", .priority = PRIORITY - 1};
+	struct anon_thread *alarms, *load;
+	void *content;
+
+	must(memory_map(HANDLE_NONE, 0, LOAD_BYTES, MAP_READ | MAP_WRITE, &content), "map");
+	must(thread_spawn(work_until_over, content, &below, &load), "thread_spawn");
+	must(thread_spawn(keep_time, NULL, &same, &alarms), "thread_spawn");
+	must(thread_join(alarms), "thread_join");
+	must(thread_join(load), "thread_join");
+	print_row("native_timer_delay_max", longest_delay * 10);
+}
+
 static void print_memory(void)
 {
 	struct system_info info;
@@ -180,10 +334,14 @@ static void print_memory(void)
 int main(void)
 {
 	struct thread_options above = {.name = "waiter", .priority = 31};
+	struct spawn_image image;
 
 	if (!handle_is_none(start_handle("serve")))
 		serve(start_handle("serve"));
-	start_server();
+	if (!handle_is_none(start_handle("pair")))
+		be_pair(start_handle("pair"));
+	image = find_image();
+	start_server(image);
 	must(sys_event_create(&event), "event_create");
 	must(sys_memory_create(HANDLE_NONE, PAGE_SIZE, 0, &own_memory), "memory_create");
 	measure("native_null_call", null_call);
@@ -191,12 +349,14 @@ int main(void)
 	measure("native_ipc_64_bytes", call_64_bytes);
 	measure("native_ipc_4096_bytes", call_4096_bytes);
 	must(thread_spawn(waiter, NULL, &above, NULL), "thread_spawn");
-	must(sys_thread_set_priority(thread_self()->handle, 20), "thread_set_priority");
+	must(sys_thread_set_priority(thread_self()->handle, PRIORITY), "thread_set_priority");
 	measure("native_event_signal", signal_higher);
 	measure("native_derive_close", derive_and_close);
 	measure("native_map_unmap", map_and_unmap);
 	measure("native_map_fault_unmap", fault_zero_page);
 	print_memory();
+	measure_delay();
+	measure_pairs(image);
 	log_info("BENCH\tend");
 	for (;;)
 		must(sys_thread_sleep(0), "sleep");

@@ -419,6 +419,8 @@ static void test_spawn(void)
 	CHECK(end.state == PROCESS_EXITED && end.status == 0);
 	end = run_program(own_domain(), &archive, "native/crash", "");
 	CHECK(end.state == PROCESS_FAULTED && end.status == 14 && end.fault_address == 0);
+	end = run_program(own_domain(), &archive, "native/crash", "undefined");
+	CHECK(end.state == PROCESS_FAULTED && end.status == 6 && end.fault_ip >= NATIVE_BASE);
 	test_small_domain(&archive);
 	CHECK(memory_unmap(bytes, info.bytes) == OK);
 }

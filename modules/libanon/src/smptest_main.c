@@ -1,7 +1,7 @@
 /*
  * What only several CPUs can get wrong: pages that one takes away while others read them, threads that are ended while
  * they run elsewhere, registers that have to follow their thread, time that must not go back, calls between many
- * threads at once. Works on one CPU too, and shows less there. Prints "N passed, N failed" to the kernel's log and exits
+ * threads at once, threads that unpark one another or are tied to CPUs. Works on one CPU too, and shows less there. Prints "N passed, N failed" to the kernel's log and exits
  * with the number of failures.
  */
 #include <libanon/ipc.h>
@@ -395,6 +395,69 @@ static void serve_at_home(void *argument)
 	CHECK(ipc_reply(reply, &m) == OK && sys_handle_close(reply) == OK);
 }
 
+/* A turn goes round among threads that are tied to different CPUs, and of two priorities. */
+struct turns {
+	void (*wait)(unsigned mine);
+	void (*give)(unsigned to);
+};
+
+static handle_t turn_events[THREADS];
+static const struct turns *turns;
+
+static void wait_event(unsigned mine)
+{
+	uint64_t bits;
+
+	CHECK(sys_event_wait(turn_events[mine], 1, 0, &bits) == OK);
+}
+
+static void signal_event(unsigned to)
+{
+	CHECK(sys_event_signal(turn_events[to], 1) == OK);
+}
+
+static void park(unsigned mine)
+{
+	(void)mine;
+	CHECK(sys_thread_park(0) == OK);
+}
+
+static void unpark(unsigned to)
+{
+	CHECK(sys_thread_unpark(threads[to]->handle) == OK);
+}
+
+static void take_turns(void *argument)
+{
+	unsigned mine = (unsigned)(uint64_t)argument;
+	uint64_t home = mine % cpus;
+	uint64_t away = 0;
+
+	CHECK(tie(1ul << home) == OK);
+	CHECK(sys_thread_set_priority(thread_self()->handle, thread_self()->priority - mine % 2) ==
+	      OK);
+	for (unsigned i = 0; i < TIED_ROUNDS; i++) {
+		turns->wait(mine);
+		away += cpu_here() != home;
+		if (mine + 1 < THREADS || i + 1 < TIED_ROUNDS) /* then that one has not ended yet */
+			turns->give((mine + 1) % THREADS);
+		away += cpu_here() != home;
+	}
+	CHECK(away == 0);
+}
+
+static void test_tied_turns(const struct turns *by)
+{
+	turns = by;
+	for (unsigned i = 0; i < THREADS; i++)
+		CHECK(sys_event_create(&turn_events[i]) == OK);
+	start_threads(take_turns, THREADS, false);
+	turns->give(0);
+	join_threads(THREADS);
+	for (unsigned i = 0; i < THREADS; i++)
+		CHECK(sys_handle_close(turn_events[i]) == OK);
+}
+
 static void test_tied(void)
 {
 	struct ipc_message m = {.tag = ipc_tag(OP_STOP, 0, 0, 0)};
@@ -408,11 +471,36 @@ static void test_tied(void)
 	CHECK(sys_handle_close(endpoint) == OK);
 }
 
+/* The ways to wait, each for a moment or less: who is tied elsewhere may be on his way into any of them. */
+static void wait_in_call(void)
+{
+	CHECK(is_answered(0));
+}
+
+static void wait_parked(void)
+{
+	CHECK(sys_thread_park(deadline_in_ns(20 * NS_PER_US)) == E_TIMEOUT);
+}
+
+static void wait_for_event(void)
+{
+	uint64_t bits;
+
+	CHECK(sys_event_wait(turn_events[0], 1, deadline_in_ns(20 * NS_PER_US), &bits) ==
+	      E_TIMEOUT);
+}
+
+static void do_not_wait(void) {}
+
+static void (*wait)(void);
+
 static void wander(void *argument)
 {
 	(void)argument;
-	while (load(&is_wandering))
+	while (load(&is_wandering)) {
 		store(&seen_on, cpu_here());
+		wait();
+	}
 }
 
 static bool is_seen_on(uint64_t cpu)
@@ -428,9 +516,10 @@ static bool is_seen_on(uint64_t cpu)
 	return true;
 }
 
-/* Two spin: one that is tied elsewhere while it runs, and we, who must not be in its way. */
-static void test_retied(void)
+/* One is tied elsewhere while it runs; we, who spin, must not be in its way. */
+static void wander_by(void (*how)(void))
 {
+	wait = how;
 	store(&is_wandering, 1);
 	start_threads(wander, 1, false);
 	for (uint64_t i = 0; i < RETIES && cpus > 1; i++) {
@@ -440,9 +529,55 @@ static void test_retied(void)
 		CHECK(sys_thread_set_cpus(threads[0]->handle, 1ul << target) == OK);
 		CHECK(is_seen_on(target));
 	}
-	CHECK(tie(~0ul) == OK && tie(0) == E_INVAL && tie(1ul << 63) == E_INVAL);
 	store(&is_wandering, 0);
 	join_threads(1);
+}
+
+static void test_retied(void)
+{
+	struct ipc_message m = {.tag = ipc_tag(OP_STOP, 0, 0, 0)};
+	struct anon_thread *server;
+
+	CHECK(sys_endpoint_create(&endpoint) == OK && sys_event_create(&turn_events[0]) == OK);
+	CHECK(thread_spawn(serve, NULL, NULL, &server) == OK);
+	wander_by(do_not_wait);
+	wander_by(wait_in_call);
+	wander_by(wait_parked);
+	wander_by(wait_for_event);
+	CHECK(tie(~0ul) == OK && tie(0) == E_INVAL && tie(1ul << 63) == E_INVAL);
+	CHECK(ipc_call(endpoint, &m, 0) == OK && thread_join(server) == OK);
+	CHECK(sys_handle_close(endpoint) == OK && sys_handle_close(turn_events[0]) == OK);
+}
+
+/* --- parked threads in a ring: whose turn it is goes on, also when the unpark comes before the park --- */
+
+#define PASSES 20000u
+#define NOBODYS_TURN UINT64_MAX
+
+static uint64_t passes = NOBODYS_TURN;
+
+static void pass_on(void *argument)
+{
+	uint64_t mine = (uint64_t)argument;
+	uint64_t lost = 0;
+
+	for (uint64_t next = mine; next < PASSES && lost == 0; next += THREADS) {
+		while (load(&passes) != next && lost == 0)
+			lost = sys_thread_park(deadline_in_ms(10000)) != OK;
+		store(&passes, next + 1);
+		if (next + 1 < PASSES) /* then that one has not ended yet */
+			CHECK(sys_thread_unpark(threads[(mine + 1) % THREADS]->handle) == OK);
+	}
+	CHECK(lost == 0);
+}
+
+static void test_parking(void)
+{
+	start_threads(pass_on, THREADS, false);
+	store(&passes, 0);
+	CHECK(sys_thread_unpark(threads[0]->handle) == OK);
+	join_threads(THREADS);
+	CHECK(passes == PASSES);
 }
 
 int main(void)
@@ -455,7 +590,10 @@ int main(void)
 	test_time();
 	test_calls();
 	test_tied();
+	test_tied_turns(&(struct turns){wait_event, signal_event});
+	test_tied_turns(&(struct turns){park, unpark});
 	test_retied();
+	test_parking();
 	log_info("%u passed, %u failed", passed, failed);
 	return (int)failed;
 }

@@ -7,8 +7,11 @@
  *   obj get PATH PROPERTY
  *   obj watch PATH [EVENT]          a line for each event, until interrupted; without EVENT all there are
  *
+ * Options in front: -j JSON, -t tables (lists of maps), -f NAME[,NAME...] only these fields, tabs between. Without one,
+ * tables on a terminal and JSON elsewhere.
+ *
  * A path begins at the tree's root; one without a slash in front, at the working directory (/obj/sys and /sys are the
- * same place). Results are JSON, long ones with an item a line. Ends with 0, 1 when the operation failed, or 2 when
+ * same place). JSON that is long has an item a line. Ends with 0, 1 when the operation failed, or 2 when
  * the command line is wrong.
  */
 #include "obj.h"
@@ -20,7 +23,7 @@
 
 static int usage(void)
 {
-	fputs("usage: obj ls [PATH] | describe PATH | call PATH METHOD [JSON] | get PATH PROPERTY | "
+	fputs("usage: obj [-j | -t | -f FIELDS] ls [PATH] | describe PATH | call PATH METHOD [JSON] | get PATH PROPERTY | "
 	      "watch PATH [EVENT]\n",
 	      stderr);
 	return OBJ_USAGE;
@@ -46,10 +49,35 @@ static const char *tree_path(const char *argument)
 	return path;
 }
 
+/* How many arguments said how to print; -1: wrong. */
+static int read_form(int argc, char **argv)
+{
+	enum object_form form = isatty(1) ? OBJECT_FORM_TABLE : OBJECT_FORM_JSON;
+	const char *fields = NULL;
+	int option;
+
+	while ((option = getopt(argc, argv, "+jtf:")) != -1) {
+		if (option == '?')
+			return -1;
+		form = option == 'j'   ? OBJECT_FORM_JSON
+		       : option == 't' ? OBJECT_FORM_TABLE
+		                       : OBJECT_FORM_FIELDS;
+		fields = optarg;
+	}
+	obj_set_form(form, fields);
+	return optind - 1;
+}
+
 int main(int argc, char **argv)
 {
-	const char *verb = argc > 1 ? argv[1] : "";
+	int used = read_form(argc, argv);
+	const char *verb;
 
+	if (used < 0)
+		return usage();
+	argc -= used;
+	argv += used;
+	verb = argc > 1 ? argv[1] : "";
 	if (strcmp(verb, "ls") == 0 && argc <= 3)
 		return obj_ls(tree_path(argc == 3 ? argv[2] : "."));
 	if (strcmp(verb, "describe") == 0 && argc == 3)

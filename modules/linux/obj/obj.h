@@ -1,9 +1,13 @@
 /* The parts of the command obj. Each operation gives the exit status. */
 #pragma once
+#include <linux/object_text.h>
 
 #define OBJ_OK 0
 #define OBJ_FAILED 1
 #define OBJ_USAGE 2
+
+/* How values are printed; fields for OBJECT_FORM_FIELDS. Before anything is. */
+void obj_set_form(enum object_form form, const char *fields);
 
 int obj_ls(const char *path);
 int obj_describe_object(const char *path);

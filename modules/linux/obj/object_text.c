@@ -196,6 +196,8 @@ static void put_row(struct table *t, const struct cbor_reader *row)
 	put(t, "\n", 1);
 	for (size_t i = 0; i < t->columns; i++)
 		put_cell(t, i, cell, find_cell_text(t, row, i, cell));
+	while (t->text[t->len - 1] == ' ')
+		t->len--;
 }
 
 /* Does something with each map of a list whose head was read. */
@@ -285,6 +287,135 @@ status_t object_text(const void *value, size_t len, char *text, size_t size, siz
 	return OK;
 }
 
+/* ---- fields */
+
+static bool is_plain(const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)bytes[i] < ' ' || bytes[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static void put_value(struct table *t, const struct cbor_reader *value)
+{
+	struct cbor_reader text = *value, rest = *value;
+	const char *bytes;
+	size_t len = 0;
+
+	if (cbor_get_text(&text, &bytes, &len) == OK && is_plain(bytes, len)) {
+		put(t, bytes, len);
+		return;
+	}
+	if (cbor_skip(&rest) == OK &&
+	    json_from_cbor(value->at + value->pos, rest.pos - value->pos, false, t->text + t->len,
+	                   t->size - t->len, &len) == OK)
+		t->len += len;
+	else
+		t->is_full = true;
+}
+
+static void put_field_row(struct table *t, const struct cbor_reader *row)
+{
+	struct cbor_reader value;
+
+	for (size_t i = 0; i < t->columns; i++) {
+		put(t, "\t", i > 0);
+		if (find_cell(t, row, i, &value))
+			put_value(t, &value);
+	}
+	put(t, "\n", 1);
+}
+
+static bool note_fields(struct table *t, const char *fields)
+{
+	while (t->columns < COLUMNS_MAX) {
+		size_t len = strlen(fields);
+		const char *comma = strchr(fields, ',');
+
+		len = comma ? (size_t)(comma - fields) : len;
+		t->keys[t->columns++] = (struct key){fields, len};
+		if (!comma)
+			return true;
+		fields = comma + 1;
+	}
+	return false;
+}
+
+static bool is_list_of_maps(struct cbor_reader r)
+{
+	uint64_t items, pairs;
+
+	if (cbor_get_array(&r, &items) != OK)
+		return false;
+	for (; items > 0; items--) {
+		struct cbor_reader item = r;
+
+		if (cbor_get_map(&item, &pairs) != OK || cbor_skip(&r) != OK)
+			return false;
+	}
+	return true;
+}
+
+/* The rows: a list of maps, or the first one in a map. False: the value itself is the row. */
+static bool find_rows(struct cbor_reader *r)
+{
+	struct cbor_reader at = *r;
+	uint64_t pairs;
+	const char *key;
+	size_t len;
+
+	if (is_list_of_maps(*r))
+		return true;
+	if (cbor_get_map(&at, &pairs) != OK)
+		return false;
+	for (; pairs > 0 && cbor_get_text(&at, &key, &len) == OK; pairs--) {
+		*r = at;
+		if (is_list_of_maps(at))
+			return true;
+		if (cbor_skip(&at) != OK)
+			return false;
+	}
+	return false;
+}
+
+status_t object_fields(const void *value, size_t len, const char *fields, char *text, size_t size,
+                       size_t *out_len)
+{
+	struct table t = {.text = text, .size = size};
+	struct cbor_reader whole, rows, map;
+	uint64_t pairs;
+
+	cbor_reader_init(&whole, value, len);
+	if (cbor_check(value, len) != OK || size == 0 || !note_fields(&t, fields))
+		return E_INVAL;
+	rows = map = whole;
+	if (find_rows(&rows)) {
+		(void)cbor_get_array(&rows, &t.rows);
+		each_row(&t, rows, put_field_row);
+	} else if (cbor_get_map(&map, &pairs) == OK) {
+		put_field_row(&t, &whole);
+	} else {
+		return E_INVAL;
+	}
+	if (t.is_full)
+		return E_RANGE;
+	t.len -= t.len > 0; /* the last newline */
+	text[t.len] = 0;
+	*out_len = t.len;
+	return OK;
+}
+
+status_t object_show(const void *value, size_t len, enum object_form form, const char *fields,
+                     char *text, size_t size, size_t *out_len)
+{
+	switch (form) {
+	case OBJECT_FORM_FIELDS: return object_fields(value, len, fields, text, size, out_len);
+	case OBJECT_FORM_JSON: return object_json(value, len, text, size, out_len);
+	default: return object_text(value, len, text, size, out_len);
+	}
+}
+
 /* ---- refusals */
 
 enum object_refusal object_refusal(const void *description, size_t len, const char *method,
@@ -303,4 +434,12 @@ enum object_refusal object_refusal(const void *description, size_t len, const ch
 		return OBJECT_NO_ARGUMENTS;
 	return string_copy_len(text, bytes, bytes_len, size) ? OBJECT_ARGUMENTS
 	                                                     : OBJECT_REFUSAL_OTHER;
+}
+
+const char *object_rights_text(unsigned rights)
+{
+	static const char *const texts[] = {"none",   "read",        "change",        "read+change",
+	                                    "manage", "read+manage", "change+manage", "all"};
+
+	return rights < sizeof(texts) / sizeof(texts[0]) ? texts[rights] : "unknown";
 }

@@ -49,6 +49,7 @@ TEST(tables)
 	             "id  name\n1   alice\n20  b");
 	CHECK_STR_EQ(shown("[{\"a\":\"x\",\"b\":[1,2]},{\"b\":null}]", 4096),
 	             "a  b\nx  [1,2]\n   null");
+	CHECK_STR_EQ(shown("[{\"a\":1},{\"a\":2,\"b\":3}]", 4096), "a  b\n1\n2  3");
 	CHECK_STR_EQ(shown("[{\"a\":\"two\\nlines\"}]", 4096), "a\n\"two\\nlines\"");
 	CHECK_STR_EQ(shown("{\"list\":[{\"a\":1}]}", 4096), "a\n1");
 	CHECK_STR_EQ(shown("{\"list\":[{\"a\":1},{\"a\":2}],\"x\":\"y\"}", 4096),
@@ -73,6 +74,29 @@ TEST(refusals)
 	CHECK(object_refusal(value, len, "add", text, sizeof(text)) == OBJECT_ARGUMENTS);
 	CHECK_STR_EQ(text, "name: text");
 	CHECK(object_refusal(value, len, "add", text, 4) == OBJECT_REFUSAL_OTHER);
+}
+
+static const char *fields(const char *json, const char *names)
+{
+	static char text[512];
+	uint8_t value[512];
+	size_t len = 0;
+
+	CHECK_EQ(json_parse(json, value, sizeof(value), &len), OK);
+	status_t status = object_fields(value, len, names, text, sizeof(text), &len);
+	return status == OK ? text : status_name(status);
+}
+
+TEST(fields_are_for_pipelines)
+{
+	CHECK_STR_EQ(fields("[{\"a\":1,\"b\":\"x y\"},{\"b\":\"\"},{\"a\":[1],\"c\":0}]", "b,a"),
+	             "x y\t1\n\t\n\t[1]");
+	CHECK_STR_EQ(fields("{\"next\":0,\"rows\":[{\"a\":1},{\"a\":2}]}", "a"), "1\n2");
+	CHECK_STR_EQ(fields("{\"a\":\"tab\\there\",\"b\":true}", "a,b"), "\"tab\\there\"\ttrue");
+	CHECK_STR_EQ(fields("[]", "a"), "");
+	CHECK_STR_EQ(fields("7", "a"), "E_INVAL");
+	CHECK_STR_EQ(fields("[1]", "a"), "E_INVAL");
+	CHECK_STR_EQ(fields("{}", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q"), "E_INVAL");
 }
 
 TEST_MAIN();

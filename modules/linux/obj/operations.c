@@ -14,8 +14,16 @@
 #define KIND_DIRECTORY 2 /* of an entry: OBJECT_KIND_DIRECTORY */
 #define ARGUMENTS_MAX 3900
 
+static enum object_form form = OBJECT_FORM_JSON;
+static const char *form_fields;
 static unsigned char value[OBJECT_CALL_VALUE_MAX];
 static char text[4 * OBJECT_CALL_VALUE_MAX];
+
+void obj_set_form(enum object_form new_form, const char *fields)
+{
+	form = new_form;
+	form_fields = fields;
+}
 
 static int fail_errno(const char *path, const char *member)
 {
@@ -29,8 +37,12 @@ static int print_value(const char *path, size_t len)
 
 	if (len == 0)
 		return OBJ_OK;
-	if (object_json(value, len, text, sizeof(text), &text_len) != OK)
-		return obj_fail(path, NULL, "the answer cannot be shown as JSON");
+	if (object_show(value, len, form, form_fields, text, sizeof(text), &text_len) != OK)
+		return obj_fail(path, NULL,
+		                form == OBJECT_FORM_FIELDS ? "the answer has no fields"
+		                                           : "the answer cannot be shown as JSON");
+	if (text_len == 0)
+		return OBJ_OK;
 	puts(text);
 	return OBJ_OK;
 }
@@ -61,6 +73,18 @@ int obj_get_property(const char *path, const char *property)
 	return len < 0 ? fail_errno(path, property) : print_value(path, (size_t)len);
 }
 
+/* Whether the caller has given up rights to the object, and which are left. */
+static bool is_limited(const char *path, char *line, size_t size)
+{
+	long rights = syscall(NR_obj_rights, path);
+
+	if (rights < 0 || rights >= OBJECT_RIGHT_ALL)
+		return false;
+	snprintf(line, size, "refused: only '%s' is left on %s",
+	         object_rights_text((unsigned)rights), path);
+	return true;
+}
+
 /* What the object says about the method that refused. */
 static int explain_refusal(const char *path, const char *method, int error)
 {
@@ -69,6 +93,8 @@ static int explain_refusal(const char *path, const char *method, int error)
 	enum object_refusal why = OBJECT_REFUSAL_OTHER;
 
 	errno = error;
+	if (error == EACCES && is_limited(path, line, sizeof(line)))
+		return obj_fail(path, method, line);
 	if (len < 0)
 		return fail_errno(path, NULL);
 	why = object_refusal(value, (size_t)len, method, arguments, sizeof(arguments));

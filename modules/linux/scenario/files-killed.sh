@@ -6,6 +6,7 @@ sync
 exec 3<>open
 echo "before: $(cat known)"
 [ -e new ] || echo "absent before"
+# shellcheck disable=SC3045  # the shells inside know -n
 read -r -n 1 first <&3
 obj call /sys/scheduler kill '{"name":"files"}'
 echo "after: $(cat known)"

@@ -301,14 +301,13 @@ SYSCALL2(capget, uint64_t, u_header, uint64_t, u_data)
 		return words < 0 ? words : u_data ? -EINVAL : 0;
 	if (header.pid < 0)
 		return -EINVAL;
-	struct task *target = header.pid == 0 ? task : task_find(header.pid);
+	struct task *target = task_find(header.pid ? header.pid : task->tid);
 
 	if (!target)
 		return -ESRCH;
 	struct cred cred = task_cred(target);
 
-	if (target != task)
-		task_put(target);
+	task_put(target);
 	struct capability_words data[2];
 
 	for (int i = 0; i < 2; i++) {

@@ -93,7 +93,7 @@ static int64_t open_own_tty(struct task *task, struct file *file)
 	struct tty *tty = task ? task_tty(task) : NULL;
 	if (!tty)
 		return -ENXIO;
-	return tty_open(NULL, tty, file);
+	return tty_open(task, tty, file);
 }
 
 static int64_t open_memory_device(struct file *file, uint32_t minor)

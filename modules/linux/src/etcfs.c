@@ -1,6 +1,6 @@
 /*
  * /etc as programs expect it, made from /cfg at each reading: users are the names in /cfg/users (NAME.json,
- * with its "uid" when it says one), the host's name is /cfg/hostname. Files of the store's own /etc win.
+ * with its "uid" and "shell" when it says them), the host's name is /cfg/hostname. Files of the store's own /etc win.
  */
 #include "etcfs.h"
 #include "file.h"
@@ -8,12 +8,13 @@
 #include "syscall.h"
 #include "uname.h"
 #include <base/bits.h>
-#include <base/parse.h>
 #include <base/string.h>
+#include <object-tree/json.h>
 
 #define FIRST_USER_ID 1000u
 #define USERS_SHOWN_MAX 256u
 #define FILE_BYTES 2048
+#define USUAL_SHELL "/bin/sh-anon"
 
 /* The beginning of a file, terminated; its length or a negated errno. */
 static int64_t read_file(const char *name, char *buffer, size_t size)
@@ -34,21 +35,39 @@ static int64_t read_file(const char *name, char *buffer, size_t size)
 	return len;
 }
 
-/* The number behind "key": in a JSON text; otherwise fallback. */
-static uint32_t find_number(const char *json, const char *key, uint32_t fallback)
+#define SHELL_BYTES 64
+
+struct user_record {
+	uint32_t id;
+	char shell[SHELL_BYTES];
+};
+
+static bool is_field(const char *text)
 {
-	size_t len = strlen(key);
-	uint64_t number;
-	for (const char *at = json; (at = strchr(at, '"')); at++) {
-		const char *value = at + len + 2;
-		if (strncmp(at + 1, key, len) != 0 || at[len + 1] != '"')
-			continue;
-		while (*value == ' ' || *value == ':')
-			value++;
-		if (parse_number(&value, 10, &number) && number <= UINT32_MAX)
-			return (uint32_t)number;
-	}
-	return fallback;
+	while (*text > ' ' && *text != ':' && *text != 0x7f)
+		text++;
+	return !*text;
+}
+
+/* What the file says, as far as it can stand in passwd; the rest of the record is as before. */
+static void read_record(const char *path, struct user_record *record)
+{
+	char json[FILE_BYTES], shell[SHELL_BYTES];
+	uint8_t value[FILE_BYTES];
+	struct cbor_reader found;
+	const char *text;
+	size_t len, text_len;
+	uint64_t id;
+	if (read_file(path, json, sizeof(json)) <= 0 ||
+	    json_parse(json, value, sizeof(value), &len) != OK)
+		return;
+	if (cbor_find(value, len, "uid", &found) == OK && cbor_get_uint(&found, &id) == OK &&
+	    id <= UINT32_MAX)
+		record->id = (uint32_t)id;
+	if (cbor_find(value, len, "shell", &found) == OK &&
+	    cbor_get_text(&found, &text, &text_len) == OK &&
+	    string_copy_len(shell, text, text_len, sizeof(shell)) && is_field(shell))
+		string_copy(record->shell, shell, sizeof(record->shell));
 }
 
 struct user_list {
@@ -59,19 +78,20 @@ struct user_list {
 	bool is_group;
 };
 
-static void add_user(struct user_list *list, const char *name, uint32_t id)
+static void add_user(struct user_list *list, const char *name, const struct user_record *record)
 {
 	if (list->is_group)
-		text_add(list->text, "%s:x:%u:\n", name, id);
+		text_add(list->text, "%s:x:%u:\n", name, record->id);
 	else
-		text_add(list->text, "%s:x:%u:%u:%s:/users/%s:/bin/sh\n", name, id, id, name, name);
+		text_add(list->text, "%s:x:%u:%u:%s:/users/%s:%s\n", name, record->id, record->id,
+		         name, name, record->shell);
 }
 
 static bool take_name(struct dir_sink *sink, const char *name, uint64_t inode, uint8_t type,
                       uint64_t next)
 {
 	struct user_list *list = (struct user_list *)sink;
-	char user[64], path[96] = "cfg/users/", json[FILE_BYTES];
+	char user[64], path[96] = "cfg/users/";
 	size_t len = strlen(name);
 	(void)inode, (void)type;
 	list->next = next;
@@ -81,10 +101,9 @@ static bool take_name(struct dir_sink *sink, const char *name, uint64_t inode, u
 	if (strchr(user, ':') || strchr(user, '\n') ||
 	    !string_copy(path + 10, name, sizeof(path) - 10))
 		return true;
-	uint32_t id = FIRST_USER_ID + list->count;
-	if (read_file(path, json, sizeof(json)) > 0)
-		id = find_number(json, "uid", id);
-	add_user(list, user, id);
+	struct user_record record = {FIRST_USER_ID + list->count, USUAL_SHELL};
+	read_record(path, &record);
+	add_user(list, user, &record);
 	return ++list->count < USERS_SHOWN_MAX;
 }
 
@@ -163,7 +182,7 @@ SHOW(nsswitch)
 
 SHOW(shells)
 {
-	text_add(text, "/bin/sh\n/bin/ash\n");
+	text_add(text, "/bin/sh\n/bin/ash\n/bin/sh-anon\n");
 	return 0;
 }
 

@@ -384,6 +384,7 @@ static void change_identity(struct exec *exec)
 		file_put(old_file);
 	mutex_lock(&tasks_lock);
 	process->did_exec = true;
+	process->exit_signal = SIGCHLD;
 	mutex_unlock(&tasks_lock);
 }
 

@@ -28,9 +28,6 @@
 #define FPE_FLTOVF 4
 #define FPE_FLTUND 5
 #define FPE_FLTRES 6
-#define MXCSR_OFFSET 24
-#define X87_STATUS_OFFSET 2
-#define X87_CONTROL_OFFSET 0
 
 static void force(struct task *task, int signal, int code, uint64_t address)
 {
@@ -72,22 +69,18 @@ void fault_memory(struct task *task)
 }
 
 /* Which floating-point exception is flagged and not masked. */
-static int float_code(struct task *task, uint32_t vector)
+static int float_code(uint32_t vector)
 {
 	uint32_t flags, masked;
+	struct fpu_legacy state;
 
-	if (fpu_save(task) < 0)
-		return FPE_FLTINV;
-	const char *state = task->fpu;
-
+	fpu_save_legacy(&state);
 	if (vector == VECTOR_SIMD) {
-		uint32_t mxcsr = *(const uint32_t *)(state + MXCSR_OFFSET);
-
-		flags = mxcsr & 0x3f;
-		masked = mxcsr >> 7 & 0x3f;
+		flags = state.mxcsr & 0x3f;
+		masked = state.mxcsr >> 7 & 0x3f;
 	} else {
-		flags = *(const uint16_t *)(state + X87_STATUS_OFFSET) & 0x3f;
-		masked = *(const uint16_t *)(state + X87_CONTROL_OFFSET) & 0x3f;
+		flags = state.status & 0x3f;
+		masked = state.control & 0x3f;
 	}
 	flags &= ~masked;
 	return flags & 1    ? FPE_FLTINV
@@ -113,7 +106,7 @@ void fault_exception(struct task *task)
 	case VECTOR_OPCODE: force(task, SIGILL, ILL_ILLOPN, rip); break;
 	case VECTOR_STACK: force(task, SIGBUS, SI_KERNEL, 0); break;
 	case VECTOR_X87:
-	case VECTOR_SIMD: force(task, SIGFPE, float_code(task, vector), rip); break;
+	case VECTOR_SIMD: force(task, SIGFPE, float_code(vector), rip); break;
 	case VECTOR_ALIGNMENT: force(task, SIGBUS, BUS_ADRALN, 0); break;
 	default:
 		force(task, SIGSEGV, SI_KERNEL, 0);

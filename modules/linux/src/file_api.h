@@ -28,8 +28,8 @@ int64_t files_install(struct files *files, struct file *file,
 
 struct fs *fs_create(void); /* cwd and root: the container's root; umask 022 */
 struct fs *fs_copy(struct fs *from);
-/* A private copy of the mounts it sees, for an fs that nobody else has yet. */
-int64_t fs_copy_mounts(struct fs *fs);
+/* A private copy of the mounts it sees, for an fs that nobody else has yet; is_own: to bind in without privilege. */
+int64_t fs_copy_mounts(struct fs *fs, bool is_own);
 void fs_get(struct fs *fs);
 void fs_put(struct fs *fs);
 int64_t fs_chdir(struct task *task, const char *path); /* for starting programs */

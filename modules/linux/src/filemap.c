@@ -9,6 +9,9 @@
 #include "time.h"
 #include <base/bits.h>
 
+#define POPULATE_MAX \
+	(1ul << 20) /* what is behind it may never be written: the guest's buffer may be bad */
+
 static struct paged_inode *paged_of(struct file *file)
 {
 	return (struct paged_inode *)file->inode;
@@ -101,13 +104,22 @@ static void note_written(struct paged_inode *paged, struct task *task, uint64_t 
 		paged->paged_ops->wrote(paged);
 }
 
+/* Room for bytes that go beyond the end. */
+static int64_t reserve(struct paged_inode *paged, uint64_t position, size_t bytes)
+{
+	int64_t result = paged->paged_ops->reserve(paged, position + bytes);
+	if (result == 0 && paged->paged_ops->populate && bytes > PAGE_SIZE)
+		paged->paged_ops->populate(paged, position, MIN(bytes, POPULATE_MAX));
+	return result;
+}
+
 static int64_t write_at(struct paged_inode *paged, struct iter *from, uint64_t *position,
                         bool is_growing)
 {
 	size_t bytes = from->left;
 	int64_t result = limit_write(from->task, *position, &bytes);
 	if (result == 0 && is_growing && *position + bytes > size_of(&paged->inode))
-		result = paged->paged_ops->reserve(paged, *position + bytes);
+		result = reserve(paged, *position, bytes);
 	if (result == 0)
 		result = write_pages(paged, from, *position, bytes);
 	if (result == -ENOSPC && can_recover(paged))

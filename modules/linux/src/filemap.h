@@ -19,6 +19,8 @@ struct paged_ops {
 	bool (*recover)(struct paged_inode *inode);
 	/* Room for content up to `size`, before it is written; the write token is held. */
 	int64_t (*reserve)(struct paged_inode *inode, uint64_t size);
+	/* What is about to be written behind the end gets its memory in one go. Null: page by page. */
+	void (*populate)(struct paged_inode *inode, uint64_t offset, size_t bytes);
 	/* Content was written, inode->size brought up to date. */
 	void (*wrote)(struct paged_inode *inode);
 	/* Inode size may be out of date (somebody else's file system): look. */

@@ -15,6 +15,7 @@
 #include "fpu.h"
 #include "guest.h"
 #include "mm.h"
+#include "object_view.h"
 #include "signal_frame.h"
 #include "signal_queue.h"
 #include "syscall.h"
@@ -116,6 +117,7 @@ static void copy_fields(struct task *child, struct task *parent,
                         const struct clone_request *request)
 {
 	child->cred = parent->cred;
+	object_view_get(child->object_view = parent->object_view);
 	child->blocked = parent->blocked;
 	child->personality = parent->personality;
 	child->cpus = parent->cpus;
@@ -142,7 +144,7 @@ static int64_t copy_resources(struct task *child, struct task *parent, uint64_t 
 	else
 		child->fs = fs_copy(parent->fs);
 	if (!child->files || !child->fs ||
-	    ((flags & CLONE_NEWNS) && fs_copy_mounts(child->fs) != 0))
+	    ((flags & CLONE_NEWNS) && fs_copy_mounts(child->fs, false) != 0))
 		return -ENOMEM;
 	if (flags & CLONE_VM) {
 		mm_get(child->mm = parent->mm);
@@ -156,12 +158,10 @@ static int64_t copy_registers(struct task *child, struct task *parent,
                               const struct clone_request *request)
 {
 	struct guest_registers *regs = &child->first_registers;
-	int64_t bytes = fpu_save(parent);
 
-	if (bytes < 0)
-		return bytes;
-	child->fpu = parent->fpu;
-	parent->fpu = 0;
+	child->fpu = fpu_copy();
+	if (!child->fpu)
+		return -ENOMEM;
 	*regs = parent->state->regs;
 	regs->rax = 0;
 	if (request->stack)
@@ -251,7 +251,9 @@ static int64_t link_child(struct task *child, struct task *parent,
 			process->pgid = own->pgid;
 			process->session = own->session;
 			process->session->references++;
-			process->exit_signal = request->exit_signal;
+			/* Nobody chooses what a sibling of his does to their parent. */
+			process->exit_signal = request->flags & CLONE_PARENT ? own->exit_signal
+			                                                     : request->exit_signal;
 			adopt_locked(process, request->flags & CLONE_PARENT ? own->parent : own);
 			process_link_locked(process);
 		}
@@ -305,8 +307,11 @@ void task_make_hollow(struct task *task)
 static int64_t start_as_copy(struct task *task)
 {
 	task->state->regs = task->first_registers;
-	if (sys_space_bind(task->mm->space) != OK || fpu_load(task) != 0)
+	if (sys_space_bind(task->mm->space) != OK)
 		return -ENOMEM;
+	fpu_load_copy(task->fpu);
+	heap_free(task->fpu);
+	task->fpu = 0;
 	if (task->set_child_tid)
 		(void)put_guest_u32(task, task->set_child_tid, (uint32_t)task->tid);
 	return 0;

@@ -54,13 +54,15 @@ struct fs *fs_copy(struct fs *from)
 	return fs;
 }
 
-int64_t fs_copy_mounts(struct fs *fs)
+int64_t fs_copy_mounts(struct fs *fs, bool is_own)
 {
 	struct path *const paths[] = {&fs->root, &fs->cwd};
 	struct mount_namespace *own;
 	int64_t error = namespace_copy(fs->namespace, paths, ARRAY_SIZE(paths), &own);
 	if (error)
 		return error;
+	if (is_own)
+		namespace_make_own(own);
 	namespace_put(fs->namespace);
 	fs->namespace = own;
 	return 0;

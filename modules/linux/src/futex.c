@@ -1,10 +1,10 @@
 /*
  * futex: the kernel's word waits do the queueing, keyed by (space, address) or, in shared mappings, by (memory
- * object, offset), so private and shared futexes are nearly the same call here. A kick ends a wait early; without a
+ * object, offset), so private and shared futexes are the same call here. A kick ends a wait early; without a
  * signal to deliver the caller sees a spurious wake-up, which every user of futexes must expect.
  *
- * A wake on a private futex asks the kernel only while somebody in the address space waits: mm->futex_waiters goes up
- * before the word is compared in the kernel, and is read behind the waker's change of the word.
+ * The plain private calls never come here: the kernel settles them (futex_word_call), and hands over those that a kick
+ * interrupts, which then find the signal or wait again.
  */
 #include "futex.h"
 #include <base/bits.h>
@@ -29,6 +29,14 @@
 #define ROBUST_HEAD_BYTES 24
 #define ROBUST_LIST_MAX 2048
 
+const struct word_call futex_word_call = {
+	.number = 202, /* futex */
+	.wait = FUTEX_WAIT | FUTEX_PRIVATE,
+	.wait_masked = FUTEX_WAIT_BITSET | FUTEX_PRIVATE,
+	.wake = FUTEX_WAKE | FUTEX_PRIVATE,
+	.differs = (uint64_t)-EAGAIN,
+};
+
 static int64_t wait_on_word(struct task *task, uint64_t u_word, uint32_t expected,
                             uint64_t deadline, uint32_t bits)
 {
@@ -43,13 +51,9 @@ static int64_t wait_on_word(struct task *task, uint64_t u_word, uint32_t expecte
 		return -EAGAIN;
 	if (signal_pending(task))
 		return -ERESTARTSYS;
-	__atomic_store_n(&task->is_sleeping, true, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&task->mm->futex_waiters, 1, __ATOMIC_SEQ_CST);
 	status_t status = sys_word_wait(task->mm->space, u_word, expected, deadline,
 	                                bits | WORD_WAIT_INTERRUPTIBLE);
 
-	__atomic_fetch_sub(&task->mm->futex_waiters, 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&task->is_sleeping, false, __ATOMIC_RELAXED);
 	if (status == E_INTR)
 		return signal_pending(task) ? -ERESTARTSYS : 0;
 	return errno_from_status(status);
@@ -77,14 +81,7 @@ static int64_t futex_wait(struct task *task, uint64_t u_word, uint32_t expected,
 	return -ERESTART_RESTARTBLOCK;
 }
 
-static bool may_have_waiters(const struct mm *mm)
-{
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return __atomic_load_n(&mm->futex_waiters, __ATOMIC_RELAXED) > 0;
-}
-
-static int64_t futex_wake(struct task *task, uint64_t u_word, uint32_t count, uint32_t bits,
-                          bool is_private)
+static int64_t futex_wake(struct task *task, uint64_t u_word, uint32_t count, uint32_t bits)
 {
 	uint64_t woken = 0;
 
@@ -92,8 +89,6 @@ static int64_t futex_wake(struct task *task, uint64_t u_word, uint32_t count, ui
 		return -EINVAL;
 	if (!guest_range_ok(u_word, sizeof(uint32_t)))
 		return -EFAULT;
-	if (is_private && !may_have_waiters(task->mm))
-		return 0;
 	status_t status = sys_word_wake(task->mm->space, u_word, count, bits, &woken);
 
 	/* An address with nothing mapped has no waiters. */
@@ -159,7 +154,7 @@ static bool compares(uint32_t code, int32_t old)
 }
 
 static int64_t futex_wake_op(struct task *task, uint64_t u_word, uint32_t count, uint64_t count2,
-                             uint64_t u_word2, uint32_t code, bool is_private)
+                             uint64_t u_word2, uint32_t code)
 {
 	uint32_t old, seen, fresh;
 
@@ -174,11 +169,10 @@ static int64_t futex_wake_op(struct task *task, uint64_t u_word, uint32_t count,
 		if (cmpxchg_guest_u32(task, u_word2, old, fresh, &seen) != 0)
 			return -EFAULT;
 	} while (seen != old);
-	int64_t woken = futex_wake(task, u_word, count, FUTEX_BITSET_ALL, is_private);
+	int64_t woken = futex_wake(task, u_word, count, FUTEX_BITSET_ALL);
 
 	if (woken >= 0 && compares(code, (int32_t)old)) {
-		int64_t more = futex_wake(task, u_word2, (uint32_t)count2, FUTEX_BITSET_ALL,
-		                          is_private);
+		int64_t more = futex_wake(task, u_word2, (uint32_t)count2, FUTEX_BITSET_ALL);
 
 		woken = more < 0 ? more : woken + more;
 	}
@@ -214,7 +208,6 @@ SYSCALL6(futex, uint64_t, u_word, uint32_t, operation_flags, uint32_t, value, ui
 {
 	uint32_t operation = operation_flags & ~(FUTEX_PRIVATE | FUTEX_CLOCK_REALTIME);
 	bool is_real = operation_flags & FUTEX_CLOCK_REALTIME;
-	bool is_private = operation_flags & FUTEX_PRIVATE;
 	uint64_t deadline;
 	int64_t error;
 
@@ -226,14 +219,13 @@ SYSCALL6(futex, uint64_t, u_word, uint32_t, operation_flags, uint32_t, value, ui
 			return error;
 		return futex_wait(task, u_word, value, deadline,
 		                  operation == FUTEX_WAIT ? FUTEX_BITSET_ALL : value3);
-	case FUTEX_WAKE: return futex_wake(task, u_word, value, FUTEX_BITSET_ALL, is_private);
-	case FUTEX_WAKE_BITSET: return futex_wake(task, u_word, value, value3, is_private);
+	case FUTEX_WAKE: return futex_wake(task, u_word, value, FUTEX_BITSET_ALL);
+	case FUTEX_WAKE_BITSET: return futex_wake(task, u_word, value, value3);
 	case FUTEX_REQUEUE: return futex_requeue(task, u_word, value, (uint32_t)timeout, u_word2);
 	case FUTEX_CMP_REQUEUE:
 		return futex_cmp_requeue(task, u_word, value, (uint32_t)timeout, u_word2, value3);
 	case FUTEX_WAKE_OP:
-		return futex_wake_op(task, u_word, value, (uint32_t)timeout, u_word2, value3,
-		                     is_private);
+		return futex_wake_op(task, u_word, value, (uint32_t)timeout, u_word2, value3);
 	default: return -ENOSYS; /* priority inheritance */
 	}
 }
@@ -250,14 +242,13 @@ SYSCALL2(set_robust_list, uint64_t, u_head, uint64_t, bytes)
 
 SYSCALL3(get_robust_list, int32_t, tid, uint64_t, u_head, uint64_t, u_bytes)
 {
-	struct task *target = tid == 0 ? task : task_find(tid);
+	struct task *target = task_find(tid ? tid : task->tid);
 
 	if (!target)
 		return -ESRCH;
 	uint64_t head = target->robust_list;
 
-	if (target != task)
-		task_put(target);
+	task_put(target);
 	if (put_guest_u64(task, u_bytes, ROBUST_HEAD_BYTES) != 0)
 		return -EFAULT;
 	return put_guest_u64(task, u_head, head);
@@ -279,7 +270,7 @@ static void release_dead_lock(struct task *task, uint64_t u_word)
 			return;
 	} while (seen != value);
 	if (value & FUTEX_WAITERS)
-		futex_wake(task, u_word, 1, FUTEX_BITSET_ALL, false);
+		futex_wake(task, u_word, 1, FUTEX_BITSET_ALL);
 }
 
 static void walk_robust_list(struct task *task)
@@ -316,6 +307,6 @@ void futex_exit(struct task *task)
 	/* Nobody is left to see it when the memory goes with this thread. */
 	if (task->clear_tid && __atomic_load_n(&task->mm->references, __ATOMIC_ACQUIRE) > 1 &&
 	    put_guest_u32(task, task->clear_tid, 0) == 0)
-		futex_wake(task, task->clear_tid, 1, FUTEX_BITSET_ALL, false);
+		futex_wake(task, task->clear_tid, 1, FUTEX_BITSET_ALL);
 	task->clear_tid = 0;
 }

@@ -8,6 +8,7 @@
 #include <base/string.h>
 #include <libanon/heap.h>
 #include "errno.h"
+#include "signal_frame.h"
 #include "syscall.h"
 #include "task.h"
 
@@ -71,6 +72,34 @@ int64_t clear_guest(struct task *task, uint64_t u_to, size_t bytes)
 	__asm__ volatile(FIXUP_SET "xor %%eax, %%eax\n\trep stosb\n\t" FIXUP_CLEAR
 	                 : "=&a"(failed), "+D"(to), "+c"(count)
 	                 : [state] "r"(task->state), [fixup] "i"(FIXUP_OFFSET)
+	                 : "memory", "cc");
+	return failed ? -EFAULT : 0;
+}
+
+int64_t xsave_to_guest(struct task *task, uint64_t u_to, size_t bytes)
+{
+	uint64_t failed;
+
+	if (!guest_range_ok(u_to, bytes))
+		return -EFAULT;
+	/* rax is the lower half of the mask of what is to be stored, too. */
+	__asm__ volatile(FIXUP_SET "mov $-1, %%eax\n\txsave64 (%[to])\n\t" FIXUP_CLEAR
+	                 : "=&a"(failed)
+	                 : [state] "r"(task->state), [to] "r"(u_to),
+	                   "d"(-1), [fixup] "i"(FIXUP_OFFSET)
+	                 : "memory", "cc");
+	return failed ? -EFAULT : 0;
+}
+
+int64_t fxsave_to_guest(struct task *task, uint64_t u_to)
+{
+	uint64_t failed;
+
+	if (!guest_range_ok(u_to, FPU_LEGACY_BYTES))
+		return -EFAULT;
+	__asm__ volatile(FIXUP_SET "fxsave64 (%[to])\n\t" FIXUP_CLEAR
+	                 : "=&a"(failed)
+	                 : [state] "r"(task->state), [to] "r"(u_to), [fixup] "i"(FIXUP_OFFSET)
 	                 : "memory", "cc");
 	return failed ? -EFAULT : 0;
 }

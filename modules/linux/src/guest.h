@@ -15,6 +15,9 @@ struct task;
 int64_t copy_from_guest(struct task *task, void *to, uint64_t u_from, size_t bytes);
 int64_t copy_to_guest(struct task *task, uint64_t u_to, const void *from, size_t bytes);
 int64_t clear_guest(struct task *task, uint64_t u_to, size_t bytes);
+/* The FPU's registers (fpu.c). */
+int64_t xsave_to_guest(struct task *task, uint64_t u_to, size_t bytes);
+int64_t fxsave_to_guest(struct task *task, uint64_t u_to);
 
 /* Copies up to and with the NUL. Length without the NUL, -EFAULT, or -ENAMETOOLONG when none of `size` bytes is NUL. */
 int64_t strncpy_from_guest(struct task *task, char *to, uint64_t u_from, size_t size);

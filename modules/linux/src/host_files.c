@@ -237,6 +237,11 @@ int64_t memory_os_resize(handle_t memory, uint64_t bytes)
 	return ftruncate((int)memory.value, (off_t)bytes) == 0 ? 0 : -ENOMEM;
 }
 
+void memory_os_populate(handle_t memory, uint64_t offset, uint64_t bytes)
+{
+	(void)memory, (void)offset, (void)bytes;
+}
+
 void memory_os_close(handle_t memory)
 {
 	close((int)memory.value);

@@ -38,7 +38,7 @@ static int64_t signal_one(struct task *task, struct process *target,
 	if (info->si_signo != 0)
 		signal_send_process_info(target, info);
 	if (target->pid == 1 && !target->tasks)
-		reboot_by_signal(info->si_signo);
+		reboot_by_signal(task, info->si_signo);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <libanon/syscall.h>
 #include "errno.h"
 #include "file_api.h"
+#include "futex.h"
 #include "guest.h"
 #include "mm_map.h"
 
@@ -37,6 +38,7 @@ int64_t mm_create(struct mm **out_mm)
 
 	if (status != OK)
 		return errno_from_status(status);
+	(void)sys_space_settle(space, &futex_word_call); /* and what is cloned of it */
 	*out_mm = mm_new(space);
 	if (*out_mm)
 		return 0;

@@ -44,7 +44,6 @@ enum mapping_kind {
 struct mm {
 	uint32_t references;                                  /* [a] */
 	handle_t space;                                       /* [I] */
-	uint32_t futex_waiters;                               /* [a] tasks in futex waits */
 	struct mutex lock;                                    /* RANK_MM */
 	uint64_t brk_start, brk;                              /* [m] */
 	struct mapped_file *files;                            /* [m] */

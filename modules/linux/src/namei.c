@@ -484,6 +484,28 @@ int64_t path_print_from(const struct path *root, const struct path *path, char *
 	return end - at;
 }
 
+int64_t mount_print_root(const struct mount *mount, char *buffer, size_t size)
+{
+	char *end = buffer + size - 1, *at = end;
+	char name[NAME_MAX + 1];
+	struct dentry *here = dentry_get(mount->root);
+	*end = 0;
+	while (here->parent != here) { /* the root, and it stays so */
+		struct dentry *parent = dentry_parent(here);
+		dentry_name(here, name);
+		at = prepend(buffer, prepend(buffer, at, name), "/");
+		dentry_put(here);
+		here = parent;
+	}
+	dentry_put(here);
+	if (at == end)
+		at = prepend(buffer, at, "/");
+	if (!at)
+		return -ENAMETOOLONG;
+	memmove(buffer, at, (size_t)(end - at) + 1);
+	return end - at;
+}
+
 int64_t path_print(struct task *task, const struct path *path, char *buffer, size_t size)
 {
 	struct path root = {0};

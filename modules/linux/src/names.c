@@ -14,8 +14,9 @@ static int64_t walk_to_new(struct walk *walk, struct task *task, int32_t dir_fd,
                            char name[PATH_MAX])
 {
 	int64_t result = walk_from_guest(walk, task, dir_fd, u_path, name);
-	if (result == 0)
-		result = walk_last(walk, WALK_LINK);
+	if (result != 0)
+		return result;
+	result = walk_last(walk, WALK_LINK);
 	if (result == 0 || result == -ENOTDIR)
 		return walk->found.dentry ? -EEXIST : result;
 	return result == -ENOENT && !walk->found.dentry && *walk->rest == 0 ? 0 : result;
@@ -290,7 +291,11 @@ static int64_t rename_walked(struct walk *from, struct walk *to, uint32_t flags)
 	result = walk_last(to, WALK_EXACT);
 	if (result != 0 && result != -ENOENT)
 		return result;
-	return rename_found(from, to, result == 0, flags);
+	/* A name that only a union shows is not replaced but hidden: the new one goes before it. */
+	bool has_target = result == 0 && to->found.mount == to->path.mount;
+	if (result == 0 && !has_target && flags & (RENAME_NOREPLACE | RENAME_EXCHANGE))
+		return flags & RENAME_NOREPLACE ? -EEXIST : -EXDEV;
+	return rename_found(from, to, has_target, flags);
 }
 
 static int64_t rename_names(struct task *task, int32_t from_fd, uint64_t u_from, int32_t to_fd,

@@ -4,7 +4,8 @@
  * archive's). mount(2) and umount2(2).
  *
  * A namespace is a tree of mounts of its own, made by copying another's (unshare, clone). Since a mount is found by
- * what it is mounted on, a mount and a name there, walks that begin in one tree never come to another's.
+ * what it is mounted on, a mount and a name there, walks that begin in one tree never come to another's. In one that a user made for himself
+ * (ns_own) he may bind and undo that, but not take away what was there before.
  *
  * A mount lives while it is attached or a path goes through it; the last put lets go of its file system. Which mounts
  * are on a dentry is also the name cache's to read, so that is written under both locks.
@@ -26,6 +27,7 @@ static struct mount *root_mount;
 
 struct mount_namespace {
 	uint32_t references; /* [a] */
+	bool is_own;         /* [I] once others see it: made by ns_own */
 };
 static struct mount_namespace first_namespace = {.references = 1};
 
@@ -259,21 +261,31 @@ static bool is_seen_by(struct task *task, const struct mount *mount)
 	return mount && mount->namespace == fs_namespace(task->fs);
 }
 
+static bool may_change(struct task *task)
+{
+	return capable(task, CAP_SYS_ADMIN) || fs_namespace(task->fs)->is_own;
+}
+
 SYSCALL2(umount2, uint64_t, u_path, uint32_t, flags)
 {
 	struct path path;
 	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
 		return -EINVAL;
-	if (!capable(task, CAP_SYS_ADMIN))
+	if (!may_change(task))
 		return -EPERM;
 	int64_t result = path_from_guest(task, AT_FDCWD, u_path,
 	                                 flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
 	if (result != 0)
 		return result;
-	struct mount *mount = path.mount;
+	struct mount *mount = path.mount; /* null for a pipe or socket, found by /proc/self/fd */
+	if (!is_seen_by(task, mount) || path.dentry != mount->root) {
+		path_put(&path);
+		return -EINVAL;
+	}
 	mount_get(mount);
-	result = path.dentry == mount->root && is_seen_by(task, mount) ? 0 : -EINVAL;
 	path_put(&path);
+	if (mount->is_inherited && !capable(task, CAP_SYS_ADMIN))
+		result = -EPERM;
 	if (result == 0)
 		result = unmount(mount, flags);
 	mount_put(mount);
@@ -312,7 +324,7 @@ static int64_t mount_bind(struct task *task, const struct path *where, const cha
 		result = -EINVAL;
 	else
 		result = mount_attach(from.mount->super, from.dentry, from.mount->source, where,
-		                      flags & MS_RDONLY, false, NULL);
+		                      (flags & MS_RDONLY) | from.mount->flags, false, NULL);
 	path_put(&from);
 	return result;
 }
@@ -366,11 +378,17 @@ static int64_t copy_text(struct task *task, uint64_t u_text, char *to, size_t si
 	return len < 0 ? len : 0;
 }
 
+static bool may_mount(struct task *task, uint32_t flags)
+{
+	bool is_plain_bind = flags & MS_BIND && !(flags & ~(MS_BIND | MS_REC | MS_RDONLY));
+	return capable(task, CAP_SYS_ADMIN) || (is_plain_bind && may_change(task));
+}
+
 SYSCALL5(mount, uint64_t, u_source, uint64_t, u_where, uint64_t, u_type, uint64_t, flags, uint64_t,
          u_options)
 {
 	char source[PATH_MAX], where[PATH_MAX], type[64], options[PATH_MAX];
-	if (!capable(task, CAP_SYS_ADMIN))
+	if (!may_mount(task, (uint32_t)flags))
 		return -EPERM;
 	int64_t result = copy_path_arg(task, u_where, false, where);
 	if (result == 0)
@@ -390,6 +408,11 @@ struct mount_namespace *container_namespace(void)
 {
 	namespace_get(&first_namespace);
 	return &first_namespace;
+}
+
+void namespace_make_own(struct mount_namespace *namespace)
+{
+	namespace->is_own = true;
 }
 
 void namespace_get(struct mount_namespace *namespace)
@@ -448,6 +471,7 @@ static int64_t copy_mount_locked(struct mount *from, struct mount_namespace *to)
 	                        .flags = from->flags,
 	                        .id = next_mount_id++,
 	                        .is_union = from->is_union,
+	                        .is_inherited = true,
 	                        .root = dentry_get(from->root),
 	                        .super = from->super,
 	                        .source = source};
@@ -511,6 +535,7 @@ int64_t namespace_copy(struct mount_namespace *from, struct path *const paths[],
 		return -ENOMEM;
 	ASSERT(count <= NAMESPACE_PATHS_MAX);
 	namespace->references = 1;
+	namespace->is_own = from->is_own;
 	mutex_lock(&mount_lock);
 	int64_t error = copy_all_locked(from, namespace);
 	for (unsigned i = 0; i < count && !error; i++)

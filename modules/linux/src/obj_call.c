@@ -5,6 +5,7 @@
  */
 #include "guest.h"
 #include "obj_call.h"
+#include "object_access.h"
 #include "syscall.h"
 #include <base/bits.h>
 #include <libanon/heap.h>
@@ -48,7 +49,7 @@ static int64_t call(struct task *task, const char *method, uint64_t u_args, uint
 		return -EFAULT;
 	if (args_len > 0 && cbor_check(args, args_len) != OK)
 		return -EINVAL;
-	status_t status = obj_call(place->root, place->path, method, &arguments, result);
+	status_t status = object_access_call(task, place->path, method, &arguments, result);
 	if (status == OK && !handle_is_none(result->cap))
 		(void)sys_handle_close(result->cap); /* nothing a Linux program could hold */
 	return errno_from_status(status);
@@ -85,7 +86,7 @@ SYSCALL3(obj_list, uint64_t, u_path, uint64_t, u_entries, uint64_t, max)
 	                          .max = (uint32_t)max};
 	if (!names.at)
 		return result == 0 ? -ENOMEM : result;
-	status_t status = obj_list(place.root, place.path, &names);
+	status_t status = object_access_list(task, place.path, &names);
 	result = give(task, status, names.at, names.len, u_entries);
 	heap_free(names.at);
 	return result;
@@ -100,7 +101,9 @@ SYSCALL3(obj_describe, uint64_t, u_path, uint64_t, u_value, uint64_t, max)
 	uint8_t *value = result == 0 ? value_room(&max) : NULL;
 	if (!value)
 		return result == 0 ? -ENOMEM : result;
-	status_t status = obj_resolve(place.root, place.path, &object);
+	status_t status = object_access_read(task, place.path);
+	if (status == OK)
+		status = obj_resolve(place.root, place.path, &object);
 	if (status == OK) {
 		status = obj_describe(object, value, (uint32_t)max, &len);
 		(void)sys_handle_close(object);
@@ -121,7 +124,9 @@ SYSCALL4(obj_get, uint64_t, u_path, uint64_t, u_property, uint64_t, u_value, uin
 	uint8_t *value = result == 0 ? value_room(&max) : NULL;
 	if (!value)
 		return result == 0 ? -ENOMEM : result;
-	status_t status = obj_get(place.root, place.path, property, value, (uint32_t)max, &len);
+	status_t status = object_access_read(task, place.path);
+	if (status == OK)
+		status = obj_get(place.root, place.path, property, value, (uint32_t)max, &len);
 	result = give(task, status, value, len, u_value);
 	heap_free(value);
 	return result;

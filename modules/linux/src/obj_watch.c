@@ -6,6 +6,7 @@
 #include "file.h"
 #include "guest.h"
 #include "obj_call.h"
+#include "object_access.h"
 #include "syscall.h"
 #include <base/bits.h>
 #include <libanon/heap.h>
@@ -174,7 +175,9 @@ SYSCALL3(obj_watch, uint64_t, u_path, uint64_t, u_event, uint32_t, flags)
 	struct obj_watch *watch = watch_create();
 	if (!watch)
 		return -ENOMEM;
-	result = subscribe(&place, u_event ? event : NULL, watch->news);
+	result = errno_from_status(object_access_read(task, place.path));
+	if (result == 0)
+		result = subscribe(&place, u_event ? event : NULL, watch->news);
 	if (result != 0) {
 		watch_put(watch);
 		return result;

@@ -2,10 +2,12 @@
  * The object tree as directories. Each object is a directory of what is bound below it, of its methods and of
  * its properties. Reading a property file gives its value as JSON. A method file is called by writing its
  * arguments as JSON, and what is read from the same descriptor afterwards is the result; reading without
- * having written calls it without arguments. Nothing is cached: the tree belongs to others.
+ * having written calls it without arguments. Nothing is cached: the tree belongs to others. Whose call it is counts when
+ * it is made, not when the file was opened.
  */
 #include "objfs.h"
 #include "file.h"
+#include "object_access.h"
 #include "syscall.h"
 #include <base/bits.h>
 #include <base/hash.h>
@@ -82,7 +84,9 @@ static uint8_t *describe(const char *path, uint32_t *len, int64_t *result)
 {
 	handle_t object;
 	uint8_t *value = heap_alloc(DESCRIPTION_MAX);
-	status_t status = value ? obj_resolve(tree_root(), path, &object) : E_NOMEM;
+	status_t status = value ? object_access_read(task_current(), path) : E_NOMEM;
+	if (status == OK)
+		status = obj_resolve(tree_root(), path, &object);
 	if (status == OK) {
 		status = obj_describe(object, value, DESCRIPTION_MAX, len);
 		(void)sys_handle_close(object);
@@ -137,10 +141,11 @@ static int64_t objfs_lookup(struct task *task, struct dentry *dir, const char *n
 	char path[OBJ_PATH_MAX + 1];
 	struct objfs_inode *o = objfs_of(dir->inode);
 	handle_t object;
-	(void)task;
 	if (!join(path, o->path, name))
 		return -ENAMETOOLONG;
-	status_t status = obj_resolve(tree_root(), path, &object);
+	status_t status = object_access_see(task, path);
+	if (status == OK)
+		status = obj_resolve(tree_root(), path, &object);
 	if (status != OK)
 		return o->kind == OBJFS_NAMES ? -ENOENT
 		                              : find_member(dir->inode->super, o, name, out);
@@ -159,7 +164,7 @@ static bool emit_bound(const char *path, uint64_t *index, uint64_t cursor, struc
 	const char *entry;
 	char name[NAME_MAX + 1];
 	bool is_room = true;
-	if (!names.at || obj_list(tree_root(), path, &names) != OK)
+	if (!names.at || object_access_list(task_current(), path, &names) != OK)
 		names.len = 0;
 	while (is_room && obj_names_next(&names, &at, &kind, &entry, &len)) {
 		string_copy_len(name, entry, len, sizeof(name));
@@ -250,8 +255,10 @@ static int64_t property_read(struct file *file, struct iter *to, uint64_t *posit
 	uint8_t value[VALUE_MAX];
 	uint32_t len;
 	if (*position == 0) {
-		status_t status = obj_get(tree_root(), o->path, o->member, value, sizeof(value),
-		                          &len);
+		status_t status = object_access_read(task_current(), o->path);
+		if (status == OK)
+			status = obj_get(tree_root(), o->path, o->member, value, sizeof(value),
+			                 &len);
 		int64_t result = status == OK ? keep_json(file, value, len)
 		                              : errno_from_status(status);
 		if (result != 0)
@@ -276,7 +283,7 @@ static int64_t call(struct file *file, const char *json, size_t json_len)
 		return -EINVAL;
 	struct obj_arguments args = {.args = arguments, .args_len = (uint32_t)writer.len};
 	struct obj_result answer = {.at = value, .max = sizeof(value)};
-	status = obj_call(tree_root(), o->path, o->member, &args, &answer);
+	status = object_access_call(task_current(), o->path, o->member, &args, &answer);
 	if (status != OK)
 		return errno_from_status(status);
 	if (answer.cap.value)

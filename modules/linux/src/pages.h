@@ -34,6 +34,8 @@ int64_t pages_zero(struct pages *pages, uint64_t offset, size_t bytes);
 /* --- the system below (pages_os.c; tests have another) --- */
 int64_t memory_os_create(uint64_t bytes, handle_t *out_memory);
 int64_t memory_os_resize(handle_t memory, uint64_t bytes);
+void memory_os_populate(handle_t memory, uint64_t offset,
+                        uint64_t bytes); /* as far as there is memory */
 void memory_os_close(handle_t memory);
 void *memory_os_map(handle_t memory, uint64_t offset, uint64_t bytes, bool is_writable);
 void memory_os_unmap(void *address, uint64_t bytes);

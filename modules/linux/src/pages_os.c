@@ -20,6 +20,11 @@ int64_t memory_os_resize(handle_t memory, uint64_t bytes)
 	return errno_from_status(sys_memory_resize(memory, bytes));
 }
 
+void memory_os_populate(handle_t memory, uint64_t offset, uint64_t bytes)
+{
+	(void)sys_memory_populate(memory, offset, bytes);
+}
+
 void memory_os_close(handle_t memory)
 {
 	(void)sys_handle_close(memory);

@@ -161,16 +161,17 @@ static const char *mount_options(const struct mount *mount)
 static void show_mount(void *context, struct mount *mount)
 {
 	struct mount_list *list = context;
-	char where[PATH_MAX];
+	char where[PATH_MAX], root[PATH_MAX];
 	struct path path = {mount, mount->root};
 	bool is_inside;
 	if (mount->is_union ||
-	    path_print_from(&list->root, &path, where, sizeof(where), &is_inside) < 0 || !is_inside)
+	    path_print_from(&list->root, &path, where, sizeof(where), &is_inside) < 0 ||
+	    !is_inside || mount_print_root(mount, root, sizeof(root)) < 0)
 		return;
 	if (list->is_long)
-		text_add(list->text, "%d %d 0:%u / %s %s,relatime - %s %s %s\n", mount->id,
+		text_add(list->text, "%d %d 0:%u %s %s %s,relatime - %s %s %s\n", mount->id,
 		         mount->parent ? mount->parent->id : 1, dev_minor(mount->super->device),
-		         where, mount_options(mount), mount->super->type, mount->source,
+		         root, where, mount_options(mount), mount->super->type, mount->source,
 		         mount_options(mount));
 	else
 		text_add(list->text, "%s %s %s %s,relatime 0 0\n", mount->source, where,

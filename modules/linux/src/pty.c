@@ -217,6 +217,9 @@ static int64_t master_ioctl(struct task *task, struct file *file, uint32_t comma
 static void master_release(struct file *file)
 {
 	struct pty *pty = file->private;
+	mutex_lock(&pty_lock);
+	pty->is_locked = true; /* no slave comes any more */
+	mutex_unlock(&pty_lock);
 	tty_hangup(&pty->tty);
 	mutex_lock(&pty_lock);
 	pty->is_master_open = false;
@@ -253,11 +256,17 @@ int64_t pty_open_slave(struct task *task, struct file *file, uint32_t index)
 {
 	mutex_lock(&pty_lock);
 	struct pty *pty = index < PTY_MAX ? ptys[index] : NULL;
-	int64_t result = pty && pty->is_master_open ? 0 : -EIO;
-	if (result == 0 && pty->is_locked)
-		result = -EIO;
+	bool is_open = pty && pty->is_master_open && !pty->is_locked;
+	if (is_open)
+		pty->slaves++; /* nobody takes the pair while it is being opened */
 	mutex_unlock(&pty_lock);
-	return result == 0 ? tty_open(task, &pty->tty, file) : result;
+	if (!is_open)
+		return -EIO;
+	int64_t result = tty_open(task, &pty->tty, file);
+	mutex_lock(&pty_lock);
+	pty->slaves--;
+	mutex_unlock(&pty_lock);
+	return result;
 }
 
 /* --- devpts --- */

@@ -4,9 +4,8 @@
  * service has every container write its files out and stop before the machine does.
  */
 #include "reboot.h"
-#include <libanon/start.h>
-#include <object-tree/object.h>
 #include "errno.h"
+#include "object_access.h"
 #include "signal.h"
 #include "syscall.h"
 #include "task.h"
@@ -24,13 +23,12 @@ static bool is_magic2(uint32_t magic)
 	return magic == 672274793 || magic == 85072278 || magic == 369367448 || magic == 537993216;
 }
 
-static int64_t ask_power(const char *method)
+static int64_t ask_power(struct task *task, const char *method)
 {
 	uint8_t value[64];
 	struct obj_arguments arguments = {0};
 	struct obj_result result = {.at = value, .max = sizeof(value)};
-	status_t status = obj_call(start_handle("root"), POWER_SERVICE, method, &arguments,
-	                           &result);
+	status_t status = object_access_call(task, POWER_SERVICE, method, &arguments, &result);
 
 	if (status == OK && !handle_is_none(result.cap))
 		(void)sys_handle_close(result.cap);
@@ -46,17 +44,17 @@ SYSCALL4(reboot, uint32_t, magic1, uint32_t, magic2, uint32_t, command, uint64_t
 	switch (command) {
 	case CMD_CTRL_ALT_DELETE_ON:
 	case CMD_CTRL_ALT_DELETE_OFF: return 0;
-	case CMD_RESTART: return ask_power("reboot");
+	case CMD_RESTART: return ask_power(task, "reboot");
 	case CMD_HALT:
-	case CMD_POWER_OFF: return ask_power("shutdown");
+	case CMD_POWER_OFF: return ask_power(task, "shutdown");
 	default: return -EINVAL;
 	}
 }
 
-void reboot_by_signal(int32_t signal)
+void reboot_by_signal(struct task *sender, int32_t signal)
 {
 	if (signal == SIGTERM)
-		(void)ask_power("reboot");
+		(void)ask_power(sender, "reboot");
 	else if (signal == SIGUSR1 || signal == SIGUSR2)
-		(void)ask_power("shutdown");
+		(void)ask_power(sender, "shutdown");
 }

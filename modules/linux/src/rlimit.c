@@ -121,7 +121,7 @@ SYSCALL4(prlimit64, int32_t, pid, uint32_t, which, uint64_t, u_new, uint64_t, u_
 
 	if (u_new && copy_from_guest(task, &fresh, u_new, sizeof(fresh)) != 0)
 		return -EFAULT;
-	struct process *target = pid == 0 ? task->process : process_find(pid);
+	struct process *target = process_find(pid ? pid : task->process->pid);
 	int64_t result = 0;
 
 	if (!target)
@@ -130,8 +130,7 @@ SYSCALL4(prlimit64, int32_t, pid, uint32_t, which, uint64_t, u_new, uint64_t, u_
 		result = may_limit(task, target);
 	if (result == 0)
 		result = change_limit(task, target, which, u_new ? &fresh : 0, &old);
-	if (target != task->process)
-		process_put(target);
+	process_put(target);
 	if (result == 0 && u_old)
 		result = copy_to_guest(task, u_old, &old, sizeof(old));
 	return result;

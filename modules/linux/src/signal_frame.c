@@ -60,28 +60,28 @@ static void fill_context(struct linux_sigcontext *context, const struct task *ta
 	context->old_mask = mask;
 }
 
-/* The FPU state with its length beside it, and magic2 behind it. */
+/* The FPU state with its length beside it, in what the CPU leaves alone, and magic2 behind it. */
 static int64_t push_fpu(struct task *task, uint64_t u_fpu)
 {
-	uint32_t magic2 = FPU_MAGIC2;
-	int64_t bytes = fpu_save(task);
+	struct {
+		struct fpu_software software;
+		uint64_t header[FPU_HEADER_BYTES / sizeof(uint64_t)];
+	} beside = {{0}, {0}};
+	uint64_t bytes = fpu_bytes();
+	bool is_extended = bytes > FPU_LEGACY_BYTES;
 
-	if (bytes < 0)
-		return bytes;
-	struct fpu_software *software = (void *)((char *)task->fpu + FPU_SOFTWARE_OFFSET);
-
-	memset(software, 0, sizeof(*software));
-	if (bytes > FPU_LEGACY_BYTES) {
-		software->magic1 = FPU_MAGIC1;
-		software->extended_size = (uint32_t)bytes + sizeof(magic2);
-		software->features = fpu_features();
-		software->state_size = (uint32_t)bytes;
-	}
-	int64_t error = copy_to_guest(task, u_fpu, task->fpu, (size_t)bytes);
-
-	if (error || bytes <= FPU_LEGACY_BYTES)
-		return error;
-	return copy_to_guest(task, u_fpu + (uint64_t)bytes, &magic2, sizeof(magic2));
+	if (is_extended)
+		beside.software = (struct fpu_software){
+			.magic1 = FPU_MAGIC1,
+			.extended_size = (uint32_t)bytes + sizeof(uint32_t),
+			.features = fpu_features(),
+			.state_size = (uint32_t)bytes,
+		};
+	if (copy_to_guest(task, u_fpu + FPU_SOFTWARE_OFFSET, &beside,
+	                  is_extended ? sizeof(beside) : sizeof(beside.software)) != 0 ||
+	    fpu_save_guest(task, u_fpu) != 0)
+		return -EFAULT;
+	return is_extended ? put_guest_u32(task, u_fpu + bytes, FPU_MAGIC2) : 0;
 }
 
 static void enter_handler(struct task *task, const struct linux_siginfo *info,
@@ -137,8 +137,10 @@ static int64_t pop_fpu(struct task *task, uint64_t u_fpu)
 	uint64_t bytes = FPU_LEGACY_BYTES;
 	uint32_t magic2 = 0;
 
-	if (u_fpu == 0)
-		return fpu_reset();
+	if (u_fpu == 0) {
+		fpu_reset();
+		return 0;
+	}
 	if (copy_from_guest(task, &software, u_fpu + FPU_SOFTWARE_OFFSET, sizeof(software)) != 0)
 		return -EFAULT;
 	if (software.magic1 == FPU_MAGIC1 && software.state_size == fpu_bytes() &&

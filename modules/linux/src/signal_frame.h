@@ -41,6 +41,7 @@ STATIC_ASSERT(sizeof(struct signal_frame) == 440);
 /* The software-reserved bytes of the FXSAVE area say how long the XSAVE area is. */
 #define FPU_SOFTWARE_OFFSET 464
 #define FPU_LEGACY_BYTES 512
+#define FPU_HEADER_BYTES 64 /* behind it in an XSAVE area; all but its first word 0 */
 #define FPU_MAGIC1 0x46505853u
 #define FPU_MAGIC2 0x46505845u
 struct fpu_software {

@@ -2,8 +2,9 @@
  * The monitor's session with the file server (file.ipc), as calls that return negated errnos. Its own
  * translation unit because the generated names are the monitor's too.
  *
- * STORE_GONE from any call: the server went away. store_reconnect makes a new session with a new epoch; fids
- * of an earlier one mean nothing any more and are walked to again.
+ * A call that its server died with is made again: sessions and fids outlive it. STORE_GONE from any call: the
+ * session is lost all the same. store_reconnect makes a new one with a new epoch; fids of an earlier one mean nothing
+ * any more and are walked to again.
  */
 #pragma once
 #include <stdbool.h>

@@ -24,10 +24,20 @@ syscall_fn linux_obj_list __attribute__((weak));
 syscall_fn linux_obj_describe __attribute__((weak));
 syscall_fn linux_obj_get __attribute__((weak));
 syscall_fn linux_obj_watch __attribute__((weak));
+syscall_fn linux_obj_limit __attribute__((weak));
+syscall_fn linux_obj_limits __attribute__((weak));
+syscall_fn linux_obj_rights __attribute__((weak));
+syscall_fn linux_ns_own __attribute__((weak));
 static const struct syscall_entry object_calls[] = {
-	{"obj_call", linux_obj_call},         {"obj_list", linux_obj_list},
-	{"obj_describe", linux_obj_describe}, {"obj_get", linux_obj_get},
+	{"obj_call", linux_obj_call},
+	{"obj_list", linux_obj_list},
+	{"obj_describe", linux_obj_describe},
+	{"obj_get", linux_obj_get},
 	{"obj_watch", linux_obj_watch},
+	{"obj_limit", linux_obj_limit},
+	{"obj_limits", linux_obj_limits},
+	{"obj_rights", linux_obj_rights},
+	{"ns_own", linux_ns_own},
 };
 
 /* One bit for each number whose absence was logged. */

@@ -11,6 +11,7 @@
 #include <object-tree/cbor.h>
 #include <object-tree/object.h>
 #include "guest.h"
+#include "object_access.h"
 #include "syscall.h"
 #include "text.h"
 
@@ -380,6 +381,8 @@ SYSCALL3(syslog, int32_t, action, uint64_t, u_buffer, int32_t, len)
 {
 	if (!is_for_everybody(action) && !capable(task, CAP_SYSLOG) &&
 	    !capable(task, CAP_SYS_ADMIN))
+		return -EPERM;
+	if (object_access_read(task, LOG_OBJECT) != OK)
 		return -EPERM;
 	switch (action) {
 	case ACTION_CLOSE:

@@ -11,6 +11,7 @@
 #include "mm.h"
 #include "errno.h"
 #include "file_api.h"
+#include "object_view.h"
 #include "signal_queue.h"
 #include "task_table.h"
 
@@ -206,6 +207,7 @@ void task_put(struct task *task)
 		return;
 	pending_clear(&task->pending);
 	process_put(task->process);
+	object_view_put(task->object_view);
 	heap_free(task->fpu);
 	heap_free(task);
 }
@@ -281,6 +283,14 @@ struct fs *task_fs_get(struct task *task)
 	return fs;
 }
 
+/* For whatever; a futex, for one, of which only the kernel knows. */
+static bool is_waiting(struct task *task)
+{
+	struct thread_info info;
+
+	return sys_thread_info(task->thread, &info) == OK && info.is_waiting;
+}
+
 char task_state_letter(struct task *task)
 {
 	struct process *process = task->process;
@@ -289,7 +299,8 @@ char task_state_letter(struct task *task)
 		return 'Z';
 	if (__atomic_load_n(&process->is_stopped, __ATOMIC_RELAXED))
 		return 'T';
-	return __atomic_load_n(&task->is_sleeping, __ATOMIC_RELAXED) ? 'S' : 'R';
+	return __atomic_load_n(&task->is_sleeping, __ATOMIC_RELAXED) || is_waiting(task) ? 'S'
+	                                                                                 : 'R';
 }
 
 void task_set_name(struct task *task, const char *name)

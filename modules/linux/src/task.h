@@ -20,6 +20,7 @@ struct files; /* files.h: descriptors */
 struct fs;    /* fs_struct.h: cwd, root, umask */
 struct file;
 struct mm; /* mm.h */
+struct object_view;
 struct tty;
 struct job; /* container.h */
 
@@ -198,9 +199,10 @@ struct task {
 	uint64_t robust_list;                   /* [o] */
 	struct rseq_registration rseq;          /* [o] */
 	uint32_t personality;                   /* [o] */
+	struct object_view *object_view;        /* [o] a reference; null: the whole tree */
 	char name[TASK_NAME_BYTES];             /* [S] comm */
 	struct vfork *vfork; /* [T] the parent waits there until exec or exit (fork.c) */
-	void *fpu;           /* [o] a buffer of fpu_bytes(): signal frames, fork */
+	void *fpu;           /* [o] until its thread starts: the state to start with (fpu.h) */
 	uint64_t trap_number, trap_error,
 		fault_address;   /* [o] of the last fault, for signal frames */
 	uint64_t cpu_ns;         /* [T] set when it has exited */

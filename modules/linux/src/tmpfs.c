@@ -97,6 +97,12 @@ static int64_t tmpfs_reserve(struct paged_inode *paged, uint64_t size)
 	return fit((struct tmpfs_inode *)paged, size);
 }
 
+/* Without memory for it the write fails itself. */
+static void tmpfs_populate(struct paged_inode *paged, uint64_t offset, size_t bytes)
+{
+	memory_os_populate(paged->pages.memory, offset, bytes);
+}
+
 static int64_t tmpfs_ready(struct paged_inode *paged, bool is_writable)
 {
 	struct tmpfs_inode *t = (struct tmpfs_inode *)paged;
@@ -277,7 +283,8 @@ static const struct inode_ops tmpfs_inode_ops = {
 	.set = tmpfs_set,
 	.free = tmpfs_free,
 };
-static const struct paged_ops tmpfs_paged_ops = {.ready = tmpfs_ready, .reserve = tmpfs_reserve};
+static const struct paged_ops tmpfs_paged_ops = {
+	.ready = tmpfs_ready, .reserve = tmpfs_reserve, .populate = tmpfs_populate};
 static const struct file_ops tmpfs_file_ops = {
 	.name = "tmpfs",
 	.read = filemap_read,

@@ -1,7 +1,8 @@
 /*
  * unshare: the caller stops sharing what clone let it share. Descriptors and the place in the file tree are copied,
  * mounts too; memory and signal handlers cannot be, so for them it is only said whether anybody has a part in them.
- * Namespaces but that of mounts are the container's: none can be made inside one.
+ * Namespaces but that of mounts are the container's: none can be made inside one. ns_own is the same for mounts, for
+ * anybody: no program that has more rights than its caller can be fooled by what lies where, since none gets them any more.
  */
 #include "file_api.h"
 #include "syscall.h"
@@ -73,13 +74,15 @@ static int64_t check(struct task *task, uint64_t flags)
 	return (flags & CLONE_NEWNS) && !capable(task, CAP_SYS_ADMIN) ? -EPERM : 0;
 }
 
-static int64_t unshare_fs(struct task *task, bool with_mounts)
+enum mounts { MOUNTS_SHARED, MOUNTS_COPIED, MOUNTS_OWN };
+
+static int64_t unshare_fs(struct task *task, enum mounts mounts)
 {
 	struct fs *old = task->fs, *own = fs_copy(old);
 
 	if (!own)
 		return -ENOMEM;
-	int64_t error = with_mounts ? fs_copy_mounts(own) : 0;
+	int64_t error = mounts == MOUNTS_SHARED ? 0 : fs_copy_mounts(own, mounts == MOUNTS_OWN);
 
 	if (error) {
 		fs_put(own);
@@ -101,6 +104,18 @@ SYSCALL1(unshare, uint64_t, flags)
 	if (!error && (flags & CLONE_FILES))
 		error = files_unshare(task);
 	if (!error && (flags & CLONE_FS))
-		error = unshare_fs(task, flags & CLONE_NEWNS);
+		error = unshare_fs(task, flags & CLONE_NEWNS ? MOUNTS_COPIED : MOUNTS_SHARED);
 	return error;
+}
+
+SYSCALL0(ns_own)
+{
+	int64_t error = unshare_fs(task, MOUNTS_OWN);
+
+	if (error)
+		return error;
+	mutex_lock(&task->process->lock);
+	task->cred.no_new_privileges = true;
+	mutex_unlock(&task->process->lock);
+	return 0;
 }

@@ -2,7 +2,7 @@
  * The container's file tree, put together at start:
  *
  *   /        the store's root; below its names those of a skeleton in memory, so that mountpoints exist
- *   /bin     below the store's own names, the boot archive's (busybox and its applets)
+ *   /bin     below the store's own names, the boot archive's (utilities and the shell); so also /sys/init
  *   /etc     likewise, what is generated from /cfg (etcfs.c)
  *   /obj     the object tree (objfs.c); what is bound in it also shows below /, /net, /srv and /sys
  *   /proc /dev /dev/pts /dev/shm /tmp /run /sys    as on Linux
@@ -113,6 +113,11 @@ static int64_t archive_bin(struct super **out_super, struct dentry **out_root)
 	return archivefs_create("bin", out_super, out_root);
 }
 
+static int64_t archive_sys_init(struct super **out_super, struct dentry **out_root)
+{
+	return archivefs_create("sys/init", out_super, out_root);
+}
+
 /* Objects that are bound in the tree appear beside the store's files, as in the tree itself. */
 static void unite_with_tree(const char *where)
 {
@@ -142,6 +147,7 @@ int64_t vfs_start(void)
 	mount_tmpfs("run", 0755);
 	mount_one("proc", procfs_create, false);
 	mount_one("sys", sysfs_create, true);
+	mount_one("sys/init", archive_sys_init, true);
 	mount_one("etc", etcfs_create, true);
 	mount_one("obj", objfs_create, false);
 	unite_with_tree("");

@@ -165,6 +165,7 @@ struct mount {
 	int32_t id;                /* [I] */
 	bool is_union;             /* [I] seen below what it is mounted on */
 	bool is_attached;          /* [m] */
+	bool is_inherited;         /* [I] came with its namespace */
 	struct mount *parent;      /* [md] a reference; null for the root and once detached */
 	struct dentry *mountpoint; /* [m] a reference, in parent */
 	struct mount *next_here;   /* [md] in mountpoint->mounts */
@@ -310,6 +311,8 @@ enum dcache_answer path_lookup_cached(struct task *task, int32_t dir_fd, const c
 /* The path as seen from the task's root, or from the top of its mounts when it is not below that, or task is null:
  * length without NUL, -ENAMETOOLONG. */
 int64_t path_print(struct task *task, const struct path *path, char *buffer, size_t size);
+/* What of its file system a mount shows, from that one's root on. */
+int64_t mount_print_root(const struct mount *mount, char *buffer, size_t size);
 int64_t path_print_from(const struct path *root, const struct path *path, char *buffer, size_t size,
                         bool *out_is_reached); /* which of the two it is */
 bool path_is_deleted(const struct path *path);
@@ -381,6 +384,8 @@ struct mount_namespace *container_namespace(void);
 int64_t namespace_copy(struct mount_namespace *from, struct path *const paths[], unsigned count,
                        struct mount_namespace **out_namespace);
 void namespace_get(struct mount_namespace *namespace);
+/* For one that nobody else sees yet. */
+void namespace_make_own(struct mount_namespace *namespace);
 void namespace_put(struct mount_namespace *namespace); /* the last put takes its mounts away */
 /* /proc/filesystems and mount(2). */
 struct fs_type {

@@ -1,7 +1,9 @@
 /*
- * Wait queues (wait.h). A sleeping task waits on its own wake_word; waking it is one addition and, when
+ * Wait queues (wait.h). A sleeping task parks its thread; waking it is one addition to its wake_word and, when
  * it really sleeps, one system call. The order "add to wake_word, then look at is_sleeping" against "set
- * is_sleeping, then compare wake_word in the kernel" is what makes no wake-up get lost.
+ * is_sleeping, then compare wake_word" is what makes no wake-up get lost: who sees no sleeper has changed the word
+ * before it is compared, and an unpark that comes before the park is latched. One latched for nothing makes the next
+ * park a spurious one.
  */
 #include "wait.h"
 #include <libanon/syscall.h>
@@ -61,18 +63,11 @@ COLD void wait_remove(struct wait_entry *entry)
 	entry->queue = 0;
 }
 
-static void wake_word(uint32_t *word)
-{
-	uint64_t woken;
-
-	sys_word_wake(HANDLE_NONE, (uint64_t)word, 1, ~0u, &woken);
-}
-
 static void wake_sleeper(struct task *task)
 {
 	__atomic_fetch_add(&task->wake_word, 1, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&task->is_sleeping, __ATOMIC_SEQ_CST))
-		wake_word(&task->wake_word);
+		(void)sys_thread_unpark(task->thread);
 }
 
 static void entry_wake(struct wait_entry *entry, uint32_t events)
@@ -117,13 +112,14 @@ uint32_t wait_sequence(struct task *task)
 	return __atomic_load_n(&task->wake_word, __ATOMIC_SEQ_CST);
 }
 
-static status_t sleep_on_word(struct task *task, uint32_t sequence, uint64_t deadline)
+static status_t park(struct task *task, uint32_t sequence, uint64_t deadline)
 {
-	status_t status;
+	status_t status = OK;
 
 	__atomic_store_n(&task->is_sleeping, true, __ATOMIC_SEQ_CST);
-	status = sys_word_wait(HANDLE_NONE, (uint64_t)&task->wake_word, sequence, deadline, ~0u);
-	__atomic_store_n(&task->is_sleeping, false, __ATOMIC_SEQ_CST);
+	if (wait_sequence(task) == sequence)
+		status = sys_thread_park(deadline);
+	__atomic_store_n(&task->is_sleeping, false, __ATOMIC_RELAXED);
 	return status;
 }
 
@@ -131,7 +127,7 @@ COLD int64_t wait_sleep(struct task *task, uint32_t sequence, uint64_t deadline)
 {
 	if (signal_pending(task))
 		return -ERESTARTSYS;
-	status_t status = sleep_on_word(task, sequence, deadline);
+	status_t status = park(task, sequence, deadline);
 
 	if (signal_pending(task))
 		return -ERESTARTSYS;
@@ -142,7 +138,7 @@ int64_t wait_sleep_killable(struct task *task, uint32_t sequence, uint64_t deadl
 {
 	if (signal_kill_pending(task))
 		return -ERESTARTSYS;
-	status_t status = sleep_on_word(task, sequence, deadline);
+	status_t status = park(task, sequence, deadline);
 
 	if (signal_kill_pending(task))
 		return -ERESTARTSYS;

@@ -1,7 +1,7 @@
 /*
- * Sleeping in a system call. A wait queue is a list of sleeping tasks; each task sleeps on one word of
- * its own (task->wake_word), so a task can be on many queues at once (poll) and a signal wakes it the
- * same way as an event does.
+ * Sleeping in a system call. A wait queue is a list of sleeping tasks; each task parks its own thread and is
+ * told by a count of its own (task->wake_word), so a task can be on many queues at once (poll) and a signal wakes
+ * it the same way as an event does.
  *
  *   waiter: wait_add(queue); loop { seq = wait_sequence(task); condition? done;
  *                                   wait_sleep(task, seq, deadline) }; wait_remove

@@ -53,6 +53,7 @@ void test_time(void);
 void test_ids(void);
 void test_fault(void);
 void test_object(void);
+void test_object_limit(void);
 void test_vdso(void);
 void test_rseq(void);
 void test_syslog(void);
@@ -61,3 +62,5 @@ void test_signalfd(void);
 void test_affinity(void);
 /* What the exec suite starts this program as. */
 int exec_helper(int argc, char **argv);
+/* The object-limit suite's part of that: its exit status. */
+int object_limit_helper(void);

@@ -54,6 +54,8 @@ int exec_helper(int argc, char **argv)
 		return helper_signals();
 	if (strcmp(argv[2], "pid") == 0)
 		return getpid() == atoi(argv[3]) && (int)syscall(SYS_gettid) == getpid() ? 23 : 1;
+	if (strcmp(argv[2], "limited") == 0)
+		return object_limit_helper();
 	if (strcmp(argv[2], "stack") == 0) {
 		volatile char big[4 << 20];
 

@@ -1,6 +1,8 @@
 /*
- * futex by itself: values, time-outs, bit sets, requeue, between processes, robust lists.
+ * futex by itself: values, time-outs, bit sets, requeue, between processes and between threads, robust lists.
  */
+#include <pthread.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include "check.h"
@@ -132,11 +134,118 @@ static void test_robust(void)
 	wait(NULL);
 }
 
+/* --- private ones, between threads --- */
+
+#define WAITERS 3
+
+struct waiter {
+	pthread_t thread;
+	int *word;
+	unsigned bits;
+	volatile int tid;
+	long result;
+};
+
+static void *wait_private(void *argument)
+{
+	struct waiter *waiter = argument;
+
+	waiter->tid = (int)syscall(SYS_gettid);
+	waiter->result = futex(waiter->word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE, 0, NULL, NULL,
+	                       waiter->bits);
+	return NULL;
+}
+
+static char state_of(int tid)
+{
+	char path[64], state = '?';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	file = fopen(path, "r");
+	if (!file)
+		return '?';
+	(void)!fscanf(file, "%*d (%*[^)]) %c", &state);
+	fclose(file);
+	return state;
+}
+
+static int sleeps_soon(int tid)
+{
+	for (int i = 0; i < 500 && state_of(tid) != 'S'; i++)
+		sleep_ms(2);
+	return state_of(tid) == 'S';
+}
+
+static void start_threads(struct waiter *waiters, int *word)
+{
+	for (int i = 0; i < WAITERS; i++) {
+		waiters[i] = (struct waiter){.word = word, .bits = 1u << i, .result = -2};
+		CHECK(pthread_create(&waiters[i].thread, NULL, wait_private, &waiters[i]) == 0);
+		CHECK(wait_for(&waiters[i].tid, 1) && sleeps_soon(waiters[i].tid));
+	}
+}
+
+static void join_threads(struct waiter *waiters)
+{
+	for (int i = 0; i < WAITERS; i++)
+		CHECK(pthread_join(waiters[i].thread, NULL) == 0 && waiters[i].result == 0);
+}
+
+static void test_private(int *word)
+{
+	struct waiter waiters[WAITERS];
+
+	start_threads(waiters, word);
+	CHECK(futex(word, FUTEX_WAKE_BITSET | FUTEX_PRIVATE, 9, NULL, NULL, 8) == 0);
+	CHECK(futex(word, FUTEX_WAKE_BITSET | FUTEX_PRIVATE, 9, NULL, NULL, 2) == 1);
+	CHECK(pthread_join(waiters[1].thread, NULL) == 0);
+	CHECK(futex(word, FUTEX_CMP_REQUEUE | FUTEX_PRIVATE, 0, (void *)1, word + 1, 0) == 1);
+	CHECK(futex(word, FUTEX_WAKE | FUTEX_PRIVATE, 1, NULL, NULL, 0) == 1);
+	CHECK(futex(word, FUTEX_WAKE | FUTEX_PRIVATE, 9, NULL, NULL, 0) == 0);
+	CHECK(futex(word + 1, FUTEX_WAKE | FUTEX_PRIVATE, 9, NULL, NULL, 0) == 1);
+	CHECK(pthread_join(waiters[0].thread, NULL) == 0);
+	CHECK(pthread_join(waiters[2].thread, NULL) == 0);
+	start_threads(waiters, word);
+	CHECK(futex(word, FUTEX_WAKE | FUTEX_PRIVATE, 9, NULL, NULL, 0) == WAITERS);
+	join_threads(waiters);
+}
+
+static void die_waiting(void *argument)
+{
+	struct waiter waiters[WAITERS];
+
+	start_threads(waiters, argument);
+	kill(getpid(), SIGKILL);
+}
+
+static void exec_waiting(void *argument)
+{
+	struct waiter waiters[WAITERS];
+
+	start_threads(waiters, argument);
+	execl("/proc/self/exe", "linuxtest", "--exec-helper", "nothing", NULL);
+}
+
+/* Who waits goes with its process. */
+static void test_end_while_waiting(void)
+{
+	static int word;
+
+	CHECK(in_child(die_waiting, &word) == SIGKILL);
+	CHECK(in_child(exec_waiting, &word) == 2 << 8);
+}
+
 void test_futex(void)
 {
+	static int words[2];
+
 	test_refusals();
 	test_between_processes();
 	test_requeue();
 	test_wake_op();
 	test_robust();
+	test_private(words);
+	test_private(shared_memory(4096));
+	test_end_while_waiting();
 }

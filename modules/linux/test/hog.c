@@ -5,7 +5,8 @@
  *
  *   memory   mmap and touch, a MiB at a time     fork     children that wait
  *   open     descriptors                         thread   threads that wait
- *   files    bytes in /tmp                       all      one after the other
+ *   files    bytes in /tmp                       own      children that ask about themselves
+ *   all      one after the other
  *   witness  takes nothing more: works on what it has until /tmp/over is there, and says so
  *
  * memory kills its own child when the refusal is a signal (Linux overcommits): that counts as a refusal too.
@@ -14,15 +15,18 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define MIB (1ul << 20)
 #define MAX_COUNT 100000
+#define OWN_COUNT 500
 
 static pthread_mutex_t until_over = PTHREAD_MUTEX_INITIALIZER;
 
@@ -90,6 +94,32 @@ static int hog_fork(void)
 	for (long i = 0; i < count; i++)
 		waitpid(pids[i], NULL, 0);
 	return report("fork", count, error, error == EAGAIN || error == ENOMEM);
+}
+
+/* Takes nothing: children that ask about themselves by their own number, of each of whom nothing may stay. */
+static int hog_own(void)
+{
+	struct {
+		unsigned version;
+		int pid;
+	} header = {0x20080522, 0};
+	unsigned data[6];
+	uint64_t value[2];
+	long count = 0;
+
+	for (; count < OWN_COUNT; count++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			header.pid = getpid();
+			syscall(SYS_prlimit64, header.pid, 0, NULL, value);
+			syscall(SYS_capget, &header, data);
+			syscall(SYS_get_robust_list, header.pid, &value[0], &value[1]);
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+	}
+	return report("own", count, 0, 1);
 }
 
 static int hog_open(void)
@@ -171,7 +201,7 @@ static const struct {
 	int (*run)(void);
 } kinds[] = {
 	{"memory", hog_memory}, {"fork", hog_fork},   {"open", hog_open},
-	{"thread", hog_thread}, {"files", hog_files},
+	{"thread", hog_thread}, {"files", hog_files}, {"own", hog_own},
 };
 
 int main(int argc, char **argv)

@@ -116,6 +116,9 @@ static void path_errors(void)
 	CHECK_ERRNO(mkdir("plain", 0755), EEXIST);
 	CHECK_ERRNO(mkdir("plain/x", 0755), ENOTDIR);
 	CHECK_ERRNO(mkdir("/", 0755), EEXIST);
+	CHECK_ERRNO(mkdir("", 0755), ENOENT);
+	CHECK_ERRNO(symlink("x", ""), ENOENT);
+	CHECK_ERRNO(mkdirat(1000, "plain", 0755), EBADF);
 	CHECK(mkdir("slash/", 0755) == 0 && rmdir("slash/") == 0);
 	CHECK_ERRNO(rmdir("plain"), ENOTDIR);
 	CHECK_ERRNO(rmdir("."), EINVAL);
@@ -165,8 +168,25 @@ static void working_directory(void)
 	CHECK_ERRNO(chdir("file"), ENOTDIR);
 }
 
+/* /bin shows the boot archive's names below the store's own. */
+static void renames_before_a_union(void)
+{
+	struct stat st;
+	put_file("/bin/.names", "own");
+	CHECK_ERRNO(syscall(SYS_renameat2, AT_FDCWD, "/bin/.names", AT_FDCWD, "/bin/true", 1),
+	            EEXIST);
+	CHECK_ERRNO(syscall(SYS_renameat2, AT_FDCWD, "/bin/.names", AT_FDCWD, "/bin/true", 2),
+	            EXDEV);
+	CHECK(rename("/bin/.names", "/bin/true") == 0 && strcmp(get_file("/bin/true"), "own") == 0);
+	CHECK_ERRNO(unlink("/bin/.names"), ENOENT);
+	CHECK(unlink("/bin/true") == 0);
+	CHECK(lstat("/bin/true", &st) == 0 && S_ISLNK(st.st_mode));
+	CHECK_ERRNO(unlink("/bin/true"), EROFS);
+}
+
 void test_names(void)
 {
+	renames_before_a_union();
 	hard_links();
 	symbolic_links();
 	renames();

@@ -200,6 +200,35 @@ static void test_vfork(void)
 }
 
 /* SIGCHLD ignored: no zombies, and wait ends when the last child has. */
+static volatile int got_usr2;
+
+static void on_usr2(int number)
+{
+	(void)number;
+	got_usr2 = 1;
+}
+
+/* A signal that a child asked for its sibling's end is not sent to their parent; SIGCHLD is. */
+static void test_sibling(void)
+{
+	volatile pid_t *sibling = shared_memory(sizeof(pid_t));
+	int status;
+
+	signal(SIGUSR2, on_usr2);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pid_t made = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGUSR2, 0, 0, 0, 0);
+
+		if (made > 0)
+			*sibling = made;
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && *sibling > 0);
+	CHECK(waitpid(*sibling, &status, 0) == *sibling && got_usr2 == 0);
+	signal(SIGUSR2, SIG_DFL);
+}
+
 static void test_no_zombies(void)
 {
 	signal(SIGCHLD, SIG_IGN);
@@ -264,6 +293,7 @@ void test_process(void)
 	test_orphans();
 	test_groups();
 	test_vfork();
+	test_sibling();
 	test_no_zombies();
 	test_usage();
 	test_many();

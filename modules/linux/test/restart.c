@@ -102,7 +102,7 @@ static void test_pause(void)
 	waitpid(pid, NULL, 0);
 }
 
-static void test_futex_wait(void)
+static void test_futex_wait(int kind)
 {
 	int word = 0;
 	struct timespec timeout = {0, 200000000};
@@ -110,12 +110,18 @@ static void test_futex_wait(void)
 	set_handler(0);
 	pid_t pid = start_signaller(SIGUSR1);
 
-	CHECK_ERRNO(syscall(SYS_futex, &word, FUTEX_WAIT, 0, NULL, NULL, 0), EINTR);
+	CHECK_ERRNO(syscall(SYS_futex, &word, FUTEX_WAIT | kind, 0, NULL, NULL, 0), EINTR);
 	CHECK(count == 1);
 	waitpid(pid, NULL, 0);
 	set_handler(SA_RESTART);
 	pid = start_signaller(SIGUSR1);
-	CHECK_ERRNO(syscall(SYS_futex, &word, FUTEX_WAIT, 0, &timeout, NULL, 0), EINTR);
+	CHECK_ERRNO(syscall(SYS_futex, &word, FUTEX_WAIT | kind, 0, &timeout, NULL, 0), EINTR);
+	CHECK(count == 1);
+	waitpid(pid, NULL, 0);
+	/* Without a time-out it goes on, and finds what the handler has done to the word. */
+	set_handler(SA_RESTART);
+	pid = start_signaller(SIGUSR1);
+	CHECK_ERRNO(syscall(SYS_futex, &count, FUTEX_WAIT | kind, 0, NULL, NULL, 0), EAGAIN);
 	CHECK(count == 1);
 	waitpid(pid, NULL, 0);
 }
@@ -125,6 +131,7 @@ void test_restart(void)
 	test_wait();
 	test_sleep();
 	test_pause();
-	test_futex_wait();
+	test_futex_wait(0);
+	test_futex_wait(FUTEX_PRIVATE);
 	signal(SIGUSR1, SIG_DFL);
 }

@@ -226,6 +226,121 @@ static void test_frame(void)
 	signal(SIGUSR1, SIG_DFL);
 }
 
+/* --- the whole FPU state, in the frame and across fork --- */
+
+#define CPUID_AVX (1u << 28)
+#define CPUID_OSXSAVE (1u << 27)
+#define AREA_MXCSR 24
+#define AREA_MAGIC 464
+#define AREA_HEADER 512
+
+static int has_features(uint32_t wanted)
+{
+	uint32_t eax = 1, ebx, ecx = 0, edx;
+
+	__asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+	return (ecx & wanted) == wanted;
+}
+
+static uint64_t avx_upper(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("vextractf128 $1, %%ymm5, %%xmm4\n\tmovq %%xmm4, %0"
+	                 : "=r"(value)
+	                 :
+	                 : "xmm4");
+	return value;
+}
+
+static void set_avx_upper(uint64_t value)
+{
+	__asm__ volatile("movq %0, %%xmm4\n\tvinsertf128 $1, %%xmm4, %%ymm5, %%ymm5"
+	                 :
+	                 : "r"(value)
+	                 : "xmm4", "xmm5");
+}
+
+static void clear_avx(int signal)
+{
+	(void)signal;
+	__asm__ volatile("vzeroall" : : : "xmm0", "xmm4", "xmm5");
+	count++;
+}
+
+static void avx_in_child(void *argument)
+{
+	(void)argument;
+	_exit(avx_upper() == 0x7777 ? 5 : 6);
+}
+
+static void test_avx(void)
+{
+	long result, tid = syscall(SYS_gettid);
+
+	if (!has_features(CPUID_AVX | CPUID_OSXSAVE))
+		return;
+	signal(SIGUSR1, clear_avx);
+	count = 0;
+	set_avx_upper(0x9999);
+	__asm__ volatile("syscall"
+	                 : "=a"(result)
+	                 : "0"(SYS_tkill), "D"(tid), "S"(SIGUSR1)
+	                 : "rcx", "r11", "memory");
+	CHECK(avx_upper() == 0x9999 && count == 1 && result == 0);
+	set_avx_upper(0x7777);
+	CHECK(in_child(avx_in_child, NULL) == 5 << 8);
+	signal(SIGUSR1, SIG_DFL);
+}
+
+static void write_area(void *context, unsigned at, uint64_t value, unsigned bytes)
+{
+	memcpy((char *)((ucontext_t *)context)->uc_mcontext.fpregs + at, &value, bytes);
+}
+
+static void spoil_mxcsr(int signal, siginfo_t *info, void *context)
+{
+	(void)signal, (void)info;
+	write_area(context, AREA_MXCSR, 0xffffffff, 4);
+}
+
+static void spoil_features(int signal, siginfo_t *info, void *context)
+{
+	(void)signal, (void)info;
+	write_area(context, AREA_HEADER, 1ull << 62, 8);
+}
+
+static void spoil_header(int signal, siginfo_t *info, void *context)
+{
+	(void)signal, (void)info;
+	write_area(context, AREA_HEADER + 8, 1, 8);
+}
+
+static void forget_length(int signal, siginfo_t *info, void *context)
+{
+	(void)signal, (void)info;
+	write_area(context, AREA_MAGIC, 0, 4);
+	write_area(context, AREA_HEADER + 8, 1, 8); /* not looked at then */
+}
+
+static void be_signalled(void *handler)
+{
+	set_handler(SIGUSR1, (void (*)(int, siginfo_t *, void *))handler, 0);
+	raise(SIGUSR1);
+	_exit(8);
+}
+
+/* What the CPU would refuse to load ends the process. */
+static void test_bad_frames(void)
+{
+	CHECK(in_child(be_signalled, (void *)spoil_mxcsr) == SIGSEGV);
+	if (!has_features(CPUID_OSXSAVE))
+		return;
+	CHECK(in_child(be_signalled, (void *)spoil_features) == SIGSEGV);
+	CHECK(in_child(be_signalled, (void *)spoil_header) == SIGSEGV);
+	CHECK(in_child(be_signalled, (void *)forget_length) == 8 << 8);
+}
+
 static void test_waiting(void)
 {
 	struct timespec none = {0, 0}, soon = {0, 50000000};
@@ -290,6 +405,8 @@ void test_signal(void)
 	test_flags();
 	test_alternate_stack();
 	test_frame();
+	test_avx();
+	test_bad_frames();
 	test_waiting();
 	test_suspend();
 }

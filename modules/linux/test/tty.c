@@ -161,6 +161,11 @@ static void session(void *argument)
 	int own = open("/dev/tty", O_RDWR);
 	CHECK(own >= 0);
 	close(own);
+	CHECK(ioctl(fd, TIOCEXCL) == 0);
+	own = open("/dev/tty", O_RDWR); /* root may all the same */
+	CHECK(own >= 0 || errno == EBUSY);
+	close(own);
+	CHECK(ioctl(fd, TIOCNXCL) == 0);
 	stage[0] = 1;
 	CHECK_ERRNO(read(fd, buffer, 8), EINTR); /* ^C comes */
 	CHECK(caught[SIGINT]);

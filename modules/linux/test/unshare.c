@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include "file_suites.h"
@@ -16,6 +17,21 @@ static void errors(void)
 	CHECK_ERRNO(unshare(1), EINVAL);
 	CHECK_ERRNO(unshare(CLONE_VFORK), EINVAL);
 	CHECK_ERRNO(unshare(CLONE_PARENT | CLONE_FS), EINVAL);
+}
+
+/* A pipe is on no mount that could be taken away. */
+static void unmount_pipe(void)
+{
+	char path[40];
+	int ends[2];
+
+	CHECK(pipe(ends) == 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
+	CHECK(umount2(path, 0) == -1 && (errno == EINVAL || errno == EPERM));
+	CHECK(mount("none", path, "tmpfs", 0, NULL) == -1);
+	CHECK(mount(path, "/tmp", NULL, MS_BIND, NULL) == -1);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 /* --- threads --- */
@@ -237,14 +253,95 @@ static void mounts(void)
 	CHECK(umount("early") == 0);
 }
 
+/* --- mounts of one's own, which a real Linux does not have --- */
+
+#define NS_OWN 0x1008
+
+static int ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* Whether mountinfo has a mount of what ends so, at what ends so. */
+static int is_bound(const char *what, const char *where)
+{
+	char line[1000], root[300], place[300];
+	FILE *mounts = fopen("/proc/self/mountinfo", "r");
+	int is_found = 0;
+
+	while (mounts && !is_found && fgets(line, sizeof(line), mounts))
+		is_found = sscanf(line, "%*s %*s %*s %299s %299s", root, place) == 2 &&
+		           ends_with(root, what) && ends_with(place, where);
+	if (mounts)
+		fclose(mounts);
+	return is_found;
+}
+
+/* A namespace that was copied has nothing to take away. */
+static void umount_inherited(void *unused)
+{
+	(void)unused;
+	CHECK(syscall(NS_OWN) == 0);
+	CHECK_ERRNO(umount("to"), EPERM);
+}
+
+static void bind_as_nobody(void *unused)
+{
+	(void)unused;
+	CHECK(chmod(".", 0755) == 0 && setgid(65534) == 0 && setuid(65534) == 0);
+	CHECK_ERRNO(mount("from", "to", NULL, MS_BIND, NULL), EPERM);
+	CHECK(syscall(NS_OWN) == 0);
+	CHECK(mount("from", "to", NULL, MS_BIND, NULL) == 0 && exists("to/file"));
+	CHECK_ERRNO(mount("none", "to", "tmpfs", 0, NULL), EPERM);
+	CHECK_ERRNO(mount("none", "to", NULL, MS_REMOUNT | MS_BIND, NULL), EPERM);
+	CHECK_ERRNO(umount("early"), EPERM);
+	CHECK(is_bound("/from", "/to"));
+	CHECK(umount("to") == 0 && !exists("to/file"));
+	/* What cannot be written stays so, wherever it is bound. */
+	CHECK(mount("fixed", "to", NULL, MS_BIND, NULL) == 0);
+	CHECK_ERRNO(open("to/new", O_CREAT | O_WRONLY, 0666), EROFS);
+	CHECK(umount("to") == 0);
+	CHECK(mount("open", "to", NULL, MS_BIND | MS_RDONLY, NULL) == 0);
+	CHECK_ERRNO(open("to/new", O_CREAT | O_WRONLY, 0666), EROFS);
+	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+	CHECK(in_child(umount_inherited, NULL) == 0);
+}
+
+static void own_mounts(void)
+{
+	CHECK(mkdir("from", 0755) == 0 && mkdir("to", 0755) == 0 && mkdir("fixed", 0777) == 0 &&
+	      mkdir("open", 0755) == 0 && chmod("open", 0777) == 0);
+	put_file("from/file", "content");
+	CHECK(mount("outer", "early", "tmpfs", 0, NULL) == 0);
+	CHECK(mount("outer", "fixed", "tmpfs", MS_RDONLY, NULL) == 0);
+	CHECK(in_child(bind_as_nobody, NULL) == 0);
+	CHECK(!exists("to/file") && !exists("to/new"));
+	CHECK(umount("fixed") == 0 && umount("early") == 0);
+}
+
+static int has_own_mounts(void)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (pid == 0)
+		_exit(syscall(NS_OWN) == 0 ? 0 : 1);
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 void test_unshare(void)
 {
 	errors();
+	unmount_pipe();
 	threads();
 	CHECK(in_child(alone, NULL) == 0);
 	vforked();
 	if (getuid() != 0)
 		return; /* mounting is root's business */
 	mounts();
+	if (has_own_mounts())
+		own_mounts();
 	CHECK(in_child(as_nobody, NULL) == 0);
 }

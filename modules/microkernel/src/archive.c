@@ -5,6 +5,7 @@
 #include "archive.h"
 #include <base/bits.h>
 #include <base/string.h>
+#include "arch/arch.h"
 
 #define HEADER_BYTES 110u
 #define FIELD_FILE_BYTES 6u
@@ -31,30 +32,59 @@ static bool read_field(const char *header, unsigned field, uint64_t *out)
 	return true;
 }
 
+struct member {
+	const char *name;
+	uint64_t name_bytes; /* terminated, and maybe padded with further zeros */
+	uint64_t data, bytes;
+};
+
+/* The member at *at, which moves behind it; false where the archive ends or breaks off. */
+static bool next_member(const char *base, uint64_t bytes, uint64_t *at, struct member *out)
+{
+	if (*at + HEADER_BYTES > bytes || memcmp(base + *at, "070701", 6) != 0)
+		return false;
+	if (!read_field(base + *at, FIELD_NAME_BYTES, &out->name_bytes) ||
+	    !read_field(base + *at, FIELD_FILE_BYTES, &out->bytes))
+		return false;
+	out->name = base + *at + HEADER_BYTES;
+	out->data = align_up(*at + HEADER_BYTES + out->name_bytes, 4);
+	if (out->data + out->bytes > bytes)
+		return false;
+	*at = align_up(out->data + out->bytes, 4);
+	return true;
+}
+
+static bool is_named(const struct member *member, const char *name)
+{
+	uint64_t wanted = strlen(name) + 1;
+
+	return member->name_bytes >= wanted && memcmp(member->name, name, wanted) == 0;
+}
+
 bool archive_find(const void *archive, uint64_t bytes, const char *name, const void **out_data,
                   uint64_t *out_bytes)
 {
-	const char *base = archive;
-	uint64_t wanted = strlen(name) + 1; /* names may be padded with further zeros */
+	struct member member;
 	uint64_t at = 0;
 
-	while (at + HEADER_BYTES <= bytes && memcmp(base + at, "070701", 6) == 0) {
-		uint64_t name_bytes;
-		uint64_t file_bytes;
-		uint64_t data;
-
-		if (!read_field(base + at, FIELD_NAME_BYTES, &name_bytes) ||
-		    !read_field(base + at, FIELD_FILE_BYTES, &file_bytes))
-			return false;
-		data = align_up(at + HEADER_BYTES + name_bytes, 4);
-		if (data + file_bytes > bytes)
-			return false;
-		if (name_bytes >= wanted && memcmp(base + at + HEADER_BYTES, name, wanted) == 0) {
-			*out_data = base + data;
-			*out_bytes = file_bytes;
-			return true;
-		}
-		at = align_up(data + file_bytes, 4);
+	while (next_member(archive, bytes, &at, &member)) {
+		if (!is_named(&member, name))
+			continue;
+		*out_data = (const char *)archive + member.data;
+		*out_bytes = member.bytes;
+		return true;
 	}
 	return false;
+}
+
+uint64_t archive_pages(const void *archive, uint64_t bytes)
+{
+	struct member member;
+	uint64_t at = 0;
+
+	while (next_member(archive, bytes, &at, &member)) {
+		if (is_named(&member, "TRAILER!!!"))
+			return MIN(align_up(at, PAGE_SIZE), align_up(bytes, PAGE_SIZE));
+	}
+	return align_up(bytes, PAGE_SIZE);
 }

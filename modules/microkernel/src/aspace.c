@@ -51,11 +51,6 @@ void aspace_destroy(struct aspace *aspace)
 	aspace->pt.root = PADDR(0);
 }
 
-static bool contains(const struct mapping *mapping, uint64_t address)
-{
-	return mapping->start <= address && address < mapping->end;
-}
-
 static struct mapping *search_from(struct aspace *aspace, uint64_t address)
 {
 	struct tree_node *node = tree_at_or_below(&aspace->mappings, address);
@@ -69,16 +64,9 @@ static struct mapping *search_from(struct aspace *aspace, uint64_t address)
 
 struct mapping *aspace_mapping_from(struct aspace *aspace, uint64_t address)
 {
-	if (!aspace->recent || !contains(aspace->recent, address))
+	if (!aspace->recent || !mapping_contains(aspace->recent, address))
 		aspace->recent = search_from(aspace, address);
 	return aspace->recent;
-}
-
-struct mapping *aspace_mapping_at(struct aspace *aspace, uint64_t address)
-{
-	struct mapping *mapping = aspace_mapping_from(aspace, address);
-
-	return mapping && mapping->start <= address ? mapping : NULL;
 }
 
 struct mapping *aspace_mapping_after(struct mapping *mapping)
@@ -202,6 +190,8 @@ static status_t make_model(const struct map_args *args, struct handle_entry *thr
 		out->flags |= MAP_PRIVATE;
 		return OK;
 	}
+	if (!derivation_may_insert(through->object, &through->node))
+		return E_GONE;
 	out->memory = container_of(through->object, struct memory, obj);
 	out->prot_max = prot_allowed(through->node.rights, args->flags);
 	out->offset = args->offset;
@@ -217,10 +207,10 @@ static status_t put_in_place(struct aspace *aspace, struct mapping *mapping, boo
 	if (may_replace && !is_free(aspace, mapping->start, mapping->end - mapping->start))
 		status = aspace_unmap(aspace, mapping->start, mapping->end - mapping->start,
 		                      budget);
-	if (status == OK && !mapping_link(mapping, parent))
-		status = E_GONE;
 	if (status != OK)
 		mapping_free(mapping);
+	else if (!mapping_link(mapping, parent))
+		UNREACHABLE(); /* make_model looked */
 	return status;
 }
 
@@ -436,8 +426,6 @@ status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes,
 	status_t status;
 
 	bytes = align_up(bytes, PAGE_SIZE);
-	if (prot & ~MAP_PROT)
-		return E_INVAL;
 	status = check_range(aspace, address, bytes);
 	if (status != OK)
 		return status;
@@ -584,17 +572,4 @@ status_t aspace_remap(struct aspace *aspace, const struct remap_args *args,
 	return new_bytes < bytes
 	               ? aspace_unmap(aspace, args->address + new_bytes, bytes - new_bytes, budget)
 	               : OK;
-}
-
-void aspace_word_key(struct aspace *aspace, uint64_t address, uint64_t out[2])
-{
-	struct mapping *mapping = aspace_mapping_at(aspace, address);
-
-	if (mapping && mapping->memory && !(mapping->flags & MAP_PRIVATE)) {
-		out[0] = mapping->memory->obj.id;
-		out[1] = mapping->offset + (address - mapping->start);
-	} else {
-		out[0] = aspace->id;
-		out[1] = address;
-	}
 }

@@ -54,9 +54,14 @@ status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access,
 status_t aspace_page(struct aspace *aspace, uint64_t address, unsigned access, paddr_t *out);
 /* A private writable page, present and with one more reference, for the kernel's use: message and state pages. */
 status_t aspace_pin(struct aspace *aspace, uint64_t address, paddr_t *out);
-/* What an address means to others: (memory object, offset) when shared, (this, address) when private. */
-void aspace_word_key(struct aspace *aspace, uint64_t address, uint64_t out[2]);
-struct mapping *aspace_mapping_at(struct aspace *aspace, uint64_t address);
 /* First mapping that ends above address, or null. */
 struct mapping *aspace_mapping_from(struct aspace *aspace, uint64_t address);
+static inline struct mapping *aspace_mapping_at(struct aspace *aspace, uint64_t address)
+{
+	struct mapping *mapping = aspace->recent;
+
+	if (!mapping || !mapping_contains(mapping, address))
+		mapping = aspace_mapping_from(aspace, address);
+	return mapping && mapping->start <= address ? mapping : NULL;
+}
 struct mapping *aspace_mapping_after(struct mapping *mapping);

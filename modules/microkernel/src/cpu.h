@@ -34,8 +34,8 @@ struct cpu {
 
 	struct run_queue run_queue;
 	struct deadline_queue deadlines;
-	uint64_t idle_since_ns;
-	uint64_t idle_ns;
+	uint64_t idle_since_ticks; /* 0: it is not idle */
+	uint64_t idle_ticks;
 
 	struct page_request pending_request; /* of a copy that met a page the pager has to bring */
 	bool is_retry_pending;               /* of one that met a lack of memory which will pass */
@@ -74,24 +74,38 @@ static inline bool thread_may_run_on(const struct thread *thread, const struct c
 	return thread->cpus >> cpu->id & 1;
 }
 
-/* Nobody above this priority is ready. */
-static inline bool sched_may_switch(unsigned priority)
+/* Nobody above this priority is ready, nor of the same unless the timer will see to his turn. */
+static inline bool sched_may_switch(const struct cpu *cpu, unsigned priority)
 {
-	return this_cpu()->run_queue.ready >> priority <= 1;
+	return cpu->run_queue.ready >> priority <= cpu->run_queue.is_slice_watched;
 }
 
-/* A direct switch, when that is so: `to` becomes the current thread. */
-static inline void sched_switch_now(struct thread *to)
+/* Of who runs; -1 when idle. */
+static inline int cpu_running_priority(const struct cpu *cpu)
 {
-	struct cpu *cpu = this_cpu();
-	struct thread *from = cpu->current;
+	const struct thread *current = cpu->current;
 
-	to->state = THREAD_RUNNING;
-	if (from == to)
-		return;
-	cpu->current = to;
-	cpu->switch_count++;
-	arch_thread_switch(from, to);
-	if (to->cpu != cpu->id)
-		thread_move(to, cpu->id);
+	return current && current->state == THREAD_RUNNING ? current->priority : -1;
+}
+
+static inline bool cpu_is_idle(const struct cpu *cpu)
+{
+	return cpu_running_priority(cpu) < 0 && !cpu->run_queue.ready;
+}
+
+/* That the thread may run on; null: none. */
+static inline struct cpu *cpu_find_idle(const struct thread *thread)
+{
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (cpu_is_idle(&cpus[i]) && thread_may_run_on(thread, &cpus[i]))
+			return &cpus[i];
+	return NULL;
+}
+
+/* A thread of this CPU's that is more important than the current one would run here at once if it were made ready. */
+static inline bool sched_may_preempt(const struct cpu *cpu, const struct thread *current,
+                                     const struct thread *to)
+{
+	return !cpu->pending && to->cpu == cpu->id && to->priority > current->priority &&
+	       (cpu_count == 1 || !cpu_find_idle(to));
 }

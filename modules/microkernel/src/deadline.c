@@ -26,7 +26,8 @@ void deadline_set(struct deadline *deadline, uint64_t ns, void (*expire)(struct 
 	if (!deadline->is_in_tree)
 		list_push_back(&container_of(tree_find(tree, ns), struct deadline, node)->same,
 		               &deadline->same);
-	deadline_changed();
+	if (ns < deadline->queue->programmed_ns)
+		deadline_changed();
 }
 
 /* Its place in the tree goes to the next at the same time, if there is one. */
@@ -59,15 +60,16 @@ void deadline_changed(void)
 	cpu_pend(PENDING_TIMER);
 }
 
+/* A timer that fires before that stays as it is as well: it is programmed again when it has. */
 void deadline_program(void)
 {
 	struct deadline_queue *queue = &this_cpu()->deadlines;
 	struct tree_node *first = tree_first(&queue->by_time);
-	uint64_t next = sched_next_deadline();
+	uint64_t next = sched_watch_slice();
 
 	if (first && first->key < next)
 		next = first->key;
-	if (next == queue->programmed_ns)
+	if (next >= queue->programmed_ns)
 		return;
 	queue->programmed_ns = next;
 	timer_program_ns(next);

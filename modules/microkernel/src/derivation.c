@@ -40,11 +40,15 @@ static bool is_being_revoked(const struct kobject *object, const struct derivati
 	return node != NULL;
 }
 
+bool derivation_may_insert(const struct kobject *object, const struct derivation *parent)
+{
+	return !object->is_dead && !is_being_revoked(object, parent);
+}
+
 bool derivation_insert(struct kobject *object, struct derivation *parent, struct derivation *node)
 {
-	bool is_allowed;
+	bool is_allowed = derivation_may_insert(object, parent);
 
-	is_allowed = !object->is_dead && !is_being_revoked(object, parent);
 	if (is_allowed)
 		link_below(object, parent, node);
 	return is_allowed;

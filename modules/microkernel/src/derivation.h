@@ -23,15 +23,17 @@ struct derivation {
 	struct derivation *children;
 	struct derivation *next;
 	struct derivation *prev;
-	uint8_t kind;        /* enum derivation_kind; 0: not in a tree */
-	uint8_t state;       /* of a handle: enum handle_state */
-	uint16_t generation; /* of a handle */
-	uint16_t rights;     /* RIGHT_* bits: of a handle, or what its children may have */
-	uint8_t is_revoking; /* nothing new below it */
-	uint8_t reserved;
+	uint32_t number; /* of a handle: that by which its process knows it, or will */
+	uint16_t
+		rights; /* RIGHT_* bits: of a handle, or what its children may have; a free slot has none */
+	uint8_t kind;            /* enum derivation_kind; 0: not in a tree */
+	uint8_t state : 7;       /* of a handle: enum handle_state */
+	uint8_t is_revoking : 1; /* nothing new below it */
 };
 
-/* Links node below parent (null: a root). False when the parent, or one above it, is being revoked. */
+/* Whether a node can be linked below parent (null: as a root). Not when that, or one above it, is being revoked. */
+bool derivation_may_insert(const struct kobject *object, const struct derivation *parent);
+/* Links node below parent. False when it may not be. */
 bool derivation_insert(struct kobject *object, struct derivation *parent, struct derivation *node);
 /* Links node beside of: the same way of holding the object, now in two pieces. */
 void derivation_insert_beside(struct kobject *object, struct derivation *of,

@@ -143,7 +143,7 @@ void domain_get_info(struct domain *domain, struct domain_info *out)
 		.threads_used = domain->threads,
 		.objects = domain->object_count,
 		.processes = domain->processes,
-		.cpu_ns = domain->cpu_ns,
+		.cpu_ns = clock_ticks_to_ns(domain->cpu_ticks),
 	};
 }
 
@@ -273,10 +273,10 @@ void domain_credit_thread(struct domain *domain)
 	credit_count(domain, offsetof(struct domain, threads));
 }
 
-void domain_add_cpu_ns(struct domain *domain, uint64_t ns)
+void domain_add_cpu_ticks(struct domain *domain, uint64_t ticks)
 {
 	for (; domain; domain = domain->parent)
-		__atomic_fetch_add(&domain->cpu_ns, ns, __ATOMIC_RELAXED);
+		domain->cpu_ticks += ticks;
 }
 
 void domain_adopt(struct domain *domain, struct kobject *object)

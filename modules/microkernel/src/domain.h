@@ -19,7 +19,7 @@ struct domain {
 	uint64_t bytes;              /* [a] kernel objects; counted as pages when rounded up */
 	uint32_t handles;            /* [a] */
 	uint32_t threads;            /* [a] */
-	uint64_t cpu_ns;             /* [a] */
+	uint64_t cpu_ticks;          /* under the exclusive kernel lock */
 	uint32_t object_count;       /* own, in these three lists (kobject.domain_link): */
 	struct list objects;         /* alive, processes and domains first */
 	struct list dying;           /* */
@@ -52,7 +52,7 @@ bool domain_charge_handle(struct domain *domain);
 void domain_credit_handle(struct domain *domain);
 bool domain_charge_thread(struct domain *domain);
 void domain_credit_thread(struct domain *domain);
-void domain_add_cpu_ns(struct domain *domain, uint64_t ns);
+void domain_add_cpu_ticks(struct domain *domain, uint64_t ticks);
 
 /* Objects belong to the domain that pays for them; each holds a reference to it. */
 void domain_adopt(struct domain *domain, struct kobject *object);

@@ -41,6 +41,43 @@ KTEST(a_shared_page_is_always_paid_for)
 	fixture_destroy(&f);
 }
 
+KTEST(domains_nest_so_deep_and_no_deeper)
+{
+	struct fixture f = fixture_create(300);
+	struct domain *domains[DOMAIN_DEPTH_MAX + 1];
+	unsigned depth = f.domain->depth;
+
+	domains[depth] = f.domain;
+	for (; depth < DOMAIN_DEPTH_MAX; depth++)
+		domains[depth + 1] = nested(domains[depth]);
+	KCHECK(!domain_create(domains[depth], &limits));
+	for (; depth > f.domain->depth; depth--)
+		kobject_unref(&domains[depth]->obj);
+	fixture_destroy(&f);
+}
+
+/* More than there are indices, all at once. */
+KTEST(there_are_only_so_many_domains)
+{
+	struct fixture f = fixture_create(4000);
+	struct domain *domain;
+	unsigned count = 0;
+	uint64_t pages;
+
+	while ((domain = domain_create(f.domain, &limits)) != NULL && count < 2 * DOMAINS_MAX) {
+		kobject_unref(&domain->obj);
+		count++;
+	}
+	KCHECK(count > DOMAINS_MAX - 20 && count < DOMAINS_MAX);
+	pages = f.domain->pages;
+	KCHECK(!domain_create(f.domain, &limits));
+	kobject_reap_all();
+	KCHECK(f.domain->pages <= pages);
+	domain = nested(f.domain);
+	kobject_unref(&domain->obj);
+	fixture_destroy(&f);
+}
+
 /* As many domains as there are indices, and more, each leaving a page behind for a while. */
 KTEST(indices_of_domains_come_back)
 {

@@ -43,12 +43,6 @@ uint64_t event_take(struct event *event, uint64_t mask)
 	return bits;
 }
 
-static void leave(struct thread *thread)
-{
-	list_remove(&thread->queue_link);
-	thread->waiting_for = NULL;
-}
-
 static void wake_waiters(struct event *event)
 {
 	struct list *at;
@@ -63,7 +57,7 @@ static void wake_waiters(struct event *event)
 		bits = event_take(event, thread->wait_mask);
 		if (!bits)
 			continue;
-		leave(thread);
+		event_remove_waiter(thread);
 		thread_unblock(thread, OK, bits);
 	}
 }
@@ -79,10 +73,7 @@ void event_signal(struct event *event, uint64_t bits)
 
 void event_wait(struct event *event, struct thread *thread, uint64_t mask, uint64_t deadline)
 {
-	thread->wait_mask = mask;
-	thread->is_interruptible = true;
-	thread->waiting_for = &event->obj;
-	list_push_back(&event->waiters, &thread->queue_link);
+	event_add_waiter(event, thread, mask);
 	thread_block(thread, THREAD_WAITING, deadline);
 	sched_leave();
 }

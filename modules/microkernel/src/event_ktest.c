@@ -44,6 +44,55 @@ KTEST(periods_without_end_are_refused)
 	fixture_destroy(&f);
 }
 
+/* Times that passed unnoticed are one signal, and the next one is in step with all of them. */
+KTEST(missed_periods_are_signalled_once)
+{
+	struct fixture f = fixture_create(100);
+	struct event *event = event_create(f.domain);
+	struct handle_entry *entry = fixture_publish(&f, &event->obj);
+	uint64_t now = clock_now_ns();
+	struct timer *timer;
+	unsigned budget = 10;
+
+	KCHECK(timer_create(f.domain, entry, 1, &timer) == OK);
+	KCHECK(timer_set(timer, 7, 1ul << 40) == OK);
+	timer_handle();
+	KCHECK(event_take(event, ~0ull) == 1);
+	KCHECK(timer->due_ns > now && timer->due_ns - now <= 1ul << 40);
+	KCHECK(timer->due_ns % (1ul << 40) == 7);
+	KCHECK(derivation_revoke(entry->object, &entry->node, &budget));
+	KCHECK(!deadline_is_set(&timer->deadline) && timer_set(timer, 7, 0) == E_GONE);
+	kobject_unref(&timer->obj);
+	fixture_destroy(&f);
+}
+
+KTEST(each_bit_wakes_one)
+{
+	struct fixture f = fixture_create(100);
+	struct event *event = event_create(f.domain);
+	struct thread *waiters[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		waiters[i] = fixture_running(&f, NATIVE_BASE + (1ul << 30) + i * PAGE_SIZE);
+		event_wait(event, waiters[i], i == 1 ? 4 : 3, 0);
+	}
+	event_signal(event, 1 | 8);
+	KCHECK(waiters[0]->state == THREAD_READY && waiters[0]->arch.regs.rdx == 1);
+	KCHECK(waiters[1]->state == THREAD_WAITING && waiters[2]->state == THREAD_WAITING);
+	kobject_check(&event->obj);
+	for (unsigned i = 0; i < 3; i++)
+		kobject_check(&waiters[i]->obj);
+	event_signal(event, 4);
+	KCHECK(waiters[1]->state == THREAD_READY && waiters[2]->state == THREAD_WAITING);
+	KCHECK(event_take(event, ~0ull) == 8);
+	for (unsigned i = 0; i < 3; i++) {
+		thread_end(waiters[i]);
+		kobject_unref(&waiters[i]->obj);
+	}
+	kobject_unref(&event->obj);
+	fixture_destroy(&f);
+}
+
 static unsigned expired;
 
 static void count(struct deadline *deadline)

@@ -75,6 +75,14 @@ static void map_around(struct mapping *mapping, uint64_t va)
 	pt_fill(&mapping->aspace->pt, first, entries, count);
 }
 
+/* A write has mostly just made its page, the first of many; where more are there already, they are to be written, too. */
+static bool is_next_present(const struct mapping *mapping, uint64_t offset)
+{
+	bool may_write;
+
+	return memory_present_page(mapping->memory, offset + PAGE_SIZE, &may_write).value;
+}
+
 static status_t fault_absent(struct mapping *mapping, uint64_t va, unsigned access,
                              struct page_request *request)
 {
@@ -95,7 +103,7 @@ static status_t fault_absent(struct mapping *mapping, uint64_t va, unsigned acce
 		return page_is_ram(page) ? add_private_page(mapping, va, page) : E_FAULT;
 	status = pt_map(&mapping->aspace->pt, va, page,
 	                flags_for(mapping, may_write && !is_private, false));
-	if (status == OK && !for_write)
+	if (status == OK && (!for_write || is_next_present(mapping, offset)))
 		map_around(mapping, va);
 	return status;
 }

@@ -19,7 +19,7 @@
 
 STATIC_ASSERT(sizeof(struct handle_entry) == PAGE_SIZE / HANDLE_CHUNK);
 
-#define GENERATION_MASK 0xffffu
+#define GENERATION_ONE (1u << HANDLE_INDEX_BITS)
 
 STATIC_ASSERT(HANDLES_MAX <= 1u << HANDLE_INDEX_BITS);
 
@@ -33,6 +33,14 @@ static const uint16_t initial_rights[] = {
 	[OBJECT_IOPORT] = OBJECT_RIGHTS_IOPORT,
 };
 
+/* What stands for the chunks that a table does not have yet: nothing there has a number or rights. */
+static const struct handle_entry no_chunk[HANDLE_CHUNK];
+
+static void set_absent(struct handle_table *table, uint64_t chunk)
+{
+	table->chunks[chunk] = (struct handle_entry *)no_chunk;
+}
+
 status_t handle_table_init(struct process *process)
 {
 	struct handle_table *table = &process->handles;
@@ -41,6 +49,8 @@ status_t handle_table_init(struct process *process)
 	if (!page.value)
 		return E_NOMEM;
 	table->chunks = direct(page);
+	for (unsigned i = 0; i < HANDLE_CHUNKS; i++)
+		set_absent(table, i);
 	return OK;
 }
 
@@ -73,6 +83,7 @@ bool handle_table_shrink(struct process *process, unsigned *budget)
 		if (!close_chunk(table->chunks[table->chunk_count - 1], budget))
 			return false;
 		page_unref(direct_paddr(table->chunks[--table->chunk_count]));
+		set_absent(table, table->chunk_count);
 		table->free = NULL;
 	}
 	if (table->chunks)
@@ -122,7 +133,7 @@ static bool add_chunk(struct process *process)
 	chunk = direct(page);
 	for (uint32_t i = 0; i < HANDLE_CHUNK; i++) {
 		chunk[i].process = process;
-		chunk[i].node.generation = 1;
+		chunk[i].node.number = GENERATION_ONE | (table->chunk_count * HANDLE_CHUNK + i);
 		push_free(table, &chunk[i]);
 	}
 	table->chunks[table->chunk_count++] = chunk;
@@ -148,15 +159,22 @@ struct handle_entry *handle_reserve(struct process *process)
 	return entry;
 }
 
+/* The slot's next number. No generation is 0, so no number is either. */
+static uint32_t number_after(uint32_t number)
+{
+	uint32_t next = number + GENERATION_ONE;
+
+	return next < GENERATION_ONE ? next + GENERATION_ONE : next;
+}
+
 static void slot_free(struct handle_entry *entry)
 {
 	struct handle_table *table = &entry->process->handles;
 
 	entry->node.state = HANDLE_FREE;
 	entry->node.kind = 0;
-	entry->node.generation = (entry->node.generation + 1) & GENERATION_MASK;
-	if (entry->node.generation == 0)
-		entry->node.generation = 1;
+	entry->node.rights = 0;
+	entry->node.number = number_after(entry->node.number);
 	push_free(table, entry);
 	table->used--;
 	domain_credit_handle(entry->process->obj.domain);
@@ -168,22 +186,22 @@ void handle_unreserve(struct handle_entry *entry)
 	slot_free(entry);
 }
 
-static uint32_t entry_index(const struct handle_entry *entry)
+status_t handle_next(struct process *process, uint64_t *at, unsigned *budget,
+                     struct handle_entry **out)
 {
-	const struct handle_table *table = &entry->process->handles;
-	const struct handle_entry *chunk = (const struct handle_entry *)((uintptr_t)entry &
-	                                                                 ~(PAGE_SIZE - 1));
-	uint32_t c = 0;
+	struct handle_table *table = &process->handles;
 
-	while (table->chunks[c] != chunk)
-		c++;
-	return c * HANDLE_CHUNK + (uint32_t)(entry - chunk);
-}
+	for (; *at < (uint64_t)table->chunk_count * HANDLE_CHUNK; ++*at) {
+		struct handle_entry *entry = &table->chunks[*at / HANDLE_CHUNK][*at % HANDLE_CHUNK];
 
-handle_t handle_number(const struct handle_entry *entry)
-{
-	return (handle_t){entry_index(entry) | (uint32_t)entry->node.generation
-	                                               << HANDLE_INDEX_BITS};
+		if (!budget_take(budget))
+			return STATUS_MORE;
+		if (entry->node.state == HANDLE_USED) {
+			*out = entry;
+			return OK;
+		}
+	}
+	return E_NOENT;
 }
 
 status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct derivation *parent,
@@ -191,13 +209,13 @@ status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct 
 {
 	ASSERT(entry->node.state == HANDLE_RESERVED);
 	entry->node.kind = DERIVATION_HANDLE;
-	entry->node.rights = (uint16_t)rights;
 	entry->object = object;
 	entry->badge = badge;
 	if (!derivation_insert(object, parent, &entry->node)) {
 		entry->object = NULL;
 		return E_GONE;
 	}
+	entry->node.rights = (uint16_t)rights;
 	kobject_ref(object);
 	entry->node.state = HANDLE_USED;
 	if (object->ops->handle_opened)

@@ -14,7 +14,7 @@ enum handle_state { HANDLE_FREE, HANDLE_USED, HANDLE_RESERVED };
 
 /* One slot of a table; 64 to a page. */
 struct handle_entry {
-	struct derivation node; /* state, generation and rights live there */
+	struct derivation node; /* number, state and rights live there */
 	struct kobject *object; /* free slots: the next free one */
 	uint64_t badge;
 	struct process *process; /* [I] whose table this is */
@@ -26,7 +26,8 @@ struct handle_entry {
 #define HANDLE_INDEX_BITS 16 /* the rest is the generation */
 
 struct handle_table {
-	struct handle_entry **chunks; /* a page of pointers to pages of entries */
+	struct handle_entry *
+		*chunks; /* a page of pointers to pages of entries, HANDLE_CHUNKS always */
 	struct handle_entry
 		*free; /* oldest first, so that a number comes again as late as possible */
 	struct handle_entry *free_last;
@@ -44,7 +45,13 @@ status_t handle_get(struct process *process, handle_t handle, uint8_t type, uint
 /* A free slot, charged to the process's domain; null at a limit. */
 struct handle_entry *handle_reserve(struct process *process);
 void handle_unreserve(struct handle_entry *entry);
-handle_t handle_number(const struct handle_entry *entry);
+static inline handle_t handle_number(const struct handle_entry *entry)
+{
+	return (handle_t){entry->node.number};
+}
+/* The first used handle with an index of *at or higher; STATUS_MORE: go on from *at. E_NOENT. */
+status_t handle_next(struct process *process, uint64_t *at, unsigned *budget,
+                     struct handle_entry **out);
 
 /* Makes a reserved slot a handle to object, below parent (null: a root). Takes a reference to object. */
 status_t handle_fill(struct handle_entry *entry, struct kobject *object, struct derivation *parent,

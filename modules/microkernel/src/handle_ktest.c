@@ -44,6 +44,28 @@ KTEST(handle_stale_number_is_refused)
 	fixture_destroy(&f);
 }
 
+/* A place in the table is used so often that its generation wraps: 0 is left out, or the number could be no handle. */
+KTEST(handle_numbers_are_never_none)
+{
+	struct fixture f = fixture_create(100);
+	struct handle_entry *root = fixture_publish(&f, &event_create(f.domain)->obj);
+	handle_t first = HANDLE_NONE;
+	handle_t again;
+	unsigned count = 0;
+
+	do /* until one place is left */
+		first = handle_number(derive(&f, root, ~0u));
+	while (f.process->handles.free);
+	again = first;
+	do {
+		handle_close(handle_find(f.process, again));
+		KCHECK(handle_derive_into(f.process, root, ~0u, 0, &again) == OK);
+		KCHECK(again.value != 0 && !handle_find(f.process, HANDLE_NONE));
+	} while (again.value != first.value && ++count < 100000);
+	KCHECK(count == 0xffff - 1);
+	fixture_destroy(&f);
+}
+
 KTEST(revoke_takes_all_descendants_in_steps)
 {
 	struct fixture f = fixture_create(100);

@@ -110,7 +110,7 @@ static status_t transfer(struct thread *from, struct thread *to, uint64_t badge)
 	}
 	if (bytes)
 		memcpy(to->message, from->message, bytes);
-	ipc_regs_copy(from, to, tag, badge);
+	ipc_regs_copy(&from->arch.regs, to, tag, badge);
 	return ipc_tag_handles(tag) ? pass_handles(from, to, tag) : OK;
 }
 

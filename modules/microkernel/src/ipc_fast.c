@@ -1,12 +1,14 @@
 /*
  * The common call and the common reply in one piece each: the peer waits, nothing but words and bytes travels, no
  * deadline is involved, and nobody more important is ready. Both change nothing and say so when anything is
- * out of the ordinary; ipc.c then does the whole of it. The order of checks is that of the general way.
+ * out of the ordinary; ipc.c then does the whole of it.
+ *
+ * The words never leave the CPU's registers: entry.S keeps them while this runs. So all that is in a waiting thread are the
+ * few registers with which it goes on, saved before it is put where others find it.
  *
  * They run with the kernel lock shared, so two CPUs may be here at once, on the same endpoint or reply object. A thread
  * belongs to the CPU that took it out of where it waited: out of the endpoint's queue, under its lock, or out of the reply
- * object, by exchange. It is put where others find it when nothing of it is left in this CPU's registers; but its message
- * is still to be read from where its own are saved, on the way out. Until its CPU has done so it is left alone.
+ * object, by exchange. Putting it there is the last that its own CPU does with it.
  */
 #include <base/string.h>
 #include <microkernel/errors.h>
@@ -18,149 +20,126 @@
 #include "kernel_lock.h"
 #include "process.h"
 #include "reply.h"
+#include "sched_switch.h"
 #include "thread.h"
 
 static const struct ipc_switch none;
 
 /* Handles, and lengths that are too long, take the general way. */
-static bool is_plain(uint64_t tag)
+static inline bool is_plain(uint64_t tag)
 {
-	return (tag >> 32) <= IPC_BYTES_MAX;
+	return tag >> 32 <= IPC_BYTES_MAX;
 }
 
-/* The object of a live handle of that type with that right, or null. */
-static inline struct kobject *object_for(const struct thread *thread, handle_t handle, uint8_t type,
-                                         uint32_t right, uint64_t *badge)
+/* It is still the one that runs, can take an answer with handles, and nothing else is to be done first. */
+static inline bool may_leave(const struct cpu *cpu, const struct thread *thread)
 {
-	struct handle_entry *entry = handle_find(thread->process, handle);
-
-	if (!entry || !(entry->node.rights & right) || entry->object->type != type ||
-	    entry->object->is_dead)
-		return NULL;
-	*badge = entry->badge;
-	return entry->object;
+	return cpu->current == thread && !cpu->pending && thread->slot_count >= IPC_HANDLES_MAX;
 }
 
-/* The words stay in the registers; the way out of the kernel leaves them there. */
-static inline void copy_bytes(const struct thread *from, const struct thread *to)
+RARELY_CALLED void ipc_copy_bytes(void *to, const void *from, uint64_t bytes)
 {
-	uint64_t tag = ipc_regs_tag(from);
+	memcpy(to, from, bytes);
+}
 
+static inline void copy_message(const struct thread *from, const struct thread *to, uint64_t tag)
+{
 	if (tag >> 32)
-		memcpy(to->message, from->message, ipc_tag_bytes(tag));
+		RARE_CALL_3(ipc_copy_bytes, to->message, from->message, tag >> 32);
 }
 
-/* False: its CPU has not left the kernel since it began to wait (or is there again), and may need its registers. Nor is
- * it taken when it is tied to other CPUs than this. */
-static inline bool is_message_read(const struct thread *thread)
+/* Takes a receiver out of the queue. False when none waits that can go on here at once, or another CPU is at it. */
+static inline bool take_receiver(const struct cpu *cpu, struct endpoint *endpoint,
+                                 struct thread **out)
 {
-	return thread->cpu == this_cpu()->id ||
-	       (kernel_mode_of(&cpus[thread->cpu]) != KERNEL_SHARED &&
-	        thread_may_run_on(thread, this_cpu()));
-}
+	struct list *first;
 
-/* Takes a receiver out of the queue; null when none waits that can go on at once. */
-static inline struct thread *take_receiver(struct endpoint *endpoint)
-{
-	struct thread *receiver = NULL;
-
-	spin_lock(&endpoint->lock);
-	if (!list_is_empty(&endpoint->receivers)) {
-		receiver = list_entry(endpoint->receivers.next, struct thread, queue_link);
-		if (deadline_is_set(&receiver->deadline) || !is_message_read(receiver))
-			receiver = NULL;
-		else
-			endpoint_dequeue(receiver);
+	if (!spin_try(&endpoint->lock))
+		return false;
+	first = endpoint->receivers.next;
+	*out = list_entry(first, struct thread, queue_link);
+	if (first == &endpoint->receivers || deadline_is_set(&(*out)->deadline) ||
+	    !thread_may_run_on(*out, cpu)) {
+		spin_unlock(&endpoint->lock);
+		return false;
 	}
+	endpoint_dequeue(*out);
 	spin_unlock(&endpoint->lock);
-	return receiver;
+	return true;
 }
 
-struct ipc_switch ipc_call_fast(struct thread *thread)
+struct ipc_switch ipc_call_fast(struct thread *thread, uint64_t tag, uint64_t handles)
 {
-	uint64_t tag = ipc_regs_tag(thread);
-	struct endpoint *endpoint;
+	struct cpu *cpu = this_cpu();
+	const struct handle_entry *entry;
 	struct thread *receiver;
-	struct kobject *object;
 	struct reply *reply;
 	uint64_t badge;
 
-	kernel_lock_shared();
-	if (!is_plain(tag) || ipc_tag_op(tag) >= IPC_OP_KERNEL || ipc_regs_deadline(thread) ||
-	    thread->slot_count < IPC_HANDLES_MAX || this_cpu()->pending ||
-	    !sched_may_switch(thread->priority) || thread != cpu_current())
+	kernel_lock_shared(cpu);
+	if (!is_plain(tag) || ipc_tag_op(tag) >= IPC_OP_KERNEL || !may_leave(cpu, thread) ||
+	    !handle_find_live(thread->process, ipc_endpoint_of(handles), OBJECT_ENDPOINT,
+	                      RIGHT_CALL, &entry))
 		return none;
-	object = object_for(thread, ipc_regs_endpoint(thread), OBJECT_ENDPOINT, RIGHT_CALL, &badge);
-	if (!object)
-		return none;
-	endpoint = container_of(object, struct endpoint, obj);
-	receiver = take_receiver(endpoint);
-	if (!receiver)
+	badge = entry->badge;
+	if (!take_receiver(cpu, container_of(entry->object, struct endpoint, obj), &receiver))
 		return none;
 
+	DEBUG_ASSERT(
+		!(cpu->run_queue.ready >> thread->priority >> 1)); /* or something were pending */
 	reply = reply_take(receiver);
-	thread->call_badge = badge;
-	thread->state = THREAD_AWAITING;
 	if (receiver->priority < thread->priority)
 		receiver->priority = thread->priority;
-	copy_bytes(thread, receiver);
-	sched_switch_now(receiver);
+	copy_message(thread, receiver, tag);
+	thread->state = THREAD_AWAITING;
+	sched_switch_direct(cpu, thread, receiver);
 	reply_attach(reply, thread);
 	return (struct ipc_switch){receiver, badge};
 }
 
-/* Whom the reply object would answer, if that can be done here. */
-static inline struct thread *find_caller(const struct reply *reply)
+/* Whom the reply object would answer. False when that cannot be done here. */
+static inline bool find_caller(const struct cpu *cpu, const struct reply *reply,
+                               struct thread **out)
 {
 	struct thread *caller = __atomic_load_n(&reply->caller, __ATOMIC_ACQUIRE);
 
-	if (!caller || caller->request.memory || deadline_is_set(&caller->deadline) ||
-	    !sched_may_switch(caller->priority))
-		return NULL;
-	return caller;
+	*out = caller;
+	return caller && !caller->request.memory && !deadline_is_set(&caller->deadline) &&
+	       thread_may_run_on(caller, cpu) && sched_may_switch(cpu, caller->priority);
 }
 
-/* Looks at the caller's CPU only afterwards: before, it could be answered and call again meanwhile. */
-static inline bool claim_caller(struct reply *reply, struct thread *caller)
+/* No request waits, nor bits of the event that the thread receives as well. */
+static inline bool must_wait(const struct thread *thread, const struct endpoint *endpoint)
 {
-	if (!reply_claim(reply, caller))
-		return false;
-	if (is_message_read(caller))
-		return true;
-	reply_attach(reply, caller);
-	return false;
+	return list_is_empty(&endpoint->callers) &&
+	       !(thread->bound_event && thread->bound_event->bits);
 }
 
-struct ipc_switch ipc_reply_receive_fast(struct thread *thread)
+struct ipc_switch ipc_reply_receive_fast(struct thread *thread, uint64_t tag, uint64_t handles)
 {
+	struct cpu *cpu = this_cpu();
+	const struct handle_entry *to_reply, *to_receive;
 	struct endpoint *endpoint;
 	struct thread *caller;
-	struct kobject *object;
 	struct reply *reply;
-	uint64_t badge;
 
-	kernel_lock_shared();
-	if (!is_plain(ipc_regs_tag(thread)) || ipc_regs_deadline(thread) ||
-	    thread->slot_count < IPC_HANDLES_MAX || this_cpu()->pending || thread != cpu_current())
+	kernel_lock_shared(cpu);
+	if (!is_plain(tag) || !may_leave(cpu, thread) ||
+	    !handle_find_live(thread->process, ipc_endpoint_of(handles), OBJECT_ENDPOINT,
+	                      RIGHT_RECEIVE, &to_receive) ||
+	    !handle_find_live(thread->process, ipc_reply_of(handles), OBJECT_REPLY, RIGHT_WRITE,
+	                      &to_reply))
 		return none;
-	object = object_for(thread, ipc_regs_reply(thread), OBJECT_REPLY, RIGHT_WRITE, &badge);
-	if (!object)
-		return none;
-	reply = container_of(object, struct reply, obj);
-	caller = find_caller(reply);
-	object = object_for(thread, ipc_regs_endpoint(thread), OBJECT_ENDPOINT, RIGHT_RECEIVE,
-	                    &badge);
-	if (!caller || !object)
-		return none;
-	endpoint = container_of(object, struct endpoint, obj);
-	if (!list_is_empty(&endpoint->callers) ||
-	    (thread->bound_event && thread->bound_event->bits) || !claim_caller(reply, caller))
+	endpoint = container_of(to_receive->object, struct endpoint, obj);
+	reply = container_of(to_reply->object, struct reply, obj);
+	if (!find_caller(cpu, reply, &caller) || !must_wait(thread, endpoint) ||
+	    !reply_claim(reply, caller))
 		return none;
 
-	copy_bytes(thread, caller);
+	copy_message(thread, caller, tag);
 	thread->priority = thread->base_priority;
 	thread->state = THREAD_RECEIVING;
-	sched_switch_now(caller);
+	sched_switch_direct(cpu, thread, caller);
 	reply_arm(reply, thread);
 	endpoint_add_receiver(endpoint, thread);
 	return (struct ipc_switch){caller, 0};

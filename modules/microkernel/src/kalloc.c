@@ -6,10 +6,12 @@
 #include "kalloc.h"
 #include <stddef.h>
 #include <base/assert.h>
+#include <base/bits.h>
 #include <base/list.h>
 #include <base/string.h>
 #include "domain.h"
 #include "page.h"
+#include "sanitize.h"
 
 #define SLAB_MAGIC 0x62616c73u
 #define HEAD_BYTES 64u
@@ -67,6 +69,7 @@ static struct slab *slab_create(unsigned class)
 	slab = direct(page);
 	*slab = (struct slab){.magic = SLAB_MAGIC, .class = (uint8_t) class, .fresh = HEAD_BYTES};
 	list_init(&slab->link);
+	sanitize_poison((char *)slab + HEAD_BYTES, PAGE_SIZE - HEAD_BYTES, SANITIZE_FRESH);
 	return slab;
 }
 
@@ -96,7 +99,7 @@ static void set_spare(unsigned class, struct slab *slab)
 }
 
 /* Null when the class has no free block. */
-static void *slab_take(unsigned class)
+SANITIZE_NOT static void *slab_take(unsigned class)
 {
 	struct slab *slab;
 	void *block;
@@ -121,7 +124,7 @@ static void *slab_take(unsigned class)
 
 /* One empty slab of a class stays, or a block that comes and goes would take a page with it each time. Returns a page to
  * be freed, or 0. */
-static paddr_t slab_give(struct slab *slab, void *block)
+SANITIZE_NOT static paddr_t slab_give(struct slab *slab, void *block)
 {
 	if (is_full(slab))
 		list_push_front(&partial[slab->class], &slab->link);
@@ -156,7 +159,7 @@ void *kalloc(struct domain *domain, uint32_t bytes)
 	void *block;
 
 	ASSERT(bytes <= KALLOC_MAX);
-	class = class_for(bytes);
+	class = class_for(MIN(bytes + SANITIZE_RED_ZONE, KALLOC_MAX));
 	if (!domain_charge_bytes(domain, class_bytes[class]))
 		return NULL;
 	block = take(class);
@@ -164,18 +167,29 @@ void *kalloc(struct domain *domain, uint32_t bytes)
 		domain_credit_bytes(domain, class_bytes[class]);
 		return NULL;
 	}
-	return memset(block, 0, class_bytes[class]);
+	sanitize_unpoison(block, class_bytes[class]);
+	memset(block, 0, class_bytes[class]);
+	sanitize_poison(block, class_bytes[class], SANITIZE_TAIL);
+	sanitize_unpoison(block, bytes);
+	return block;
+}
+
+static void give_back(void *block)
+{
+	paddr_t page = slab_give(slab_of(block), block);
+
+	if (page.value)
+		page_unref(page);
 }
 
 void kfree(struct domain *domain, void *block)
 {
-	struct slab *slab = slab_of(block);
-	uint32_t bytes = class_bytes[slab->class];
-	paddr_t page;
+	uint32_t bytes = class_bytes[slab_of(block)->class];
 
-	page = slab_give(slab, block);
-	if (page.value)
-		page_unref(page);
+	sanitize_poison(block, bytes, SANITIZE_FREED);
+	block = sanitize_quarantine(block);
+	if (block)
+		give_back(block);
 	domain_credit_bytes(domain, bytes);
 }
 

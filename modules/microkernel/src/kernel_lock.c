@@ -13,15 +13,29 @@ static void spin_once(struct cpu *cpu)
 	arch_relax();
 }
 
-void kernel_lock_wait(struct cpu *cpu)
+static void wait_until_free(struct cpu *cpu)
 {
 	while (__atomic_load_n(&kernel_lock_taken, __ATOMIC_RELAXED))
 		spin_once(cpu);
 }
 
-void kernel_lock_drain(struct cpu *cpu)
+RARELY_CALLED void kernel_lock_wait_exclusive(struct cpu *cpu)
 {
-	for (unsigned i = 0; i < cpu_count; i++)
-		while (kernel_mode_of(&cpus[i]) == KERNEL_SHARED)
-			spin_once(cpu);
+	do
+		wait_until_free(cpu);
+	while (__atomic_exchange_n(&kernel_lock_taken, 1, __ATOMIC_SEQ_CST));
+}
+
+RARELY_CALLED void kernel_lock_wait_shared(struct cpu *cpu)
+{
+	do {
+		kernel_mode_set(cpu, KERNEL_WAITING);
+		wait_until_free(cpu);
+	} while (!kernel_lock_try_shared(cpu));
+}
+
+RARELY_CALLED void kernel_lock_wait_for(struct cpu *cpu, const struct cpu *other)
+{
+	while (kernel_mode_of(other) == KERNEL_SHARED)
+		spin_once(cpu);
 }

@@ -11,6 +11,7 @@
  */
 #pragma once
 #include "cpu.h"
+#include "rare_call.h"
 
 enum kernel_mode {
 	KERNEL_OUT, /* user mode, idle, or entry.S's short cuts, which touch the current thread only */
@@ -31,8 +32,18 @@ static inline void kernel_mode_set(struct cpu *cpu, enum kernel_mode mode)
 	__atomic_store_n(&cpu->kernel_mode, mode, __ATOMIC_RELEASE);
 }
 
-void kernel_lock_wait(struct cpu *cpu);  /* for who has it; answers other CPUs meanwhile */
-void kernel_lock_drain(struct cpu *cpu); /* waits until nobody is shared any more */
+/* Parts of what follows, which answer other CPUs meanwhile. */
+RARELY_CALLED void kernel_lock_wait_exclusive(struct cpu *cpu); /* until it has been taken */
+RARELY_CALLED void kernel_lock_wait_shared(struct cpu *cpu);
+RARELY_CALLED void kernel_lock_wait_for(struct cpu *cpu, const struct cpu *other);
+
+/* Until nobody is shared any more. */
+static inline void kernel_lock_drain(struct cpu *cpu)
+{
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (kernel_mode_of(&cpus[i]) == KERNEL_SHARED)
+			RARE_CALL_2(kernel_lock_wait_for, cpu, &cpus[i]);
+}
 
 /* From any mode but this one. */
 static inline void kernel_lock_exclusive(void)
@@ -40,21 +51,22 @@ static inline void kernel_lock_exclusive(void)
 	struct cpu *cpu = this_cpu();
 
 	kernel_mode_set(cpu, KERNEL_WAITING);
-	while (__atomic_exchange_n(&kernel_lock_taken, 1, __ATOMIC_SEQ_CST))
-		kernel_lock_wait(cpu);
+	if (__atomic_exchange_n(&kernel_lock_taken, 1, __ATOMIC_SEQ_CST))
+		RARE_CALL_1(kernel_lock_wait_exclusive, cpu);
 	if (cpu_count > 1)
 		kernel_lock_drain(cpu);
 	kernel_mode_set(cpu, KERNEL_EXCLUSIVE);
 }
 
 /* From KERNEL_OUT. The exchange is a barrier: either the exclusive CPU sees our mark, or we see that it has the lock. */
-static inline void kernel_lock_shared(void)
+static inline bool kernel_lock_try_shared(struct cpu *cpu)
 {
-	struct cpu *cpu = this_cpu();
+	__atomic_exchange_n(&cpu->kernel_mode, KERNEL_SHARED, __ATOMIC_SEQ_CST);
+	return !__atomic_load_n(&kernel_lock_taken, __ATOMIC_ACQUIRE);
+}
 
-	while (__atomic_exchange_n(&cpu->kernel_mode, KERNEL_SHARED, __ATOMIC_SEQ_CST),
-	       __atomic_load_n(&kernel_lock_taken, __ATOMIC_ACQUIRE)) {
-		kernel_mode_set(cpu, KERNEL_WAITING);
-		kernel_lock_wait(cpu);
-	}
+static inline void kernel_lock_shared(struct cpu *cpu)
+{
+	if (!kernel_lock_try_shared(cpu))
+		RARE_CALL_1(kernel_lock_wait_shared, cpu);
 }

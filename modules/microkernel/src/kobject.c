@@ -16,7 +16,7 @@
 
 static uint64_t next_id;
 static uint64_t live_count;
-static struct list dying = LIST_INIT(dying);
+struct list kobject_dying = LIST_INIT(kobject_dying);
 
 void *kobject_create(struct domain *domain, uint8_t type, const struct kobject_ops *ops)
 {
@@ -70,7 +70,7 @@ static void kobject_free(struct kobject *object)
 static void queue(struct kobject *object)
 {
 	if (!object->is_queued)
-		list_push_back(&dying, &object->reap_link);
+		list_push_back(&kobject_dying, &object->reap_link);
 	object->is_queued = true;
 	cpu_pend(PENDING_REAP);
 }
@@ -134,22 +134,18 @@ static void leave_queue(struct kobject *object)
 /* One that is not done while there is budget waits for others (a domain for its objects): they come first. */
 bool kobject_reap(unsigned budget)
 {
-	while (!list_is_empty(&dying) && budget_take(&budget)) {
-		struct kobject *object = list_entry(list_first(&dying), struct kobject, reap_link);
+	while (!list_is_empty(&kobject_dying) && budget_take(&budget)) {
+		struct kobject *object = list_entry(list_first(&kobject_dying), struct kobject,
+		                                    reap_link);
 
 		if (work_on(object, &budget)) {
 			leave_queue(object);
 		} else if (budget > 0) {
 			list_remove(&object->reap_link);
-			list_push_back(&dying, &object->reap_link);
+			list_push_back(&kobject_dying, &object->reap_link);
 		}
 	}
-	return list_is_empty(&dying);
-}
-
-bool kobject_has_dying(void)
-{
-	return !list_is_empty(&dying);
+	return list_is_empty(&kobject_dying);
 }
 
 void kobject_reap_all(void)

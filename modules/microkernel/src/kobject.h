@@ -38,9 +38,14 @@ struct kobject_ops {
 };
 
 struct kobject {
-	uint32_t magic;                /* [I] KOBJECT_MAGIC while alive */
-	uint8_t type;                  /* [I] OBJECT_* */
-	bool is_dead;                  /* [a] handles to it are good for nothing */
+	uint32_t magic; /* [I] KOBJECT_MAGIC while alive */
+	union {
+		struct {
+			uint8_t type; /* [I] OBJECT_* */
+			bool is_dead; /* [a] handles to it are good for nothing */
+		};
+		uint16_t type_if_alive; /* both at once */
+	};
 	bool is_killed;                /* [a] its handles go */
 	bool is_shrinking;             /* what it holds is being given back */
 	bool is_queued;                /* for kobject_reap */
@@ -68,7 +73,11 @@ bool kobject_is_gone(const struct kobject *object);
 /* Works on the dying; true when none is left. Called with STEP_BUDGET when the kernel is about to be left, and soon
  * again when that did not do. */
 bool kobject_reap(unsigned budget);
-bool kobject_has_dying(void);
+extern struct list kobject_dying; /* the queue of those */
+static inline bool kobject_has_dying(void)
+{
+	return !list_is_empty(&kobject_dying);
+}
 void kobject_reap_all(void); /* for tests */
 void kobject_check(const struct kobject *object);
 void kobject_dump(const struct kobject *object);

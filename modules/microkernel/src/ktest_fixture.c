@@ -52,3 +52,19 @@ struct handle_entry *fixture_publish(struct fixture *fixture, struct kobject *ob
 	ASSERT(status == OK);
 	return handle_find(fixture->process, handle);
 }
+
+struct thread *fixture_running(struct fixture *fixture, uint64_t message)
+{
+	struct thread_args args = {.entry = NATIVE_BASE + PAGE_SIZE, .message = message};
+	struct thread *thread = NULL;
+	status_t status;
+
+	message = fixture_map(&fixture->process->aspace, NULL, message, PAGE_SIZE,
+	                      MAP_READ | MAP_WRITE);
+	ASSERT(message);
+	status = thread_create(fixture->process, &args, &thread);
+	ASSERT(status == OK);
+	kobject_ref(&thread->obj); /* a thread that can run holds itself */
+	thread->state = THREAD_RUNNING;
+	return thread;
+}

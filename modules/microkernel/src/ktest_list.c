@@ -3,15 +3,29 @@
  */
 #include "ktest.h"
 
+/* Only in sanitizer kernels. */
+#ifdef SANITIZE
+#define SANITIZE_KTESTS(X) \
+	X(an_access_behind_a_block_is_seen) \
+	X(a_freed_block_is_not_touched) \
+	X(a_free_page_is_not_touched) \
+	X(an_access_behind_a_variable_is_seen) \
+	X(undefined_behaviour_is_seen)
+#else
+#define SANITIZE_KTESTS(X)
+#endif
+
 #define KTESTS(X) \
 	X(handle_rights_only_shrink) \
 	X(handle_stale_number_is_refused) \
+	X(handle_numbers_are_never_none) \
 	X(revoke_takes_all_descendants_in_steps) \
 	X(closing_hands_children_to_the_parent) \
 	X(badges_are_chosen_once) \
 	X(handle_limit_is_an_error) \
 	X(memory_limit_is_an_error) \
 	X(shared_mappings_show_one_page) \
+	X(populated_pages_are_mapped_by_one_write) \
 	X(revoking_a_handle_removes_its_mappings) \
 	X(clone_copies_on_write) \
 	X(unmap_splits_at_the_edges) \
@@ -59,11 +73,38 @@
 	X(deep_nesting_ends_in_steps) \
 	X(badges_bound_what_timers_and_watches_signal) \
 	X(periods_without_end_are_refused) \
+	X(missed_periods_are_signalled_once) \
+	X(each_bit_wakes_one) \
 	X(deadlines_may_be_at_the_same_time) \
 	X(a_refused_thread_leaves_its_process_as_it_was) \
 	X(a_pinned_page_stays_in_its_place) \
 	X(a_space_has_one_monitor) \
 	X(an_unbound_interrupt_is_not_the_control_object) \
+	X(what_lacks_memory_midway_is_refused) \
+	X(the_last_frame_is_followed_by_refusals) \
+	X(what_is_being_revoked_signals_nothing_new) \
+	X(what_is_being_revoked_is_not_mapped) \
+	X(results_that_died_on_the_way_are_refused) \
+	X(who_waits_for_what_ends_is_told) \
+	X(a_good_image_is_loaded) \
+	X(damaged_images_are_refused) \
+	X(segments_do_not_overlap) \
+	X(names_are_found_in_a_good_archive) \
+	X(damaged_archives_hold_nothing) \
+	X(supplying_moves_pages_in_steps) \
+	X(supplying_leaves_what_is_there) \
+	X(a_shared_page_is_not_supplied) \
+	X(dirty_pages_are_cleaned_and_clean_ones_evicted) \
+	X(revoking_a_large_mapping_goes_in_steps) \
+	X(dma_memory_ends_in_steps) \
+	X(what_many_hold_ends_in_steps) \
+	X(many_watches_go_in_steps) \
+	X(cloning_is_the_same_in_steps_of_any_size) \
+	X(devices_are_not_copied_out_of_a_space) \
+	X(domains_nest_so_deep_and_no_deeper) \
+	X(there_are_only_so_many_domains) \
+	X(a_receiver_without_room_goes_on_waiting) \
+	X(what_goes_tells_who_waits_for_messages) \
 	X(pagetable_maps_and_finds) \
 	X(pagetable_hides_what_cannot_be_read) \
 	X(pagetable_next_skips_gaps) \
@@ -92,13 +133,13 @@
 	X(guest_trap_brings_registers_back) \
 	X(monitor_fixup_goes_only_to_the_window) \
 	X(thread_entry_outside_the_window_faults_at_once) \
-	X(fpu_images_are_checked) \
 	X(clock_never_runs_backwards) \
 	X(clock_agrees_with_the_reference) \
 	X(a_tied_thread_waits_where_it_may_run) \
 	X(the_apic_is_in_the_mode_that_cpuid_has) \
 	X(the_timer_fires_at_its_time) \
-	X(a_message_to_oneself_arrives)
+	X(a_message_to_oneself_arrives) \
+	SANITIZE_KTESTS(X)
 
 #define DECLARE(name) void ktest_##name(void);
 KTESTS(DECLARE)

@@ -6,15 +6,15 @@
 #include "cpu.h"
 #include "panic.h"
 
-void spin_wait(const struct spinlock *lock)
+RARELY_CALLED void spin_wait(struct spinlock *lock)
 {
 	struct cpu *cpu = this_cpu();
 
-	while (__atomic_load_n(&lock->taken, __ATOMIC_RELAXED)) {
+	do {
 		cpu->lock_spins++;
 		arch_cpu_poll();
 		arch_relax();
-	}
+	} while (__atomic_load_n(&lock->taken, __ATOMIC_RELAXED) || !spin_try(lock));
 }
 
 void lock_check_taken(struct spinlock *lock)

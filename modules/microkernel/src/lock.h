@@ -7,14 +7,16 @@
 #include <stdint.h>
 #include <base/assert.h>
 #include "lock_rank.h"
+#include "rare_call.h"
 
 struct spinlock {
 	uint32_t taken;
 	uint32_t rank;
 };
 
-void spin_wait(const struct spinlock *lock);  /* until it is free; answers other CPUs meanwhile */
-void lock_check_taken(struct spinlock *lock); /* panics when the rank is out of order */
+RARELY_CALLED void spin_wait(
+	struct spinlock *lock);                  /* and takes it; answers other CPUs meanwhile */
+void lock_check_taken(struct spinlock *lock);    /* panics when the rank is out of order */
 void lock_check_released(struct spinlock *lock); /* panics when not held */
 
 #if defined(DEBUG)
@@ -29,11 +31,19 @@ static inline void spin_init(struct spinlock *lock, enum lock_rank rank)
 	lock->rank = rank;
 }
 
+/* False: another CPU has it. */
+static inline bool spin_try(struct spinlock *lock)
+{
+	if (__atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE))
+		return false;
+	LOCK_CHECK(lock_check_taken(lock));
+	return true;
+}
+
 static inline void spin_lock(struct spinlock *lock)
 {
-	LOCK_CHECK(lock_check_taken(lock));
-	while (__atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE))
-		spin_wait(lock);
+	if (!spin_try(lock))
+		RARE_CALL_1(spin_wait, lock);
 }
 
 static inline void spin_unlock(struct spinlock *lock)

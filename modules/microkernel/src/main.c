@@ -9,6 +9,7 @@
 #include "ktest.h"
 #include "page.h"
 #include "printk.h"
+#include "sanitize.h"
 #include "word.h"
 
 void kernel_main(const struct boot_source *source)
@@ -17,6 +18,7 @@ void kernel_main(const struct boot_source *source)
 	printk("anonymOS on x86_64\n");
 	domain_init();        /* the root account: things can be charged */
 	page_init(source);    /* page frames: memory can be allocated */
+	sanitize_init();      /* sanitizer kernels: bad accesses are seen */
 	kalloc_init();        /* kernel objects */
 	cpu_init(this_cpu()); /* run queue, deadlines */
 	word_init();          /* sleepers on memory words */
@@ -26,7 +28,7 @@ void kernel_main(const struct boot_source *source)
 	arch_seal();             /* what boot has settled is constant */
 	ktest_main();            /* in test kernels: runs the tests and stops; else nothing */
 	init_start(source);      /* the first process, ready to run */
-	sched_leave();
+	cpu_pend(PENDING_SCHEDULE);
 	schedule_if_needed();
 	arch_return_to_user();
 }

@@ -27,6 +27,11 @@ struct mapping {
 	struct list reverse; /* [memory lock] in memory->mappings */
 };
 
+static inline bool mapping_contains(const struct mapping *mapping, uint64_t address)
+{
+	return mapping->start <= address && address < mapping->end;
+}
+
 /* A copy of model, charged but not in place yet; null when refused. */
 struct mapping *mapping_alloc(struct aspace *aspace, const struct mapping *model);
 void mapping_free(struct mapping *mapping);

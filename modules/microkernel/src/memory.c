@@ -154,6 +154,23 @@ void memory_present_pages(struct memory *memory, uint64_t offset, struct pt_entr
 	}
 }
 
+struct memory *memory_create_adopting(struct domain *domain, paddr_t base, uint64_t bytes)
+{
+	struct memory *memory = create(domain, MEMORY_KIND_ANONYMOUS, bytes, 0);
+
+	for (uint64_t at = 0; memory && at < bytes; at += PAGE_SIZE) {
+		uint64_t *slot = pagemap_make(&memory->pages, domain, at >> PAGE_SHIFT);
+
+		if (!slot || !page_adopt(domain, PADDR(base.value + at))) {
+			kobject_unref(&memory->obj);
+			return NULL;
+		}
+		*slot = base.value + at;
+		memory->resident++;
+	}
+	return memory;
+}
+
 static status_t add_zero_page(struct memory *memory, uint64_t offset)
 {
 	struct domain *domain = memory->obj.domain;
@@ -162,6 +179,8 @@ static status_t add_zero_page(struct memory *memory, uint64_t offset)
 
 	if (!slot)
 		return E_NOMEM;
+	if (*slot)
+		return OK;
 	page = page_alloc_zeroed(domain);
 	if (!page.value)
 		return E_NOMEM;
@@ -301,6 +320,26 @@ status_t memory_transfer(struct memory *memory, uint64_t offset, uint64_t u_buff
 		if (status != OK)
 			return status;
 		*done += part;
+	}
+	return OK;
+}
+
+status_t memory_populate(struct memory *memory, uint64_t offset, uint64_t len, uint64_t *done,
+                         unsigned *budget)
+{
+	if (memory->kind != MEMORY_KIND_ANONYMOUS)
+		return E_TYPE;
+	if (memory->obj.is_dead || len > memory->bytes || offset > memory->bytes - len)
+		return E_RANGE;
+	while (*done < len) {
+		status_t status;
+
+		if (!budget_take_copy(budget))
+			return STATUS_MORE;
+		status = add_zero_page(memory, offset + *done);
+		if (status != OK)
+			return status;
+		*done += PAGE_SIZE - ((offset + *done) & (PAGE_SIZE - 1));
 	}
 	return OK;
 }

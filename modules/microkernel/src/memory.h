@@ -38,6 +38,8 @@ struct memory {
 struct memory *memory_create(struct domain *domain, uint64_t bytes, uint32_t flags);
 struct memory *memory_create_physical(struct domain *domain, paddr_t base, uint64_t bytes,
                                       uint32_t flags);
+/* Of RAM that the machine's loader filled: the object owns these frames, which page_init has set aside. */
+struct memory *memory_create_adopting(struct domain *domain, paddr_t base, uint64_t bytes);
 struct memory *memory_create_dma(struct domain *domain, uint64_t bytes);
 struct memory *memory_create_paged(struct domain *domain, uint64_t bytes, struct endpoint *pager,
                                    uint64_t badge);
@@ -60,6 +62,9 @@ unsigned memory_pt_flags(const struct memory *memory); /* caching */
  * pages must be present: E_AGAIN. */
 status_t memory_transfer(struct memory *memory, uint64_t offset, uint64_t u_buffer, uint64_t len,
                          bool is_write, uint64_t *done, unsigned *budget);
+/* Makes the absent pages of anonymous memory, from byte *done of the range on. */
+status_t memory_populate(struct memory *memory, uint64_t offset, uint64_t len, uint64_t *done,
+                         unsigned *budget);
 status_t memory_resize(struct memory *memory, uint64_t bytes, unsigned *budget);
 void memory_get_info(struct memory *memory, struct memory_info *out);
 

@@ -51,6 +51,33 @@ KTEST(shared_mappings_show_one_page)
 	fixture_destroy(&f);
 }
 
+/* Then one write maps them all; what was there stays. */
+KTEST(populated_pages_are_mapped_by_one_write)
+{
+	struct fixture f = fixture_create(100);
+	struct memory *memory = memory_create(f.domain, 20 * PAGE_SIZE, 0);
+	struct handle_entry *entry = fixture_publish(&f, &memory->obj);
+	uint64_t at = map(&f.process->aspace, entry, AT, 20 * PAGE_SIZE, MAP_READ | MAP_WRITE);
+	unsigned budget = STEP_BUDGET, tiny = 1;
+	uint64_t done = 0;
+
+	*touch(&f.process->aspace, at + 2 * PAGE_SIZE, MAP_WRITE) = 42;
+	KCHECK(memory_populate(memory, 100, 8 * PAGE_SIZE, &done, &tiny) == STATUS_MORE);
+	KCHECK(memory_populate(memory, 100, 8 * PAGE_SIZE, &done, &budget) == OK);
+	KCHECK(memory->resident == 9);
+	*touch(&f.process->aspace, at + PAGE_SIZE, MAP_WRITE) = 43;
+	for (unsigned i = 0; i < 20; i++) {
+		struct pt_entry leaf = pt_lookup(&f.process->aspace.pt, at + i * PAGE_SIZE);
+
+		KCHECK(leaf.present == (i < 9) && (!leaf.present || leaf.flags & PT_WRITE));
+	}
+	KCHECK(*touch(&f.process->aspace, at + 2 * PAGE_SIZE, MAP_READ) == 42);
+	done = 0;
+	KCHECK(memory_populate(memory, 20 * PAGE_SIZE, 1, &done, &budget) == E_RANGE);
+	KCHECK(memory_populate(memory, UINT64_MAX, 2, &done, &budget) == E_RANGE);
+	fixture_destroy(&f);
+}
+
 KTEST(revoking_a_handle_removes_its_mappings)
 {
 	struct fixture f = fixture_create(100);

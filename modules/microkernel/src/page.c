@@ -12,6 +12,7 @@
 #include "domain.h"
 #include "kalloc.h"
 #include "panic.h"
+#include "sanitize.h"
 
 #define NO_FRAME 0xffffffffu
 
@@ -19,7 +20,7 @@ struct page *page_frames;
 uint32_t page_frame_count;
 static uint32_t free_head[2]; /* of unknown content; all 0 */
 static uint64_t free_count;   /* in both lists */
-static uint64_t total_count;  /* [I] */
+static uint64_t total_count;  /* grows by adoption, at boot */
 static uint64_t kernel_count; /* [I] */
 
 static paddr_t frame_paddr(uint32_t frame)
@@ -44,6 +45,7 @@ static void free_list_push(uint32_t frame, unsigned flags)
 		page_frames[*head].prev = frame;
 	*head = frame;
 	free_count++;
+	sanitize_poison(direct(frame_paddr(frame)), PAGE_SIZE, SANITIZE_NO_PAGE);
 }
 
 static inline void free_list_remove(uint32_t frame)
@@ -116,6 +118,7 @@ static void frame_give(uint32_t frame, struct domain *domain)
 	page_frames[frame].refs = 1;
 	page_frames[frame].pins = 0;
 	page_frames[frame].domain = domain_take_page(domain);
+	sanitize_unpoison(direct(frame_paddr(frame)), PAGE_SIZE);
 }
 
 static uint32_t pop(uint32_t *head)
@@ -199,6 +202,17 @@ paddr_t page_alloc_contiguous(struct domain *domain, uint64_t count)
 	for (uint64_t i = 0; i < count; i++)
 		arch_zero_page(direct(frame_paddr(first + (uint32_t)i)));
 	return frame_paddr(first);
+}
+
+bool page_adopt(struct domain *domain, paddr_t paddr)
+{
+	struct page *page = page_of(paddr);
+
+	if (!page || page->flags != PAGE_RAM || page->refs > 0 || !domain_charge_pages(domain, 1))
+		return false;
+	frame_give((uint32_t)(paddr.value >> PAGE_SHIFT), domain);
+	total_count++;
+	return true;
 }
 
 /* Nobody holds it any more. */

@@ -37,6 +37,9 @@ paddr_t page_alloc(struct domain *domain);
 paddr_t page_alloc_zeroed(struct domain *domain);
 paddr_t page_alloc_contiguous(struct domain *domain,
                               uint64_t count); /* zeroed, each with one reference */
+/* A frame of RAM that was set aside at boot becomes the domain's, with one reference. False: no such frame, or the
+ * domain has no room. */
+bool page_adopt(struct domain *domain, paddr_t page);
 void page_pin(
 	paddr_t page); /* a reference that does not make the page shared: its writers write to this page */
 void page_unpin(paddr_t page);

@@ -116,6 +116,7 @@ void process_fault(struct thread *thread, unsigned vector, uint64_t address)
 
 void process_get_info(struct process *process, struct process_info *out)
 {
+	uint64_t ticks = process->cpu_ticks;
 	struct list *at;
 
 	sched_close_accounts();
@@ -126,12 +127,12 @@ void process_get_info(struct process *process, struct process_info *out)
 		.fault_address = process->fault_address,
 		.fault_ip = process->fault_ip,
 		.pages = process->aspace.pt.resident,
-		.cpu_ns = process->cpu_ns,
 		.handles = process->handles.used,
 	};
 	memcpy(out->name, process->name, sizeof(out->name));
 	list_for_each (at, &process->threads)
-		out->cpu_ns += list_entry(at, struct thread, process_link)->cpu_ns;
+		ticks += list_entry(at, struct thread, process_link)->cpu_ticks;
+	out->cpu_ns = clock_ticks_to_ns(ticks);
 }
 
 status_t process_watch(struct process *process, struct handle_entry *through, uint64_t bits)

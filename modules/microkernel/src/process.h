@@ -26,7 +26,7 @@ struct process {
 	uint64_t status;
 	uint64_t fault_address;
 	uint64_t fault_ip;
-	uint64_t cpu_ns; /* of threads that have gone */
+	uint64_t cpu_ticks; /* of threads that have gone */
 	char name[32];
 };
 
@@ -49,18 +49,40 @@ status_t process_watch(struct process *process, struct handle_entry *event, uint
 void process_watch_undo(struct derivation *node);
 void process_watch_free(struct process_watch *watch);
 
+static inline uint32_t handle_chunk(handle_t handle)
+{
+	return handle.value / HANDLE_CHUNK % HANDLE_CHUNKS;
+}
+
+/* The only slot where a handle of that number can be; whatever the number is, a slot, so that there is no bound at which the
+ * CPU could guess wrong. The process runs: its table is there. */
+static inline struct handle_entry *handle_slot(const struct process *process, handle_t handle)
+{
+	return &process->handles.chunks[handle_chunk(handle)][handle.value % HANDLE_CHUNK];
+}
+
 /* The entry behind a handle's number, or null. Takes no lock and no reference. */
 static inline struct handle_entry *handle_find(const struct process *process, handle_t handle)
 {
-	uint32_t index = handle.value & ((1u << HANDLE_INDEX_BITS) - 1);
-	uint64_t chunk = index / HANDLE_CHUNK;
 	struct handle_entry *entry;
 
-	if (!index_within(&chunk, process->handles.chunk_count))
+	if (!process->handles.chunks)
 		return NULL;
-	entry = &process->handles.chunks[chunk][index % HANDLE_CHUNK];
-	if (entry->node.state != HANDLE_USED ||
-	    entry->node.generation != handle.value >> HANDLE_INDEX_BITS)
-		return NULL;
-	return entry;
+	entry = handle_slot(process, handle);
+	return entry->node.number == handle.value && entry->node.state == HANDLE_USED ? entry
+	                                                                              : NULL;
+}
+
+/* The entry of a handle to a living object of that type with that right, if there is one: what handle_get finds, for fast
+ * paths, which do not care what is wrong. (A slot that is not in use has no rights.) */
+static inline bool handle_find_live(const struct process *process, handle_t handle, uint8_t type,
+                                    uint32_t right, const struct handle_entry **out)
+{
+	const struct handle_entry *entry = handle_slot(process, handle);
+
+	if (entry->node.number != handle.value || !(entry->node.rights & right) ||
+	    entry->object->type_if_alive != type)
+		return false;
+	*out = entry;
+	return true;
 }

@@ -35,6 +35,7 @@ status_t space_create(struct domain *domain, struct space **out)
 		kobject_unref(&space->obj);
 		return status;
 	}
+	space->word_call.number = WORD_CALL_NONE;
 	*out = space;
 	return OK;
 }
@@ -49,6 +50,7 @@ status_t space_clone(struct space *from, struct domain *domain, struct progress 
 		status = space_create(domain, &clone);
 		if (status != OK)
 			return status;
+		clone->word_call = from->word_call;
 		progress->object = &clone->obj;
 	}
 	if (progress->object->is_dead)

@@ -10,6 +10,7 @@ struct space {
 	struct aspace aspace;
 	struct process *monitor; /* whose window its monitor root shows; null: no thread is bound */
 	unsigned bound;          /* threads, all of that process */
+	struct word_call word_call; /* what is settled for its guests (word.c) */
 };
 
 status_t space_create(struct domain *domain, struct space **out);

@@ -109,17 +109,19 @@ struct progress *syscall_progress(struct thread *thread, uint32_t call)
 	return progress;
 }
 
-/* The calls whose arguments are read where they lie (ipc.c). */
-static bool call_in_registers(struct thread *thread, uint64_t number)
-{
-	switch (number) {
-	case SYS_ipc_call: ipc_call(thread); return true;
-	case SYS_ipc_receive: ipc_receive(thread); return true;
-	case SYS_ipc_reply: ipc_reply(thread); return true;
-	case SYS_ipc_reply_receive: ipc_reply_receive(thread); return true;
-	}
-	return false;
-}
+/* Some read their arguments where they lie. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static void (*const calls[SYSCALLS_MAX])(struct thread *) = {
+	[0 ... SYSCALLS_MAX - 1] = syscall_in_table,
+	[SYS_ipc_call] = ipc_call,
+	[SYS_ipc_receive] = ipc_receive,
+	[SYS_ipc_reply] = ipc_reply,
+	[SYS_ipc_reply_receive] = ipc_reply_receive,
+	[SYS_event_signal] = event_signal_fast,
+	[SYS_event_wait] = event_wait_fast,
+};
+#pragma GCC diagnostic pop
 
 /*
  * True when the call is not over: it needs a page from a pager, or more steps, or memory that those hold who
@@ -143,10 +145,9 @@ static bool is_made_again(struct thread *thread, status_t status, bool had_dying
 	return true;
 }
 
-/* All others: decoded into arguments, their result into registers. Not inlined, or the registers it needs would be
- * saved for IPC as well. */
-__attribute__((noinline)) static void call_in_table(struct thread *thread, uint64_t number)
+void syscall_in_table(struct thread *thread)
 {
+	uint64_t number = syscall_regs_number(thread);
 	uint64_t args[6];
 	uint64_t result = 0;
 	bool had_dying = kobject_has_dying();
@@ -190,13 +191,16 @@ static void check_touched(struct thread *thread)
 
 void syscall_dispatch(struct thread *thread)
 {
+	struct cpu *cpu = this_cpu();
 	uint64_t number = syscall_regs_number(thread);
 
 	kernel_lock_exclusive();
-	if (thread != cpu_current())
+	if (thread != cpu->current)
 		return; /* it was ended while we waited */
-	this_cpu()->syscall_count++;
-	if (!call_in_registers(thread, number))
-		call_in_table(thread, number);
+	cpu->syscall_count++;
+	if (index_within(&number, SYSCALLS_MAX))
+		calls[number](thread);
+	else
+		syscall_in_table(thread);
 	SYSCALL_CHECK(thread);
 }

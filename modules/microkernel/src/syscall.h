@@ -27,6 +27,12 @@ enum syscall_number {
 #include <microkernel/syscall_rows.h>
 #undef SYSCALL_ROW
 
+/* All calls but those of IPC: decoded into arguments, their result into registers. */
+void syscall_in_table(struct thread *thread);
+/* The common cases of two of them, without that; the others as all. */
+void event_signal_fast(struct thread *thread);
+void event_wait_fast(struct thread *thread);
+
 /* The object of a handle entry whose type was checked. */
 #define OBJECT_OF(entry, type) container_of((entry)->object, struct type, obj)
 

@@ -137,7 +137,7 @@ status_t syscall_ioport_out_buffer(struct thread *thread, const uint64_t *args, 
 static void add_counters(struct system_info *info)
 {
 	for (unsigned i = 0; i < cpu_count; i++) {
-		info->idle_ns += cpus[i].idle_ns;
+		info->idle_ns += clock_ticks_to_ns(cpus[i].idle_ticks);
 		info->context_switches += cpus[i].switch_count;
 		info->root_writes += cpus[i].root_writes;
 		info->faults += cpus[i].fault_count;

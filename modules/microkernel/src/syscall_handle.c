@@ -1,6 +1,7 @@
 /*
- * System calls on handles: close, derive, revoke, install, info; and the four whose registers ipc.c reads itself.
+ * System calls on handles, of one's own and of processes that one manages; and the four whose registers ipc.c reads itself.
  */
+#include <base/bits.h>
 #include "syscall.h"
 
 status_t syscall_ipc_call(struct thread *thread, const uint64_t *args, uint64_t *result)
@@ -24,18 +25,22 @@ status_t syscall_ipc_reply_receive(struct thread *thread, const uint64_t *args, 
 	return syscall_ipc_call(thread, args, result);
 }
 
-status_t syscall_handle_close(struct thread *thread, const uint64_t *args, uint64_t *result)
+static status_t close_in_steps(struct handle_entry *entry)
 {
-	struct handle_entry *entry = handle_find(thread->process, (handle_t){(uint32_t)args[0]});
 	unsigned budget = STEP_BUDGET;
 
-	(void)result;
 	if (!entry)
 		return E_HANDLE;
 	if (!derivation_hand_over(entry->object, &entry->node, &budget))
 		return STATUS_MORE;
 	handle_close(entry);
 	return OK;
+}
+
+status_t syscall_handle_close(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	(void)result;
+	return close_in_steps(handle_find(thread->process, (handle_t){(uint32_t)args[0]}));
 }
 
 status_t syscall_handle_derive(struct thread *thread, const uint64_t *args, uint64_t *result)
@@ -96,4 +101,59 @@ status_t syscall_handle_info(struct thread *thread, const uint64_t *args, uint64
 		.id = entry->object->id,
 	};
 	return copy_to_user(args[1], &info, sizeof(info));
+}
+
+/* A process that runs, and that the caller manages: what it holds is the caller's to dispose of. */
+static status_t find_managed(struct thread *thread, uint64_t handle, struct process **out)
+{
+	struct handle_entry *entry;
+	status_t status = find(thread, handle, OBJECT_PROCESS, RIGHT_MANAGE, &entry);
+
+	if (status != OK)
+		return status;
+	*out = OBJECT_OF(entry, process);
+	return (*out)->state == PROCESS_RUNNING ? OK : E_GONE;
+}
+
+status_t syscall_handle_next(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct progress *progress = syscall_progress(thread, SYS_handle_next);
+	unsigned budget = STEP_BUDGET;
+	struct process *process;
+	struct handle_entry *entry;
+	status_t status = find_managed(thread, args[0], &process);
+
+	if (status != OK)
+		return status;
+	progress->at = MAX(progress->at, args[1]);
+	status = handle_next(process, &progress->at, &budget, &entry);
+	if (status == OK)
+		*result = handle_number(entry).value;
+	return status;
+}
+
+status_t syscall_handle_take(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	handle_t handle = HANDLE_NONE;
+	struct handle_entry *entry;
+	struct process *process;
+	status_t status = find_managed(thread, args[0], &process);
+
+	if (status == OK)
+		status = handle_get(process, (handle_t){(uint32_t)args[1]}, 0, RIGHT_DERIVE,
+		                    &entry);
+	if (status == OK)
+		status = handle_derive_into(thread->process, entry, (uint32_t)args[2], 0, &handle);
+	*result = handle.value;
+	return status;
+}
+
+status_t syscall_handle_remove(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct process *process;
+	status_t status = find_managed(thread, args[0], &process);
+
+	(void)result;
+	return status == OK ? close_in_steps(handle_find(process, (handle_t){(uint32_t)args[1]}))
+	                    : status;
 }

@@ -167,6 +167,8 @@ status_t syscall_memory_dirty(struct thread *thread, const uint64_t *args, uint6
 	struct memory *paged;
 	status_t status = find_memory(thread, args[0], RIGHT_PAGER, &paged);
 
+	if (status == OK && paged->kind != MEMORY_KIND_PAGED)
+		status = E_TYPE;
 	if (status != OK)
 		return status;
 	*result = memory_list_dirty(paged, args[1], ranges, MIN(args[3], RANGES_STEP));
@@ -227,6 +229,18 @@ status_t syscall_memory_resize(struct thread *thread, const uint64_t *args, uint
 	if (memory->kind == MEMORY_KIND_PAGED && !(entry->node.rights & RIGHT_PAGER))
 		return E_ACCESS;
 	return memory_resize(memory, args[1], &budget);
+}
+
+status_t syscall_memory_populate(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct progress *progress = syscall_progress(thread, SYS_memory_populate);
+	unsigned budget = STEP_BUDGET;
+	struct memory *memory;
+	status_t status = find_memory(thread, args[0], RIGHT_WRITE, &memory);
+
+	(void)result;
+	return status == OK ? memory_populate(memory, args[1], args[2], &progress->at, &budget)
+	                    : status;
 }
 
 static status_t transfer(struct thread *thread, const uint64_t *args, struct progress *progress,

@@ -1,12 +1,10 @@
 /*
- * System calls on address spaces: mapping into a process or a confined space, confined spaces, guest FPU state.
+ * System calls on address spaces: mapping into a process or a confined space, confined spaces.
  */
 #include "aspace.h"
 #include "domain.h"
 #include "space.h"
 #include "syscall.h"
-
-#define FPU_BYTES_MAX 2816u /* x87, SSE, AVX and AVX-512 in XSAVE's standard layout */
 
 status_t syscall_map(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
@@ -143,28 +141,16 @@ status_t syscall_space_copy(struct thread *thread, const uint64_t *args, uint64_
 	return status;
 }
 
-static uint8_t fpu_area[FPU_BYTES_MAX]
-	__attribute__((aligned(64))); /* interrupts are off: one user at a time */
-
-status_t syscall_fpu_get(struct thread *thread, const uint64_t *args, uint64_t *result)
+status_t syscall_space_settle(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
-	uint64_t bytes = arch_fpu_get(thread, fpu_area, sizeof(fpu_area));
-
-	if (bytes == 0)
-		return E_UNSUPPORTED;
-	if (bytes > args[1])
-		return E_RANGE;
-	*result = bytes;
-	return copy_to_user(args[0], fpu_area, bytes);
-}
-
-status_t syscall_fpu_set(struct thread *thread, const uint64_t *args, uint64_t *result)
-{
-	status_t status;
+	struct word_call call;
+	struct handle_entry *entry;
+	status_t status = find(thread, args[0], OBJECT_SPACE, RIGHT_MANAGE, &entry);
 
 	(void)result;
-	if (args[1] > sizeof(fpu_area))
-		return E_RANGE;
-	status = copy_from_user(fpu_area, args[0], args[1]);
-	return status == OK ? arch_fpu_set(thread, fpu_area, args[1]) : status;
+	if (status == OK)
+		status = copy_from_user(&call, args[1], sizeof(call));
+	if (status == OK)
+		OBJECT_OF(entry, space)->word_call = call;
+	return status;
 }

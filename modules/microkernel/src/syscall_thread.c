@@ -144,6 +144,23 @@ status_t syscall_thread_kick(struct thread *thread, const uint64_t *args, uint64
 	return status;
 }
 
+status_t syscall_thread_park(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	(void)result;
+	return thread_park(thread, args[0]) ? SYSCALL_DONE : OK;
+}
+
+status_t syscall_thread_unpark(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct thread *target;
+	status_t status = find_thread(thread, args[0], RIGHT_WRITE, &target);
+
+	(void)result;
+	if (status == OK)
+		thread_unpark(target);
+	return status;
+}
+
 status_t syscall_thread_info(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
 	struct thread_info info;
@@ -155,8 +172,8 @@ status_t syscall_thread_info(struct thread *thread, const uint64_t *args, uint64
 		return status;
 	sched_close_accounts();
 	info = (struct thread_info){
-		.cpu_ns = target->cpu_ns,
-		.state = target->state,
+		.cpu_ns = clock_ticks_to_ns(target->cpu_ticks),
+		.is_waiting = thread_is_waiting(target),
 		.priority = target->priority,
 		.enters = target->arch.enters,
 		.cpus = target->cpus & ((1u << cpu_count) - 1),

@@ -16,6 +16,7 @@
 #include "process.h"
 #include "reply.h"
 #include "space.h"
+#include "word.h"
 
 static void thread_kill(struct kobject *object);
 static void thread_destroy(struct kobject *object);
@@ -152,7 +153,7 @@ static void leave_process(struct thread *thread, bool has_run)
 	struct process *process = thread->process;
 
 	list_remove(&thread->process_link);
-	process->cpu_ns += thread->cpu_ns;
+	process->cpu_ticks += thread->cpu_ticks;
 	domain_credit_thread(thread->obj.domain);
 	if (--process->thread_count == 0 && has_run && process->state == PROCESS_RUNNING)
 		process_end(process, PROCESS_EXITED, 0);
@@ -251,30 +252,20 @@ static void deadline_passed(struct deadline *deadline)
 	thread_cancel_wait(thread, thread->state == THREAD_SLEEPING ? OK : E_TIMEOUT);
 }
 
-/* It was tied to other CPUs while it ran, and blocks before it went there. */
-__attribute__((noinline)) static void block_elsewhere(struct thread *thread, uint64_t deadline)
+void thread_set_deadline(struct thread *thread, uint64_t deadline)
 {
-	sched_retie(thread);
-	if (deadline)
-		deadline_set(&thread->deadline, deadline, deadline_passed);
-}
-
-void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline)
-{
-	ASSERT(thread->state == THREAD_RUNNING);
-	thread->state = state;
-	if (!thread_may_run_on(thread, this_cpu()))
-		block_elsewhere(thread, deadline);
-	else if (deadline)
-		deadline_set(&thread->deadline, deadline, deadline_passed);
+	deadline_set(&thread->deadline, deadline, deadline_passed);
 }
 
 void thread_unblock(struct thread *thread, status_t status, uint64_t value)
 {
-	deadline_clear(&thread->deadline);
+	if (deadline_is_set(&thread->deadline))
+		deadline_clear(&thread->deadline);
 	thread->is_interruptible = false;
 	if (thread->request.memory)
 		thread_finish_request(thread, true);
+	else if (thread->arch.mode == MODE_GUEST)
+		word_finish(thread, status);
 	else
 		arch_set_result(thread, status, value);
 	sched_ready(thread);
@@ -297,6 +288,7 @@ void thread_cancel_wait(struct thread *thread, status_t status)
 		reply_disarm(thread);
 		break;
 	case THREAD_AWAITING: reply_abandon(thread); break;
+	case THREAD_PARKED:
 	case THREAD_SLEEPING: break;
 	case THREAD_STOPPED:
 	case THREAD_READY:
@@ -304,6 +296,17 @@ void thread_cancel_wait(struct thread *thread, status_t status)
 	case THREAD_DEAD: return;
 	}
 	thread_unblock(thread, status, 0);
+}
+
+bool thread_is_waiting(const struct thread *thread)
+{
+	switch (thread->state) {
+	case THREAD_STOPPED:
+	case THREAD_READY:
+	case THREAD_RUNNING:
+	case THREAD_DEAD: return false;
+	default: return true;
+	}
 }
 
 void thread_restart_waits(struct list *queue, struct process *process)
@@ -348,6 +351,25 @@ void thread_kick(struct thread *thread)
 		cpu_pend_on(&cpus[thread->cpu], PENDING_KICK);
 	else
 		thread_take_kick(thread);
+}
+
+bool thread_park(struct thread *thread, uint64_t deadline)
+{
+	if (thread->is_unparked) {
+		thread->is_unparked = false;
+		return false;
+	}
+	thread_block(thread, THREAD_PARKED, deadline);
+	sched_leave();
+	return true;
+}
+
+void thread_unpark(struct thread *thread)
+{
+	if (thread->state == THREAD_PARKED)
+		thread_unblock(thread, OK, 0);
+	else
+		thread->is_unparked = true;
 }
 
 static bool tells_preemption(const struct thread *thread)
@@ -421,6 +443,7 @@ status_t thread_bind_space(struct thread *thread, struct space *space)
 	unbind_space(thread);
 	thread->space = space;
 	thread->arch.space_pt = space ? &space->aspace.pt : NULL;
+	thread->arch.word_call = space ? space->word_call.number : WORD_CALL_NONE;
 	pt_activate_thread(thread);
 	return OK;
 }

@@ -5,6 +5,7 @@
  *      any state --kill, exit, end of its process--> DEAD
  */
 #pragma once
+#include <base/assert.h>
 #include "arch/arch.h"
 #include "deadline.h"
 #include "handle.h"
@@ -28,6 +29,7 @@ enum thread_state {
 	THREAD_WAITING,   /* for event bits */
 	THREAD_SLEEPING,  /* for a time */
 	THREAD_ON_WORD,   /* for a memory word */
+	THREAD_PARKED,    /* for an unpark */
 	THREAD_DEAD,
 };
 
@@ -45,6 +47,11 @@ struct refused_page {
 	uint64_t offset;
 };
 
+/* (address space, address) or (memory object, offset): see word.c. */
+struct word_key {
+	uint64_t id, offset;
+};
+
 struct thread {
 	struct thread_arch arch; /* first: entry.S knows its offsets */
 	struct kobject obj;
@@ -55,6 +62,7 @@ struct thread {
 	uint8_t priority;       /* what callers lend included */
 	uint8_t flags;          /* [I] THREAD_* of abi.h */
 	bool is_interruptible;  /* a kick ends the wait */
+	bool is_unparked;       /* an unpark found no wait: the next park returns at once */
 	uint8_t cpu;            /* where it runs, ran last, or is queued to run */
 	uint8_t cpus;           /* a bit for each that it may run on; cpu is one of them */
 	struct list queue_link; /* run queue, endpoint, event or word bucket */
@@ -62,9 +70,9 @@ struct thread {
 
 	struct kobject *
 		waiting_for; /* endpoint or event queued at: its death ends the wait, so no reference */
-	uint64_t wait_mask;     /* event bits or word mask wanted */
-	uint64_t word_key[2];   /* see word.c */
-	struct reply *awaiting; /* AWAITING: who will answer */
+	uint64_t wait_mask;       /* event bits or word mask wanted */
+	struct word_key word_key; /* ON_WORD */
+	struct reply *awaiting;   /* AWAITING: who will answer */
 	struct reply *
 		receiving_with; /* RECEIVING: the reply object for the next request; no reference either */
 	uint64_t call_badge;         /* of the handle called through */
@@ -80,7 +88,7 @@ struct thread {
 
 	struct space *space;      /* bound; holds a reference */
 	struct progress progress; /* of a system call that goes in steps */
-	uint64_t cpu_ns;
+	uint64_t cpu_ticks;       /* of the time that it paid for */
 };
 
 status_t thread_create(struct process *process, const struct thread_args *args,
@@ -94,12 +102,23 @@ void thread_lend_priority(struct thread *thread, unsigned priority);
 void thread_restore_priority(struct thread *thread);
 
 /* Puts the current thread into a blocked state. deadline 0: none. */
-void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline);
+void thread_set_deadline(struct thread *thread, uint64_t deadline);
+static inline void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline)
+{
+	DEBUG_ASSERT(thread->state == THREAD_RUNNING);
+	thread->state = state;
+	if (deadline)
+		thread_set_deadline(thread, deadline);
+}
 /* Ends a wait that thread_block began: clears the deadline; the caller has unlinked it from its queue. */
 void thread_unblock(struct thread *thread, status_t status, uint64_t value);
 /* Ends any wait from outside: time-out, kick, death of what it waits for. */
 void thread_cancel_wait(struct thread *thread, status_t status);
+bool thread_is_waiting(const struct thread *thread);
 void thread_kick(struct thread *thread);
+/* The current thread blocks until somebody unparks it; false when somebody has already. */
+bool thread_park(struct thread *thread, uint64_t deadline);
+void thread_unpark(struct thread *thread);
 /* What came before enter: true when it returns at once for that. */
 bool thread_take_latch(struct thread *thread);
 /* The current thread's guest was kicked while it ran: it traps to its monitor now. */

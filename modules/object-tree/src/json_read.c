@@ -165,9 +165,11 @@ static status_t read_number(struct parser *p)
 	uint64_t value = 0;
 
 	for (; p->at < p->end && *p->at >= '0' && *p->at <= '9'; p->at++) {
-		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*p->at - '0'), &value))
+		uint64_t digit = (uint64_t)(*p->at - '0');
+
+		if (value > (UINT64_MAX - digit) / 10)
 			return E_RANGE;
+		value = value * 10 + digit;
 	}
 	if (p->at == start || (*start == '0' && p->at - start > 1))
 		return E_PROTO;

@@ -61,6 +61,34 @@ TEST(arguments_are_checked_before_a_method_runs)
 	end();
 }
 
+static status_t call_limited(const char *method, uint32_t rights, uint32_t room_bytes)
+{
+	static uint8_t room[4096];
+	uint8_t value[64];
+	struct obj_limit limit = {rights, room, room_bytes};
+	struct obj_arguments arguments = {.args = "\xa1\x61\x61\x01", .args_len = 4};
+	struct obj_result result = {.at = value, .max = sizeof(value)};
+
+	if (strcmp(method, "add") != 0)
+		arguments = (struct obj_arguments){0};
+	return obj_call_limited(root, "/srv/calc", method, &limit, &arguments, &result);
+}
+
+TEST(a_limited_caller_reaches_what_its_rights_reach)
+{
+	start();
+	furnish();
+	CHECK_EQ(call_limited("add", 0, 4096), OK);
+	CHECK_EQ(call_limited("greet", 0, 4096), E_ACCESS);
+	CHECK_EQ(call_limited("greet", OBJECT_MAY_CHANGE, 4096), E_ACCESS);
+	CHECK_EQ(calls, 1);
+	CHECK_EQ(call_limited("greet", OBJECT_MAY_READ, 4096), E_INVAL); /* it was asked */
+	CHECK_EQ(call_limited("nothing", OBJECT_MAY_MANAGE, 4096), OK);
+	CHECK_EQ(call_limited("unheard", OBJECT_MAY_ALL, 4096), E_UNSUPPORTED);
+	CHECK_EQ(call_limited("add", OBJECT_MAY_ALL, 64), E_UNSUPPORTED);
+	end();
+}
+
 TEST(malformed_values_are_refused)
 {
 	uint8_t value[16];

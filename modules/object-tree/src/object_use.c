@@ -33,6 +33,7 @@ static status_t try_each(handle_t root, const char *path, try_fn *try, void *att
 
 struct call_attempt {
 	const char *method;
+	const struct obj_limit *limit; /* or NULL */
 	const struct obj_arguments *arguments;
 	struct obj_result *result;
 };
@@ -43,11 +44,39 @@ static status_t check_value(const void *value, uint32_t len)
 	return cbor_check(value, len) == OK ? OK : E_PROTO;
 }
 
+static status_t find_right(const void *description, uint32_t len, const char *method,
+                           uint64_t *out_right)
+{
+	struct cbor_reader at;
+	status_t status = cbor_find(description, len, "methods", &at);
+
+	if (status == OK)
+		status = cbor_find(at.at + at.pos, at.len - at.pos, method, &at);
+	if (status == OK)
+		status = cbor_find(at.at + at.pos, at.len - at.pos, "right", &at);
+	return status == OK ? cbor_get_uint(&at, out_right) : status;
+}
+
+static status_t check_limit(handle_t object, const char *method, const struct obj_limit *limit)
+{
+	uint64_t right;
+	uint32_t len;
+
+	if (obj_describe(object, limit->room, limit->room_bytes, &len) != OK ||
+	    find_right(limit->room, len, method, &right) != OK)
+		return E_UNSUPPORTED;
+	return right & ~(uint64_t)limit->rights ? E_ACCESS : OK;
+}
+
 static status_t try_call(handle_t object, void *attempt)
 {
 	struct call_attempt *a = attempt;
 	const struct obj_arguments *with = a->arguments;
 	struct obj_result *r = a->result;
+	status_t refusal = a->limit ? check_limit(object, a->method, a->limit) : OK;
+
+	if (refusal != OK)
+		return refusal;
 	status_t status = object_call(object, a->method, with->args, with->args_len, with->cap,
 	                              r->at, r->max, &r->len, &r->cap);
 
@@ -62,7 +91,16 @@ static status_t try_call(handle_t object, void *attempt)
 status_t obj_call(handle_t root, const char *path, const char *method,
                   const struct obj_arguments *arguments, struct obj_result *result)
 {
-	struct call_attempt attempt = {method, arguments, result};
+	struct call_attempt attempt = {method, NULL, arguments, result};
+
+	return try_each(root, path, try_call, &attempt);
+}
+
+status_t obj_call_limited(handle_t root, const char *path, const char *method,
+                          const struct obj_limit *limit, const struct obj_arguments *arguments,
+                          struct obj_result *result)
+{
+	struct call_attempt attempt = {method, limit, arguments, result};
 
 	return try_each(root, path, try_call, &attempt);
 }

@@ -213,7 +213,8 @@ void text_format(struct text *text, const char *format, ...)
 	va_end(args);
 	if (len < 0)
 		return;
-	text_grow(text, (size_t)len + 1);
+	if (text->len + (size_t)len + 1 > text->cap)
+		text_grow(text, (size_t)len);
 	va_start(args, format);
 	vsnprintf(text->start + text->len, (size_t)len + 1, format, args);
 	va_end(args);

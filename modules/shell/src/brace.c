@@ -9,7 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEQUENCE_MOST 1000000
+/* A word that would become more words stays as it is. */
+#if DEBUG
+#define WORDS_MOST 1000
+#else
+#define WORDS_MOST 1000000
+#endif
 #define BRACE_DEPTH 1000
 
 struct item {
@@ -25,7 +30,7 @@ struct items {
 struct brace_state {
 	struct shell *sh;
 	struct word *first, **last;
-	unsigned depth;
+	unsigned depth, count;
 };
 
 static struct items items_of(struct shell *sh, const struct word *word)
@@ -76,6 +81,7 @@ static void add_word(struct brace_state *state, struct items items)
 	}
 	if (!word->parts)
 		return;
+	state->count++;
 	*state->last = word;
 	state->last = &word->next;
 }
@@ -231,13 +237,15 @@ static bool expand_sequence(struct brace_state *state, struct items items, size_
 	distance = sequence.first < sequence.last
 	                   ? (unsigned long)sequence.last - (unsigned long)sequence.first
 	                   : (unsigned long)sequence.first - (unsigned long)sequence.last;
-	if (distance / (unsigned long)sequence.step > SEQUENCE_MOST)
+	distance /= (unsigned long)sequence.step;
+	if (distance >= WORDS_MOST)
 		return false;
-	for (unsigned long i = 0; i <= distance / (unsigned long)sequence.step; i++) {
-		long offset = (long)i * sequence.step;
-		long value = sequence.first < sequence.last ? sequence.first + offset
-		                                            : sequence.first - offset;
-		size_t count = sequence_text(&sequence, value, middle);
+	for (unsigned long i = 0; i <= distance && state->count <= WORDS_MOST; i++) {
+		unsigned long first = (unsigned long)sequence.first;
+		unsigned long offset = i * (unsigned long)sequence.step;
+		unsigned long value = sequence.first < sequence.last ? first + offset
+		                                                     : first - offset;
+		size_t count = sequence_text(&sequence, (long)value, middle);
 
 		expand_from(state, joined(state, items, open, close, middle, count), open + count);
 	}
@@ -268,6 +276,8 @@ static bool expand_first(struct brace_state *state, struct items items, size_t f
 
 static void expand_from(struct brace_state *state, struct items items, size_t from)
 {
+	if (state->count > WORDS_MOST)
+		return;
 	state->depth++;
 	if (state->depth > BRACE_DEPTH || !expand_first(state, items, from))
 		add_word(state, items);
@@ -276,9 +286,15 @@ static void expand_from(struct brace_state *state, struct items items, size_t fr
 
 struct word *brace_expand(struct shell *sh, const struct word *word)
 {
+	struct arena_mark mark = arena_mark(&sh->temp);
 	struct brace_state state = {.sh = sh};
 
 	state.last = &state.first;
 	expand_from(&state, items_of(sh, word), 0);
+	if (state.count <= WORDS_MOST)
+		return state.first;
+	arena_release(&sh->temp, mark);
+	state = (struct brace_state){.sh = sh, .last = &state.first};
+	add_word(&state, items_of(sh, word));
 	return state.first;
 }

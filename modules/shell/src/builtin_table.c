@@ -14,6 +14,7 @@ const struct builtin builtins[] = {
 	{"[", builtin_test, BUILTIN_PURE},
 	{"alias", builtin_alias, 0},
 	{"apropos", builtin_apropos, BUILTIN_PROMPT},
+	{"as", builtin_as, BUILTIN_PROMPT},
 	{"at", builtin_at, BUILTIN_PROMPT},
 	{"bg", builtin_bg, 0},
 	{"break", builtin_break, BUILTIN_SPECIAL},
@@ -36,6 +37,7 @@ const struct builtin builtins[] = {
 	{"kill", builtin_kill, 0},
 	{"let", builtin_let, 0},
 	{"local", builtin_local, 0},
+	{"ns", builtin_ns, BUILTIN_OWN},
 	{"printf", builtin_printf, BUILTIN_PURE},
 	{"pwd", builtin_pwd, BUILTIN_PURE},
 	{"read", builtin_read, 0},
@@ -54,6 +56,7 @@ const struct builtin builtins[] = {
 	{"unalias", builtin_unalias, 0},
 	{"unset", builtin_unset, BUILTIN_SPECIAL},
 	{"wait", builtin_wait, 0},
+	{"with", builtin_with, BUILTIN_OWN},
 	{NULL, NULL, 0},
 };
 

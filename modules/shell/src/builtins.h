@@ -11,6 +11,7 @@ struct shell;
 
 BUILTIN(alias);
 BUILTIN(apropos);
+BUILTIN(as);
 BUILTIN(at);
 BUILTIN(bg);
 BUILTIN(break);
@@ -35,6 +36,7 @@ BUILTIN(jobs);
 BUILTIN(kill);
 BUILTIN(let);
 BUILTIN(local);
+BUILTIN(ns);
 BUILTIN(printf);
 BUILTIN(pwd);
 BUILTIN(read);
@@ -51,6 +53,7 @@ BUILTIN(umask);
 BUILTIN(unalias);
 BUILTIN(unset);
 BUILTIN(wait);
+BUILTIN(with);
 
 /* Options of a built-in, one after the other. */
 struct scan {

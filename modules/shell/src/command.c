@@ -21,7 +21,9 @@ static unsigned name_hash(const char *name)
 
 bool builtin_is_here(const struct shell *sh, const struct builtin *builtin)
 {
-	return !(builtin->flags & BUILTIN_PROMPT) || (sh->interactive && !sh->options[OPT_POSIX]);
+	if (!(builtin->flags & (BUILTIN_PROMPT | BUILTIN_OWN)))
+		return true;
+	return !sh->options[OPT_POSIX] && (sh->interactive || builtin->flags & BUILTIN_OWN);
 }
 
 static const struct builtin *builtin_find(const struct shell *sh, const char *name)

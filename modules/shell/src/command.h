@@ -13,6 +13,7 @@ enum builtin_flag {
 	BUILTIN_SPECIAL = 1,
 	BUILTIN_PURE = 2,   /* only prints: a substitution may run it without a process */
 	BUILTIN_PROMPT = 4, /* only in interactive shells outside of POSIX mode */
+	BUILTIN_OWN = 8,    /* only outside of POSIX mode */
 };
 
 struct builtin {

@@ -7,6 +7,7 @@
 #include "complete_word.h"
 #include "jobs.h"
 #include "names.h"
+#include "objects.h"
 #include "shell.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -198,7 +199,7 @@ static void complete_jobs(struct completion *c)
 	}
 }
 
-static void complete_list(struct completion *c, const char *const *list)
+void complete_list(struct completion *c, const char *const *list)
 {
 	for (; *list; list++)
 		if (strncmp(*list, c->value, strlen(c->value)) == 0)
@@ -241,6 +242,10 @@ static void complete_argument(struct completion *c)
 
 	if (c->is_file)
 		complete_files(c, FILES_ALL);
+	else if (complete_confined(c))
+		return;
+	else if (strchr(name, '/') && objects_is_call(c->sh, name))
+		complete_method_argument(c);
 	else if (strcmp(name, "obj") == 0)
 		complete_obj(c);
 	else if (c->value[0] == '%' && is_one_of(name, about_jobs))
@@ -261,6 +266,7 @@ void complete_command(struct shell *sh, const char *text, size_t cursor,
 	size_t variable;
 
 	find_word(&c);
+	complete_skip_confining(&c);
 	editor_candidates_start(out, c.part_start);
 	variable = variable_start(&c);
 	if (variable)

@@ -126,13 +126,23 @@ static void add_object(void *context, const char *name, bool is_directory)
 	arena_release(&c->sh->temp, mark);
 }
 
-void complete_objects(struct completion *c, char suffix)
+static void add_objects(struct completion *c, const char *folder, char suffix)
 {
 	struct adding adding = {c, suffix, ""};
 	char path[OBJECT_PATH_BYTES];
 
-	if (tree_path(complete_folder(c), path))
+	if (tree_path(folder, path))
 		objects_list(path, add_object, &adding);
+}
+
+void complete_objects(struct completion *c, char suffix)
+{
+	add_objects(c, complete_folder(c), suffix);
+}
+
+void complete_objects_in(struct completion *c, const char *folder)
+{
+	add_objects(c, folder, ' ');
 }
 
 void complete_members(struct completion *c, const char *path, const char *kind)

@@ -43,6 +43,18 @@ void complete_files(struct completion *c, enum file_filter filter);
 /* Paths in the object tree; an object gets the suffix, a directory a slash. */
 void complete_objects(struct completion *c, char suffix);
 
+void complete_objects_in(struct completion *c, const char *folder); /* the part follows it */
+
+/* with, as and ns: their own arguments (false: it is none), and the command behind with and as becomes the command. */
+bool complete_confined(struct completion *c);
+void complete_skip_confining(struct completion *c);
+
+/* name= of a method's arguments, shown with its type. */
+void complete_method_argument(struct completion *c);
+
+/* Each of a list, ended by NULL, that begins like the word. */
+void complete_list(struct completion *c, const char *const *list);
+
 /* The members of an object: kind is "methods", "properties" or "events". */
 void complete_members(struct completion *c, const char *path, const char *kind);
 

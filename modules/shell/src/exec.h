@@ -61,3 +61,5 @@ void exec_trace(struct shell *sh, const struct assign *assigns, const struct fie
 int exec_external(struct shell *sh, struct simple_node *node, const char *path, char **argv,
                   unsigned flags);
 int exec_not_found(struct shell *sh, const char *name);
+/* In a process that ends after it. */
+int exec_words(struct shell *sh, int argc, char **argv);

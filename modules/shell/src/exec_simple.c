@@ -92,30 +92,36 @@ static int trace_fd(const struct redir_save *save)
 	return 2;
 }
 
-static int call_builtin(struct shell *sh, const struct builtin *builtin, struct fields *fields,
-                        unsigned flags)
-{
-	const char *outer = sh->builtin_name;
-	unsigned outer_tested = sh->tested;
-	int status;
-
-	sh->builtin_name = fields->list[0];
-	sh->builtin_failed = false;
-	sh->tested = flags & EXEC_TESTED;
-	status = builtin->run(sh, (int)fields->count, fields->list);
-	if (!out_flush(sh))
-		status = builtin_refuse(sh, "write error: %s", strerror(errno));
-	sh->builtin_name = outer;
-	sh->tested = outer_tested;
-	return status;
-}
-
 /* A built-in or (builtin NULL) a function, in this process. */
 struct call {
 	const struct builtin *builtin;
 	struct function *function;
 	bool is_special;
 };
+
+/* What fails in the commands that eval runs, or a trap, is no failure of the built-in. */
+static int call_builtin(struct shell *sh, const struct call *call, struct fields *fields,
+                        unsigned flags)
+{
+	const char *outer = sh->builtin_name;
+	bool outer_failed = sh->builtin_failed, failed;
+	unsigned outer_tested = sh->tested;
+	int status;
+
+	sh->builtin_name = fields->list[0];
+	sh->builtin_failed = false;
+	sh->tested = flags & EXEC_TESTED;
+	status = call->builtin->run(sh, (int)fields->count, fields->list);
+	if (!out_flush(sh))
+		status = builtin_refuse(sh, "write error: %s", strerror(errno));
+	failed = sh->builtin_failed;
+	sh->builtin_name = outer;
+	sh->builtin_failed = outer_failed;
+	sh->tested = outer_tested;
+	if (failed && call->is_special && !sh->unwind)
+		sh_unwind_error(sh, status);
+	return status;
+}
 
 static int run_call(struct shell *sh, struct fields *fields, const struct call *call,
                     unsigned flags)
@@ -124,9 +130,7 @@ static int run_call(struct shell *sh, struct fields *fields, const struct call *
 
 	if (call->function)
 		return exec_function(sh, call->function, (int)fields->count, fields->list, flags);
-	status = call_builtin(sh, call->builtin, fields, flags);
-	if (sh->builtin_failed && call->is_special && !sh->unwind)
-		sh_unwind_error(sh, status);
+	status = call_builtin(sh, call, fields, flags);
 	return sh->unwind ? sh->status : status;
 }
 
@@ -254,4 +258,17 @@ int exec_simple(struct shell *sh, struct simple_node *node, unsigned flags)
 		close_processes(sh, processes);
 	arena_release(&sh->temp, mark);
 	return shell_status(sh, status);
+}
+
+int exec_words(struct shell *sh, int argc, char **argv)
+{
+	struct simple_node node;
+	struct fields fields;
+
+	memset(&node, 0, sizeof(node));
+	node.node.line = sh->line;
+	fields_begin(&fields, sh);
+	for (int i = 0; i < argc; i++)
+		fields_add(&fields, argv[i]);
+	return run_command(sh, &node, &fields, EXEC_LAST);
 }

@@ -32,6 +32,14 @@ TEST(parameters_may_change_under_a_call)
 	prints("x=12345678; x=${x%8}; x=${x#1}; echo $x ${#x}\n", "234567 6\n");
 }
 
+TEST(the_end_of_a_here_document_may_be_continued)
+{
+	prints("p() { while read -r l; do echo \"[$l]\"; done; }\n"
+	       "p <<END\na\nEN\\\nD\np <<END\na\\\nEND\nEND\np <<'END'\nEN\\\nD\nEND\n"
+	       "p <<-END\n\tb\n\tE\\\nND\n",
+	       "[a]\n[aEND]\n[EN\\]\n[D]\n[b]\n");
+}
+
 TEST(aliases_may_change_while_they_are_read)
 {
 	prints("alias a='unalias a\necho one'\na\na 2>/dev/null || echo gone\n", "one\ngone\n");

@@ -101,18 +101,25 @@ static bool expand_count(struct expansion *ex, const struct part *part, size_t c
 	return true;
 }
 
-/* Whether there is a value in the sense of the operators with a colon: some element is not empty. */
-static bool is_there(const struct list *list, bool colon)
+/* Whether there is a value in the sense of the operators: with a colon, one that is not empty. */
+static bool is_there(struct expansion *ex, const struct list *list)
 {
-	if (list->count == 0 || !colon)
+	bool joins_to_nothing = is_star(list->param) && !*ex->sh->ifs_first;
+
+	if (!list->param->colon || (list->count > 1 && !joins_to_nothing))
 		return list->count > 0;
-	return list->count > 1 || *list_at(list, 0);
+	for (size_t i = 0; i < list->count; i++)
+		if (*list_at(list, i))
+			return true;
+	return false;
 }
 
 static bool expand_instead(struct expansion *ex, const struct part *part)
 {
 	bool outer = ex->splits_text, done;
 
+	if (part->quoted)
+		expansion_quoted(ex, "", 0);
 	ex->splits_text = !part->quoted;
 	done = expand_parts(ex, part->param->word->parts);
 	ex->splits_text = outer;
@@ -148,14 +155,19 @@ bool expand_param_list(struct expansion *ex, const struct part *part)
 	switch (param->op) {
 	case OP_LENGTH: return expand_count(ex, part, list.count);
 	case OP_SUBSTRING: return expand_slice(ex, part, list);
-	case OP_ALTERNATE: return !is_there(&list, param->colon) || expand_instead(ex, part);
+	case OP_ALTERNATE:
+		if (is_there(ex, &list))
+			return expand_instead(ex, part);
+		if (part->quoted && (is_star(param) || list.count > 0))
+			expansion_quoted(ex, "", 0);
+		return true;
 	case OP_DEFAULT:
-		if (!is_there(&list, param->colon))
+		if (!is_there(ex, &list))
 			return expand_instead(ex, part);
 		break;
 	case OP_ASSIGN:
 	case OP_ERROR:
-		if (!is_there(&list, param->colon))
+		if (!is_there(ex, &list))
 			return list_refuse(ex, param);
 		break;
 	default: return expand_elements(ex, part, list);

@@ -1,14 +1,23 @@
 /*
  * Any bytes as a script. With set -n a substitution runs nothing, and with set -f no directory is read, so expanding
- * each word of the tree touches the shell alone. For the unit test and for the host program that a fuzzer feeds.
+ * each word of the tree and making its assignments touches the shell alone. For the unit test and for the program
+ * that libFuzzer feeds.
  */
 #include "fuzz.h"
-#include "arith.h"
+#include "alias.h"
 #include "ast.h"
+#include "exec.h"
 #include "expand.h"
+#include "params.h"
 #include "parser.h"
+#include "pattern.h"
 #include "print.h"
 #include "shell.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Longer values are forgotten, so that x=$x$x in a script cannot take all memory. */
+#define VALUE_MOST 256
 
 static void walk(struct shell *sh, struct node *node);
 
@@ -43,25 +52,47 @@ static void try_redirs(struct shell *sh, const struct redir *redirs)
 
 static void walk_simple(struct shell *sh, const struct simple_node *node)
 {
-	intmax_t index;
+	struct arena_mark mark = arena_mark(&sh->temp);
 
 	for (const struct assign *assign = node->assigns; assign; assign = assign->next) {
+		struct assign one = *assign;
+
+		one.next = NULL;
 		try_words(sh, assign->words);
-		if (assign->index)
-			arith_value(sh, assign->index, &index);
+		exec_assigns(sh, &one, NULL);
+		if (assign->var->value_len > VALUE_MOST)
+			var_unset(sh, assign->var);
 		sh->unwind = UNWIND_NONE;
 	}
+	arena_release(&sh->temp, mark);
 	try_words(sh, node->words);
 	try_redirs(sh, node->redirs);
 }
 
+static void match_word(struct shell *sh, const char *text, const struct word *patterns)
+{
+	for (; text && patterns; patterns = patterns->next) {
+		const char *pattern = expand_pattern(sh, patterns);
+
+		if (pattern)
+			pattern_match(pattern, text, true);
+		sh->unwind = UNWIND_NONE;
+	}
+}
+
 static void walk_case(struct shell *sh, const struct case_node *node)
 {
+	struct arena_mark mark = arena_mark(&sh->temp);
+	const char *text = expand_string(sh, node->word);
+
+	sh->unwind = UNWIND_NONE;
 	try_words(sh, node->word);
 	for (const struct case_item *item = node->items; item; item = item->next) {
+		match_word(sh, text, item->patterns);
 		try_words(sh, item->patterns);
 		walk(sh, item->body);
 	}
+	arena_release(&sh->temp, mark);
 }
 
 static void walk_condition(struct shell *sh, const struct condition *condition)
@@ -149,13 +180,19 @@ static void run(struct shell *sh, const char *bytes, size_t len)
 
 void fuzz_script(const char *bytes, size_t len)
 {
+	char *params[] = {"a b", "", "*x\\y[", "/\303\251:"};
 	struct shell sh;
 
 	shell_init(&sh, "sh");
 	sh.silent = true;
 	sh.options[OPT_NOEXEC] = sh.options[OPT_NOGLOB] = true;
+	params_set(&sh, params, sizeof(params) / sizeof(*params));
 	run(&sh, bytes, len);
 	sh.options[OPT_NOUNSET] = sh.options[OPT_POSIX] = true;
+	sh.options[OPT_BRACEEXPAND] = false;
+	alias_set(&sh, "a", "b ");
+	alias_set(&sh, "b", "c $((d");
+	alias_set(&sh, "c", "if ");
 	run(&sh, bytes, len);
 	shell_free(&sh);
 }

@@ -64,13 +64,22 @@ static bool is_continued(const struct text *body)
 	return backslashes % 2 == 1;
 }
 
-static bool is_delimiter(const struct text *body, size_t start, const char *delimiter)
+/* Whether the line that starts there is the delimiter; it may have been continued. */
+static bool is_delimiter(const struct text *body, size_t start, const struct heredoc *heredoc)
 {
-	size_t len = body->len - start, wanted = strlen(delimiter);
+	const char *text = body->start, *wanted = heredoc->delimiter;
 
-	if (len > 0 && body->start[body->len - 1] == '\n')
-		len--;
-	return len == wanted && (len == 0 || memcmp(body->start + start, delimiter, len) == 0);
+	for (size_t i = start; i < body->len; i++) {
+		bool is_last = i + 1 == body->len;
+
+		if (text[i] == '\n' && is_last)
+			break;
+		if (!heredoc->quoted && !is_last && text[i] == '\\' && text[i + 1] == '\n')
+			i++;
+		else if (text[i] != *wanted++)
+			return false;
+	}
+	return !*wanted;
 }
 
 /* A body without any expansion: one part of quoted text. */
@@ -89,28 +98,55 @@ static struct word *plain_word(struct parser *ps, const char *text, size_t len)
 	return word;
 }
 
+static void parse_body(struct parser *ps, struct heredoc *heredoc)
+{
+	heredoc->redir->word = lex_text_word(ps, heredoc->body, heredoc->len, heredoc->line,
+	                                     MODE_HEREDOC);
+}
+
+/* Bodies may have tries of their own: parsed in each of those around them, they would double the work. */
+void heredoc_parse_bodies(struct parser *ps)
+{
+	struct heredoc *heredoc = ps->bodies;
+
+	ps->bodies = NULL;
+	for (; heredoc && !ps->failed; heredoc = heredoc->next)
+		parse_body(ps, heredoc);
+}
+
+static void finish_body(struct parser *ps, struct heredoc *heredoc)
+{
+	if (heredoc->quoted) {
+		heredoc->redir->word = plain_word(ps, heredoc->body, heredoc->len);
+	} else if (ps->record.tries > 0) {
+		heredoc->next = ps->bodies;
+		ps->bodies = heredoc;
+	} else {
+		parse_body(ps, heredoc);
+	}
+}
+
 static void heredoc_read(struct parser *ps, struct heredoc *heredoc)
 {
 	struct text body;
 	bool continued = false;
-	int line = ps->line;
+	size_t start = 0;
 
+	heredoc->line = ps->line;
 	text_begin(&body, &ps->region->arena);
-	for (;;) {
-		size_t start = body.len;
-
-		if (!read_line(ps, &body, heredoc->strips_tabs && !continued))
-			break;
-		if (!continued && is_delimiter(&body, start, heredoc->delimiter)) {
+	while (read_line(ps, &body, heredoc->strips_tabs && !continued)) {
+		continued = !heredoc->quoted && is_continued(&body);
+		if (continued)
+			continue;
+		if (is_delimiter(&body, start, heredoc)) {
 			body.len = start;
 			break;
 		}
-		continued = !heredoc->quoted && is_continued(&body);
+		start = body.len;
 	}
-	text_end(&body);
-	heredoc->redir->word = heredoc->quoted ? plain_word(ps, body.start, body.len)
-	                                       : lex_text_word(ps, body.start, body.len, line,
-	                                                       MODE_HEREDOC);
+	heredoc->body = text_end(&body);
+	heredoc->len = body.len;
+	finish_body(ps, heredoc);
 }
 
 void heredoc_read_all(struct parser *ps)
@@ -118,6 +154,10 @@ void heredoc_read_all(struct parser *ps)
 	struct heredoc *heredoc = ps->heredocs;
 
 	ps->heredocs = NULL;
-	for (; heredoc && !ps->failed; heredoc = heredoc->next)
+	while (heredoc && !ps->failed) {
+		struct heredoc *next = heredoc->next;
+
 		heredoc_read(ps, heredoc);
+		heredoc = next;
+	}
 }

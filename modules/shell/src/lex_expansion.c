@@ -50,38 +50,35 @@ static struct word *read_arithmetic(struct parser *ps)
 	return word;
 }
 
-/* What an earlier try has found out about this place. */
-static const struct verdict *known_verdict(const struct parser *ps)
+/* An alias's text is not recorded, unless a try begins in it; then that, and what the aliases below have left, is. */
+static void record_aliases(struct parser *ps)
 {
-	const struct source *source = ps->top;
-
-	if (!source || !source->owned)
-		return NULL;
-	return verdict_find(&source->verdicts, (size_t)(ps->at - source->owned));
+	for (struct source *source = ps->top; source; source = source->below)
+		source->is_recorded = true;
 }
 
 /* Tries to read arithmetic; false when it was none, and then it is there to be read again. */
 static bool try_arithmetic(struct word_builder *wb, bool quoted)
 {
 	struct parser *ps = wb->ps;
-	struct record record = {.verdicts = {NULL, 0, 0}}, *outer = ps->record;
 	struct heredoc *heredocs = ps->heredocs, **heredocs_end = ps->heredocs_end;
+	struct heredoc *bodies = ps->bodies;
+	size_t place = ps->record.len;
 	bool quiet = ps->quiet;
 	struct word *word;
 	int line = ps->line;
 
-	text_begin(&record.text, &ps->region->arena);
-	ps->record = &record;
+	record_aliases(ps);
+	ps->record.is_on = true;
+	ps->record.tries++;
 	ps->quiet = true;
 	word = read_arithmetic(ps);
-	ps->record = outer;
+	ps->record.tries--;
 	ps->quiet = quiet;
-	if (outer)
-		verdict_add(&outer->verdicts, outer->text.len, word != NULL);
+	record_verdict(&ps->record, place, word != NULL);
 	if (word) {
-		if (outer)
-			record_append(outer, &record);
-		verdicts_free(&record.verdicts);
+		if (ps->record.tries == 0)
+			heredoc_parse_bodies(ps);
 		builder_arith(wb, quoted, word);
 		return true;
 	}
@@ -89,21 +86,25 @@ static bool try_arithmetic(struct word_builder *wb, bool quoted)
 	ps->line = line;
 	ps->heredocs = heredocs;
 	ps->heredocs_end = heredocs_end;
-	parser_push_record(ps, &record);
+	ps->bodies = bodies;
+	parser_rewind(ps, place);
 	return false;
 }
 
+/*
+ * What is found out about a place is not tried again. In an alias within a try there is no way back: the text is
+ * arithmetic or an error, which ends the outer try.
+ */
 static bool lex_arithmetic(struct word_builder *wb, bool quoted)
 {
 	struct parser *ps = wb->ps;
-	const struct verdict *known = known_verdict(ps);
+	const struct verdict *known = record_find(&ps->record, ps->record.len);
+	bool is_unrecorded = ps->top->alias && !ps->top->is_recorded;
 	struct word *word;
 
-	if (!known)
+	if (is_unrecorded ? ps->record.tries == 0 : !known)
 		return try_arithmetic(wb, quoted);
-	if (ps->record)
-		verdict_add(&ps->record->verdicts, ps->record->text.len, known->is_arith);
-	if (!known->is_arith)
+	if (!is_unrecorded && !known->is_arith)
 		return false;
 	word = read_arithmetic(ps);
 	if (word)

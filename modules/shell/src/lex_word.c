@@ -153,7 +153,7 @@ static void lex_single_quotes(struct word_builder *wb)
 
 static void lex_body(struct word_builder *wb, enum word_mode mode);
 
-static void lex_double_quotes(struct word_builder *wb)
+static void lex_double_quotes(struct word_builder *wb, enum word_mode mode)
 {
 	struct part **last = wb->last;
 	size_t len = wb->has_text && wb->text_quoted ? wb->text.len : 0;
@@ -161,7 +161,7 @@ static void lex_double_quotes(struct word_builder *wb)
 
 	wb->quoted = true;
 	char_next(wb->ps);
-	lex_body(wb, MODE_QUOTED);
+	lex_body(wb, mode == MODE_DELIMITER ? MODE_QUOTED_DELIMITER : MODE_QUOTED);
 	if (char_next(wb->ps) != '"') {
 		wb->ps->line = line;
 		syntax_error(wb->ps, "unterminated quoted string");
@@ -171,19 +171,29 @@ static void lex_double_quotes(struct word_builder *wb)
 		builder_empty(wb);
 }
 
+static bool mode_is_quoted(enum word_mode mode)
+{
+	return mode == MODE_QUOTED || mode == MODE_QUOTED_DELIMITER || mode == MODE_QUOTED_BRACE ||
+	       mode == MODE_HEREDOC || mode == MODE_ARITH || mode == MODE_OFFSET ||
+	       mode == MODE_INDEX;
+}
+
 static void lex_backslash(struct word_builder *wb, enum word_mode mode)
 {
 	const char *special = mode == MODE_HEREDOC        ? "$`\\"
 	                      : mode == MODE_QUOTED_BRACE ? "$`\"\\}"
 	                                                  : "$`\"\\";
-	bool is_quoted = mode == MODE_QUOTED || mode == MODE_QUOTED_BRACE || mode == MODE_HEREDOC ||
-	                 mode == MODE_ARITH || mode == MODE_OFFSET || mode == MODE_INDEX;
+	bool is_quoted = mode_is_quoted(mode);
 	int c;
 
 	char_next(wb->ps);
 	c = char_peek(wb->ps);
 	if (c == CHAR_END) {
 		builder_char(wb, '\\', true);
+		return;
+	}
+	if (c == '\n') { /* the backslash was the last of an alias's text */
+		char_next(wb->ps);
 		return;
 	}
 	if (is_quoted && (c == 0 || !strchr(special, c))) {
@@ -224,13 +234,14 @@ static bool is_metachar(int c)
 
 static enum meaning quote_meaning(int c, enum word_mode mode)
 {
-	bool is_quoted = mode == MODE_QUOTED || mode == MODE_HEREDOC;
+	bool is_quoted = mode == MODE_QUOTED || mode == MODE_QUOTED_DELIMITER ||
+	                 mode == MODE_HEREDOC;
 	bool is_arith = mode == MODE_ARITH || mode == MODE_OFFSET || mode == MODE_INDEX;
 
 	if (c == '\'')
 		return is_quoted || mode == MODE_QUOTED_BRACE || is_arith ? MEANS_ITSELF
 		                                                          : MEANS_SINGLE;
-	if (mode == MODE_QUOTED)
+	if (mode == MODE_QUOTED || mode == MODE_QUOTED_DELIMITER)
 		return MEANS_END;
 	if (mode == MODE_HEREDOC)
 		return MEANS_ITSELF;
@@ -248,6 +259,7 @@ static enum meaning char_meaning(int c, enum word_mode mode, int *depth)
 	case MODE_QUOTED_BRACE: return c == '}' ? MEANS_END : MEANS_ITSELF;
 	case MODE_SLASH: return c == '}' || c == '/' ? MEANS_END : MEANS_ITSELF;
 	case MODE_QUOTED:
+	case MODE_QUOTED_DELIMITER:
 	case MODE_HEREDOC: return MEANS_ITSELF;
 	default: break;
 	}
@@ -266,12 +278,6 @@ static enum meaning char_meaning(int c, enum word_mode mode, int *depth)
 	return MEANS_ITSELF;
 }
 
-static bool mode_is_quoted(enum word_mode mode)
-{
-	return mode == MODE_QUOTED || mode == MODE_QUOTED_BRACE || mode == MODE_HEREDOC ||
-	       mode == MODE_ARITH || mode == MODE_OFFSET || mode == MODE_INDEX;
-}
-
 /* Expansions and backslashes; false when the character is neither. */
 static bool lex_special(struct word_builder *wb, enum word_mode mode, int c)
 {
@@ -281,7 +287,7 @@ static bool lex_special(struct word_builder *wb, enum word_mode mode, int c)
 		lex_backslash(wb, mode);
 		return true;
 	}
-	if (mode == MODE_DELIMITER)
+	if (mode == MODE_DELIMITER || mode == MODE_QUOTED_DELIMITER)
 		return false;
 	if (c == '$')
 		return lex_dollar(wb, quoted);
@@ -313,7 +319,7 @@ static void lex_body(struct word_builder *wb, enum word_mode mode)
 		switch (char_meaning(c, mode, &depth)) {
 		case MEANS_END: return;
 		case MEANS_SINGLE: lex_single_quotes(wb); continue;
-		case MEANS_DOUBLE: lex_double_quotes(wb); continue;
+		case MEANS_DOUBLE: lex_double_quotes(wb, mode); continue;
 		case MEANS_NOTHING: char_next(ps); continue;
 		case MEANS_ITSELF: break;
 		}

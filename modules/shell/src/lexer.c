@@ -29,28 +29,49 @@ void parser_push(struct parser *ps, const char *text, size_t len, struct alias *
 		ps->top->at = ps->at;
 		ps->top->end = ps->end;
 	}
-	*source = (struct source){.below = ps->top, .at = text, .end = text + len, .alias = alias};
+	*source = (struct source){.below = ps->top,
+	                          .at = text,
+	                          .end = text + len,
+	                          .alias = alias,
+	                          .place = ps->record.len};
 	ps->top = source;
 	ps->at = text;
 	ps->end = text + len;
-}
-
-void parser_push_record(struct parser *ps, struct record *record)
-{
-	char *text = memory_text(record->text.start, record->text.len);
-
-	parser_push(ps, text, record->text.len, NULL);
-	ps->top->owned = text;
-	ps->top->verdicts = record->verdicts;
 }
 
 void source_free(struct source *source)
 {
 	if (source->alias)
 		alias_release(source->alias);
-	verdicts_free(&source->verdicts);
 	free(source->owned);
 	free(source);
+}
+
+void parser_rewind(struct parser *ps, size_t place)
+{
+	struct record *record = &ps->record;
+	struct source **link = &ps->top;
+	size_t len = record->len - place;
+	char *text = memory_text(record->text + place, len);
+
+	ps->top->at = ps->at;
+	ps->top->end = ps->end;
+	/* The aliases of what will be read again are put in again. */
+	while (*link) {
+		struct source *source = *link;
+
+		if (!source->alias || source->place <= place) {
+			link = &source->below;
+			continue;
+		}
+		*link = source->below;
+		source_free(source);
+	}
+	ps->at = ps->top->at;
+	ps->end = ps->top->end;
+	record->len = place;
+	parser_push(ps, text, len, NULL);
+	ps->top->owned = text;
 }
 
 static void source_pop(struct parser *ps)
@@ -100,8 +121,8 @@ int char_next(struct parser *ps)
 	ps->at++;
 	if (c == '\n' && !(ps->top && ps->top->alias))
 		ps->line++;
-	if (ps->record)
-		text_char(&ps->record->text, (char)c);
+	if (ps->record.is_on && (!ps->top->alias || ps->top->is_recorded))
+		record_char(&ps->record, (char)c);
 	return c;
 }
 
@@ -329,19 +350,20 @@ static bool expand_alias(struct parser *ps)
 	struct alias *alias;
 	struct source *source;
 	size_t len;
+	char last;
 
-	if (!name || !ps->sh->alias_count || is_reserved_here(ps))
+	if (!name || !ps->sh->alias_count)
 		return false;
 	alias = alias_find(ps->sh, name);
 	if (!alias || alias->in_use)
 		return false;
-	len = strlen(alias->value);
 	alias_take(alias);
+	len = strlen(alias->value);
+	last = len > 1 ? alias->value[len - 2] : 0;
 	/* A blank after the text ends its last word while the alias is still in use; see alias_set. */
-	parser_push(ps, alias->value, len, alias);
+	parser_push(ps, alias->value, last == '\\' ? len - 1 : len, alias);
 	source = ps->top;
-	source->ends_in_blank = len > 1 &&
-	                        (alias->value[len - 2] == ' ' || alias->value[len - 2] == '\t');
+	source->ends_in_blank = last == ' ' || last == '\t';
 	token_take(ps);
 	return true;
 }
@@ -351,12 +373,23 @@ struct token *token_command(struct parser *ps)
 	struct token *token = token_peek(ps);
 
 	while (token->kind == TOKEN_WORD && !token->alias_checked) {
-		if (!expand_alias(ps)) {
+		if (is_reserved_here(ps) || !expand_alias(ps)) {
 			token->alias_checked = true;
 			break;
 		}
 		token = token_peek(ps);
 	}
+	return token;
+}
+
+struct token *token_word(struct parser *ps)
+{
+	struct token *token = token_peek(ps);
+
+	if (!token->after_alias)
+		return token;
+	while (token->kind == TOKEN_WORD && expand_alias(ps))
+		token = token_peek(ps);
 	return token;
 }
 

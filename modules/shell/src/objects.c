@@ -6,12 +6,14 @@
  *   /user/userManager.createUser '{"name":"carol"}'
  *
  * A value after "=" that is JSON is taken as such (a number, true, a list), anything else as a text. A name that is no
- * method but a property gives its value. Results are JSON, lists of maps tables. Refusals are explained from what the
+ * method but a property gives its value. Results are JSON, lists of maps tables; with -j in front of the arguments always
+ * JSON, with -f NAME[,NAME...] the values of these fields. Refusals are explained from what the
  * object says of itself.
  */
 #include "objects.h"
 #include "builtins.h"
 #include "message.h"
+#include "object_rights.h"
 #include "shell.h"
 #include <errno.h>
 #include <linux/object_calls.h>
@@ -35,6 +37,8 @@ struct object_call {
 	const char *name;
 	unsigned char arguments[ARGUMENTS_MAX];
 	size_t arguments_len;
+	enum object_form form;
+	const char *fields;
 	unsigned char *value; /* OBJECT_CALL_VALUE_MAX bytes of the temp arena */
 };
 
@@ -46,18 +50,18 @@ bool objects_is_call(const struct shell *sh, const char *name)
 	       access(name, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-static bool find_path(struct object_call *call)
+/* Cuts PATH.MEMBER, as typed, into the two; NULL: too long. */
+static char *find_member(const char *name, char path[OBJECT_PATH_BYTES])
 {
 	char folder[OBJECT_PATH_BYTES] = "", *dot;
 
-	if (call->name[0] != '/' && !getcwd(folder, sizeof(folder)))
+	if (name[0] != '/' && !getcwd(folder, sizeof(folder)))
 		folder[0] = 0;
-	if (object_path(folder, call->name, call->path, sizeof(call->path)) != OK)
-		return false;
-	dot = strrchr(call->path, '.');
+	if (object_path(folder, name, path, OBJECT_PATH_BYTES) != OK)
+		return NULL;
+	dot = strrchr(path, '.');
 	*dot = 0;
-	call->member = dot + 1;
-	return true;
+	return dot + 1;
 }
 
 /* ---- arguments */
@@ -89,6 +93,21 @@ static const char *put_named(struct cbor_writer *w, int argc, char **argv)
 	}
 	cbor_close(w, map);
 	return NULL;
+}
+
+/* How the result is to be shown; gives how many words said so. */
+static int take_form(struct object_call *call, int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "-j") == 0) {
+		call->form = OBJECT_FORM_JSON;
+		return 1;
+	}
+	if (argc > 2 && strcmp(argv[1], "-f") == 0) {
+		call->form = OBJECT_FORM_FIELDS;
+		call->fields = argv[2];
+		return 2;
+	}
+	return 0;
 }
 
 static int take_arguments(struct object_call *call, int argc, char **argv)
@@ -134,8 +153,8 @@ static int no_object(const struct object_call *call, int error)
 		sh_error(call->sh, "%s: not found%s", call->name,
 		         call->name[0] == '/' ? " (this system has no object tree)" : "");
 	else if (error == ENOENT || error == ENOTDIR)
-		sh_error(call->sh, "%s: not found: no such file, and no object %s", call->name,
-		         call->path);
+		sh_error(call->sh, "%s: not found: no such file, and no object %s%s", call->name,
+		         call->path, rights_are_limited() ? " in this shell's namespace" : "");
 	else
 		sh_error(call->sh, "%s: %s: %s", call->name, call->path, strerror(error));
 	return STATUS_NOT_FOUND;
@@ -144,6 +163,13 @@ static int no_object(const struct object_call *call, int error)
 /* A failure that has nothing to do with the method's arguments. */
 static int refused(const struct object_call *call, int error)
 {
+	int rights = error == EACCES ? rights_here(call->path) : -1;
+
+	if (rights >= 0 && rights != OBJECT_RIGHT_ALL) {
+		sh_error(call->sh, "%s: refused: this shell's namespace gives only '%s' on %s",
+		         call->name, object_rights_text((unsigned)rights), call->path);
+		return STATUS_DENIED;
+	}
 	if (error == EACCES || error == EPERM) {
 		sh_error(call->sh, "%s: refused: %s may not call %s of %s", call->name,
 		         user_name(call->sh), call->member, call->path);
@@ -159,8 +185,10 @@ static int explain(const struct object_call *call, int error)
 	long len = syscall(NR_obj_describe, call->path, call->value, OBJECT_CALL_VALUE_MAX);
 	enum object_refusal why;
 
-	if (error == ENOSYS || len < 0)
+	if (error == ENOSYS || (len < 0 && errno != EACCES))
 		return no_object(call, error == ENOSYS ? error : errno);
+	if (len < 0)
+		return refused(call, EACCES);
 	why = object_refusal(call->value, (size_t)len, call->member, arguments, sizeof(arguments));
 	if (why == OBJECT_NO_METHOD) {
 		sh_error(call->sh, "%s: %s has no method %s", call->name, call->path, call->member);
@@ -185,11 +213,14 @@ static int print_result(const struct object_call *call, size_t len)
 	if (len == 0)
 		return 0;
 	text = arena_alloc(&call->sh->temp, size);
-	if (object_text(call->value, len, text, size, &text_len) != OK) {
-		sh_error(call->sh, "%s: the answer cannot be shown as JSON", call->name);
+	if (object_show(call->value, len, call->form, call->fields, text, size, &text_len) != OK) {
+		sh_error(call->sh, "%s: the answer %s", call->name,
+		         call->form == OBJECT_FORM_FIELDS ? "has no fields"
+		                                          : "cannot be shown as JSON");
 		return STATUS_FAILED;
 	}
-	out_format(call->sh, "%s\n", text);
+	if (text_len > 0)
+		out_format(call->sh, "%s\n", text);
 	return 0;
 }
 
@@ -210,10 +241,14 @@ int objects_call(struct shell *sh, int argc, char **argv)
 	long len;
 
 	*call = (struct object_call){.sh = sh, .name = argv[0]};
-	if (!find_path(call)) {
+	call->member = find_member(call->name, call->path);
+	if (!call->member) {
 		sh_error(sh, "%s: the path is too long", argv[0]);
 		return STATUS_USAGE;
 	}
+	status = take_form(call, argc, argv);
+	argc -= status;
+	argv += status;
 	call->value = arena_alloc(&sh->temp, OBJECT_CALL_VALUE_MAX);
 	status = take_arguments(call, argc, argv);
 	if (status)
@@ -260,4 +295,33 @@ void objects_members(const char *path, const char *kind, objects_name *add, void
 		snprintf(name, sizeof(name), "%.*s", (int)key_len, key);
 		add(context, name, false);
 	}
+}
+
+/* "name: text, loud?: bool", as an object writes it. */
+static void each_argument(char *text, objects_argument *add, void *context)
+{
+	char *argument;
+
+	while ((argument = strsep(&text, ","))) {
+		char *colon = strchr(argument, ':');
+
+		argument += strspn(argument, " ");
+		if (!colon)
+			continue;
+		*colon++ = 0;
+		argument[strcspn(argument, "?")] = 0;
+		add(context, argument, colon + strspn(colon, " "));
+	}
+}
+
+void objects_arguments(const char *name, objects_argument *add, void *context)
+{
+	static unsigned char value[OBJECT_CALL_VALUE_MAX];
+	char path[OBJECT_PATH_BYTES], text[512];
+	const char *member = find_member(name, path);
+	long len = member ? syscall(NR_obj_describe, path, value, sizeof(value)) : -1;
+
+	if (len >= 0 &&
+	    object_refusal(value, (size_t)len, member, text, sizeof(text)) == OBJECT_ARGUMENTS)
+		each_argument(text, add, context);
 }

@@ -20,4 +20,7 @@ int objects_call(struct shell *sh, int argc, char **argv);
  */
 typedef void objects_name(void *context, const char *name, bool is_directory);
 void objects_list(const char *path, objects_name *add, void *context);
+/* The arguments of PATH.METHOD with their types. */
+typedef void objects_argument(void *context, const char *name, const char *type);
+void objects_arguments(const char *name, objects_argument *add, void *context);
 void objects_members(const char *path, const char *kind, objects_name *add, void *context);

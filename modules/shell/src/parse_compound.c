@@ -161,7 +161,7 @@ static struct node *parse_for(struct parser *ps)
 	const char *name;
 
 	token_take(ps);
-	if (token_peek(ps)->kind != TOKEN_WORD) {
+	if (token_word(ps)->kind != TOKEN_WORD) {
 		unexpected_token(ps, "name");
 		return NULL;
 	}
@@ -241,7 +241,7 @@ static struct node *parse_case(struct parser *ps)
 	struct case_item **last = &node->items;
 
 	token_take(ps);
-	if (token_peek(ps)->kind != TOKEN_WORD) {
+	if (token_word(ps)->kind != TOKEN_WORD) {
 		unexpected_token(ps, "word");
 		return NULL;
 	}

@@ -281,11 +281,7 @@ static void take_word(struct parser *ps, struct simple_node *node, struct word *
 /* The next token as a command's word: an alias at the start, and after an alias that ends in a blank. */
 static struct token *peek_word(struct parser *ps, bool is_first)
 {
-	struct token *token = token_peek(ps);
-
-	if (token->kind == TOKEN_WORD && (is_first || token->after_alias))
-		return token_command(ps);
-	return token;
+	return is_first ? token_command(ps) : token_word(ps);
 }
 
 struct node *parse_simple(struct parser *ps)

@@ -33,6 +33,7 @@ static void drop_sources(struct parser *ps, struct source *keep)
 void parser_close(struct parser *ps)
 {
 	drop_sources(ps, NULL);
+	record_free(&ps->record);
 	if (ps->input)
 		input_close(ps->input);
 }
@@ -46,7 +47,7 @@ void parser_recover(struct parser *ps)
 	drop_sources(ps, bottom);
 	ps->at = ps->end = "";
 	ps->lines = NULL;
-	ps->record = NULL;
+	record_reset(&ps->record);
 	ps->depth = 0;
 }
 
@@ -59,6 +60,8 @@ enum parse_result parser_next(struct parser *ps, struct region **out_region, str
 	ps->token.kind = TOKEN_NONE;
 	ps->failed = ps->interrupted = ps->continued = false;
 	ps->heredocs = NULL;
+	ps->bodies = NULL;
+	record_reset(&ps->record);
 	kind = token_command(ps)->kind;
 	if (kind == TOKEN_NEWLINE)
 		return PARSE_EMPTY;

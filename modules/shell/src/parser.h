@@ -5,6 +5,7 @@
 #pragma once
 #include "arena.h"
 #include "ast.h"
+#include "record.h"
 #include "source.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,6 +69,9 @@ struct heredoc {
 	struct redir *redir;
 	const char *delimiter;
 	bool quoted, strips_tabs;
+	const char *body; /* read, with its length and line */
+	size_t len;
+	int line;
 };
 
 struct parser {
@@ -78,15 +82,15 @@ struct parser {
 	const char *at, *end; /* of the top source */
 	const char *lines;    /* what the input handed out last; NULL: it is gone */
 	struct source *top;
-	struct source *spent; /* aliases that ended in a blank: their word is due */
 	int line;
 	bool at_end, interrupted, failed, quiet;
-	bool continued;        /* within a command: prompt with PS2 */
-	bool after_alias;      /* an alias ending in a blank was just used up */
-	struct record *record; /* of what is read, while that may have to be read again */
+	bool continued;       /* within a command: prompt with PS2 */
+	bool after_alias;     /* an alias ending in a blank was just used up */
+	struct record record; /* of what may have to be read again */
 
 	struct token token;
 	struct heredoc *heredocs, **heredocs_end;
+	struct heredoc *bodies; /* read during a try, to be parsed when it has succeeded */
 	unsigned depth;
 };
 
@@ -121,8 +125,8 @@ bool parser_at_end(const struct parser *ps);
 
 bool parser_refill(struct parser *ps);
 void parser_push(struct parser *ps, const char *text, size_t len, struct alias *alias);
-/* The same for a record, whose verdicts go over to the source. */
-void parser_push_record(struct parser *ps, struct record *record);
+/* Back to a place in the record: what was read since is read again. */
+void parser_rewind(struct parser *ps, size_t place);
 void source_free(struct source *source);
 void *parser_new(struct parser *ps, size_t size);
 char *parser_copy(struct parser *ps, const char *text, size_t len);
@@ -152,6 +156,8 @@ void token_take(struct parser *ps);
 
 /* The same where a command word may stand: aliases are put in place, reserved words known. */
 struct token *token_command(struct parser *ps);
+/* The same for another word: only after an alias that ends in a blank. */
+struct token *token_word(struct parser *ps);
 enum reserved token_reserved(struct parser *ps);
 enum reserved word_reserved(const struct word *word);
 const char *word_plain(const struct word *word);
@@ -161,7 +167,8 @@ void unexpected_token(struct parser *ps, const char *wanted);
 /* Words. */
 enum word_mode {
 	MODE_WORD,
-	MODE_DELIMITER,    /* of a here-document: nothing expands */
+	MODE_DELIMITER, /* of a here-document: nothing expands */
+	MODE_QUOTED_DELIMITER,
 	MODE_BRACE,        /* within ${ }, outside of quotes */
 	MODE_SLASH,        /* the same, up to a slash */
 	MODE_QUOTED,       /* within "" */
@@ -205,6 +212,7 @@ bool lex_dollar_quote(struct word_builder *wb);
 /* Here-documents: noted when their operator is read, filled in at the end of the line. */
 void heredoc_note(struct parser *ps, struct redir *redir, struct word *delimiter, bool strips_tabs);
 void heredoc_read_all(struct parser *ps);
+void heredoc_parse_bodies(struct parser *ps);
 
 /* Commands. */
 struct node *parse_list(struct parser *ps, bool in_line);

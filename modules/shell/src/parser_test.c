@@ -71,6 +71,27 @@ TEST(redirections)
 	parses("a 2 >f", "a 2 >f");
 }
 
+/* Each number once doubled the text's room. */
+TEST(many_redirections_are_printed)
+{
+	char text[401] = "a";
+
+	for (unsigned i = 0; i < 40; i++)
+		strcat(text, " 7>f");
+	parses(text, text);
+}
+
+/* Bodies once were parsed in each try to read what is around them as arithmetic. */
+TEST(here_documents_in_what_may_be_arithmetic)
+{
+	char text[2000] = "";
+
+	parses("echo $((a <<E); b)\n$(c)\nE\n", "echo $((a <<...); b)");
+	for (unsigned i = 0; i < 100; i++)
+		strcat(text, "$((cat <<E\n");
+	is_wrong(text);
+}
+
 TEST(here_documents_follow_their_line)
 {
 	test_shell_begin(&sh);
@@ -151,6 +172,19 @@ TEST(aliases_stand_for_their_text_but_not_for_themselves)
 	CHECK_STR_EQ(test_shell_parse(&sh, "do_it ll"), "nice ls -F -l");
 	CHECK_STR_EQ(test_shell_parse(&sh, "\\ll"), "'l'l");
 	CHECK_STR_EQ(test_shell_parse(&sh, "echo ll"), "echo ll");
+	test_shell_end(&sh);
+}
+
+TEST(aliases_in_what_is_no_arithmetic_are_put_in_once)
+{
+	test_shell_begin(&sh);
+	alias_set(&sh, "a", "echo x");
+	alias_set(&sh, "b", "echo $((c); d)");
+	alias_set(&sh, "e", "echo $((f");
+	CHECK_STR_EQ(test_shell_parse(&sh, "echo $(($(a)); g)"), "echo $(($(echo x)); g)");
+	CHECK_STR_EQ(test_shell_parse(&sh, "b"), "echo $((c); d)");
+	CHECK_STR_EQ(test_shell_parse(&sh, "e); g)"), "echo $((f); g)");
+	CHECK_STR_EQ(test_shell_parse(&sh, "h $(($(b)); g)"), "h $(($(echo $((c); d))); g)");
 	test_shell_end(&sh);
 }
 

@@ -10,9 +10,11 @@
 #include "history_expand.h"
 #include "interactive.h"
 #include "names.h"
+#include "object_rights.h"
 #include "prompt.h"
 #include "test_shell.h"
 #include <base/test.h>
+#include <linux/object_text.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +82,48 @@ TEST(completes_paths)
 	CHECK_STR_EQ(completed(&sh, "echo $(cat t"), "11 two ");
 	CHECK_STR_EQ(completed(&sh, "echo \"$(cat t"), "12 two ");
 	CHECK(system("rm -r \"$PWD\"") == 0 && chdir(folder) == 0);
+	end(&sh);
+}
+
+TEST(completes_what_confines)
+{
+	struct shell sh;
+
+	begin(&sh);
+	CHECK_STR_EQ(completed(&sh, "with re"), "5 read/.");
+	CHECK_STR_EQ(completed(&sh, "with read+ch"), "5 read+change/.");
+	CHECK_STR_EQ(completed(&sh, "with read/sys,al"), "10 sys,all/.");
+	CHECK_STR_EQ(completed(&sh, "with read/ hist"), "11 history ");
+	CHECK_STR_EQ(completed(&sh, "with read/ as root hist"), "19 history ");
+	CHECK_STR_EQ(completed(&sh, "as view"), "3 viewer ");
+	CHECK_STR_EQ(completed(&sh, "ns un"), "3 unbind ");
+	end(&sh);
+}
+
+TEST(reads_rights)
+{
+	struct shell sh;
+	struct rules rules;
+	unsigned rights;
+
+	begin(&sh);
+	sh.silent = true;
+	CHECK(rights_read("read+manage", 11, &rights) && rights == 5);
+	CHECK(rights_read("all", 3, &rights) && rights == 7);
+	CHECK(rights_read("none", 4, &rights) && rights == 0);
+	CHECK(!rights_read("", 0, &rights) && !rights_read("read+", 5, &rights) &&
+	      !rights_read("Read", 4, &rights) && !rights_read("reads", 5, &rights));
+	CHECK_STR_EQ(object_rights_text(3), "read+change");
+	CHECK(rules_read(&sh, "none", &rules) && rules.len == 1);
+	CHECK(rules_read(&sh, "read/b/../a//", &rules));
+	CHECK_EQ(memcmp(rules.map, "\xa1\x62/a\x01", rules.len), 0);
+	CHECK(!rules_read(&sh, "", &rules) && !rules_read(&sh, "read", &rules) &&
+	      !rules_read(&sh, "read/a,all/a", &rules) && !rules_read(&sh, "read/a,", &rules));
+	CHECK(rules_read_role(&sh, "x", "{\"objects\":{\"/\":\"all\"}}", &rules));
+	CHECK_EQ(memcmp(rules.map, "\xa1\x61/\x07", rules.len), 0);
+	CHECK(!rules_read_role(&sh, "x", "{}", &rules) && !rules_read_role(&sh, "x", "{", &rules) &&
+	      !rules_read_role(&sh, "x", "{\"objects\":{\"/\":7}}", &rules) &&
+	      !rules_read_role(&sh, "x", "{\"objects\":{\"sys\":\"read\"}}", &rules));
 	end(&sh);
 }
 

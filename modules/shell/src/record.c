@@ -1,48 +1,71 @@
 /*
- * Records of what was read, see record.h.
- * Places only grow, so each list is in order.
+ * Records of what was read, see record.h. Their memory is the C library's, so that growing leaves nothing behind in
+ * the region of a command.
  */
 #include "record.h"
+#include "arena.h"
 #include <stdlib.h>
+#include <string.h>
 
-void verdict_add(struct verdicts *verdicts, size_t place, bool is_arith)
+void record_char(struct record *record, char c)
 {
-	if (verdicts->count == verdicts->cap) {
-		verdicts->cap = verdicts->cap ? verdicts->cap * 2 : 8;
-		verdicts->list = memory_resize(verdicts->list,
-		                               verdicts->cap * sizeof(*verdicts->list));
+	if (record->len == record->cap) {
+		record->cap = record->cap ? record->cap * 2 : 256;
+		record->text = memory_resize(record->text, record->cap);
 	}
-	verdicts->list[verdicts->count++] = (struct verdict){place, is_arith};
+	record->text[record->len++] = c;
 }
 
-const struct verdict *verdict_find(const struct verdicts *verdicts, size_t place)
+/* Where a place's verdict is, or belongs. */
+static size_t find_index(const struct record *record, size_t place)
 {
-	size_t low = 0, high = verdicts->count;
+	size_t low = 0, high = record->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (verdicts->list[middle].place < place)
+		if (record->verdicts[middle].place < place)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < verdicts->count && verdicts->list[low].place == place ? &verdicts->list[low]
-	                                                                   : NULL;
+	return low;
 }
 
-void verdicts_free(struct verdicts *verdicts)
+void record_verdict(struct record *record, size_t place, bool is_arith)
 {
-	free(verdicts->list);
-	*verdicts = (struct verdicts){NULL, 0, 0};
+	size_t index = find_index(record, place);
+	struct verdict *at;
+
+	if (record->count == record->room) {
+		record->room = record->room ? record->room * 2 : 8;
+		record->verdicts = memory_resize(record->verdicts,
+		                                 record->room * sizeof(*record->verdicts));
+	}
+	at = record->verdicts + index;
+	memmove(at + 1, at, (record->count - index) * sizeof(*at));
+	*at = (struct verdict){place, is_arith};
+	record->count++;
 }
 
-void record_append(struct record *record, struct record *inner)
+const struct verdict *record_find(const struct record *record, size_t place)
 {
-	size_t base = record->text.len;
+	size_t index = find_index(record, place);
 
-	text_bytes(&record->text, inner->text.start, inner->text.len);
-	for (size_t i = 0; i < inner->verdicts.count; i++)
-		verdict_add(&record->verdicts, base + inner->verdicts.list[i].place,
-		            inner->verdicts.list[i].is_arith);
+	if (index == record->count || record->verdicts[index].place != place)
+		return NULL;
+	return &record->verdicts[index];
+}
+
+void record_reset(struct record *record)
+{
+	record->is_on = false;
+	record->tries = 0;
+	record->len = record->count = 0;
+}
+
+void record_free(struct record *record)
+{
+	free(record->text);
+	free(record->verdicts);
 }

@@ -1,33 +1,31 @@
 /*
- * What was read while "$((" was tried as arithmetic, to be read again when it is none.
+ * What a parser has read since the first "$((" of a command, to be read again where that was tried as arithmetic and
+ * is none. A place is how much was read before it: it stays the same when the text is read again.
  *
- * Tries nest. So that reading again does not try again (each level would double the work), a record keeps what was
- * found out about the places inside it, and hands that on with its text.
+ * Tries nest. What is found out about a place is kept, so that none is tried twice (each level would double the work).
  */
 #pragma once
-#include "arena.h"
 #include <stdbool.h>
 #include <stddef.h>
 
 struct verdict {
-	size_t place; /* of the second parenthesis, in the text */
+	size_t place; /* of the second parenthesis */
 	bool is_arith;
 };
 
-/* In the order of their places. */
-struct verdicts {
-	struct verdict *list;
-	size_t count, cap;
-};
-
 struct record {
-	struct text text;
-	struct verdicts verdicts;
+	bool is_on;
+	unsigned tries; /* that go on */
+	char *text;
+	size_t len, cap;
+	struct verdict *verdicts; /* in the order of their places */
+	size_t count, room;
 };
 
-void verdict_add(struct verdicts *verdicts, size_t place, bool is_arith);
-const struct verdict *verdict_find(const struct verdicts *verdicts, size_t place);
-void verdicts_free(struct verdicts *verdicts);
+void record_char(struct record *record, char c);
+void record_verdict(struct record *record, size_t place, bool is_arith);
+const struct verdict *record_find(const struct record *record, size_t place);
 
-/* One record's text and verdicts at the end of another. */
-void record_append(struct record *record, struct record *inner);
+/* Back to its state before a command. */
+void record_reset(struct record *record);
+void record_free(struct record *record);

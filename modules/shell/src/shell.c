@@ -184,6 +184,7 @@ void shell_enter_subshell(struct shell *sh)
 	sh->subshell_depth++;
 	sh->is_subshell = true;
 	sh->redirs = NULL;
+	sh->has_own_mounts = false; /* they are the parent's */
 	sh->options[OPT_MONITOR] = false;
 	sh->out.captures = false;
 	sh->out.len = 0;

@@ -57,6 +57,7 @@ struct shell {
 	const char *builtin_name;
 	bool builtin_failed;   /* an error which ends a shell when a special built-in has it */
 	unsigned tested;       /* EXEC_TESTED: a failure of the built-in that runs is looked at */
+	bool has_own_mounts;   /* ns */
 	bool keeps_redirs;     /* of the command that runs: exec */
 	uintptr_t stack_limit; /* calls do not go deeper than this */
 

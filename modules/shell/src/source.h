@@ -4,7 +4,6 @@
  * A source hands out whole lines (or all there is), so a character and the one after it are always together.
  */
 #pragma once
-#include "record.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -42,7 +41,8 @@ struct source {
 	struct source *below;
 	const char *at, *end;
 	struct alias *alias;
-	char *owned; /* its text, freed with it: a record that is read again */
-	struct verdicts verdicts;
+	char *owned;        /* its text, freed with it: a record that is read again */
+	size_t place;       /* in the record, when it was put on top */
 	bool ends_in_blank; /* the word after this alias is looked up, too */
+	bool is_recorded;   /* an alias whose text is in the record */
 };

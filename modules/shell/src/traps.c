@@ -156,7 +156,8 @@ bool traps_due(const struct shell *sh)
 static void run_action(struct shell *sh, int signal)
 {
 	char *action = memory_text(sh->traps[signal], strlen(sh->traps[signal]));
-	int status = sh->status;
+	int status = sh->status, outer_status = sh->trap_status;
+	unsigned outer_functions = sh->trap_functions;
 	bool outer = sh->in_trap;
 
 	sh->in_trap = true;
@@ -164,6 +165,8 @@ static void run_action(struct shell *sh, int signal)
 	sh->trap_functions = sh->functions;
 	exec_text(sh, action, strlen(action), sh->line, 0);
 	sh->in_trap = outer;
+	sh->trap_status = outer_status;
+	sh->trap_functions = outer_functions;
 	if (!sh->unwind)
 		sh->status = status;
 	free(action);

@@ -22,7 +22,7 @@ x=$a y="$b" z=${a#he} w=${b:-none} v=${#b}
 i=$((i+1))
 done
 X
-cat >read <<'X'
+cat >reads <<'X'
 n=0; while read -r line; do n=$((n+1)); done <big
 X
 echo ':' >nothing
@@ -33,7 +33,7 @@ count() {
 for shell; do
 	printf '%s\n' "$shell"
 	printf '  %-12s %15s\n' nothing "$(count "$shell" -c :)"
-	for work in functions expansions read loop; do
+	for work in functions expansions reads loop; do
 		printf '  %-12s %15s\n' $work "$(count "$shell" ./$work)"
 	done
 done

@@ -66,8 +66,11 @@ static inline void list_push_front(struct list *head, struct list *node)
 
 static inline void list_remove(struct list *node)
 {
-	node->prev->next = node->next;
-	node->next->prev = node->prev;
+	struct list *next = node->next;
+	struct list *prev = node->prev;
+
+	prev->next = next;
+	next->prev = prev;
 	list_init(node);
 }
 

@@ -3,7 +3,8 @@
  *
  * Content travels in small messages, so a full or failing disk is an error here and never a fault. That
  * suits configuration files; who moves much data opens the pages of a file (file.ipc, open) and maps them.
- * Not thread-safe: one session per thread; it uses fids 16382 and 16383. E_GONE: the file server was restarted; attach again.
+ * Not thread-safe: one session per thread; it uses fids 16382 and 16383. E_GONE: the file server was restarted with the
+ * call in hand, which may have been done; E_HANDLE: the session is no more. After either, attach again and repeat.
  */
 #pragma once
 #include <distributed-fs/file_ipc.h>

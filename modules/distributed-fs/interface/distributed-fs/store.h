@@ -65,7 +65,7 @@ struct store_ops {
 struct store_options {
 	uint32_t cache_nodes; /* 0: STORE_CACHE_NODES_DEFAULT */
 	bool is_read_only;    /* never write, not even to free orphans */
-	bool keeps_orphans;   /* leave them for store_reap(): their holders may come back */
+	bool keeps_orphans;   /* free them only when told: store_reap(), store_free_orphan() */
 };
 
 struct store_format_options {
@@ -143,6 +143,7 @@ STORE_CHECKED status_t store_format(const struct store_ops *ops,
                                     struct store **out_store, struct store_message *message);
 STORE_CHECKED status_t store_commit(struct store *store);
 bool store_is_dirty(const struct store *store);
+uint64_t store_commits(const struct store *store); /* the number of the last commit */
 void store_close(struct store *store);
 void store_statfs(const struct store *store, struct store_statfs *out);
 
@@ -184,8 +185,12 @@ STORE_CHECKED status_t store_setattr(struct store *store, uint64_t inode, uint32
 /* An inode without names lives on while it is referenced, at most until the next open. */
 STORE_CHECKED status_t store_open_ref(struct store *store, uint64_t inode);
 STORE_CHECKED status_t store_close_ref(struct store *store, uint64_t inode);
-/* Frees inodes that have neither names nor references; store_open does it unless told not to. */
+/*
+ * Frees inodes that have neither names nor references: all, or this one if it is one. store_open, store_unlink,
+ * store_rmdir and store_rename do it by themselves unless told not to (keeps_orphans).
+ */
 STORE_CHECKED status_t store_reap(struct store *store);
+STORE_CHECKED status_t store_free_orphan(struct store *store, uint64_t inode);
 
 /* Contents. Reads stop at the end of the file; writes may stop early with *out_len > 0. */
 STORE_CHECKED status_t store_read(struct store *store, uint64_t inode, uint64_t offset,

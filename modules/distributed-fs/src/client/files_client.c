@@ -129,20 +129,20 @@ static status_t write_beside(const struct files_session *session, const char *na
 	handle_t handle = session->handle;
 	status_t status;
 
-	(void)file_unlink(handle, FID_PLACE, beside, 0); /* left over by a crash */
+	(void)file_unlink(handle, FID_PLACE, beside, 0, 0); /* left over by a crash */
 	status = file_create(handle, FID_PLACE, FID_NEW, beside, FILES_MODE_FILE | owner->mode,
-	                     owner->uid, owner->gid, 0, &attr);
+	                     owner->uid, owner->gid, 0, 0, &attr);
 	if (status != OK)
 		return status;
 	status = write_all(session, data, len);
 	if (status == OK)
 		status = file_sync(handle, FID_NEW, 0);
 	if (status == OK)
-		status = file_rename(handle, FID_PLACE, beside, FID_PLACE, name, 0);
+		status = file_rename(handle, FID_PLACE, beside, FID_PLACE, name, 0, 0);
 	if (status == OK)
 		status = file_sync(handle, FID_PLACE, 0);
 	else
-		(void)file_unlink(handle, FID_PLACE, beside, 0);
+		(void)file_unlink(handle, FID_PLACE, beside, 0, 0);
 	leave(session, FID_NEW);
 	return status;
 }
@@ -182,7 +182,7 @@ status_t files_mkdir(const struct files_session *session, const char *path,
 	if (owner == NULL)
 		owner = &root;
 	status = file_create(session->handle, FID_PLACE, FID_NEW, name,
-	                     FILES_MODE_DIR | owner->mode, owner->uid, owner->gid, 0, &attr);
+	                     FILES_MODE_DIR | owner->mode, owner->uid, owner->gid, 0, 0, &attr);
 	if (status == OK)
 		leave(session, FID_NEW);
 	leave(session, FID_PLACE);
@@ -196,9 +196,9 @@ status_t files_remove(const struct files_session *session, const char *path)
 
 	if (status != OK)
 		return status;
-	status = file_unlink(session->handle, FID_PLACE, name, 0);
+	status = file_unlink(session->handle, FID_PLACE, name, 0, 0);
 	if (status == E_ISDIR)
-		status = file_unlink(session->handle, FID_PLACE, name, UNLINK_DIRECTORY);
+		status = file_unlink(session->handle, FID_PLACE, name, UNLINK_DIRECTORY, 0);
 	leave(session, FID_PLACE);
 	return status;
 }

@@ -6,6 +6,7 @@
 #include "backend.h"
 #include "clock.h"
 #include "disk.h"
+#include "journal.h"
 #include "files.h"
 #include "memory_disk.h"
 
@@ -15,7 +16,10 @@
 #include <libanon/heap.h>
 #include <libanon/log.h>
 #include <libanon/start.h>
+#include <libanon/time.h>
 
+#define DISK_TRIES 100u
+#define DISK_PAUSE_NS (100 * NS_PER_MS)
 #define MEMORY_PART 2u /* of the pages that we may have */
 
 static void *do_alloc(void *context, size_t bytes)
@@ -55,11 +59,18 @@ static status_t format(struct store_message *message)
 		status = store_layout_default(fs.store);
 	if (status == OK)
 		status = store_commit(fs.store);
-	if (status != OK && fs.store != NULL) {
+	if (fs.store != NULL)
 		store_close(fs.store);
-		fs.store = NULL;
-	}
+	fs.store = NULL;
 	return status;
+}
+
+/* As long as somebody may come back for them, files without names are there (recover.c). */
+static status_t open_store(bool is_read_only, struct store_message *message)
+{
+	const struct store_options options = {.is_read_only = is_read_only, .keeps_orphans = true};
+
+	return store_open(&ops, &options, &fs.store, message);
 }
 
 /* --- the disk --- */
@@ -70,14 +81,15 @@ static void explain(status_t status, const char *what)
 	              what[0] != 0 ? "; " : "", status_name(status));
 }
 
-static status_t open_store(bool is_read_only)
+static status_t open_or_format(bool is_read_only)
 {
-	const struct store_options options = {.is_read_only = is_read_only};
 	struct store_message message = {""};
-	status_t status = store_open(&ops, &options, &fs.store, &message);
+	status_t status = open_store(is_read_only, &message);
 
 	if (status == E_BLANK && !is_read_only) {
 		status = format(&message);
+		if (status == OK)
+			status = open_store(false, &message);
 		if (status == OK)
 			log_info("the disk was blank: formatted, %lu MiB", ops.blocks / 256);
 	}
@@ -99,7 +111,7 @@ static status_t open_disk(void)
 		explain(status, "the disk does not answer");
 	if (status != OK)
 		return status;
-	status = open_store(is_read_only);
+	status = open_or_format(is_read_only);
 	fs.is_read_only = status == OK && is_read_only;
 	if (status == OK)
 		string_copy(fs.reason, is_read_only ? "the disk is read-only" : "",
@@ -126,7 +138,9 @@ static status_t make_in_memory(void)
 	status_t status = memory_disk_begin(&ops, memory_blocks());
 
 	fs.is_memory = true;
-	return status == OK ? format(&message) : status;
+	if (status == OK && !journal_is_found())
+		status = format(&message);
+	return status == OK ? open_store(false, &message) : status;
 }
 
 /* Everybody should know: what is written now is lost at the end. */
@@ -141,10 +155,18 @@ static void announce(status_t disk_status)
 
 status_t backend_begin(void)
 {
-	status_t status = open_disk();
+	status_t status = E_NOENT;
 
-	if (status == OK)
-		return OK;
+	if (memory_disk_is_found())
+		return make_in_memory();
+	for (unsigned i = 0; i < DISK_TRIES; i++) {
+		status = open_disk();
+		if (status == OK)
+			return OK;
+		if (status != E_GONE && !journal_is_found())
+			break;
+		sleep_ns(DISK_PAUSE_NS); /* the driver is being started again, too */
+	}
 	announce(status);
 	return make_in_memory();
 }

@@ -13,6 +13,7 @@
 #include "cache.h"
 #include "files.h"
 #include "memory_disk.h"
+#include "vault.h"
 #include "writeback.h"
 
 #include <base/bits.h>
@@ -50,6 +51,14 @@ uint64_t cache_limit(void)
 	return limit;
 }
 
+/* What a dead instance left is ours to use. */
+static uint64_t kept_pages(void)
+{
+	struct domain_info info;
+
+	return sys_domain_info(vault_domain(), &info) == OK ? info.pages_used : 0;
+}
+
 status_t cache_begin(void)
 {
 	struct domain_info domain;
@@ -64,7 +73,8 @@ status_t cache_begin(void)
 	if (status != OK)
 		return status;
 	staging = at;
-	limit = MIN(domain.limits.pages - domain.pages_used, system.pages_free) / LIMIT_PART;
+	limit = MIN(domain.limits.pages - domain.pages_used, system.pages_free + kept_pages()) /
+	        LIMIT_PART;
 	if (fs.is_memory)
 		limit /= 2; /* the other half is the store */
 	limit = MAX(limit, (uint64_t)LIMIT_MIN);
@@ -88,10 +98,16 @@ static status_t make_memory(struct vnode *node)
 
 	if (status != OK)
 		return status;
-	status = sys_memory_create_paged(pager, HANDLE_NONE, node->size, &node->memory);
+	status = sys_memory_create_paged(pager, vault_domain(), node->size, &node->memory);
 	(void)sys_handle_close(pager);
 	if (status != OK)
 		return status;
+	status = vault_put(node->memory, VAULT_KEY(VAULT_CACHE, vnode_inode(node)), &node->kept);
+	if (status != OK) {
+		(void)sys_handle_close(node->memory);
+		node->memory = HANDLE_NONE;
+		return status;
+	}
 	cached_files++;
 	pages += NODE_PAGES;
 	return OK;
@@ -123,6 +139,8 @@ void cache_close(struct vnode *node)
 	writeback_forget(node);
 	if (handle_is_none(node->memory))
 		return;
+	vault_remove(node->kept);
+	node->kept = 0;
 	(void)sys_handle_revoke(node->memory);
 	(void)sys_memory_resize(node->memory, 0);
 	(void)sys_handle_close(node->memory);
@@ -334,7 +352,64 @@ status_t cache_resize(struct vnode *node, uint64_t size)
 		return OK;
 	if (align_up(size, PAGE_SIZE) != align_up(old, PAGE_SIZE))
 		status = sys_memory_resize(node->memory, size);
-	return status == OK ? zero_tail(node, MIN(old, size)) : status;
+	return status == OK && size < old ? zero_tail(node, size) : status;
+}
+
+status_t cache_zero_behind_end(struct vnode *node)
+{
+	return handle_is_none(node->memory) ? OK : zero_tail(node, node->size);
+}
+
+/* --- adopting --- */
+
+status_t cache_adopt(uint64_t inode, handle_t memory, uint64_t number)
+{
+	struct memory_info info;
+	struct vnode *node;
+	status_t status = sys_memory_info(memory, &info);
+
+	if (status == OK)
+		status = vnode_get_unused(inode, &node);
+	if (status != OK)
+		return status;
+	if (node->type != STORE_TYPE_FILE || !handle_is_none(node->memory))
+		return E_EXIST;
+	if (info.bytes != end_of_pages(node))
+		status = sys_memory_resize(memory, node->size);
+	if (status != OK)
+		return status;
+	node->memory = memory;
+	node->kept = number;
+	cached_files++;
+	pages += NODE_PAGES + info.resident_pages;
+	mark_used(node);
+	if (info.dirty_pages > 0)
+		writeback_adopt(node);
+	return OK;
+}
+
+void cache_dirty_again(uint64_t inode, uint64_t offset, uint64_t bytes)
+{
+	struct vnode *node = vnode_find(inode);
+
+	if (node == NULL || handle_is_none(node->memory) || offset >= end_of_pages(node))
+		return;
+	bytes = MIN(bytes, end_of_pages(node) - offset);
+	if (sys_memory_permit(node->memory, offset, bytes) == OK)
+		writeback_adopt(node);
+}
+
+/* The size may have changed, and what lies behind it not become zero any more. */
+void cache_adopted(void)
+{
+	struct list *at;
+
+	list_for_each (at, &recent) {
+		struct vnode *node = list_entry(at, struct vnode, recent);
+
+		if (zero_tail(node, node->size) != OK)
+			log_warn("inode %lu: what lies behind its end stays", vnode_inode(node));
+	}
 }
 
 /* --- eviction --- */
@@ -350,7 +425,8 @@ static void evict(struct vnode *node)
 {
 	uint64_t dropped;
 
-	writeback_vnode(node);
+	if (list_is_linked(&node->dirty))
+		return; /* it cannot be written now */
 	if (node->references == 0 && !cache_is_mapped(node))
 		vnode_drop_unused(node);
 	else
@@ -371,6 +447,9 @@ static void trim_to(uint64_t target, uint32_t files_target)
 	struct list *at, *next;
 
 	count_pages();
+	if (pages <= target && cached_files <= files_target)
+		return;
+	(void)writeback_sync_all(); /* pages that only the open transaction has are not to be had again */
 	list_for_each_safe (at, next, &recent) {
 		struct vnode *node = list_entry(at, struct vnode, recent);
 		uint64_t here = resident(node) + NODE_PAGES;

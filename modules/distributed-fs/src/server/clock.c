@@ -21,6 +21,7 @@
 
 static uint64_t offset_ns;
 static int64_t pretended_ns;
+static uint64_t pretended_random;
 
 void clock_read(void)
 {
@@ -49,6 +50,12 @@ void clock_begin(void)
 		                             EVENT_CLOCK);
 }
 
+void clock_restarted(void)
+{
+	if (offset_ns == 0)
+		clock_begin();
+}
+
 int64_t clock_now(void)
 {
 	return pretended_ns != 0 ? pretended_ns : (int64_t)(clock_ns() + offset_ns);
@@ -60,6 +67,11 @@ void clock_pretend(int64_t ns)
 }
 
 /* --- random numbers --- */
+
+void clock_pretend_random(uint64_t word)
+{
+	pretended_random = word;
+}
 
 static bool has_rdrand(void)
 {
@@ -85,6 +97,10 @@ void clock_random(void *buffer, size_t bytes)
 	bool is_hardware = has_rdrand();
 	uint32_t low, high;
 
+	if (pretended_random != 0 && bytes == sizeof(pretended_random)) {
+		memcpy(buffer, &pretended_random, bytes);
+		return;
+	}
 	while (bytes > 0) {
 		size_t part = MIN(bytes, sizeof(state));
 
@@ -95,4 +111,12 @@ void clock_random(void *buffer, size_t bytes)
 		to += part;
 		bytes -= part;
 	}
+}
+
+void clock_stamp(int64_t *now_ns, uint64_t *random)
+{
+	*now_ns = clock_now();
+	clock_random(random, sizeof(*random));
+	if (*random == 0)
+		*random = 1;
 }

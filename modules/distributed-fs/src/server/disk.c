@@ -11,6 +11,7 @@
  */
 #include "disk.h"
 #include "files.h"
+#include "vault.h"
 
 #include <base/bits.h>
 #include <base/string.h>
@@ -349,13 +350,18 @@ static status_t do_flush(void *context)
 
 /* --- beginning --- */
 
+/* The vault pays for it: the driver may have it mapped when we are no more. */
 static status_t make_ring(void)
 {
-	void *at;
-	status_t status = memory_new(RING_BYTES, &disk.memory, &at);
+	void *at = NULL;
+	status_t status = OK;
 
-	if (status == OK)
+	if (disk.ring == NULL)
+		status = sys_memory_create(vault_domain(), RING_BYTES, 0, &disk.memory);
+	if (status == OK && disk.ring == NULL) {
+		status = memory_map(disk.memory, 0, RING_BYTES, MAP_READ | MAP_WRITE, &at);
 		disk.ring = at;
+	}
 	return status == OK ? offer_ring(START_PATIENCE_MS) : status;
 }
 

@@ -5,8 +5,10 @@
  *   session.c   file sessions and their fids; session_names.c and session_data.c answer file.ipc
  *   vnode.c     the files in use; cache.c their page caches; writeback.c what makes them durable
  *   generations.c  what tells clients of changes
+ *   vault.c, kept.c, journal.c  what outlives the server; recover.c takes it over
  *   backend.c   which device the store is on; disk.c the block ring, memory_disk.c the stand-in
  *   control.c   the server's own object, /srv/files
+ *   extras.c    what the loader brought for the store
  *
  * One thread, one endpoint: the badge of the caller's handle says which part a request is for. Requests
  * wait while the disk works.
@@ -15,8 +17,13 @@
 #include "cache.h"
 #include "clock.h"
 #include "control.h"
+#include "extras.h"
 #include "files.h"
 #include "generations.h"
+#include "journal.h"
+#include "kept.h"
+#include "recover.h"
+#include "vault.h"
 #include "vnode.h"
 #include "place.h"
 #include "session.h"
@@ -62,8 +69,10 @@ static status_t dispatch(struct server *server, struct ipc_message *m, void *pag
 static void on_event(struct server *server, uint64_t bits)
 {
 	(void)server;
-	if ((bits & EVENT_RESTARTED) != 0)
+	if ((bits & EVENT_RESTARTED) != 0) {
 		backend_restarted();
+		clock_restarted();
+	}
 	if ((bits & EVENT_CLOCK) != 0)
 		clock_read();
 	if ((bits & EVENT_TIMER) != 0)
@@ -82,14 +91,21 @@ static status_t begin(void)
 		status = server_bind_event(&fs.server, fs.event);
 	fs.server.dispatch = dispatch;
 	fs.server.on_event = on_event;
+	vault_begin();
 	clock_begin();
 	if (status == OK)
+		status = kept_begin();
+	if (status == OK)
 		status = backend_begin();
+	if (status == OK && !journal_is_found())
+		extras_install(); /* else done: before the journal began, and not in it */
 	if (status == OK)
 		status = generations_begin();
 	if (status == OK)
 		status = cache_begin();
-	return status == OK ? writeback_begin() : status;
+	if (status == OK)
+		status = writeback_begin();
+	return status == OK ? recover() : status;
 }
 
 int main(void)

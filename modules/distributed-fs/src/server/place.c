@@ -10,6 +10,7 @@
 #include "place.h"
 #include "files.h"
 #include "generations.h"
+#include "journal.h"
 #include "session.h"
 #include "writeback.h"
 
@@ -116,13 +117,16 @@ static const struct object_type types[] = {
 /* Makes a missing component when `makes`. */
 static status_t step(uint64_t dir, const char *name, size_t len, bool makes, uint64_t *inode)
 {
-	static const struct store_new how = {.mode = STORE_TYPE_DIR | 0755};
+	struct change change = {
+		.kind = CHANGE_MKDIR, .dir = dir, .mode = 0755, .first_len = (uint16_t)len};
+	const struct change_names names = {name, ""};
 	status_t status = store_lookup(fs.store, dir, name, len, inode);
 
 	if (status != E_NOENT || !makes)
 		return status;
 	writeback_make_room();
-	status = store_mkdir(fs.store, dir, name, len, &how, inode);
+	status = journal_make(fs.store, &change, &names);
+	*inode = change.inode;
 	generations_raise(dir);
 	return status;
 }

@@ -2,25 +2,33 @@
  * File sessions (file.ipc): each starts at a directory and reaches nothing outside it.
  */
 #pragma once
+#include "kept.h"
 #include "vnode.h"
 
 #include <libanon/wire.h>
 
-#define SESSIONS_MAX 256u
-#define FIDS_MAX 16384u       /* of a session; also the largest number of a fid, plus one */
-#define FIDS_TOTAL_MAX 65536u /* of all sessions */
+#define FIDS_MAX 16384u /* of a session; also the largest number of a fid, plus one */
 #define FIDS_PER_CHUNK 64u
+
+struct fid {
+	struct vnode *node; /* null: free */
+	uint32_t kept;      /* its place in the kept table */
+};
 
 struct session {
 	struct tree_node by_number;
 	struct list recent; /* by use, the latest last */
 	bool is_read_only;
+	uint32_t kept; /* its place in the kept table */
 	uint32_t fid_count;
-	struct vnode **chunks[FIDS_MAX / FIDS_PER_CHUNK];
+	struct fid *chunks[FIDS_MAX / FIDS_PER_CHUNK];
 };
 
 /* A handle to a new session whose fid 0 is the directory. */
 status_t session_open(uint64_t inode, bool is_read_only, handle_t *out);
+/* After a restart: the sessions that there were, and then each of their fids. */
+status_t session_adopt_all(void);
+status_t session_adopt_fid(const struct kept_fid *entry, uint32_t place);
 /* Answers a request; value is the session's number. */
 status_t session_dispatch(uint64_t value, struct ipc_message *m, void *page);
 
@@ -39,16 +47,17 @@ status_t names_walk(void *context, uint64_t badge, uint32_t fid, uint32_t new_fi
                     struct ipc_text path, uint32_t *used, struct file_attr *a);
 status_t names_create(void *context, uint64_t badge, uint32_t fid, uint32_t new_fid,
                       struct ipc_text name, uint32_t mode, uint32_t uid, uint32_t gid,
-                      uint64_t rdev, struct file_attr *a);
+                      uint64_t rdev, uint64_t request, struct file_attr *a);
 status_t names_symlink(void *context, uint64_t badge, uint32_t fid, struct ipc_text name,
-                       struct ipc_text target, uint32_t uid, uint32_t gid, struct file_attr *a);
+                       struct ipc_text target, uint32_t uid, uint32_t gid, uint64_t request,
+                       struct file_attr *a);
 status_t names_readlink(void *context, uint64_t badge, uint32_t fid, struct ipc_out *target);
 status_t names_link(void *context, uint64_t badge, uint32_t fid, uint32_t dir_fid,
-                    struct ipc_text name);
+                    struct ipc_text name, uint64_t request);
 status_t names_unlink(void *context, uint64_t badge, uint32_t fid, struct ipc_text name,
-                      uint32_t flags);
+                      uint32_t flags, uint64_t request);
 status_t names_rename(void *context, uint64_t badge, uint32_t fid, struct ipc_text name,
-                      uint32_t to_fid, struct ipc_text to_name, uint32_t flags);
+                      uint32_t to_fid, struct ipc_text to_name, uint32_t flags, uint64_t request);
 status_t names_readdir(void *context, uint64_t badge, uint32_t fid, uint64_t cursor, uint64_t *next,
                        struct ipc_out *entries);
 status_t data_getattr(void *context, uint64_t badge, uint32_t fid, struct file_attr *a);

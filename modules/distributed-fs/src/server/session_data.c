@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "files.h"
 #include "generations.h"
+#include "journal.h"
 #include "session.h"
 #include "writeback.h"
 
@@ -45,15 +46,21 @@ static uint32_t to_store_mask(uint32_t mask)
 	       ((mask & SET_MTIME) != 0 ? STORE_SET_MTIME : 0);
 }
 
+static const struct change_names no_names = {"", ""};
+
 static status_t resize(struct vnode *node, uint64_t size)
 {
-	status_t status;
+	struct change change = {.kind = CHANGE_RESIZE, .inode = vnode_inode(node), .size = size};
+	status_t status = OK;
 
 	if (node->type != STORE_TYPE_FILE)
 		return node->type == STORE_TYPE_DIR ? E_ISDIR : E_INVAL;
 	if (size > SIZE_MAX_BYTES)
 		return E_FBIG;
-	status = store_truncate(fs.store, vnode_inode(node), size);
+	if (size > node->size)
+		status = cache_zero_behind_end(node);
+	if (status == OK)
+		status = journal_make(fs.store, &change, &no_names);
 	if (status == OK)
 		node->written_ns = 0; /* the store took the time */
 	if (status == OK)
@@ -64,16 +71,19 @@ static status_t resize(struct vnode *node, uint64_t size)
 
 static status_t set_fields(struct vnode *node, uint32_t mask, const struct file_attr *a)
 {
-	const struct store_attr attr = {.mode = a->mode,
-	                                .uid = a->uid,
-	                                .gid = a->gid,
-	                                .atime_ns = (int64_t)a->atime,
-	                                .mtime_ns = (int64_t)a->mtime};
+	struct change change = {.kind = CHANGE_SETATTR,
+	                        .inode = vnode_inode(node),
+	                        .flags = to_store_mask(mask),
+	                        .mode = a->mode,
+	                        .uid = a->uid,
+	                        .gid = a->gid,
+	                        .atime_ns = (int64_t)a->atime,
+	                        .mtime_ns = (int64_t)a->mtime};
 	status_t status = writeback_note_time(node);
 
-	if (status != OK || to_store_mask(mask) == 0)
+	if (status != OK || change.flags == 0)
 		return status;
-	status = store_setattr(fs.store, vnode_inode(node), to_store_mask(mask), &attr);
+	status = journal_make(fs.store, &change, &no_names);
 	generations_raise(vnode_inode(node));
 	return status;
 }

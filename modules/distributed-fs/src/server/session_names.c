@@ -4,6 +4,7 @@
  */
 #include "files.h"
 #include "generations.h"
+#include "journal.h"
 #include "session.h"
 #include "writeback.h"
 
@@ -89,28 +90,30 @@ status_t names_walk(void *context, uint64_t badge, uint32_t fid, uint32_t new_fi
 
 /* --- making --- */
 
-static status_t make(uint64_t dir, struct ipc_text name, const struct store_new *how,
-                     uint64_t *out_inode)
+/* Makes a change of names; what it grows has room, as far as room can be made. */
+static status_t make(struct change *change, struct ipc_text first, struct ipc_text second)
 {
-	status_t status;
+	const struct change_names names = {first.at, second.at};
 
-	writeback_make_room();
-	if ((how->mode & STORE_TYPE_MASK) == STORE_TYPE_DIR)
-		status = store_mkdir(fs.store, dir, name.at, name.len, how, out_inode);
-	else
-		status = store_create(fs.store, dir, name.at, name.len, how, out_inode);
-	generations_raise(dir);
-	return status;
+	change->first_len = (uint16_t)first.len;
+	change->second_len = (uint16_t)second.len;
+	return journal_make(fs.store, change, &names);
 }
+
+static const struct ipc_text no_text = {"", 0};
 
 status_t names_create(void *context, uint64_t badge, uint32_t fid, uint32_t new_fid,
                       struct ipc_text name, uint32_t mode, uint32_t uid, uint32_t gid,
-                      uint64_t rdev, struct file_attr *a)
+                      uint64_t rdev, uint64_t request, struct file_attr *a)
 {
-	const struct store_new how = {.mode = mode, .uid = uid, .gid = gid, .rdev = rdev};
+	struct change change = {.kind = CHANGE_CREATE,
+	                        .request = request,
+	                        .mode = mode,
+	                        .uid = uid,
+	                        .gid = gid,
+	                        .rdev = rdev};
 	struct session *session = context;
 	struct vnode *dir, *node;
-	uint64_t inode;
 	status_t status = session_vnode_to_change(session, fid, &dir);
 
 	(void)badge;
@@ -118,10 +121,16 @@ status_t names_create(void *context, uint64_t badge, uint32_t fid, uint32_t new_
 		return E_INVAL;
 	if (status == OK)
 		status = session_reserve(session, new_fid);
+	if (status != OK)
+		return status;
+	if ((mode & STORE_TYPE_MASK) == STORE_TYPE_DIR)
+		change.kind = CHANGE_MKDIR;
+	change.dir = vnode_inode(dir);
+	writeback_make_room();
+	status = make(&change, name, no_text);
+	generations_raise(change.dir);
 	if (status == OK)
-		status = make(vnode_inode(dir), name, &how, &inode);
-	if (status == OK)
-		status = vnode_get(inode, &node);
+		status = vnode_get(change.inode, &node);
 	if (status != OK)
 		return status;
 	session_set(session, new_fid, node);
@@ -129,22 +138,23 @@ status_t names_create(void *context, uint64_t badge, uint32_t fid, uint32_t new_
 }
 
 status_t names_symlink(void *context, uint64_t badge, uint32_t fid, struct ipc_text name,
-                       struct ipc_text target, uint32_t uid, uint32_t gid, struct file_attr *a)
+                       struct ipc_text target, uint32_t uid, uint32_t gid, uint64_t request,
+                       struct file_attr *a)
 {
-	const struct store_new how = {.mode = 0777, .uid = uid, .gid = gid};
+	struct change change = {
+		.kind = CHANGE_SYMLINK, .request = request, .mode = 0777, .uid = uid, .gid = gid};
 	struct vnode *dir, *node;
-	uint64_t inode;
 	status_t status = session_vnode_to_change(context, fid, &dir);
 
 	(void)badge;
 	if (status != OK)
 		return status;
+	change.dir = vnode_inode(dir);
 	writeback_make_room();
-	status = store_symlink(fs.store, vnode_inode(dir), name.at, name.len, target.at, target.len,
-	                       &how, &inode);
-	generations_raise(vnode_inode(dir));
+	status = make(&change, name, target);
+	generations_raise(change.dir);
 	if (status == OK)
-		status = vnode_get(inode, &node);
+		status = vnode_get(change.inode, &node);
 	if (status != OK)
 		return status;
 	status = vnode_attr(node, a);
@@ -166,8 +176,9 @@ status_t names_readlink(void *context, uint64_t badge, uint32_t fid, struct ipc_
 }
 
 status_t names_link(void *context, uint64_t badge, uint32_t fid, uint32_t dir_fid,
-                    struct ipc_text name)
+                    struct ipc_text name, uint64_t request)
 {
+	struct change change = {.kind = CHANGE_LINK, .request = request};
 	struct vnode *node, *dir;
 	status_t status = session_vnode_to_change(context, fid, &node);
 
@@ -178,37 +189,40 @@ status_t names_link(void *context, uint64_t badge, uint32_t fid, uint32_t dir_fi
 		return status;
 	if (node->type == STORE_TYPE_DIR)
 		return E_PERM;
+	change.dir = vnode_inode(dir);
+	change.inode = vnode_inode(node);
 	writeback_make_room();
-	status = store_link(fs.store, vnode_inode(dir), name.at, name.len, vnode_inode(node));
-	generations_raise(vnode_inode(dir));
-	generations_raise(vnode_inode(node));
+	status = make(&change, name, no_text);
+	generations_raise(change.dir);
+	generations_raise(change.inode);
 	return status;
 }
 
 /* --- removing and renaming --- */
 
 status_t names_unlink(void *context, uint64_t badge, uint32_t fid, struct ipc_text name,
-                      uint32_t flags)
+                      uint32_t flags, uint64_t request)
 {
+	bool is_rmdir = (flags & UNLINK_DIRECTORY) != 0;
+	struct change change = {.kind = is_rmdir ? CHANGE_RMDIR : CHANGE_UNLINK,
+	                        .request = request};
 	struct vnode *dir;
-	uint64_t victim;
 	status_t status = session_vnode_to_change(context, fid, &dir);
 
 	(void)badge;
 	if ((flags & ~UNLINK_DIRECTORY) != 0 || is_dots(name.at, name.len))
 		return E_INVAL;
-	if (status == OK)
-		status = store_lookup(fs.store, vnode_inode(dir), name.at, name.len, &victim);
+	if (status != OK || journal_was_made(request, change.kind, &change.inode))
+		return status;
+	change.dir = vnode_inode(dir);
+	status = store_lookup(fs.store, change.dir, name.at, name.len, &change.inode);
 	if (status != OK)
 		return status;
-	if ((flags & UNLINK_DIRECTORY) != 0)
-		status = store_rmdir(fs.store, vnode_inode(dir), name.at, name.len);
-	else
-		status = store_unlink(fs.store, vnode_inode(dir), name.at, name.len);
-	generations_raise(vnode_inode(dir));
-	generations_raise(victim);
+	status = make(&change, name, no_text);
+	generations_raise(change.dir);
+	generations_raise(change.inode);
 	if (status == OK)
-		vnode_unlinked(victim);
+		vnode_unlinked(change.inode);
 	return status;
 }
 
@@ -224,8 +238,9 @@ static void raise_renamed(uint64_t from, uint64_t to, uint64_t moved, uint64_t r
 }
 
 status_t names_rename(void *context, uint64_t badge, uint32_t fid, struct ipc_text name,
-                      uint32_t to_fid, struct ipc_text to_name, uint32_t flags)
+                      uint32_t to_fid, struct ipc_text to_name, uint32_t flags, uint64_t request)
 {
+	struct change change = {.kind = CHANGE_RENAME, .request = request, .flags = flags};
 	struct vnode *from, *to;
 	uint64_t moved, replaced = 0;
 	status_t status = session_vnode_to_change(context, fid, &from);
@@ -238,15 +253,18 @@ status_t names_rename(void *context, uint64_t badge, uint32_t fid, struct ipc_te
 		status = session_vnode(context, to_fid, &to);
 	if (status != OK)
 		return status;
+	if (journal_was_made(request, change.kind, &change.inode))
+		return OK;
 	writeback_make_room();
-	status = store_lookup(fs.store, vnode_inode(from), name.at, name.len, &moved);
+	change.dir = vnode_inode(from);
+	change.to_dir = vnode_inode(to);
+	status = store_lookup(fs.store, change.dir, name.at, name.len, &moved);
 	if (status != OK)
 		return status;
-	if (store_lookup(fs.store, vnode_inode(to), to_name.at, to_name.len, &replaced) != OK)
+	if (store_lookup(fs.store, change.to_dir, to_name.at, to_name.len, &replaced) != OK)
 		replaced = 0;
-	status = store_rename(fs.store, vnode_inode(from), name.at, name.len, vnode_inode(to),
-	                      to_name.at, to_name.len, flags);
-	raise_renamed(vnode_inode(from), vnode_inode(to), moved, replaced);
+	status = make(&change, name, to_name);
+	raise_renamed(change.dir, change.to_dir, moved, replaced);
 	if (status == OK && replaced != 0)
 		vnode_unlinked(replaced);
 	return status;

@@ -36,6 +36,7 @@ static status_t vnode_make(uint64_t inode, struct vnode **out)
 		return status;
 	}
 	node->type = attr.mode & STORE_TYPE_MASK;
+	node->is_unlinked = attr.links == 0;
 	node->size = attr.size;
 	list_init(&node->recent);
 	list_init(&node->dirty);
@@ -55,6 +56,12 @@ status_t vnode_get(uint64_t inode, struct vnode **out)
 	node->references++;
 	*out = node;
 	return OK;
+}
+
+status_t vnode_get_unused(uint64_t inode, struct vnode **out)
+{
+	*out = vnode_find(inode);
+	return *out != NULL ? OK : vnode_make(inode, out);
 }
 
 static void vnode_free(struct vnode *node)
@@ -109,10 +116,28 @@ void vnode_unlinked(uint64_t inode)
 	struct vnode *node = vnode_find(inode);
 	struct store_attr attr;
 
-	if (node == NULL || store_getattr(fs.store, inode, &attr) != OK || attr.links > 0)
+	if (node == NULL) {
+		if (store_free_orphan(fs.store, inode) != OK)
+			log_debug("inode %lu stays an orphan", inode);
+		return;
+	}
+	if (store_getattr(fs.store, inode, &attr) != OK || attr.links > 0)
 		return;
 	node->is_unlinked = true;
 	vnode_drop_unused(node);
+}
+
+void vnode_drop_all_unused(void)
+{
+	struct tree_node *at = tree_first(&nodes);
+
+	while (at != NULL) {
+		struct vnode *node = tree_entry(at, struct vnode, by_inode);
+
+		at = tree_next(at);
+		if (node->references == 0 && (node->is_unlinked || handle_is_none(node->memory)))
+			vnode_drop_unused(node);
+	}
 }
 
 status_t vnode_attr(struct vnode *node, struct file_attr *out)

@@ -20,6 +20,7 @@ struct vnode {
 
 	/* The page cache (cache.c); memory NONE: none. */
 	handle_t memory;
+	uint64_t kept;         /* its number in the vault */
 	struct list recent;    /* in the cache's list by use; linked while there is memory */
 	uint64_t size;         /* of the file, in bytes */
 	uint64_t next_read;    /* where a sequential reader would go on */
@@ -41,6 +42,8 @@ static inline uint64_t vnode_inode(const struct vnode *node)
 /* The node of an inode, with one more reference. E_STALE, E_NOMEM. */
 status_t vnode_get(uint64_t inode, struct vnode **out);
 void vnode_put(struct vnode *node);
+/* The node of an inode, made without a reference; it is to get pages or to go. */
+status_t vnode_get_unused(uint64_t inode, struct vnode **out);
 /* The node if there is one, without a reference. */
 struct vnode *vnode_find(uint64_t inode);
 /* Lets go of a node that nobody uses any more: no references, no mappings. */
@@ -48,6 +51,8 @@ void vnode_drop_unused(struct vnode *node);
 /* Unlinked files that only mappings keep; sweep lets go of those without. */
 bool vnode_has_lingering(void);
 void vnode_sweep(void);
+/* The same for all nodes of unlinked files: after a restart. */
+void vnode_drop_all_unused(void);
 /* The last name of this inode may have gone. */
 void vnode_unlinked(uint64_t inode);
 status_t vnode_attr(struct vnode *node, struct file_attr *out);

@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "files.h"
 #include "generations.h"
+#include "journal.h"
 #include "memory_disk.h"
 
 #include <base/bits.h>
@@ -74,14 +75,18 @@ void writeback_forget(struct vnode *node)
 
 status_t writeback_note_time(struct vnode *node)
 {
-	struct store_attr attr = {.mtime_ns = node->written_ns};
+	static const struct change_names none = {"", ""};
+	struct change change = {.kind = CHANGE_SETATTR,
+	                        .inode = vnode_inode(node),
+	                        .flags = STORE_SET_MTIME,
+	                        .mtime_ns = node->written_ns,
+	                        .now_ns = node->written_ns,
+	                        .random = 1};
 	status_t status;
 
 	if (node->written_ns == 0)
 		return OK;
-	clock_pretend(node->written_ns);
-	status = store_setattr(fs.store, vnode_inode(node), STORE_SET_MTIME, &attr);
-	clock_pretend(0);
+	status = journal_make(fs.store, &change, &none);
 	if (status == OK)
 		node->written_ns = 0;
 	return status;
@@ -105,7 +110,8 @@ static status_t write_all(struct vnode *node, uint64_t offset, uint64_t bytes)
 static status_t write_range(struct vnode *node, uint64_t offset, uint64_t bytes)
 {
 	uint64_t end = MIN(offset + bytes, node->size);
-	status_t status = sys_memory_clean(node->memory, offset, bytes);
+	struct change *write = journal_begin_write(fs.store, vnode_inode(node), offset, bytes);
+	status_t status = write != NULL ? sys_memory_clean(node->memory, offset, bytes) : E_ROFS;
 
 	if (status == OK && end > offset)
 		status = sys_memory_read(node->memory, offset, copy, end - offset);
@@ -113,6 +119,8 @@ static status_t write_range(struct vnode *node, uint64_t offset, uint64_t bytes)
 		status = write_all(node, offset, end - offset);
 	if (status != OK)
 		(void)sys_memory_permit(node->memory, offset, bytes);
+	if (write != NULL)
+		journal_end_write(fs.store, write, status == OK);
 	return status;
 }
 
@@ -249,6 +257,12 @@ status_t writeback_reserve(struct vnode *node, uint64_t offset)
 	if (is_hole(node, offset))
 		status = promise(node);
 	return status;
+}
+
+void writeback_adopt(struct vnode *node)
+{
+	if (!list_is_linked(&node->dirty))
+		list_push_back(&dirty_nodes, &node->dirty);
 }
 
 status_t writeback_permit(struct vnode *node, uint64_t offset, uint64_t bytes)

@@ -17,6 +17,8 @@ status_t writeback_permit(struct vnode *node, uint64_t offset, uint64_t bytes);
 void writeback_make_room(void);
 uint64_t writeback_reserved(void);
 
+/* Pages of the node are dirty that we did not permit: they are a dead instance's. */
+void writeback_adopt(struct vnode *node);
 /* Writes the node's dirty pages into the store; failures are kept in node->error. */
 void writeback_vnode(struct vnode *node);
 /* The node's pages go: nothing of it needs to be written. */

@@ -47,25 +47,26 @@ static void names_raise(handle_t s, uint64_t dir, uint64_t other, uint64_t file)
 	struct file_attr a;
 
 	look();
-	CHECK_STATUS(file_create(s, FID_DIR, FID_NEW, "new", FILES_MODE_FILE | 0600, 0, 0, 0, &a),
+	CHECK_STATUS(file_create(s, FID_DIR, FID_NEW, "new", FILES_MODE_FILE | 0600, 0, 0, 0, 0,
+	                         &a),
 	             OK);
 	CHECK(moved(dir) == 1 && moved(other) == 0 && moved(file) == 0);
 	CHECK_STATUS(file_clunk(s, FID_NEW), OK);
 	look();
-	CHECK_STATUS(file_link(s, FID_FILE, FID_OTHER, "hard"), OK);
+	CHECK_STATUS(file_link(s, FID_FILE, FID_OTHER, "hard", 0), OK);
 	CHECK(moved(other) == 1 && moved(file) == 1 && moved(dir) == 0);
 	look();
-	CHECK_STATUS(file_rename(s, FID_DIR, "new", FID_OTHER, "newer", 0), OK);
+	CHECK_STATUS(file_rename(s, FID_DIR, "new", FID_OTHER, "newer", 0, 0), OK);
 	CHECK(moved(dir) > 0 && moved(other) > 0 && moved(a.inode) > 0 && moved(file) == 0);
 	look();
-	CHECK_STATUS(file_unlink(s, FID_OTHER, "hard", 0), OK);
+	CHECK_STATUS(file_unlink(s, FID_OTHER, "hard", 0, 0), OK);
 	CHECK(moved(other) == 1 && moved(file) == 1 && moved(dir) == 0);
 	look();
-	CHECK_STATUS(file_symlink(s, FID_DIR, "link", "to", 0, 0, &a), OK);
+	CHECK_STATUS(file_symlink(s, FID_DIR, "link", "to", 0, 0, 0, &a), OK);
 	CHECK(moved(dir) == 1);
-	CHECK_STATUS(file_unlink(s, FID_DIR, "link", 0), OK);
+	CHECK_STATUS(file_unlink(s, FID_DIR, "link", 0, 0), OK);
 	CHECK(moved(dir) == 2);
-	CHECK_STATUS(file_unlink(s, FID_OTHER, "newer", 0), OK);
+	CHECK_STATUS(file_unlink(s, FID_OTHER, "newer", 0, 0), OK);
 }
 
 static void attributes_raise(handle_t s, uint64_t file)
@@ -107,7 +108,7 @@ static void looking_raises_nothing(handle_t s)
 	look();
 	CHECK_STATUS(file_getattr(s, FID_FILE, &a), OK);
 	CHECK_STATUS(file_walk(s, FID_DIR, FID_NEW, "absent", &used, &a), E_NOENT);
-	CHECK_STATUS(file_unlink(s, FID_DIR, "absent", 0), E_NOENT);
+	CHECK_STATUS(file_unlink(s, FID_DIR, "absent", 0, 0), E_NOENT);
 	CHECK_STATUS(file_walk(s, FID_DIR, FID_NEW, "", &used, &a), OK);
 	CHECK_STATUS(file_clunk(s, FID_NEW), OK);
 	CHECK(nothing_moved());
@@ -128,17 +129,17 @@ void test_generations(void)
 	if (at == NULL)
 		return;
 	counters = at;
-	CHECK_STATUS(file_create(s, 0, FID_DIR, "dir", DIR_MODE, 0, 0, 0, &dir), OK);
-	CHECK_STATUS(file_create(s, 0, FID_OTHER, "other", DIR_MODE, 0, 0, 0, &other), OK);
-	CHECK_STATUS(file_create(s, FID_DIR, FID_FILE, "file", FILES_MODE_FILE | 0600, 0, 0, 0,
+	CHECK_STATUS(file_create(s, 0, FID_DIR, "dir", DIR_MODE, 0, 0, 0, 0, &dir), OK);
+	CHECK_STATUS(file_create(s, 0, FID_OTHER, "other", DIR_MODE, 0, 0, 0, 0, &other), OK);
+	CHECK_STATUS(file_create(s, FID_DIR, FID_FILE, "file", FILES_MODE_FILE | 0600, 0, 0, 0, 0,
 	                         &file),
 	             OK);
 	names_raise(s, dir.inode, other.inode, file.inode);
 	attributes_raise(s, file.inode);
 	looking_raises_nothing(s);
-	CHECK_STATUS(file_unlink(s, FID_DIR, "file", 0), OK);
-	CHECK_STATUS(file_unlink(s, 0, "dir", UNLINK_DIRECTORY), OK);
-	CHECK_STATUS(file_unlink(s, 0, "other", UNLINK_DIRECTORY), OK);
+	CHECK_STATUS(file_unlink(s, FID_DIR, "file", 0, 0), OK);
+	CHECK_STATUS(file_unlink(s, 0, "dir", UNLINK_DIRECTORY, 0), OK);
+	CHECK_STATUS(file_unlink(s, 0, "other", UNLINK_DIRECTORY, 0), OK);
 	for (uint32_t fid = FID_DIR; fid <= FID_FILE; fid++)
 		CHECK_STATUS(file_clunk(s, fid), OK);
 	(void)memory_unmap(at, sizeof(before));

@@ -30,11 +30,11 @@ static void read_only(void)
 	CHECK_STATUS(file_resize(session.handle, 1, 0, &a), E_ROFS);
 	CHECK_STATUS(file_setattr(session.handle, 1, 1, &a, &a), E_ROFS);
 	CHECK_STATUS(file_touch(session.handle, 1, &a), E_ROFS);
-	CHECK_STATUS(file_unlink(session.handle, 0, "kept", 0), E_ROFS);
-	CHECK_STATUS(file_rename(session.handle, 0, "kept", 0, "lost", 0), E_ROFS);
-	CHECK_STATUS(file_link(session.handle, 1, 0, "lost"), E_ROFS);
-	CHECK_STATUS(file_symlink(session.handle, 0, "lost", "kept", 0, 0, &a), E_ROFS);
-	CHECK_STATUS(file_create(session.handle, 0, 2, "lost", FILES_MODE_FILE, 0, 0, 0, &a),
+	CHECK_STATUS(file_unlink(session.handle, 0, "kept", 0, 0), E_ROFS);
+	CHECK_STATUS(file_rename(session.handle, 0, "kept", 0, "lost", 0, 0), E_ROFS);
+	CHECK_STATUS(file_link(session.handle, 1, 0, "lost", 0), E_ROFS);
+	CHECK_STATUS(file_symlink(session.handle, 0, "lost", "kept", 0, 0, 0, &a), E_ROFS);
+	CHECK_STATUS(file_create(session.handle, 0, 2, "lost", FILES_MODE_FILE, 0, 0, 0, 0, &a),
 	             E_ROFS);
 	CHECK_STATUS(file_open(session.handle, 1, 0, &pages, &a), OK);
 	CHECK_STATUS(sys_memory_resize(pages, 0), E_ACCESS);
@@ -50,15 +50,15 @@ static void names_refused(handle_t s)
 	struct file_attr a;
 
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		CHECK(file_create(s, 0, 1, bad[i], FILES_MODE_FILE, 0, 0, 0, &a) != OK);
-		CHECK(file_symlink(s, 0, bad[i], "x", 0, 0, &a) != OK);
-		CHECK(file_unlink(s, 0, bad[i], 0) != OK);
-		CHECK(file_rename(s, 0, bad[i], 0, "x", 0) != OK);
+		CHECK(file_create(s, 0, 1, bad[i], FILES_MODE_FILE, 0, 0, 0, 0, &a) != OK);
+		CHECK(file_symlink(s, 0, bad[i], "x", 0, 0, 0, &a) != OK);
+		CHECK(file_unlink(s, 0, bad[i], 0, 0) != OK);
+		CHECK(file_rename(s, 0, bad[i], 0, "x", 0, 0) != OK);
 	}
-	CHECK_STATUS(file_create(s, 0, 1, "x", 0120000, 0, 0, 0, &a), E_INVAL);
-	CHECK_STATUS(file_create(s, 0, 1, "x", 0xffffffff, 0, 0, 0, &a), E_INVAL);
-	CHECK_STATUS(file_create(s, 0, FIDS_MAX, "x", FILES_MODE_FILE, 0, 0, 0, &a), E_LIMIT);
-	CHECK_STATUS(file_create(s, 0, UINT32_MAX, "x", FILES_MODE_FILE, 0, 0, 0, &a), E_LIMIT);
+	CHECK_STATUS(file_create(s, 0, 1, "x", 0120000, 0, 0, 0, 0, &a), E_INVAL);
+	CHECK_STATUS(file_create(s, 0, 1, "x", 0xffffffff, 0, 0, 0, 0, &a), E_INVAL);
+	CHECK_STATUS(file_create(s, 0, FIDS_MAX, "x", FILES_MODE_FILE, 0, 0, 0, 0, &a), E_LIMIT);
+	CHECK_STATUS(file_create(s, 0, UINT32_MAX, "x", FILES_MODE_FILE, 0, 0, 0, 0, &a), E_LIMIT);
 	CHECK_STATUS(files_stat(&test_home, "x", &a), E_NOENT);
 }
 
@@ -90,7 +90,7 @@ static void many_sessions(void)
 		wrong += file_getattr(test_home.handle, 0, &a) != OK;
 	}
 	CHECK(wrong == 0);
-	CHECK_STATUS(file_getattr(first, 0, &a), E_GONE);
+	CHECK_STATUS(file_getattr(first, 0, &a), E_HANDLE);
 	CHECK_STATUS(file_getattr(last, 0, &a), OK);
 	ipc_close(first);
 	ipc_close(last);

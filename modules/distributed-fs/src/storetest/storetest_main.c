@@ -144,7 +144,8 @@ status_t test_create(uint32_t fid, const char *name)
 {
 	struct file_attr attr;
 
-	return file_create(test_home.handle, 0, fid, name, FILES_MODE_FILE | 0644, 0, 0, 0, &attr);
+	return file_create(test_home.handle, 0, fid, name, FILES_MODE_FILE | 0644, 0, 0, 0, 0,
+	                   &attr);
 }
 
 /* --- running --- */

@@ -17,10 +17,10 @@ static void walking(handle_t s)
 	struct file_attr a, b;
 	uint32_t used;
 
-	CHECK_STATUS(file_create(s, 0, 1, "a", DIR_MODE, 7, 8, 0, &a), OK);
+	CHECK_STATUS(file_create(s, 0, 1, "a", DIR_MODE, 7, 8, 0, 0, &a), OK);
 	CHECK(a.mode == DIR_MODE && a.uid == 7 && a.gid == 8 && a.links == 2);
-	CHECK_STATUS(file_create(s, 1, 2, "b", DIR_MODE, 0, 0, 0, &a), OK);
-	CHECK_STATUS(file_create(s, 2, 3, "c", FILES_MODE_FILE | 0600, 0, 0, 0, &a), OK);
+	CHECK_STATUS(file_create(s, 1, 2, "b", DIR_MODE, 0, 0, 0, 0, &a), OK);
+	CHECK_STATUS(file_create(s, 2, 3, "c", FILES_MODE_FILE | 0600, 0, 0, 0, 0, &a), OK);
 	CHECK_STATUS(file_walk(s, 0, 4, "a/b//c", &used, &b), OK);
 	CHECK(used == 6 && a.inode == b.inode && a.generation == b.generation);
 	CHECK_STATUS(file_walk(s, 0, 5, "a/b/c/d", &used, &b), OK);
@@ -42,20 +42,20 @@ static void links(handle_t s)
 	struct file_attr a, b;
 	uint32_t used;
 
-	CHECK_STATUS(file_symlink(s, 0, "link", "a/b/c", 0, 0, &a), OK);
+	CHECK_STATUS(file_symlink(s, 0, "link", "a/b/c", 0, 0, 0, &a), OK);
 	CHECK_STATUS(file_walk(s, 0, 1, "link/x", &used, &b), OK);
 	CHECK(used == 4 && b.inode == a.inode);
 	CHECK_STATUS(file_readlink(s, 1, target, sizeof(target)), OK);
 	CHECK(strcmp(target, "a/b/c") == 0);
 	CHECK_STATUS(file_walk(s, 0, 2, "a/b/c", &used, &a), OK);
 	CHECK_STATUS(file_readlink(s, 2, target, sizeof(target)), E_INVAL);
-	CHECK_STATUS(file_link(s, 2, 0, "hard"), OK);
-	CHECK_STATUS(file_link(s, 2, 0, "hard"), E_EXIST);
+	CHECK_STATUS(file_link(s, 2, 0, "hard", 0), OK);
+	CHECK_STATUS(file_link(s, 2, 0, "hard", 0), E_EXIST);
 	CHECK_STATUS(file_getattr(s, 2, &a), OK);
 	CHECK(a.links == 2);
-	CHECK_STATUS(file_link(s, 0, 0, "dir"), E_PERM);
-	CHECK_STATUS(file_unlink(s, 0, "hard", 0), OK);
-	CHECK_STATUS(file_unlink(s, 0, "link", 0), OK);
+	CHECK_STATUS(file_link(s, 0, 0, "dir", 0), E_PERM);
+	CHECK_STATUS(file_unlink(s, 0, "hard", 0, 0), OK);
+	CHECK_STATUS(file_unlink(s, 0, "link", 0, 0), OK);
 	CHECK_STATUS(file_getattr(s, 1, &b), OK); /* unlinked, but in use */
 	CHECK(b.links == 0);
 	CHECK_STATUS(file_clunk(s, 1), OK);
@@ -69,20 +69,20 @@ static void renaming(handle_t s)
 
 	CHECK_STATUS(file_walk(s, 0, 1, "a/b", &used, &a), OK);
 	CHECK_STATUS(test_create(2, "other"), OK);
-	CHECK_STATUS(file_rename(s, 1, "c", 0, "other", NO_REPLACE), E_EXIST);
-	CHECK_STATUS(file_rename(s, 1, "c", 0, "other", EXCHANGE), OK);
+	CHECK_STATUS(file_rename(s, 1, "c", 0, "other", NO_REPLACE, 0), E_EXIST);
+	CHECK_STATUS(file_rename(s, 1, "c", 0, "other", EXCHANGE, 0), OK);
 	CHECK_STATUS(file_walk(s, 1, 3, "c", &used, &a), OK);
 	CHECK_STATUS(file_getattr(s, 2, &b), OK);
 	CHECK(a.inode == b.inode);
-	CHECK_STATUS(file_rename(s, 0, "other", 1, "c", 0), OK);
+	CHECK_STATUS(file_rename(s, 0, "other", 1, "c", 0, 0), OK);
 	CHECK_STATUS(file_getattr(s, 2, &b), OK);
 	CHECK(b.links == 0);
-	CHECK_STATUS(file_rename(s, 0, "other", 1, "c", 0), E_NOENT);
-	CHECK_STATUS(file_rename(s, 0, "a", 1, "under", 0), E_INVAL);
-	CHECK_STATUS(file_rename(s, 0, "..", 1, "x", 0), E_INVAL);
-	CHECK_STATUS(file_unlink(s, 0, "a", UNLINK_DIRECTORY), E_NOTEMPTY);
-	CHECK_STATUS(file_unlink(s, 0, "a", 0), E_ISDIR);
-	CHECK_STATUS(file_unlink(s, 1, "c", UNLINK_DIRECTORY), E_NOTDIR);
+	CHECK_STATUS(file_rename(s, 0, "other", 1, "c", 0, 0), E_NOENT);
+	CHECK_STATUS(file_rename(s, 0, "a", 1, "under", 0, 0), E_INVAL);
+	CHECK_STATUS(file_rename(s, 0, "..", 1, "x", 0, 0), E_INVAL);
+	CHECK_STATUS(file_unlink(s, 0, "a", UNLINK_DIRECTORY, 0), E_NOTEMPTY);
+	CHECK_STATUS(file_unlink(s, 0, "a", 0, 0), E_ISDIR);
+	CHECK_STATUS(file_unlink(s, 1, "c", UNLINK_DIRECTORY, 0), E_NOTDIR);
 	for (uint32_t fid = 1; fid <= 3; fid++)
 		CHECK_STATUS(file_clunk(s, fid), OK);
 }
@@ -163,7 +163,7 @@ void test_many_names(void)
 	CHECK(wrong == 0 && seen.count == MANY && !seen.is_wrong);
 	for (uint32_t i = 0; i < MANY; i++) {
 		format_string(name, sizeof(name), "f%u", i);
-		wrong += file_unlink(test_home.handle, 0, name, 0) != OK;
+		wrong += file_unlink(test_home.handle, 0, name, 0, 0) != OK;
 	}
 	CHECK(wrong == 0);
 }

@@ -24,6 +24,20 @@ status_t object_json(const void *value, size_t len, char *text, size_t size, siz
  */
 status_t object_text(const void *value, size_t len, char *text, size_t size, size_t *out_len);
 
+/*
+ * Of a list of maps, or of the one that a map has, or of a map: the values of these fields (names with commas between), a line for each
+ * map, tabs between. For pipelines: texts are plain unless they have control characters, a field that is not there is empty.
+ * E_INVAL: the value is nothing of these, or there are too many fields.
+ */
+status_t object_fields(const void *value, size_t len, const char *fields, char *text, size_t size,
+                       size_t *out_len);
+
+/* How a value is to be shown. */
+enum object_form { OBJECT_FORM_TABLE, OBJECT_FORM_JSON, OBJECT_FORM_FIELDS };
+/* By one of the three; fields for the last. */
+status_t object_show(const void *value, size_t len, enum object_form form, const char *fields,
+                     char *text, size_t size, size_t *out_len);
+
 enum object_refusal {
 	OBJECT_NO_METHOD,
 	OBJECT_NO_ARGUMENTS,  /* the method takes none */
@@ -34,3 +48,6 @@ enum object_refusal {
 /* Why a method may have refused its arguments, from what the object says of itself. */
 enum object_refusal object_refusal(const void *description, size_t len, const char *method,
                                    char *text, size_t size);
+
+/* A sum of OBJECT_RIGHT_* in words: "read+change", "all", "none". */
+const char *object_rights_text(unsigned rights);

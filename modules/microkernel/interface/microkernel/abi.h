@@ -137,6 +137,22 @@ struct memory_range {
  * with E_INTR. A latch is cleared only by enter. event_wait and thread_sleep are always interruptible. */
 #define WORD_WAIT_INTERRUPTIBLE (1ull << 32)
 
+/*
+ * space_settle: a guest's system call about memory words, like Linux's futex, that the kernel settles without the
+ * monitor when it is plain. Arguments of that call: rdi the word's address, rsi what to do (the numbers below),
+ * edx the value expected or how many to wake, r10 not 0: something unusual, r9d a mask. Result in rax: 0 after a
+ * wait, `differs` when another value is there, how many were woken. All else (nothing readable, a kick before or
+ * meanwhile) comes to the monitor as any system call does. Waits meet wakes of word_wait, word_wake and word_requeue on the same space.
+ */
+struct word_call {
+	uint32_t number;      /* of the system call; WORD_CALL_NONE: settle nothing */
+	uint32_t wait;        /* while the word has the value */
+	uint32_t wait_masked; /* the same, for wakes whose mask meets this one */
+	uint32_t wake;
+	uint64_t differs;
+};
+#define WORD_CALL_NONE 0xffffffffu
+
 /* --- domains, processes, threads --- */
 struct domain_limits {
 	uint64_t pages; /* including page tables and kernel objects */
@@ -186,7 +202,7 @@ struct thread_args {
 };
 struct thread_info {
 	uint64_t cpu_ns;
-	uint32_t state; /* THREAD_STATE_* */
+	uint32_t is_waiting; /* blocked: neither runs nor is ready to */
 	uint32_t priority;
 	uint64_t enters;
 	uint64_t cpus; /* that it may run on, a bit for each */

@@ -152,6 +152,8 @@ static inline bool index_within(uint64_t *index, uint64_t count);
  * after thread_block_on_fault). Never touches memory outside [NATIVE_BASE, NATIVE_END). --- */
 status_t copy_from_user(void *to, uint64_t u_from, uint64_t len);
 status_t copy_to_user(uint64_t u_to, const void *from, uint64_t len);
+/* A 32-bit word of the current thread's guest, whose call this is; E_FAULT also when only a fault would bring its page. */
+int64_t guest_load_u32(uint64_t u_from);
 
 /* --- threads --- */
 void arch_thread_init(struct thread *thread, uint64_t entry, uint64_t stack, uint64_t argument);
@@ -159,10 +161,6 @@ status_t arch_thread_fpu_create(struct thread *thread); /* allocates the FPU are
 void arch_thread_destroy(struct thread *thread);        /* frees it, forgets CPU ownership */
 void arch_thread_switch(struct thread *from,
                         struct thread *to); /* FS/GS base, FPU, root; null: nobody, the CPU idles */
-uint64_t arch_fpu_get(struct thread *thread, void *area,
-                      uint64_t max); /* bytes, 0: area too small */
-status_t arch_fpu_set(struct thread *thread, const void *area,
-                      uint64_t len);              /* len 0: initial; validated */
 void arch_syscall_restart(struct thread *thread); /* the current system call will be made again */
 void arch_set_result(struct thread *thread, status_t status, uint64_t value); /* rax, rdx */
 
@@ -191,7 +189,9 @@ void schedule_if_needed(void); /* called last before leaving the kernel */
 
 /* --- time --- */
 uint64_t clock_now_ns(void); /* monotonic since boot */
-uint64_t clock_ticks(void);  /* raw TSC */
+uint64_t clock_ticks(void);  /* the counter below it, the same on all CPUs; cheaper */
+uint64_t clock_ticks_to_ns(uint64_t ticks);      /* a duration */
+uint64_t clock_ticks_to_time_ns(uint64_t ticks); /* a reading, to what clock_now_ns said then */
 uint64_t clock_tick_hz(void);
 bool clock_is_stable(void); /* TSCs measured synchronised (one CPU: invariant over calibration) */
 void clock_describe(

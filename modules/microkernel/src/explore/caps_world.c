@@ -298,11 +298,12 @@ static void forget(struct process *process)
 	table->free = NULL;
 	for (unsigned i = 0; chunk && i < HANDLE_CHUNK; i++) {
 		struct handle_entry *entry = &chunk[i];
+		uint32_t number = i | 1u << HANDLE_INDEX_BITS;
 
-		entry->node.generation = 1;
+		entry->node.number = number;
 		if (entry->node.state != HANDLE_FREE)
 			continue;
-		*entry = (struct handle_entry){.node.generation = 1, .process = process};
+		*entry = (struct handle_entry){.node.number = number, .process = process};
 		if (table->free)
 			table->free_last->object = (struct kobject *)entry;
 		else

@@ -14,19 +14,22 @@ static void leave(void)
 	__atomic_store_n(&kernel_lock_taken, 0, __ATOMIC_RELEASE);
 }
 
-/* leave_with_message: the lock is given back when the sender's registers have been read. */
-static void leave_with_message(const struct thread *from, struct ipc_switch to)
+/* The words were in registers all the time; they are those of whoever runs. */
+static void leave_with_message(const struct guest_registers *words, struct ipc_switch to)
 {
-	ipc_regs_copy(from, to.to, ipc_regs_tag(from), to.badge);
+	ipc_regs_copy(words, to.to, words->rsi, to.badge);
 	kernel_mode_set(this_cpu(), KERNEL_OUT);
 }
 
-static struct ipc_switch fast_path(struct thread *thread, enum ipc_call call)
+static struct ipc_switch fast_path(struct thread *thread, enum ipc_call call,
+                                   const struct guest_registers *words)
 {
+	if (words->rbx)
+		return (struct ipc_switch){0};
 	if (call == IPC_CALL)
-		return ipc_call_fast(thread);
+		return ipc_call_fast(thread, words->rsi, words->rdi);
 	if (call == IPC_REPLY_RECEIVE)
-		return ipc_reply_receive_fast(thread);
+		return ipc_reply_receive_fast(thread, words->rsi, words->rdi);
 	return (struct ipc_switch){0};
 }
 
@@ -42,10 +45,11 @@ static void general_path(struct thread *thread, enum ipc_call call)
 
 void entry_ipc(struct thread *thread, enum ipc_call call)
 {
-	struct ipc_switch to = fast_path(thread, call);
+	const struct guest_registers words = thread->arch.regs;
+	struct ipc_switch to = fast_path(thread, call, &words);
 
 	if (to.to) {
-		leave_with_message(thread, to);
+		leave_with_message(&words, to);
 		return;
 	}
 	kernel_lock_exclusive();

@@ -38,7 +38,7 @@ bit attended[CPUS]; /* an interrupt was sent there */
 
 mtype:state state[THREADS] = READY;
 byte cpu_of[THREADS];
-byte words[THREADS];  /* saved registers: a client's own number, or for whom an answer is */
+byte words[THREADS];  /* of a message that takes the general way: a client's own number, or for whom an answer is */
 bit timed[THREADS];   /* the wait has a deadline */
 bit is_receiving;     /* the server is in the endpoint's queue */
 byte owed_to = NOBODY; /* the reply object's caller */
@@ -226,12 +226,6 @@ inline bury(t)
 }
 
 /* --- system calls --- */
-#ifdef SEED_ANY_REGISTERS
-#define IS_MESSAGE_READ(me, t) true
-#else
-#define IS_MESSAGE_READ(me, t) (cpu_of[t] == me || mode[cpu_of[t]] != SHARED)
-#endif
-
 inline switch_to(me, t)
 {
 	atomic {
@@ -242,23 +236,11 @@ inline switch_to(me, t)
 	}
 }
 
-/* The message is read where the sender's registers were saved. */
-inline leave_with_message(me, from, word)
-{
-#ifdef SEED_EARLY_OUT
-	mode[me] = OUT;
-	word = words[from]
-#else
-	word = words[from];
-	mode[me] = OUT
-#endif
-}
-
 inline call(me, t, word, is_fast)
 {
 	lock_shared(me);
 	atomic {
-		is_fast = current[me] == t && !timed[t] && is_receiving && IS_MESSAGE_READ(me, SERVER);
+		is_fast = current[me] == t && !timed[t] && is_receiving;
 		if
 		:: is_fast -> is_receiving = 0
 		:: else -> skip
@@ -269,8 +251,8 @@ inline call(me, t, word, is_fast)
 	   state[t] = AWAITING;
 	   switch_to(me, SERVER);
 	   owed_to = t;
-	   leave_with_message(me, t, word);
-	   atomic { take_request(word); word = 0 }
+	   mode[me] = OUT;
+	   atomic { take_request(word); word = 0 } /* it was in the CPU's registers all the time */
 	:: else ->
 	   lock_exclusive(me);
 	   atomic {
@@ -303,18 +285,19 @@ inline reply_receive(me, t, peer, word, is_fast)
 		:: else -> skip
 		fi
 	   };
-	   if
-	   :: is_fast && !IS_MESSAGE_READ(me, peer) -> is_fast = 0; owed_to = peer
-	   :: else -> skip
-	   fi
 	:: else -> skip
 	fi;
 	if
 	:: is_fast ->
 	   state[t] = RECEIVING;
+#ifdef SEED_EARLY_RECEIVE
+	   is_receiving = 1;
+	   switch_to(me, peer);
+#else
 	   switch_to(me, peer);
 	   is_receiving = 1;
-	   leave_with_message(me, t, word);
+#endif
+	   mode[me] = OUT;
 	   atomic { take_answer(peer, word); word = 0; peer = 0 }
 	:: else ->
 	   peer = 0;
@@ -393,21 +376,23 @@ end:
 		calls_left[t]--;
 		asks[t] = 1;
 		words[t] = t;
+		word = t;
 		if
 		:: timed[t] = 0
 		:: TIME_OUTS -> timed[t] = 1
 		fi
 	   };
 	   call(me, t, word, is_fast);
-	   t = 0; is_fast = 0
+	   t = 0; word = 0; is_fast = 0
 	:: atomic {
 		!attended[me] && current[me] == SERVER ->
 		t = SERVER;
 		words[t] = serves;
+		word = serves;
 		serves = NOBODY
 	   };
 	   reply_receive(me, t, peer, word, is_fast);
-	   t = 0; is_fast = 0
+	   t = 0; word = 0; is_fast = 0
 	:: atomic { IS_CLIENT(me) && calls_left[current[me]] == 0 -> t = current[me] };
 	   kill(me, t); /* it exits */
 	   t = 0

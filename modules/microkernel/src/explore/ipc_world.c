@@ -177,10 +177,10 @@ static void settle_accounts(void)
 		const struct thread *payer = queue->payer;
 
 		EXPECT(!payer || payer->obj.magic == KOBJECT_MAGIC, "the payer is gone");
-		queue->payer_since_ns = 1;
-		queue->slice_end_ns = UINT64_MAX;
+		queue->paid_until_ticks = queue->slice_since_ticks = 1;
+		queue->unbilled_ticks = 0;
 		cpus[i].deadlines.programmed_ns = UINT64_MAX;
-		cpus[i].idle_since_ns = cpus[i].current ? 0 : 1;
+		cpus[i].idle_since_ticks = cpus[i].current ? 0 : 1;
 	}
 }
 

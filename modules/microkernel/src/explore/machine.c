@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <microkernel/errors.h>
+#include "arch/switch.h"
 #include "aspace.h"
 #include "domain.h"
 #include "endpoint.h"
@@ -30,6 +32,7 @@ static struct cpu *self_of_gs;
 static bool is_in_kernel[CPUS_MAX];
 static bool is_attended[CPUS_MAX]; /* an interrupt comes when it leaves the kernel */
 static uint64_t now_ns;
+uint64_t machine_bases[CPUS_MAX]; /* what arch_thread_switch moves */
 static char pages[MEMORY_BYTES] __attribute__((aligned(PAGE_SIZE)));
 static char heap[MEMORY_BYTES] __attribute__((aligned(PAGE_SIZE)));
 static struct block {
@@ -66,6 +69,21 @@ void machine_set_time(uint64_t ns)
 uint64_t clock_now_ns(void)
 {
 	return now_ns;
+}
+
+uint64_t clock_ticks(void)
+{
+	return now_ns;
+}
+
+uint64_t clock_ticks_to_ns(uint64_t ticks)
+{
+	return ticks;
+}
+
+uint64_t clock_ticks_to_time_ns(uint64_t ticks)
+{
+	return ticks;
 }
 
 void timer_program_ns(uint64_t deadline)
@@ -181,6 +199,25 @@ bool aspace_clear(struct aspace *aspace, unsigned *budget)
 	return true;
 }
 
+/* A guest has private memory everywhere; what is in it no system call reads. */
+struct mapping *aspace_mapping_from(struct aspace *aspace, uint64_t address)
+{
+	(void)aspace, (void)address;
+	return NULL;
+}
+
+status_t aspace_page(struct aspace *aspace, uint64_t address, unsigned access, paddr_t *out)
+{
+	(void)aspace, (void)address, (void)access, (void)out;
+	return E_FAULT;
+}
+
+bool page_is_ram(paddr_t page)
+{
+	(void)page;
+	return false;
+}
+
 void aspace_destroy(struct aspace *aspace)
 {
 	(void)aspace;
@@ -206,6 +243,7 @@ void arch_thread_init(struct thread *thread, uint64_t entry, uint64_t stack, uin
 {
 	(void)entry, (void)stack, (void)argument;
 	thread->arch.mode = MODE_NATIVE;
+	thread->arch.fs_base = (uint64_t)thread;
 }
 
 status_t arch_thread_fpu_create(struct thread *thread)
@@ -221,7 +259,18 @@ void arch_thread_destroy(struct thread *thread)
 
 void arch_thread_switch(struct thread *from, struct thread *to)
 {
-	(void)from, (void)to;
+	struct cpu *cpu = this_cpu();
+
+	if (from)
+		from->arch.fs_base = machine_bases[cpu->id];
+	machine_bases[cpu->id] = to ? to->arch.fs_base : 0;
+	if (to)
+		to->arch.fs_base = 0;
+}
+
+bool machine_has_registers(const struct cpu *cpu)
+{
+	return !cpu->current || machine_bases[cpu->id] == (uint64_t)cpu->current;
 }
 
 void arch_set_result(struct thread *thread, status_t status, uint64_t value)
@@ -238,8 +287,14 @@ void arch_syscall_restart(struct thread *thread)
 void arch_guest_trap(struct thread *thread, uint32_t trap, uint32_t detail, uint32_t error,
                      uint32_t cause, uint64_t address)
 {
-	(void)thread, (void)trap, (void)detail, (void)error, (void)cause, (void)address;
-	panic("no thread is a guest here");
+	(void)detail, (void)error, (void)cause, (void)address;
+	thread->arch.mode = MODE_NATIVE;
+	thread->arch.regs.rax = TRAPPED + trap;
+}
+
+int64_t guest_load_u32(uint64_t u_from)
+{
+	return u_from == MACHINE_WORD ? (int64_t)MACHINE_VALUE : E_FAULT;
 }
 
 /* --- CPUs --- */

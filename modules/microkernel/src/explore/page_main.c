@@ -48,6 +48,8 @@ void domain_drop_page(uint16_t index)
 	(void)index;
 }
 
+struct list kobject_dying = LIST_INIT(kobject_dying);
+
 struct domain *domain_payer(uint16_t index)
 {
 	(void)index;

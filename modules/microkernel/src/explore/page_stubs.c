@@ -13,11 +13,9 @@
 
 NOT_HERE(arch_guest_trap)
 NOT_HERE(arch_monitor_fixup)
-NOT_HERE(aspace_mapping_from)
 NOT_HERE(cannot_start)
 NOT_HERE(kernel_map_enter)
 NOT_HERE(kernel_map_leave)
-NOT_HERE(kobject_has_dying)
 NOT_HERE(mapping_move)
 NOT_HERE(memory_page)
 NOT_HERE(memory_present_pages)

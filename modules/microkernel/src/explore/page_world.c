@@ -35,7 +35,7 @@ static uint32_t found[FRAMES];          /* references to it */
 static uint64_t first_free;
 
 /* --- what faults need of address spaces --- */
-struct mapping *aspace_mapping_at(struct aspace *aspace, uint64_t address)
+struct mapping *aspace_mapping_from(struct aspace *aspace, uint64_t address)
 {
 	(void)address;
 	return &mappings[aspace - spaces];

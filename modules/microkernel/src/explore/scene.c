@@ -264,7 +264,7 @@ void scene_forget(void)
 
 		if (thread->obj.magic != KOBJECT_MAGIC)
 			continue;
-		thread->cpu_ns = 0;
+		thread->cpu_ticks = 0;
 		if (thread->state == THREAD_READY || thread->state == THREAD_RUNNING) {
 			thread->arch.regs = (struct guest_registers){.rax = NO_RESULT};
 			thread->call_badge = 0;
@@ -272,6 +272,6 @@ void scene_forget(void)
 	}
 	for (unsigned i = 0; i < cpu_count; i++) {
 		cpus[i].switch_count = cpus[i].syscall_count = cpus[i].lock_spins = 0;
-		cpus[i].idle_ns = 0;
+		cpus[i].idle_ticks = 0;
 	}
 }

@@ -4,6 +4,7 @@
 #include "explore/sched_spec.h"
 #include "cpu.h"
 #include "explore/explore.h"
+#include "explore/machine.h"
 #include "explore/scene.h"
 #include "kernel_lock.h"
 
@@ -52,6 +53,8 @@ static void check_cpu(const struct cpu *cpu)
 		EXPECT(current->state == THREAD_RUNNING && current->cpu == cpu->id,
 		       "CPU %u runs a thread in state %u of CPU %u", cpu->id, current->state,
 		       current->cpu);
+		EXPECT(machine_has_registers(cpu), "CPU %u has the registers of another thread",
+		       cpu->id);
 		note(current);
 	}
 	EXPECT(!is_settled(cpu) ||

@@ -131,3 +131,8 @@ void process_watch_free(struct process_watch *watch)
 }
 
 void arch_cpu_poll(void) {}
+
+uint64_t clock_ticks_to_ns(uint64_t ticks)
+{
+	return ticks;
+}

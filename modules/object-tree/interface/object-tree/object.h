@@ -59,6 +59,17 @@ struct obj_result {
 /* E_UNSUPPORTED when no object at path has the method. */
 status_t obj_call(handle_t root, const char *path, const char *method,
                   const struct obj_arguments *arguments, struct obj_result *result);
+
+/* The same for a caller who has only some rights (OBJECT_MAY_*): what a method needs is read from the object's description. */
+struct obj_limit {
+	uint32_t rights;
+	void *room; /* for a description */
+	uint32_t room_bytes;
+};
+/* E_ACCESS: the method needs more. Descriptions that do not fit or do not speak of the method are passed over. */
+status_t obj_call_limited(handle_t root, const char *path, const char *method,
+                          const struct obj_limit *limit, const struct obj_arguments *arguments,
+                          struct obj_result *result);
 status_t obj_get(handle_t root, const char *path, const char *property, void *value, uint32_t max,
                  uint32_t *out_len);
 /* The whole description of one object. */

@@ -1,6 +1,6 @@
 /*
- * Giving a function to its driver and taking it back. DMA memory is made here and charged here, so its pages
- * outlive a dead driver until the function can no longer write to them: bus mastering is cleared and the
+ * Giving a function to its driver and taking it back. DMA memory is made here and charged to our vault, so its pages
+ * outlive a dead driver, and us, until the function can no longer write to them: bus mastering is cleared and the
  * function reset first, and only then the handles go.
  */
 #include "devices/claims.h"
@@ -208,6 +208,23 @@ status_t claim_interrupt(struct devices *d, struct pci_function *f, uint32_t vec
 	return status;
 }
 
+static status_t make_dma(struct devices *d, uint64_t bytes, handle_t *out)
+{
+	handle_t there;
+	status_t status = sys_memory_create_dma(d->physical, d->vault_domain, bytes, out);
+
+	return status == OK ? sys_handle_install(d->vault, *out, UINT32_MAX, 0, &there) : status;
+}
+
+void claims_forget_dma(struct devices *d)
+{
+	uint64_t number;
+
+	while (sys_handle_next(d->vault, 0, &number) == OK &&
+	       sys_handle_remove(d->vault, number) == OK)
+		;
+}
+
 status_t claim_dma(struct devices *d, struct pci_function *f, uint64_t bytes, handle_t *out)
 {
 	struct claim *c = claim_of(d, f);
@@ -218,7 +235,7 @@ status_t claim_dma(struct devices *d, struct pci_function *f, uint64_t bytes, ha
 	    bytes > CLAIM_DMA_BYTES_MAX - c->dma_bytes)
 		return E_LIMIT;
 	bytes = align_up(bytes, PAGE_SIZE);
-	status = sys_memory_create_dma(d->physical, d->domain, bytes, slot);
+	status = make_dma(d, bytes, slot);
 	if (status == OK)
 		status = sys_handle_derive(*slot, RIGHTS_DMA | RIGHT_TRANSFER, 0, out);
 	if (status != OK) {

@@ -26,13 +26,16 @@ struct claim {
 struct devices {
 	struct pci_bus bus;
 	struct claim claims[PCI_FUNCTIONS_MAX]; /* by index in bus.functions */
-	handle_t physical, ports, interrupts, domain;
+	handle_t physical, ports, interrupts;
+	handle_t vault, vault_domain; /* hold and pay for DMA memory, whatever becomes of us */
 };
 
 /* Stop and reset the function and take everything back; also before a new claim. */
 void claim_release(struct devices *d, struct pci_function *f);
 void claim_begin(struct devices *d, struct pci_function *f);
 struct claim *claim_of(struct devices *d, const struct pci_function *f);
+/* At the start, when no function writes to memory any more: what the last instance had given for it goes. */
+void claims_forget_dma(struct devices *d);
 /* The handle in out is the driver's. */
 status_t claim_bar(struct devices *d, struct pci_function *f, uint32_t index, handle_t *out);
 status_t claim_interrupt(struct devices *d, struct pci_function *f, uint32_t vector, handle_t news,

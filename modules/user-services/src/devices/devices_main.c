@@ -308,12 +308,14 @@ int main(int argc, char **argv)
 	devices.physical = start_handle("physical");
 	devices.ports = start_handle("ports");
 	devices.interrupts = start_handle("interrupts");
-	devices.domain = start_handle("domain");
+	devices.vault = start_handle("vault");
+	devices.vault_domain = start_handle("vault.domain");
 	if (sys_memory_read(start_handle("boot"), offsetof(struct boot_info, rsdp), &rsdp,
 	                    sizeof(rsdp)) != OK)
 		rsdp = 0;
 	pci_scan(&devices.bus, (struct pci_access){config_read, config_write, NULL});
 	quiet_all();
+	claims_forget_dma(&devices);
 	log_info("%u PCI functions", devices.bus.count);
 	if (service_begin(&self, HANDLE_NONE, NULL, NULL) != OK)
 		return 1;

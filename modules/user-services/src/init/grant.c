@@ -87,6 +87,38 @@ static status_t give_domain(struct grant *g)
 	return give(g, g->in->domain, RIGHT_READ | RIGHT_MANAGE | RIGHT_LOG | RIGHT_DERIVE, 0);
 }
 
+/*
+ * What the service leaves in its vault is there for its next instance. It is within the budget, but not in the domain
+ * that is killed with an instance.
+ */
+static status_t make_vault(struct instance *in)
+{
+	const struct manifest_service *conf = in->conf;
+	const struct domain_limits limits = {
+		.pages = conf->pages, .handles = conf->handles, .share = conf->share};
+	status_t status = OK;
+
+	if (handle_is_none(in->vault_domain))
+		status = sys_domain_create(in->budget, &limits, &in->vault_domain);
+	if (status == OK && handle_is_none(in->vault))
+		status = sys_process_create(in->vault_domain, conf->name, strlen(conf->name),
+		                            &in->vault);
+	return status;
+}
+
+static status_t give_vault(struct grant *g)
+{
+	char name[MANIFEST_NAME + 8];
+	status_t status = make_vault(g->in);
+
+	if (status != OK)
+		return status;
+	string_copy(name, g->cap->name, sizeof(name));
+	string_copy(name + strlen(name), ".domain", sizeof(name) - strlen(name));
+	spawn_give(g->spawn, name, g->in->vault_domain, RIGHT_READ | RIGHT_MANAGE, 0);
+	return give(g, g->in->vault, RIGHT_READ | RIGHT_MANAGE, 0);
+}
+
 static status_t give_ports(struct grant *g)
 {
 	handle_t ports;
@@ -160,6 +192,14 @@ static status_t give_archive(struct grant *g)
 	return give(g, g->sup->roots.archive, RIGHTS_IMAGE, 0);
 }
 
+/* To read, and to empty: their pages are then the machine's. A boot without extras gives nothing. */
+static status_t give_extras(struct grant *g)
+{
+	if (handle_is_none(g->sup->roots.extras))
+		return OK;
+	return give(g, g->sup->roots.extras, RIGHT_READ | RIGHT_WRITE | RIGHT_MAP, 0);
+}
+
 static status_t give_boot(struct grant *g)
 {
 	return give(g, g->sup->roots.boot, RIGHT_READ | RIGHT_MAP, 0);
@@ -190,9 +230,11 @@ static status_t (*const givers[])(struct grant *g) = {
 	[CAP_MEMORY] = give_memory,
 	[CAP_FRAMEBUFFER] = give_framebuffer,
 	[CAP_ARCHIVE] = give_archive,
+	[CAP_EXTRAS] = give_extras,
 	[CAP_BOOT] = give_boot,
 	[CAP_NEWS] = give_news,
 	[CAP_PCI] = give_endpoint,
+	[CAP_VAULT] = give_vault,
 };
 
 status_t grant_all(struct supervisor *sup, struct instance *in, struct spawn *spawn)
@@ -215,8 +257,13 @@ status_t grant_all(struct supervisor *sup, struct instance *in, struct spawn *sp
 
 void grant_withdraw(struct instance *in)
 {
-	while (in->held_count)
-		(void)sys_handle_close(in->held[--in->held_count]);
+	while (in->held_count) {
+		handle_t held = in->held[--in->held_count];
+
+		(void)sys_handle_revoke(
+			held); /* others may have it: they are to see that it is gone */
+		(void)sys_handle_close(held);
+	}
 	in->news = HANDLE_NONE;
 }
 

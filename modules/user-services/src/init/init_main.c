@@ -18,6 +18,7 @@ static void find_roots(struct roots *roots)
 	roots->domain = start_handle("domain");
 	roots->boot = start_handle("boot");
 	roots->archive = start_handle("archive");
+	roots->extras = start_handle("extras");
 	roots->physical = start_handle("physical");
 	roots->ports = start_handle("ports");
 	roots->interrupts = start_handle("interrupts");

@@ -6,6 +6,7 @@
 #include "init/supervisor.h"
 
 #include <base/bits.h>
+#include <base/string.h>
 #include <libanon/log.h>
 
 #define BADGE_CONTROL 1ul
@@ -17,11 +18,20 @@ static void put_usage(struct object_call *call, const struct instance *in)
 {
 	struct domain_info info;
 
-	if (in->state != INSTANCE_RUNNING || sys_domain_info(in->domain, &info) != OK)
+	if (in->state != INSTANCE_RUNNING || sys_domain_info(in->budget, &info) != OK)
 		return;
 	service_put_uint(&call->result, "cpu", info.cpu_ns);
+	service_put_uint(&call->result, "handles", info.handles_used);
 	service_put_uint(&call->result, "limit", info.limits.pages);
 	service_put_uint(&call->result, "pages", info.pages_used);
+	service_put_uint(&call->result, "threads", info.threads_used);
+}
+
+/* Nobody supervises init, and who asks it sees it run. */
+static const char *state_name(const struct instance *in)
+{
+	return strcmp(in->conf->name, MANIFEST_SELF) == 0 ? "running"
+	                                                  : instance_state_name(in->state);
 }
 
 static void put_instance(struct object_call *call, const struct instance *in)
@@ -32,7 +42,7 @@ static void put_instance(struct object_call *call, const struct instance *in)
 	service_put_uint(&call->result, "level", in->conf->level);
 	service_put_text(&call->result, "name", in->conf->name);
 	service_put_uint(&call->result, "starts", in->starts);
-	service_put_text(&call->result, "state", instance_state_name(in->state));
+	service_put_text(&call->result, "state", state_name(in));
 	cbor_close(&call->result, map);
 }
 

@@ -156,9 +156,11 @@ static const struct cap_syntax {
 	{"memory", CAP_MEMORY, cap_memory},
 	{"framebuffer", CAP_FRAMEBUFFER, cap_plain},
 	{"archive", CAP_ARCHIVE, cap_plain},
+	{"extras", CAP_EXTRAS, cap_plain},
 	{"boot", CAP_BOOT, cap_plain},
 	{"news", CAP_NEWS, cap_plain},
 	{"pci", CAP_PCI, cap_pci},
+	{"vault", CAP_VAULT, cap_plain},
 };
 
 /* What may follow any capability: `as NAME`, `badge N`, and the flags of a few kinds. */
@@ -349,15 +351,28 @@ static bool read_keep(struct parser *p, struct text *rest)
 	return p->s->is_kept = true;
 }
 
+/* `port NAME [extra]` says what else the image holds: the build reads it, and no service is concerned. */
+static bool read_port(struct parser *p, struct text *rest)
+{
+	struct text word;
+
+	if (!need_word(p, rest, &word))
+		return false;
+	return !text_word(rest, &word) || text_is(word, "extra") ||
+	       fail(p, "not understood here: ", word);
+}
+
+#define GLOBAL_DIRECTIVES 2u /* the first ones: they stand outside a service */
+
 static const struct {
 	const char *word;
 	bool (*read)(struct parser *p, struct text *rest);
 } directives[] = {
-	{"service", read_service},   {"program", read_program}, {"args", read_args},
-	{"when", read_when},         {"unless", read_unless},   {"budget", read_budget},
-	{"priority", read_priority}, {"level", read_level},     {"restart", read_restart},
-	{"cap", read_cap},           {"bind", read_bind},       {"directory", read_directory},
-	{"keep", read_keep},
+	{"service", read_service},     {"port", read_port},         {"program", read_program},
+	{"args", read_args},           {"when", read_when},         {"unless", read_unless},
+	{"budget", read_budget},       {"priority", read_priority}, {"level", read_level},
+	{"restart", read_restart},     {"cap", read_cap},           {"bind", read_bind},
+	{"directory", read_directory}, {"keep", read_keep},
 };
 
 static bool read_line(struct parser *p, struct text line)
@@ -369,7 +384,7 @@ static bool read_line(struct parser *p, struct text line)
 	for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
 		if (!text_is(word, directives[i].word))
 			continue;
-		if (!p->s && i != 0)
+		if (!p->s && i >= GLOBAL_DIRECTIVES)
 			return fail(p, "no service is open for: ", word);
 		if (!directives[i].read(p, &line))
 			return false;

@@ -30,8 +30,10 @@ enum cap_kind {
 	CAP_MEMORY,      /* a slice of physical memory: address, bytes */
 	CAP_FRAMEBUFFER, /* the boot framebuffer's pixels */
 	CAP_ARCHIVE,     /* the boot archive, read-only */
+	CAP_EXTRAS,      /* the second archive, to read and then to empty */
 	CAP_BOOT,        /* struct boot_info, read-only */
 	CAP_NEWS,        /* an event; bit 0: a service that this one calls was started again */
+	CAP_VAULT,       /* a place for handles and memory that outlives the instance */
 	CAP_PCI,         /* the right to claim one PCI device from the device manager */
 };
 

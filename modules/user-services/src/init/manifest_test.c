@@ -31,7 +31,8 @@ static const char good[] = "service init\n level 4\n cap endpoint tree\n"
 			   " level 2\n priority 20\n restart once backoff 250\n cap serve\n"
 			   " cap ports 0x3f8 8\n cap irq 4 low as line\n cap log\n"
 			   " bind /dev/serial0 badge 7\n when exec=com2\n"
-			   "service disk\n" BUDGET "level 3\n cap pci 1af4:1042 1 as device\n"
+			   "service disk\n" BUDGET
+			   "level 3\n cap pci 1af4:1042 1 as device\n cap vault\n"
 			   "service shell\n" BUDGET
 			   "level 9\n cap endpoint tree CALL as root badge 3\n";
 

@@ -52,16 +52,19 @@ static void add_args(struct spawn *spawn, const char *args)
 		spawn_arg(spawn, word);
 }
 
-static bool may_manage(const struct manifest_service *conf)
+static bool has_cap(const struct manifest_service *conf, enum cap_kind kind)
 {
 	for (uint32_t i = 0; i < conf->cap_count; i++) {
-		if (conf->caps[i].kind == CAP_DOMAIN)
+		if (conf->caps[i].kind == kind)
 			return true;
 	}
 	return false;
 }
 
-/* Whoever manages its domain could raise its limits; the outer domain still holds it to the budget. */
+/*
+ * Whoever manages its domain could raise its limits; the outer domain still holds it to the budget. The vault of one
+ * that has one is in the outer domain, beside the one that dies with the instance.
+ */
 static status_t make_domain(struct supervisor *sup, struct instance *in)
 {
 	const struct manifest_service *conf = in->conf;
@@ -69,12 +72,16 @@ static status_t make_domain(struct supervisor *sup, struct instance *in)
 	                               .handles = conf->handles,
 	                               .threads = conf->threads,
 	                               .share = conf->share};
-	status_t status = sys_domain_create(sup->roots.domain, &limits, &in->budget);
+	status_t status = OK;
 
-	in->domain = in->budget;
+	if (handle_is_none(in->budget))
+		status = sys_domain_create(sup->roots.domain, &limits, &in->budget);
 	if (status != OK)
 		return status;
-	return may_manage(conf) ? sys_domain_create(in->budget, &limits, &in->domain) : OK;
+	if (has_cap(conf, CAP_DOMAIN) || has_cap(conf, CAP_VAULT))
+		return sys_domain_create(in->budget, &limits, &in->domain);
+	in->domain = in->budget;
+	return OK;
 }
 
 /* Create the process with all it is declared to have and let it run. */
@@ -102,18 +109,41 @@ static status_t launch(struct supervisor *sup, struct instance *in)
 	return status;
 }
 
-/* Give back all that belonged to the last life of the instance. */
+static void close(handle_t *handle)
+{
+	if (!handle_is_none(*handle))
+		(void)sys_handle_close(*handle);
+	*handle = HANDLE_NONE;
+}
+
+static void kill_domain(const struct instance *in, handle_t domain)
+{
+	if (!handle_is_none(domain) && sys_domain_kill(domain) != OK)
+		log_warn("%s: its domain cannot be killed", in->conf->name);
+}
+
+/* All that the budget pays for, the vault included. */
+static void close_budget(struct instance *in)
+{
+	kill_domain(in, in->budget);
+	if (in->domain.value == in->budget.value)
+		in->domain = HANDLE_NONE;
+	close(&in->domain);
+	close(&in->vault);
+	close(&in->vault_domain);
+	close(&in->budget);
+}
+
+/* Give back all that belonged to the last life of the instance, but for what is in its vault. */
 static void bury(struct supervisor *sup, struct instance *in)
 {
-	if (!handle_is_none(in->budget) && sys_domain_kill(in->budget) != OK)
-		log_warn("%s: its domain cannot be killed", in->conf->name);
-	if (!handle_is_none(in->process))
-		(void)sys_handle_close(in->process);
-	if (in->domain.value != in->budget.value)
-		(void)sys_handle_close(in->domain);
-	if (!handle_is_none(in->budget))
-		(void)sys_handle_close(in->budget);
-	in->process = in->domain = in->budget = HANDLE_NONE;
+	if (handle_is_none(in->vault)) {
+		close_budget(in);
+	} else {
+		kill_domain(in, in->domain);
+		close(&in->domain);
+	}
+	close(&in->process);
 	grant_withdraw(in);
 	grant_release_devices(sup, in);
 }
@@ -139,6 +169,7 @@ static bool may_restart(const struct instance *in)
 static void give_up(struct instance *in)
 {
 	in->state = INSTANCE_FAILED;
+	close_budget(in);
 	log_error("%s is not started again", in->conf->name);
 	if (handle_is_none(in->endpoint))
 		return;
@@ -296,6 +327,7 @@ status_t supervisor_kill(struct supervisor *sup, const char *name)
 
 	if (at < 0 || sup->instances[at].state != INSTANCE_RUNNING)
 		return E_NOENT;
+	sup->instances[at].failures = 0; /* what is asked for is not its failure */
 	return sys_process_kill(sup->instances[at].process, PROCESS_STATUS_KILLED);
 }
 
@@ -308,6 +340,7 @@ static void stop_level(struct supervisor *sup, uint32_t level)
 			continue;
 		if (in->state == INSTANCE_RUNNING)
 			bury(sup, in);
+		close_budget(in);
 		if (in->state != INSTANCE_IDLE)
 			in->state = INSTANCE_STOPPED;
 	}

@@ -32,6 +32,9 @@ struct instance {
 	handle_t budget;   /* the domain whose limits the manifest sets */
 	handle_t domain; /* the one the process is in: the same, or nested when it may manage it */
 	handle_t process;
+	handle_t
+		vault; /* a process without threads, for the handles that outlive an instance; or NONE */
+	handle_t vault_domain; /* pays for them; within the budget, which then outlives it, too */
 	handle_t held[INSTANCE_HELD_MAX];
 	uint32_t held_count;
 	handle_t news; /* one of held, or NONE */
@@ -42,7 +45,7 @@ struct instance {
 };
 
 struct roots {
-	handle_t domain, boot, archive, physical, ports, interrupts;
+	handle_t domain, boot, archive, extras, physical, ports, interrupts;
 };
 
 struct supervisor {

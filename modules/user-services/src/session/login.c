@@ -4,6 +4,7 @@
  */
 #include "session/login.h"
 
+#include <base/bits.h>
 #include <base/format.h>
 #include <libanon/time.h>
 #include <user-services/container_ipc.h>
@@ -11,7 +12,9 @@
 #define STRINGS_MAX 512u
 #define HOME_MAX 64u
 #define JOB_IS_LOGIN 2u
-#define JOB_RUNNING 0u
+#define CRASH_SIGNALS \
+	(BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | \
+	 BIT(31)) /* ILL TRAP ABRT BUS FPE SEGV SYS */
 #define START_PATIENCE_MS 20000u
 #define PATIENCE_MS 5000u
 
@@ -30,11 +33,11 @@ status_t login_start(handle_t container, const struct login_user *user, handle_t
 	size_t used = 0;
 
 	format_string(home, sizeof(home), "/users/%s", user->name);
-	put(strings, &used, "/bin/sh", "");
+	put(strings, &used, user->shell, "");
 	put(strings, &used, "HOME=", home);
 	put(strings, &used, "USER=", user->name);
 	put(strings, &used, "LOGNAME=", user->name);
-	put(strings, &used, "SHELL=", "/bin/sh");
+	put(strings, &used, "SHELL=", user->shell);
 	put(strings, &used, "TERM=", "linux");
 	put(strings, &used, "PATH=", "/bin");
 	if (used > STRINGS_MAX)
@@ -44,13 +47,20 @@ status_t login_start(handle_t container, const struct login_user *user, handle_t
 	                             HANDLE_NONE, HANDLE_NONE, HANDLE_NONE, event, out_job);
 }
 
-bool login_has_ended(handle_t container, uint32_t job)
+enum login_state login_look(handle_t container, uint32_t job, uint32_t *out_code)
 {
-	uint32_t state = JOB_RUNNING, code;
-	status_t status = container_status_until(container, deadline_in_ms(PATIENCE_MS), job,
-	                                         &state, &code);
+	uint32_t state = 0;
 
-	if (status == E_TIMEOUT)
-		return false;
-	return status != OK || state != JOB_RUNNING;
+	*out_code = 0;
+	status_t status = container_status_until(container, deadline_in_ms(PATIENCE_MS), job,
+	                                         &state, out_code);
+
+	if (status != OK)
+		return status == E_TIMEOUT ? LOGIN_RUNS : LOGIN_ENDED;
+	switch (state) { /* as container.ipc counts them */
+	case 0: return LOGIN_RUNS;
+	case 1: return *out_code ? LOGIN_FAILED : LOGIN_ENDED;
+	case 2: return CRASH_SIGNALS >> *out_code & 1 ? LOGIN_CRASHED : LOGIN_ENDED;
+	default: return LOGIN_ABSENT;
+	}
 }

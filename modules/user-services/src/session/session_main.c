@@ -4,6 +4,8 @@
  *
  *   WAITING --user manager and container answer--> RUNNING --shell ends--> WAITING (at once, or after a
  *   pause that grows while shells end within a second of their start)
+ * A shell that cannot be started, crashes, or fails within that second is not tried twice in a row: LOGIN_SHELL_SAFE takes
+ * its place until that ends, so a broken program does not lock anybody out.
  *
  * A new instance of this service finds the shell that an earlier one had started still running. A new instance of the
  * user manager has forgotten who was current, and is told.
@@ -36,6 +38,7 @@ struct session {
 	struct login_user current; /* who sits at the console */
 	uint32_t job;
 	bool is_running;
+	bool is_safe; /* the next shell is the safe one, not the user's */
 	uint64_t started_ns;
 	uint64_t pause_ms; /* before the next attempt; 0: all is well */
 };
@@ -63,6 +66,21 @@ static status_t current_user(struct login_user *out)
 		status = client_get_uint(&call, "id", &id);
 	out->id = (uint32_t)id;
 	return status;
+}
+
+/* Asked at each log-in, since the choice is the user's to change. */
+static void choose_shell(struct login_user *user)
+{
+	struct client_call call;
+
+	string_copy(user->shell, LOGIN_SHELL_SAFE, sizeof(user->shell));
+	if (self.is_safe)
+		return;
+	client_begin(&call);
+	client_put_text(&call, "name", user->name);
+	if (ask_users(&call, "getShell") != OK ||
+	    client_get_text(&call, "shell", user->shell, sizeof(user->shell)) != OK)
+		string_copy(user->shell, LOGIN_SHELL_USUAL, sizeof(user->shell));
 }
 
 static void listen_to_users(void)
@@ -111,6 +129,7 @@ static void log_in(void)
 {
 	status_t status = current_user(&self.user);
 
+	choose_shell(&self.user);
 	if (status == OK)
 		status = login_start(self.container, &self.user, self.service.event, EVENT_ENDED,
 		                     &self.job);
@@ -123,12 +142,34 @@ static void log_in(void)
 	pause_then_retry();
 }
 
+static void say_broken(enum login_state state, uint32_t code)
+{
+	const char *shell = self.user.shell;
+
+	if (state == LOGIN_ABSENT)
+		log_warn("%s cannot be started: %s is in its place", shell, LOGIN_SHELL_SAFE);
+	else
+		log_warn("%s ended with %s %u: %s is in its place", shell,
+		         state == LOGIN_CRASHED ? "signal" : "status", code, LOGIN_SHELL_SAFE);
+}
+
 static void look_after(void)
 {
-	if (!self.is_running || !login_has_ended(self.container, self.job))
+	uint32_t code;
+	enum login_state state = self.is_running ? login_look(self.container, self.job, &code)
+	                                         : LOGIN_RUNS;
+
+	if (state == LOGIN_RUNS)
 		return;
+	bool is_short = clock_ns() - self.started_ns < SHORT_LIFE_NS;
+	bool is_broken = state == LOGIN_ABSENT || state == LOGIN_CRASHED ||
+	                 (state == LOGIN_FAILED && is_short);
+
 	self.is_running = false;
-	if (clock_ns() - self.started_ns < SHORT_LIFE_NS) {
+	self.is_safe = is_broken && !self.is_safe;
+	if (self.is_safe)
+		say_broken(state, code);
+	if (is_short) {
 		pause_then_retry();
 		return;
 	}

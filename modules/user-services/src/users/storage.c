@@ -1,7 +1,7 @@
 /*
  * Where users are kept. A user exists when /cfg/users/NAME.json does: that file is written last, so a user is
  * never half there. Who edits the files by hand may leave a number out or give one twice: such a user gets
- * a fresh one, which is written back at once, since files will be owned by it. The number of a user who was
+ * a fresh one, which is written back at once, since files will be owned by it; the shell stays as it was. The number of a user who was
  * removed is not given again while the home directory is there.
  *
  * The file server may be restarted at any time: a call that finds it gone attaches anew and is repeated.
@@ -21,6 +21,7 @@
 #define FOLDER "cfg/users"
 #define HOMES "users"
 #define DEFAULT_USER "alice"
+#define DEFAULT_SHELL "/bin/sh-anon"
 #define SUFFIX ".json"
 #define PATH_BYTES 96
 #define FILE_BYTES 2048
@@ -94,23 +95,60 @@ static void path_of(char path[PATH_BYTES], const char *name)
 	format_string(path, PATH_BYTES, "%s/%s%s", FOLDER, name, SUFFIX);
 }
 
-static uint64_t read_id(const char *name)
-{
-	char path[PATH_BYTES], json[FILE_BYTES];
+struct record {
+	const char *name; /* of the user */
 	uint8_t value[FILE_BYTES];
+	size_t len;
+};
+
+static status_t read_record(void *context)
+{
+	struct record *record = context;
+	char path[PATH_BYTES], json[FILE_BYTES];
+	size_t len = 0;
+
+	path_of(path, record->name);
+	status_t status = files_read(&session, path, json, sizeof(json) - 1, &len);
+
+	if (status != OK)
+		return status;
+	json[len] = 0;
+	status = json_parse(json, record->value, sizeof(record->value), &record->len);
+	if (status != OK)
+		log_warn("%s is not JSON", path);
+	return status;
+}
+
+static uint64_t id_in(const struct record *record)
+{
 	struct cbor_reader found;
-	size_t len = 0, value_len = 0;
 	uint64_t id = 0;
 
-	path_of(path, name);
-	if (files_read(&session, path, json, sizeof(json) - 1, &len) != OK)
-		return 0;
-	json[len] = 0;
-	if (json_parse(json, value, sizeof(value), &value_len) != OK)
-		log_warn("%s is not JSON", path);
-	else if (cbor_find(value, value_len, "uid", &found) == OK)
+	if (cbor_find(record->value, record->len, "uid", &found) == OK)
 		(void)cbor_get_uint(&found, &id);
 	return id;
+}
+
+static void shell_in(const struct record *record, char shell[USER_SHELL_MAX + 1])
+{
+	struct cbor_reader found;
+	const char *text;
+	size_t len;
+
+	if (cbor_find(record->value, record->len, "shell", &found) == OK &&
+	    cbor_get_text(&found, &text, &len) == OK &&
+	    string_copy_len(shell, text, len, USER_SHELL_MAX + 1) && user_shell_is_valid(shell))
+		return;
+	string_copy(shell, DEFAULT_SHELL, USER_SHELL_MAX + 1);
+}
+
+void storage_shell(const char *name, char shell[USER_SHELL_MAX + 1])
+{
+	struct record record = {.name = name};
+
+	if (handle_is_none(start_handle("files")) || with_session(read_record, &record) != OK)
+		record.len = 0;
+	shell_in(&record, shell);
 }
 
 static status_t take_home(void *context, const char *name, uint64_t inode, uint8_t type)
@@ -165,7 +203,7 @@ static status_t make_home(const struct user *user)
 	return status;
 }
 
-static status_t write_record(const struct user *user)
+static status_t write_record(const struct user *user, const char *shell)
 {
 	char path[PATH_BYTES], json[FILE_BYTES];
 	size_t len = format_string(json, sizeof(json),
@@ -174,9 +212,9 @@ static status_t write_record(const struct user *user)
 	                           "  \"uid\": %u,\n"
 	                           "  \"gid\": %u,\n"
 	                           "  \"home\": \"/users/%s\",\n"
-	                           "  \"shell\": \"/bin/sh\"\n"
+	                           "  \"shell\": \"%s\"\n"
 	                           "}\n",
-	                           user->name, user->id, user->id, user->name);
+	                           user->name, user->id, user->id, user->name, shell);
 
 	path_of(path, user->name);
 	return files_write(&session, path, json, len, NULL);
@@ -187,7 +225,7 @@ static status_t create(void *context)
 	const struct user *user = context;
 	status_t status = make_home(user);
 
-	return status == OK ? write_record(user) : status;
+	return status == OK ? write_record(user, DEFAULT_SHELL) : status;
 }
 
 status_t storage_create(const struct user *user)
@@ -201,18 +239,33 @@ status_t storage_create(const struct user *user)
 
 /* --- the whole list --- */
 
+static void give_id(struct users *u, int at)
+{
+	struct user *user = &u->of[at];
+	char shell[USER_SHELL_MAX + 1];
+
+	users_give_id(u, at);
+	log_warn("%s gets the number %u", user->name, user->id);
+	storage_shell(user->name, shell);
+	if (write_record(user, shell) != OK)
+		log_warn("it could not be written down");
+}
+
+static uint64_t read_id(const char *name)
+{
+	struct record record = {.name = name};
+
+	return read_record(&record) == OK ? id_in(&record) : 0;
+}
+
 static void load_known(struct users *u, struct names *names)
 {
 	for (uint32_t i = 0; i < names->count; i++)
 		(void)users_add_known(u, names->of[i], read_id(names->of[i]));
 	note_homes(u, names);
 	for (uint32_t i = 0; i < u->count; i++) {
-		if (u->of[i].id != 0)
-			continue;
-		users_give_id(u, (int)i);
-		log_warn("%s gets the number %u", u->of[i].name, u->of[i].id);
-		if (write_record(&u->of[i]) != OK)
-			log_warn("it could not be written down");
+		if (u->of[i].id == 0)
+			give_id(u, (int)i);
 	}
 }
 

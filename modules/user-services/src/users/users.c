@@ -27,6 +27,15 @@ bool user_name_is_valid(const char *name)
 	return len >= 1 && len <= USER_NAME_MAX;
 }
 
+bool user_shell_is_valid(const char *shell)
+{
+	uint32_t len = 0;
+
+	while (shell[len] > ' ' && shell[len] < 0x7f && shell[len] != ':')
+		len++;
+	return shell[0] == '/' && !shell[len] && len >= 2 && len <= USER_SHELL_MAX;
+}
+
 int users_find(const struct users *u, const char *name)
 {
 	for (uint32_t i = 0; i < u->count; i++) {

@@ -5,6 +5,7 @@
 
 #define USERS_MAX 64
 #define USER_NAME_MAX 31
+#define USER_SHELL_MAX 63
 #define USER_FIRST_ID 1000u
 #define USER_LAST_ID 59999u
 
@@ -22,6 +23,8 @@ struct users {
 void users_init(struct users *u);
 /* Lower-case letters, digits, '-' and '_', beginning with a letter. */
 bool user_name_is_valid(const char *name);
+/* A path from the root, of characters that can be seen. */
+bool user_shell_is_valid(const char *shell);
 /* Index, or -1. */
 int users_find(const struct users *u, const char *name);
 /* The index of the new user with a number that nobody has, or -1 when the list is full. */

@@ -74,6 +74,23 @@ static status_t method_get_current(struct object_call *call)
 	return OK;
 }
 
+static status_t method_get_shell(struct object_call *call)
+{
+	char name[USER_NAME_MAX + 1], shell[USER_SHELL_MAX + 1];
+	status_t status = get_name(call, name);
+
+	if (status != OK)
+		return status;
+	if (users_find(&users, name) < 0)
+		return E_NOENT;
+	storage_shell(name, shell);
+	struct cbor_mark map = cbor_open_map(&call->result);
+
+	service_put_text(&call->result, "shell", shell);
+	cbor_close(&call->result, map);
+	return OK;
+}
+
 static status_t method_list(struct object_call *call)
 {
 	struct cbor_mark map = cbor_open_map(&call->result), array;
@@ -94,6 +111,8 @@ static const struct object_method methods[] = {
          OBJECT_MAY_CHANGE, method_set_current},
 	{"getCurrentUser", "Who sits at the console.", NULL, "{id: uint, name: text}",
          OBJECT_MAY_READ, method_get_current},
+	{"getShell", "What a user logs in with.", "name: text", "{shell: text}", OBJECT_MAY_READ,
+         method_get_shell},
 	{"listUsers", "All users.", NULL, "{users: [map]}", OBJECT_MAY_READ, method_list},
 };
 static const struct object_event events[] = {

@@ -18,6 +18,25 @@ TEST(names)
 	CHECK(!user_name_is_valid("abcdefghijabcdefghijabcdefghijab"));
 }
 
+TEST(shells)
+{
+	char longest[USER_SHELL_MAX + 2];
+
+	for (uint32_t i = 0; i <= USER_SHELL_MAX; i++)
+		longest[i] = '/';
+	longest[USER_SHELL_MAX + 1] = 0;
+	CHECK(user_shell_is_valid("/bin/sh"));
+	CHECK(user_shell_is_valid(longest + 1));
+	CHECK(!user_shell_is_valid(longest));
+	CHECK(!user_shell_is_valid(""));
+	CHECK(!user_shell_is_valid("/"));
+	CHECK(!user_shell_is_valid("bin/sh"));
+	CHECK(!user_shell_is_valid("/bin/sh -x"));
+	CHECK(!user_shell_is_valid("/bin/sh\nroot:x:0:0"));
+	CHECK(!user_shell_is_valid("/bin/a:b"));
+	CHECK(!user_shell_is_valid("/bin/\xc3\xa4"));
+}
+
 TEST(list)
 {
 	struct users u;

@@ -6,6 +6,7 @@
 
 TEST_MAIN();
 
+#define BIOS_SEGMENT_AT 0x40eul
 #define MEMORY_BASE 0xe0000ul
 #define MEMORY_BYTES 0x20000ul
 #define ROOT (MEMORY_BASE + 0x100)
@@ -16,8 +17,12 @@ TEST_MAIN();
 
 static uint8_t memory[MEMORY_BYTES];
 
+static const uint8_t *bios_segment; /* null: that memory cannot be read */
+
 static const void *read_memory(uint64_t at, uint64_t bytes)
 {
+	if (at == BIOS_SEGMENT_AT && bytes == 2)
+		return bios_segment;
 	if (at < MEMORY_BASE || bytes > MEMORY_BYTES || at - MEMORY_BASE > MEMORY_BYTES - bytes)
 		return NULL;
 	return &memory[at - MEMORY_BASE];
@@ -130,6 +135,23 @@ TEST(root_is_found_by_scanning)
 	CHECK_EQ(acpi_find_root(read_memory), 0);
 }
 
+/* There are two: the one in the extended BIOS data area, however far into it, comes first. */
+TEST(root_is_found_where_the_bios_says)
+{
+	uint64_t second = ROOT + 0x1000;
+	uint8_t segment[2];
+
+	put_all();
+	memcpy(at(second), at(ROOT), 36);
+	bios_segment = segment;
+	segment[0] = (second - 0x3f0) >> 4 & 0xff;
+	segment[1] = (uint8_t)((second - 0x3f0) >> 12);
+	CHECK_EQ(acpi_find_root(read_memory), second);
+	segment[0]--; /* now it begins where the area ends */
+	CHECK_EQ(acpi_find_root(read_memory), ROOT);
+	bios_segment = NULL;
+}
+
 TEST(revision_0_uses_the_rsdt)
 {
 	put_all();
@@ -198,6 +220,29 @@ TEST(madt_entries_that_lie_about_their_length)
 	put_table(MADT, "APIC", 47);
 	CHECK_EQ(read_all().cpu_count, 0);
 	CHECK_EQ(read_all().local_apic, 0xfee00000);
+}
+
+TEST(address_of_the_local_apic_may_be_given_again)
+{
+	put_all();
+	memcpy(at(MADT + 44), "\5\14\0\0\0\0\0\1\0\0\0\0", 12);
+	put_table(MADT, "APIC", 44 + 12);
+	CHECK_EQ(read_all().local_apic, 0x1000000);
+	at(MADT + 44)[1] = 11; /* too short to say so */
+	put_table(MADT, "APIC", 44 + 12);
+	CHECK_EQ(read_all().local_apic, 0xfee00000);
+}
+
+TEST(more_overrides_than_ours)
+{
+	put_all();
+	for (unsigned i = 0; i < 100; i++)
+		memcpy(at(MADT + 44 + i * 10), "\2\12\0\3\7\0\0\0\0\0", 10);
+	put_table(MADT, "APIC", 44 + 100 * 10);
+	struct acpi_machine m = read_all();
+
+	CHECK_EQ(m.override_count, ACPI_OVERRIDES_MAX);
+	CHECK_EQ(m.overrides[ACPI_OVERRIDES_MAX - 1].gsi, 7);
 }
 
 TEST(lists_longer_than_ours)

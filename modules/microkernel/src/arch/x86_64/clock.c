@@ -56,9 +56,19 @@ static uint64_t never_back(uint64_t ns)
 	return seen;
 }
 
+uint64_t clock_ticks_to_ns(uint64_t ticks)
+{
+	return time_scale_apply(clock.to_ns, ticks);
+}
+
+uint64_t clock_ticks_to_time_ns(uint64_t ticks)
+{
+	return clock_ticks_to_ns(ticks - clock.base);
+}
+
 uint64_t clock_now_ns(void)
 {
-	uint64_t ns = time_scale_apply(clock.to_ns, clock_ticks() - clock.base);
+	uint64_t ns = clock_ticks_to_time_ns(clock_ticks());
 
 	return clock.is_apart ? never_back(ns) : ns;
 }

@@ -7,6 +7,8 @@
 #include "thread.h"
 #include "arch/x86_64/bases.h"
 #include "arch/x86_64/fpu.h"
+#include "arch/x86_64/switch.h"
+#include "arch/x86_64/syscall_regs.h"
 #include "arch/x86_64/pagetable_walk.h"
 #include "arch/x86_64/speculation.h"
 
@@ -52,6 +54,16 @@ void arch_thread_switch(struct thread *from, struct thread *to)
 	}
 }
 
+RARELY_CALLED void arch_fpu_switch(struct thread *from, struct thread *to)
+{
+	fpu_thread_switch(from, to);
+}
+
+RARELY_CALLED void arch_thread_switch_plain(struct thread *from, struct thread *to)
+{
+	arch_thread_switch(from, to);
+}
+
 void arch_syscall_restart(struct thread *thread)
 {
 	thread->arch.regs.rip -= SYSCALL_BYTES;
@@ -59,8 +71,7 @@ void arch_syscall_restart(struct thread *thread)
 
 void arch_set_result(struct thread *thread, status_t status, uint64_t value)
 {
-	thread->arch.regs.rax = (uint64_t)(int64_t)status;
-	thread->arch.regs.rdx = value;
+	syscall_regs_set_result(thread, status, value);
 }
 
 bool arch_monitor_fixup(struct thread *thread)

@@ -10,6 +10,7 @@
 #include "arch/x86_64/entry_macros.h"
 #include "arch/x86_64/layout.h"
 
+#define SYS_IPC_CALL 0
 #define SYS_IPC_REPLY_RECEIVE 3
 #define SYS_ENTER 4
 #define GUEST_END 0x00007ffffffff000
@@ -29,6 +30,10 @@ syscall_entry:
 	jne guest_syscall
 	cmpl $SYS_ENTER, %eax
 	je enter_fast
+	testl %eax, %eax
+	jz ipc_call_short
+	cmpl $SYS_IPC_REPLY_RECEIVE, %eax
+	je ipc_reply_receive_short
 
 native_syscall:
 	movq %rax, REG_RAX(%rsp)
@@ -41,61 +46,123 @@ native_syscall:
 	movq %rcx, REG_RSP(%rdi)
 	movb $0, THREAD_NEEDS_IRET(%rdi)
 	movq %gs:CPU_KERNEL_STACK, %rsp
-	movq %rdi, %rbx
-	cmpl $SYS_IPC_REPLY_RECEIVE, %eax
-	je reply_receive
-	testl %eax, %eax
-	jnz native_dispatch
-	call ipc_call_fast
-	testq %rax, %rax
-	jnz leave_with_message
-native_dispatch:			/* rbx = thread */
-	movq %rbx, %rdi
+native_dispatch:			/* rdi = thread */
 	call syscall_dispatch
-	jmp leave
-reply_receive:
-	call ipc_reply_receive_fast
-	testq %rax, %rax
-	jz native_dispatch
 
 /*
- * The way out after a call or reply that switched at once: to the thread in rax, with the message of the one in rbx
- * straight from where its registers were saved, and the badge in rdx. Nothing can be pending: the fast paths looked.
- * The lock is shared until all of the message is here: whoever has it exclusively may answer or end the sender, and a
- * fast path on another CPU leaves a thread alone whose CPU has it shared.
+ * Every way out but those of the short cuts. The kernel stack is empty. Native code lies in the upper half and above nothing
+ * that is not canonical, so a rip that SYSCALL has saved is one that SYSRET takes.
  */
+leave:
+	cmpl $0, %gs:CPU_PENDING
+	je 1f
+	call schedule_if_needed
+1:	movl %gs:CPU_KERNEL_MODE, %eax
+	movl $KERNEL_MODE_OUT, %gs:CPU_KERNEL_MODE
+	cmpl $KERNEL_MODE_EXCLUSIVE, %eax
+	jne 2f
+	movl $0, kernel_lock_taken	/* after the mode: the next to have it must see that we are out */
+2:	movq %gs:CPU_CURRENT, %rdi
+	testq %rdi, %rdi
+	jz leave_idle
+	cmpl $0, THREAD_MODE(%rdi)
+	jne leave_guest
+	movq THREAD_NATIVE_ROOT(%rdi), %rax
+	load_root %rax
+	cmpb $0, THREAD_NEEDS_IRET(%rdi)
+	jne leave_iret
+	movq REG_RIP(%rdi), %rcx
+	movq REG_RFLAGS(%rdi), %r11
+	movq REG_RSP(%rdi), %rsp
+	movq REG_RAX(%rdi), %rax
+	load_all %rdi
+	movq REG_RDI(%rdi), %rdi
+	swapgs
+	sysretq
+
+/*
+ * A call or reply that may switch at once (ipc_fast.c). Words 4 to 7 stay in r12 to r15, which C preserves, the others on
+ * the stack; the thread gets only what it goes on with: rip, rflags, rsp and rbp. Its rbx is 0, as that of all who wait
+ * without a deadline.
+ */
+	.macro ipc_short number, function
+	testq %rbx, %rbx
+	jnz native_syscall
+	movq %rcx, REG_RIP(%rsp)
+	movq %r11, REG_RFLAGS(%rsp)
+	movq %rbp, REG_RBP(%rsp)
+	movq %rsp, %rbx
+	movq %gs:CPU_SCRATCH, %rcx
+	movq %rcx, REG_RSP(%rbx)
+	movb $0, THREAD_NEEDS_IRET(%rbx)
+	movq %gs:CPU_KERNEL_STACK, %rsp
+	pushq %rdi
+	pushq %rsi
+	pushq %rdx
+	pushq %r8
+	pushq %r9
+	pushq %r10
+	movq %rdi, %rdx
+	movq %rbx, %rdi
+	call \function
+	testq %rax, %rax
+	jnz leave_with_message
+	movl $\number, %eax
+	jmp ipc_general
+	.endm
+
+ipc_call_short:
+	ipc_short SYS_IPC_CALL, ipc_call_fast
+ipc_reply_receive_short:
+	ipc_short SYS_IPC_REPLY_RECEIVE, ipc_reply_receive_fast
+
+/* Out to the thread in rax, with the badge in rdx. Nothing can be pending: the fast paths looked. It waited in a system
+ * call of its own, so it can be left for by sysret, and to where it came from. */
 leave_with_message:
+	movq %rdx, %rdi
+	popq %r10
+	popq %r9
+	popq %r8
+	popq %rdx
+	popq %rsi
 	movq THREAD_NATIVE_ROOT(%rax), %rcx
 	load_root %rcx
-	movq REG_RIP(%rax), %rcx
-	movq %rcx, %rdi
-	shrq $41, %rdi			/* within the 2 TiB of the native window? */
-	cmpl $0x7fffc0, %edi
-	jne leave_bad_rip
-	movq %rdx, %rdi
-	movq REG_RFLAGS(%rax), %r11
-	movq REG_RSP(%rax), %rsp
-	movq REG_RBP(%rax), %rbp
-	movq REG_RSI(%rbx), %rsi
-	movq REG_RDX(%rbx), %rdx
-	movq REG_R8(%rbx), %r8
-	movq REG_R9(%rbx), %r9
-	movq REG_R10(%rbx), %r10
-	movq REG_R12(%rbx), %r12
-	movq REG_R13(%rbx), %r13
-	movq REG_R14(%rbx), %r14
-	movq REG_R15(%rbx), %r15
 	movl $KERNEL_MODE_OUT, %gs:CPU_KERNEL_MODE
-	movq REG_RBX(%rax), %rbx
+	movq REG_RIP(%rax), %rcx
+	movq REG_RFLAGS(%rax), %r11
+	movq REG_RBP(%rax), %rbp
+	movq REG_RSP(%rax), %rsp
+	xorl %ebx, %ebx
 	xorl %eax, %eax
 	swapgs
 	sysretq
+
+/* The fast path changed nothing: the thread in rbx gets the rest of its registers, if it has not been ended meanwhile. */
+ipc_general:
+	cmpq %rbx, %gs:CPU_CURRENT
+	jne leave
+	movq %rax, REG_RAX(%rbx)
+	movq $0, REG_RBX(%rbx)
+	popq REG_R10(%rbx)
+	popq REG_R9(%rbx)
+	popq REG_R8(%rbx)
+	popq REG_RDX(%rbx)
+	popq REG_RSI(%rbx)
+	popq REG_RDI(%rbx)
+	movq %r12, REG_R12(%rbx)
+	movq %r13, REG_R13(%rbx)
+	movq %r14, REG_R14(%rbx)
+	movq %r15, REG_R15(%rbx)
+	movq %rbx, %rdi
+	jmp native_dispatch
 
 /*
  * A guest's system call, straight to its monitor: the registers go to the state page, enter returns 0.
  * The monitor's stub expects nothing but rsp to survive, so nothing else is restored.
  */
 guest_syscall:
+	cmpl THREAD_WORD_CALL(%rsp), %eax
+	je guest_syscall_in_c
 	movq %rax, %gs:CPU_SCRATCH1
 	movq THREAD_STATE(%rsp), %rax
 	save_all %rax
@@ -177,7 +244,7 @@ enter_slow:
 	movq $SYS_ENTER, REG_RAX(%rsp)
 	movq $RFLAGS_PLAIN, REG_RFLAGS(%rsp)
 	movb $0, THREAD_NEEDS_IRET(%rsp)
-	movq %rsp, %rbx
+	movq %rsp, %rdi
 	movq %gs:CPU_KERNEL_STACK, %rsp
 	jmp native_dispatch
 
@@ -189,6 +256,7 @@ syscall_entry_plain:
 	movq %gs:CPU_CURRENT, %rsp
 	cmpl $0, THREAD_MODE(%rsp)
 	je native_syscall
+guest_syscall_in_c:
 	addq $THREAD_GUEST, %rsp
 	movq %rax, REG_RAX(%rsp)
 	movq %rdi, REG_RDI(%rsp)
@@ -204,40 +272,11 @@ syscall_entry_plain:
 	call trap_guest_syscall
 	jmp leave
 
-/* --- leaving --- */
+/* --- other ways out --- */
 	.globl arch_return_to_user, leave
 arch_return_to_user:
 	movq %gs:CPU_KERNEL_STACK, %rsp
-leave:					/* the kernel stack is empty */
-	cmpl $0, %gs:CPU_PENDING
-	je 1f
-	call schedule_if_needed
-1:	movl %gs:CPU_KERNEL_MODE, %eax
-	movl $KERNEL_MODE_OUT, %gs:CPU_KERNEL_MODE
-	cmpl $KERNEL_MODE_EXCLUSIVE, %eax
-	jne 2f
-	movl $0, kernel_lock_taken	/* after the mode: the next to have it must see that we are out */
-2:	movq %gs:CPU_CURRENT, %rdi
-	testq %rdi, %rdi
-	jz leave_idle
-	cmpl $0, THREAD_MODE(%rdi)
-	jne leave_guest
-	movq THREAD_NATIVE_ROOT(%rdi), %rax
-	load_root %rax
-	cmpb $0, THREAD_NEEDS_IRET(%rdi)
-	jne leave_iret
-	movq REG_RIP(%rdi), %rcx
-	movq %rcx, %rax
-	shrq $41, %rax			/* within the 2 TiB of the native window? */
-	cmpl $0x7fffc0, %eax
-	jne leave_iret
-	movq REG_RFLAGS(%rdi), %r11
-	movq REG_RSP(%rdi), %rsp
-	movq REG_RAX(%rdi), %rax
-	load_all %rdi
-	movq REG_RDI(%rdi), %rdi
-	swapgs
-	sysretq
+	jmp leave
 
 leave_idle:
 	sti

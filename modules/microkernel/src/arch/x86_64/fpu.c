@@ -44,7 +44,6 @@ STATIC_ASSERT(sizeof(struct fpu_area) == 576);
 
 static RO_AFTER_INIT uint64_t enabled_components = COMPONENT_X87 | COMPONENT_SSE;
 static RO_AFTER_INIT uint64_t area_bytes = AREA_BYTES_MIN;
-static RO_AFTER_INIT uint32_t mxcsr_mask = 0xffbf;
 
 static void save(struct fpu_area *area)
 {
@@ -93,20 +92,10 @@ static void choose_components(void)
 	ASSERT(area_bytes >= AREA_BYTES_MIN && area_bytes <= PAGE_SIZE);
 }
 
-static void read_mxcsr_mask(void)
-{
-	static struct fpu_area probe __attribute__((aligned(64)));
-
-	__asm__ volatile("fxsave64 %0" : "=m"(probe));
-	if (probe.mxcsr_mask)
-		mxcsr_mask = probe.mxcsr_mask;
-}
-
 void fpu_init(void)
 {
 	if (cpu_features.has_xsave)
 		choose_components();
-	read_mxcsr_mask();
 	bar(true);
 }
 
@@ -162,58 +151,6 @@ void fpu_thread_load(struct thread *to)
 void fpu_thread_save(struct thread *from)
 {
 	save(from->arch.fpu);
-}
-
-/* Brings the registers' content into the owner's area. */
-static void save_if_owner(struct thread *thread)
-{
-	bool was_barred = this_cpu()->is_fpu_barred;
-
-	if (this_cpu()->fpu_owner != thread)
-		return;
-	bar(false);
-	save(thread->arch.fpu);
-	bar(was_barred);
-}
-
-uint64_t arch_fpu_get(struct thread *thread, void *area, uint64_t max)
-{
-	if (!thread->arch.fpu || max < area_bytes)
-		return 0;
-	save_if_owner(thread);
-	memcpy(area, thread->arch.fpu, area_bytes);
-	return area_bytes;
-}
-
-/* Everything that would make XRSTOR fault. Components beyond len must not be claimed as present. */
-static bool is_valid(const struct fpu_area *area, uint64_t len)
-{
-	uint64_t reserved = area->compaction;
-
-	if (len < AREA_BYTES_MIN || len > area_bytes)
-		return false;
-	for (unsigned i = 0; i < ARRAY_SIZE(area->reserved1); i++)
-		reserved |= area->reserved1[i];
-	if (reserved || area->components & ~enabled_components || area->mxcsr & ~mxcsr_mask)
-		return false;
-	return len == area_bytes || !(area->components & ~(COMPONENT_X87 | COMPONENT_SSE));
-}
-
-status_t arch_fpu_set(struct thread *thread, const void *area, uint64_t len)
-{
-	struct fpu_area *own = thread->arch.fpu;
-
-	if (!own || (len != 0 && !is_valid(area, len)))
-		return E_INVAL;
-	if (len == 0)
-		set_initial(own);
-	else
-		memcpy(own, area, len);
-	if (this_cpu()->fpu_owner == thread)
-		this_cpu()->fpu_owner = NULL;
-	if (thread == cpu_current())
-		fpu_thread_load(thread);
-	return OK;
 }
 
 void fpu_thread_destroy(struct thread *thread)

@@ -119,38 +119,3 @@ KTEST(thread_entry_outside_the_window_faults_at_once)
 	KCHECK(m.thread.arch.regs.rip == 0);
 	teardown();
 }
-
-static status_t set_word(uint8_t *area, uint64_t len, unsigned offset, uint64_t value)
-{
-	uint64_t old;
-	status_t status;
-
-	memcpy(&old, area + offset, 8);
-	memcpy(area + offset, &value, 8);
-	status = arch_fpu_set(&m.thread, area, len);
-	memcpy(area + offset, &old, 8);
-	return status;
-}
-
-KTEST(fpu_images_are_checked)
-{
-	static uint8_t area[PAGE_SIZE] __attribute__((aligned(64)));
-	uint64_t len;
-
-	setup();
-	len = arch_fpu_get(&m.thread, area, sizeof(area));
-	KCHECK(len >= 576 && !arch_fpu_get(&m.thread, area, len - 1));
-	KCHECK(arch_fpu_set(&m.thread, area, len) == OK);
-	KCHECK(arch_fpu_set(&m.thread, area, 576) == OK);
-	KCHECK(arch_fpu_set(&m.thread, area, 0) == OK);
-	KCHECK(arch_fpu_set(&m.thread, area, 512) == E_INVAL);
-	KCHECK(arch_fpu_set(&m.thread, area, len + 64) == E_INVAL);
-	KCHECK(set_word(area, len, 512, 1ul << 62) == E_INVAL); /* a component nobody has */
-	KCHECK(set_word(area, len, 520, 1ul << 63) == E_INVAL); /* compacted */
-	KCHECK(set_word(area, len, 568, 1) == E_INVAL);         /* reserved */
-	KCHECK(set_word(area, len, 24, 0x80000000) == E_INVAL); /* MXCSR */
-	KCHECK(set_word(area, len, 24, 0xffff1fbf) == E_INVAL);
-	KCHECK(set_word(area, 576, 512, 7) == E_INVAL); /* AVX claimed, but cut off */
-	KCHECK(set_word(area, len, 512, 3) == OK);
-	teardown();
-}

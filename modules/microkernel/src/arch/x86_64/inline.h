@@ -56,14 +56,14 @@ static inline void arch_irq_restore(irq_flags_t flags)
 static inline bool index_within(uint64_t *index, uint64_t count)
 {
 	uint64_t mask;
+	bool is_within;
 
-	__asm__ inline("cmpq %2, %1\n\t"
-	               "sbbq %0, %0" /* all ones when index - count borrows */
-	               : "=r"(mask)
-	               : "r"(*index), "rm"(count)
-	               : "cc");
+	__asm__ inline("cmpq %3, %2\n\t"
+	               "sbbq %0, %0" /* all ones when index - count borrows; and borrows again */
+	               : "=r"(mask), "=@ccc"(is_within)
+	               : "r"(*index), "rme"(count));
 	*index &= mask;
-	return mask;
+	return is_within;
 }
 
 static inline void arch_relax(void)

@@ -117,10 +117,10 @@ static inline void invlpg(uint64_t va)
 
 static inline uint64_t rdtsc(void)
 {
-	uint32_t low, high;
+	uint64_t low, high; /* 32 bits each */
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
 }
 
 /* Not before what comes first: times that are compared must have been taken in that order. */

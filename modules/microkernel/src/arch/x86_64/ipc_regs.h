@@ -4,13 +4,21 @@
 #pragma once
 #include "thread.h"
 
+static inline handle_t ipc_endpoint_of(uint64_t handles)
+{
+	return (handle_t){(uint32_t)handles};
+}
+static inline handle_t ipc_reply_of(uint64_t handles)
+{
+	return (handle_t){(uint32_t)(handles >> 32)};
+}
 static inline handle_t ipc_regs_endpoint(const struct thread *thread)
 {
-	return (handle_t){(uint32_t)thread->arch.regs.rdi};
+	return ipc_endpoint_of(thread->arch.regs.rdi);
 }
 static inline handle_t ipc_regs_reply(const struct thread *thread)
 {
-	return (handle_t){(uint32_t)(thread->arch.regs.rdi >> 32)};
+	return ipc_reply_of(thread->arch.regs.rdi);
 }
 static inline uint64_t ipc_regs_tag(const struct thread *thread)
 {
@@ -35,10 +43,9 @@ static inline void ipc_regs_set_handles(struct thread *thread, uint64_t word6, u
 	thread->arch.regs.r15 = word7;
 }
 
-static inline void ipc_regs_copy(const struct thread *from, struct thread *to, uint64_t tag,
+static inline void ipc_regs_copy(const struct guest_registers *f, struct thread *to, uint64_t tag,
                                  uint64_t badge)
 {
-	const struct guest_registers *f = &from->arch.regs;
 	struct guest_registers *t = &to->arch.regs;
 
 	t->rax = 0;

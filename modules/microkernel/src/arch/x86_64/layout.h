@@ -60,6 +60,7 @@
 #define THREAD_NATIVE_ROOT 336
 #define THREAD_GUEST_ROOT 344
 #define THREAD_NEEDS_IRET 352
+#define THREAD_WORD_CALL 356
 #define THREAD_ENTERS 360
 
 /* struct cpu */

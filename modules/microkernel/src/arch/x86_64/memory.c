@@ -1,5 +1,6 @@
 /*
- * Whole pages, and user memory. copy_from_user and copy_to_user are all there is to reach a program's memory.
+ * Whole pages, and user memory. copy_from_user, copy_to_user and guest_load_u32 are all there is to reach a
+ * program's memory.
  */
 #include <microkernel/errors.h>
 #include "arch/arch.h"
@@ -9,6 +10,8 @@
 
 status_t usercopy(void *to, const void *from, uint64_t len);
 status_t usercopy_smap(void *to, const void *from, uint64_t len);
+int64_t userload(const uint32_t *from);
+int64_t userload_smap(const uint32_t *from);
 
 void arch_zero_page(void *page)
 {
@@ -60,4 +63,14 @@ status_t copy_to_user(uint64_t u_to, const void *from, uint64_t len)
 	if (len == 0)
 		return OK;
 	return to ? copy((void *)to, from, len) : E_FAULT;
+}
+
+int64_t guest_load_u32(uint64_t u_from)
+{
+	uint64_t mask = 0 - (uint64_t)(u_from <= GUEST_END - sizeof(uint32_t));
+	const uint32_t *from;
+
+	__asm__ volatile("" : "+r"(mask)); /* as in window_address */
+	from = (const uint32_t *)(u_from & mask);
+	return cpu_features.has_smap ? userload_smap(from) : userload(from);
 }

@@ -40,6 +40,7 @@ CHECK_OFFSET(thread_arch, state, THREAD_STATE);
 CHECK_OFFSET(thread_arch, native_root, THREAD_NATIVE_ROOT);
 CHECK_OFFSET(thread_arch, guest_root, THREAD_GUEST_ROOT);
 CHECK_OFFSET(thread_arch, needs_iret, THREAD_NEEDS_IRET);
+CHECK_OFFSET(thread_arch, word_call, THREAD_WORD_CALL);
 CHECK_OFFSET(thread_arch, enters, THREAD_ENTERS);
 CHECK_OFFSET(kaslr, image_slide, KASLR_IMAGE_SLIDE);
 CHECK_OFFSET(kaslr, direct_slide, KASLR_DIRECT_SLIDE);

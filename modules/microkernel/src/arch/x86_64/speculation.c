@@ -37,7 +37,7 @@ void speculation_fill_returns(void)
 	                 : "memory", "cc");
 }
 
-void speculation_enter_domain(const struct thread *to)
+RARELY_CALLED void speculation_enter_domain(const struct thread *to)
 {
 	uint64_t domain = to->obj.domain->obj.id;
 	struct cpu *cpu = this_cpu();

@@ -12,6 +12,7 @@
 #include "printk.h"
 #include "symbols.h"
 #include "thread.h"
+#include "word.h"
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/descriptors.h"
 #include "arch/x86_64/instructions.h"
@@ -86,7 +87,16 @@ void trap_bad_rip(void)
 
 void trap_guest_syscall(struct thread *thread)
 {
-	arch_guest_trap(thread, TRAP_SYSCALL, 0, 0, 0, 0);
+	bool is_settled = false;
+
+	if ((uint32_t)thread->arch.guest.rax == thread->arch.word_call) {
+		kernel_lock_exclusive();
+		if (thread != cpu_current())
+			return; /* it was ended while we waited */
+		is_settled = word_settle(thread);
+	}
+	if (!is_settled)
+		arch_guest_trap(thread, TRAP_SYSCALL, 0, 0, 0, 0);
 }
 
 static const struct fixup *find_fixup(uint64_t rip)
@@ -112,10 +122,12 @@ static void kernel_page_fault(struct trap_frame *frame)
 	uint64_t address = cr2_read();
 	status_t status;
 
-	if (!fixup || address < NATIVE_BASE || address >= NATIVE_END ||
+	if (!fixup || (address >= GUEST_END && address < NATIVE_BASE) || address >= NATIVE_END ||
 	    frame->error & FAULT_ERROR_RESERVED)
 		fail(frame);
-	status = trap_fault_kernel(address, access_of((uint32_t)frame->error));
+	status = address < GUEST_END
+	                 ? E_FAULT /* guest_load_u32's */
+	                 : trap_fault_kernel(address, access_of((uint32_t)frame->error));
 	if (status == OK)
 		return;
 	frame->rax = (uint64_t)(int64_t)status;

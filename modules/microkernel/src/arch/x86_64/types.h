@@ -41,6 +41,8 @@ struct thread_arch {
 	uint64_t native_root;      /* CR3 in native mode; both are derived by pt_activate_thread */
 	uint64_t guest_root;       /* CR3 in guest mode; 0 when the thread cannot enter */
 	bool needs_iret; /* native registers were saved by an interrupt: sysret would lose rcx, r11 */
+	uint32_t
+		word_call; /* the guest's system call that trap_guest_syscall looks at; WORD_CALL_NONE */
 	uint64_t enters;             /* how often it entered its guest */
 	uint64_t fs_base, gs_base;   /* user mode's, while another thread's are in the CPU */
 	void *fpu;                   /* XSAVE area, 64-byte aligned, or null */

@@ -3,7 +3,7 @@
  * fix-up with the status in rax; .fixups lists (instruction, continuation) pairs for trap.c.
  */
 	.text
-	.globl usercopy, usercopy_smap
+	.globl usercopy, usercopy_smap, userload, userload_smap
 
 /* status_t usercopy(void *to, const void *from, uint64_t len), for CPUs without SMAP. */
 usercopy:
@@ -28,7 +28,18 @@ usercopy_smap:
 6:	clac
 	ret
 
+/* int64_t userload(const uint32_t *from): the word by one access, or a status. */
+userload:
+7:	movl (%rdi), %eax
+8:	ret
+
+userload_smap:
+	stac
+9:	movl (%rdi), %eax
+10:	clac
+	ret
+
 	.section .fixups, "a"
-	.quad 1b, 3b, 2b, 3b, 4b, 6b, 5b, 6b
+	.quad 1b, 3b, 2b, 3b, 4b, 6b, 5b, 6b, 7b, 8b, 9b, 10b
 
 	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,83 @@
+/*
+ * Calls that cannot be delivered: a receiver without room for handles goes on waiting, and keeps nothing; the caller is
+ * told.
+ */
+#include <microkernel/errors.h>
+#include <microkernel/rights.h>
+#include "endpoint.h"
+#include "ipc.h"
+#include "ktest_fixture.h"
+#include "reply.h"
+
+#define AT (NATIVE_BASE + (1ul << 30))
+
+static handle_t give(struct fixture *f, struct kobject *object)
+{
+	handle_t handle;
+
+	kobject_ref(object);
+	KCHECK(handle_publish(f->process, object, ~0u, &handle) == OK);
+	return handle;
+}
+
+static void end(struct thread *thread)
+{
+	thread_end(thread);
+	kobject_unref(&thread->obj);
+}
+
+KTEST(a_receiver_without_room_goes_on_waiting)
+{
+	struct fixture client = fixture_create(100);
+	struct fixture server = fixture_create(100);
+	struct endpoint *endpoint = endpoint_create(server.domain);
+	struct reply *reply = reply_create(server.domain);
+	struct thread *receiver = fixture_running(&server, AT);
+	struct thread *caller = fixture_running(&client, AT);
+	handle_t own = give(&client, &endpoint->obj);
+
+	receiver->arch.regs.rdi = give(&server, &endpoint->obj).value |
+	                          (uint64_t)give(&server, &reply->obj).value << 32;
+	server.domain->limits.handles = server.domain->handles + 1;
+	ipc_receive(receiver);
+	KCHECK(receiver->state == THREAD_RECEIVING && receiver->slot_count == 1);
+	caller->arch.regs.rdi = own.value;
+	caller->arch.regs.rsi = ipc_tag(1, 0, 2, 0);
+	caller->arch.regs.r14 = own.value | (uint64_t)own.value << 32;
+	ipc_call(caller);
+	KCHECK((status_t)caller->arch.regs.rax == E_LIMIT && caller->state == THREAD_RUNNING);
+	KCHECK(receiver->state == THREAD_RECEIVING && receiver->slot_count == 1);
+	KCHECK(!reply->caller && reply->receiver == receiver);
+	kobject_check(&endpoint->obj);
+	kobject_check(&reply->obj);
+	end(caller);
+	end(receiver);
+	kobject_unref(&endpoint->obj);
+	kobject_unref(&reply->obj);
+	fixture_destroy(&client);
+	fixture_destroy(&server);
+}
+
+/* With the domain whose endpoint it is. */
+KTEST(what_goes_tells_who_waits_for_messages)
+{
+	struct fixture client = fixture_create(100);
+	struct fixture server = fixture_create(100);
+	struct endpoint *endpoint = endpoint_create(server.domain);
+	struct thread *caller = fixture_running(&client, AT);
+
+	give(&server, &endpoint->obj);
+	caller->arch.regs.rdi = give(&client, &endpoint->obj).value;
+	caller->arch.regs.rsi = ipc_tag(1, 0, 0, 0);
+	ipc_call(caller);
+	KCHECK(caller->state == THREAD_CALLING && caller->waiting_for == &endpoint->obj);
+	kobject_check(&endpoint->obj);
+	kobject_check(&caller->obj);
+	kobject_kill(&server.domain->obj);
+	kobject_reap_all();
+	KCHECK(caller->state == THREAD_READY && (status_t)caller->arch.regs.rax == E_GONE);
+	end(caller);
+	kobject_unref(&endpoint->obj);
+	fixture_destroy(&client);
+	fixture_destroy(&server);
+}
