@@ -13,7 +13,7 @@ ARCHIVE_LINUX := $(addprefix $(OUT)/image/bin/,$(LINUX_NAMES))
 ports_where = $(if $(NO_PORTS),,$(shell sed -n 's/^port \([a-z0-9]*\)$1$$/\1/p' $(wildcard $(MANIFEST))))
 ARCHIVE_PORTS := $(addprefix $(PORT)/bin/,$(call ports_where))
 ARCHIVE_EXTRAS := $(if $(call ports_where, extra),$(EXTRAS))
-INSTALLERS := $(wildcard modules/ports/install/*.sh)
+INSTALLERS := $(wildcard modules/ports/install/*.sh modules/ports/build.sh modules/ports/tcc/runtime.sh)
 
 # Written anew whenever a name in it changes, so that the archive follows the module data.
 $(OUT)/image/names: FORCE
@@ -29,11 +29,11 @@ $(OUT)/image/manifest.checked: $(MANIFEST) $(BUILD)/host/manifest-check
 	$(Q)$(BUILD)/host/manifest-check $(MANIFEST) > $@
 
 $(ARCHIVE): $(MANIFEST_CHECK) $(ARCHIVE_NATIVE) $(ARCHIVE_LINUX) $(ARCHIVE_PORTS) $(wildcard $(MANIFEST)) $(OUT)/image/names \
-		$(INSTALLERS) modules/ports/build.sh modules/ports/tcc/runtime.sh scripts/mkarchive.py
+		$(INSTALLERS) scripts/mkarchive.py
 	$(call say,CPIO,$@)
 	$(Q)python3 scripts/mkarchive.py $@ $(if $(wildcard $(MANIFEST)),--manifest $(MANIFEST)) \
 		$(addprefix --native ,$(ARCHIVE_NATIVE)) $(addprefix --linux ,$(ARCHIVE_LINUX)) $(addprefix --multi ,$(ARCHIVE_PORTS)) \
-		$(foreach f,$(INSTALLERS) modules/ports/build.sh modules/ports/tcc/runtime.sh,--file sys/init/$(notdir $f)=$f)
+		$(foreach f,$(INSTALLERS),--file sys/init/$(notdir $f)=$f)
 
 # What a loader brings: the boot archive and, from the next page on, the extras.
 $(SYSTEM): $(ARCHIVE) $(ARCHIVE_EXTRAS)

@@ -12,8 +12,8 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PRODUCTS = ("kernel.elf", "boot.cpio", "anonymOS.iso")
-SOURCES = ("Makefile", "mk", "scripts", "tools", "modules", "images", "third_party")
+PRODUCTS = ("kernel.elf", "boot.cpio", "extras.cpio", "anonymOS.iso")
+SOURCES = ("LICENSE", "Makefile", "mk", "scripts", "tools", "modules", "images", "third_party")
 
 
 def copy_tree(target):

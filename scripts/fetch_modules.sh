@@ -112,7 +112,7 @@ unpack() { # unpack TARBALL FOLDER: without the one folder that most tarballs ha
 	rm -rf "$2.new" && mkdir -p "$2.new"
 	tar -xf "$1" -C "$2.new"
 	from=$2.new
-	[ "$(ls -A "$from" | wc -l)" != 1 ] || from=$from/$(ls -A "$from")
+	[ "$(find "$from" -mindepth 1 -maxdepth 1 | wc -l)" != 1 ] || from=$(find "$from" -mindepth 1 -maxdepth 1)
 	mv "$from" "$2"
 	rm -rf "$2.new"
 }

@@ -53,7 +53,8 @@ def make_suites(kind, options):
         return [Suite("check", python + ["scripts/check.py", "--build", options.build, "all"], 900)]
     if kind == "conform":
         return [Suite("shell conformance", python + ["modules/shell/test/conform/table.py",
-                                                     f"--shell=-sh={options.build}/host/sh-anon-host",
+                                                     f"--shell=-sh={options.build}/host/sh-anon-host --posix",
+                                                     f"--shell=anon={options.build}/host/sh-anon-host",
                                                      "--build", f"{options.build}/conform"], 600)] + \
                [Suite(f"shell {name}", python + [f"modules/shell/test/suites/{name}.py", "--build", options.build], 300)
                 for name in SHELL_SUITES]

@@ -38,7 +38,7 @@ def check(tree):
         return result
     paths = sorted(find_scripts())
     result.looked_at = len(paths)
-    done = subprocess.run(["shellcheck", "-s", "sh", "-f", "json", *paths], cwd=ROOT, stdout=subprocess.PIPE, check=False)
+    done = subprocess.run(["shellcheck", "-x", "-P", "SCRIPTDIR", "-s", "sh", "-f", "json", *paths], cwd=ROOT, stdout=subprocess.PIPE, check=False)
     for remark in json.loads(done.stdout):
         result.find(remark["file"], remark["line"], f"SC{remark['code']}: {remark['message']}")
     return result

@@ -6,11 +6,11 @@ import re
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MODULE_KEYS = ("NAME", "USES", "LIB", "KERNEL", "KERNEL_NOTEST", "KERNEL_SANITIZER", "KTEST_SANITIZER", "KTEST", "PROGRAMS", "INTERFACES",
                "UNIT_TESTS", "HOST_PROGRAMS", "LINUX_PROGRAMS", "SHARED_OBJECTS", "EXPLORERS",
-               "FUZZERS")
+               "FUZZERS", "PORTS")
 ITEM_KEYS = ("TEST_SRC", "TEST_LIBS", "HOST_SRC", "HOST_LIBS", "LINUX_SRC", "LINUX_LIBS", "SRC", "LIBS",
-             "FLAGS", "EMBEDS", "SHARED_SRC", "SHARED_SCRIPT", "EXPLORED")
+             "FLAGS", "EMBEDS", "SHARED_SRC", "SHARED_SCRIPT", "EXPLORED", "FROM")
 ITEM_LISTS = ("PROGRAMS", "UNIT_TESTS", "HOST_PROGRAMS", "LINUX_PROGRAMS", "SHARED_OBJECTS",
-              "EXPLORERS", "FUZZERS")
+              "EXPLORERS", "FUZZERS", "PORTS")
 HOSTED_KEYS = ("TEST_SRC", "HOST_SRC", "LINUX_SRC")
 REFERENCE = re.compile(r"\$\((\w+)\)")
 ASSIGNMENT = re.compile(r"^([\w-]+)\s*(:=|\+=)\s*(.*)$")

@@ -7,6 +7,7 @@ options=$(cd "$(dirname "$0")" && pwd)/options
 cp -a "$1/." "$2"
 cd "$2"
 export KCONFIG_NOTIMESTAMP=1
+unset MAKEFLAGS MFLAGS MAKELEVEL # of a make that calls us
 quiet() { "$@" >prepare.log 2>&1 || { cat prepare.log >&2; exit 1; }; }
 
 quiet make defconfig
@@ -22,6 +23,7 @@ printf '#define BB_VER "%s"\n' "$(make -s kernelversion)" >>include/autoconf.h
 # Which files the options ask for, told by make, which knows how to read a Kbuild.
 for folder in $(find . -name Kbuild ! -path './scripts/*' | sort); do
 	folder=${folder#./} folder=${folder%/Kbuild}
+	# shellcheck disable=SC2016
 	printf 'include .config\ninclude %s/Kbuild\nlist:; @echo $(sort $(lib-y) $(obj-y))\n' "$folder" |
 		make -s -f - list 2>/dev/null | tr ' ' '\n' | sed -n "s|^\(.*\)\.o\$|$folder/\1.c|p"
 done >sources

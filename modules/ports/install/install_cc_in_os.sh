@@ -3,6 +3,7 @@
 # not come into use. make comes with it. The C library stays the image's: tcc cannot compile it.
 # usage: install_cc_in_os.sh [--back]
 option=${1:-}
+# shellcheck source=install.sh
 . "$(dirname "$0")/install.sh"
 
 begin cc

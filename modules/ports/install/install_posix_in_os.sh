@@ -3,6 +3,7 @@
 # /bin is a name of one of these two programs.
 # usage: install_posix_in_os.sh [--back]
 option=${1:-}
+# shellcheck source=install.sh
 . "$(dirname "$0")/install.sh"
 
 begin posix busybox toybox
@@ -10,6 +11,7 @@ for port in busybox toybox; do
 	unpack $port
 	build $port
 done
+# shellcheck disable=SC2016
 "$work/bin/busybox" sh -c 'echo one two | awk "{ print \$2 }" | tr o O' | "$work/bin/busybox" grep -qx twO ||
 	fail "the new busybox does not work"
 "$work/bin/toybox" file "$work/bin/toybox" | "$work/bin/busybox" grep -q ELF || fail "the new toybox does not work"

@@ -6,9 +6,11 @@ set -eu
 commands=$(cd "$(dirname "$0")" && pwd)/commands
 cp -a "$1/." "$2"
 cd "$2"
+unset MAKEFLAGS MFLAGS MAKELEVEL # of a make that calls us
 quiet() { "$@" >prepare.log 2>&1 || { cat prepare.log >&2; exit 1; }; }
 
 quiet make allnoconfig
+# shellcheck disable=SC2013
 for name in $(sed 's/#.*//' "$commands") toybox_help toybox_help_dashdash; do
 	option=$(echo "$name" | tr '[:lower:]' '[:upper:]')
 	grep -q "CONFIG_$option is not set" .config || { echo "toybox has no $name" >&2; exit 1; }
@@ -18,6 +20,7 @@ yes '' | quiet make oldconfig
 quiet env NOBUILD=1 CC=musl-gcc HOSTCC=gcc scripts/make.sh
 {
 	for file in lib/*.c main.c; do echo "$file"; done
+	# shellcheck disable=SC2013
 	for name in $(sed 's/#.*//' "$commands"); do find toys -name "$name.c"; done | sort
 } >sources
 echo "-I. -D_GNU_SOURCE -DQUIET= -funsigned-char" >flags

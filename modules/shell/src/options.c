@@ -72,12 +72,20 @@ static bool set_monitor(struct shell *sh, bool value)
 	return true;
 }
 
+/* One or the other, as scripts and profiles ask; what the line editor does not have it says to whoever sits there. */
+static void choose_keys(struct shell *sh, enum option keys)
+{
+	sh->options[keys == OPT_VI ? OPT_EMACS : OPT_VI] = false;
+	if (keys == OPT_VI && sh->editor)
+		sh_error(sh, "the line editor has no vi keys: they stay those of emacs");
+}
+
 bool option_set(struct shell *sh, enum option option, bool value)
 {
 	if (sh->options[option] == value)
 		return true;
-	if (value && (option == OPT_VI || (option == OPT_EMACS && !sh->editor)))
-		return false;
+	if (value && (option == OPT_VI || option == OPT_EMACS))
+		choose_keys(sh, option);
 	if (option == OPT_MONITOR)
 		return set_monitor(sh, value);
 	sh->options[option] = value;
