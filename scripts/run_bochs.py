@@ -37,7 +37,7 @@ clock: sync=none
 """
 EXPECTED = "x2APIC, timer by TSC deadline"
 RESULT = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
-PROMPT = re.compile(r"^alice@root:.*\(ring3\)\$ ", re.MULTILINE)
+PROMPT = re.compile(r"alice@root:.*\(ring3\)\$ ")
 FAILURE = re.compile(r"^(KERNEL PANIC|anonymOS cannot start)", re.MULTILINE)
 
 

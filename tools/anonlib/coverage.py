@@ -16,6 +16,7 @@ from .errors import AnonError
 
 FOLDER = os.environ.get("ANON_COVERAGE")
 KERNEL_BASE = 0xffffffff80000000  # a kernel address, as linked, less this is the physical address (kernel.ld)
+PLACES = set(range(0, 1 << 30, 2 << 20))  # how far a kernel can be from where it is linked
 MERGE_FUNCTIONS = {b"*22B": 8}    # by the version gcc writes: the length of an array in its struct gcov_info
 GCDA_MAGIC, TAG_FUNCTION, TAG_ARCS = 0x67636461, 0x01000000, 0x01a10000
 
@@ -98,9 +99,9 @@ def write_gcda(unit, counts):
 
 
 def is_moved_copy(words, linked):
-    """The same addresses, all moved by as much: the kernel has gone to its place (kaslr.c), which is one of virtual memory."""
+    """The same addresses, all moved by as much and to where kaslr.c moves a kernel, which is in virtual memory only."""
     moved = {a - b for a, b in zip(array.array("Q", words), array.array("Q", linked))}
-    return len(words) == len(linked) and len(moved) == 1
+    return len(words) == len(linked) and len(moved) == 1 and moved <= PLACES
 
 
 def collect(kernel, memory_path):
