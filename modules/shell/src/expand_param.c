@@ -142,6 +142,17 @@ char *param_change_value(struct shell *sh, const struct param *param, const char
 	}
 }
 
+/* What the operator makes of an unset parameter: nothing, but a pattern to be cut off is expanded. */
+static const char *change_unset(struct shell *sh, const struct param *param)
+{
+	switch (param->op) {
+	case OP_SUBSTRING:
+	case OP_REPLACE:
+	case OP_REPLACE_ALL: return "";
+	default: return param_change_value(sh, param, "");
+	}
+}
+
 /* The value, changed by the operator when there is one that does. */
 static bool expand_changed(struct expansion *ex, const struct part *part, const char *value)
 {
@@ -149,7 +160,8 @@ static bool expand_changed(struct expansion *ex, const struct part *part, const 
 		param_unset_error(ex->sh, part->param);
 		return false;
 	}
-	value = value ? param_change_value(ex->sh, part->param, value) : "";
+	value = value ? param_change_value(ex->sh, part->param, value)
+	              : change_unset(ex->sh, part->param);
 	if (!value)
 		return false;
 	expansion_value(ex, value, part->quoted);

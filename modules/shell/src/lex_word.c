@@ -278,6 +278,16 @@ static enum meaning char_meaning(int c, enum word_mode mode, int *depth)
 	return MEANS_ITSELF;
 }
 
+/* At a dollar sign of a here-document's delimiter, in which it only matters before a single quote. */
+static bool lex_delimiter_dollar(struct word_builder *wb)
+{
+	char_next(wb->ps);
+	if (char_joined(wb->ps) == '\'')
+		return lex_dollar_quote(wb);
+	builder_char(wb, '$', false);
+	return true;
+}
+
 /* Expansions and backslashes; false when the character is neither. */
 static bool lex_special(struct word_builder *wb, enum word_mode mode, int c)
 {
@@ -287,6 +297,8 @@ static bool lex_special(struct word_builder *wb, enum word_mode mode, int c)
 		lex_backslash(wb, mode);
 		return true;
 	}
+	if (mode == MODE_DELIMITER && c == '$')
+		return lex_delimiter_dollar(wb);
 	if (mode == MODE_DELIMITER || mode == MODE_QUOTED_DELIMITER)
 		return false;
 	if (c == '$')

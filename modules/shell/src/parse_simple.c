@@ -263,6 +263,14 @@ static void set_command(struct parser *ps, struct simple_node *node)
 		node->command = command_slot(ps->sh, node->words->literal);
 }
 
+static bool is_all_command(const struct word *words)
+{
+	for (; words; words = words->next)
+		if (!words->literal || strcmp(words->literal, "command") != 0)
+			return false;
+	return true;
+}
+
 /* One word of a command after its assignments; the declaration is known once its name is. */
 static void take_word(struct parser *ps, struct simple_node *node, struct word ***last)
 {
@@ -271,8 +279,7 @@ static void take_word(struct parser *ps, struct simple_node *node, struct word *
 	token_take(ps);
 	if (node->is_declaration)
 		mark_assignment(ps, word);
-	else if (!node->words || (!node->words->next && node->words->literal &&
-	                          strcmp(node->words->literal, "command") == 0))
+	else if (is_all_command(node->words))
 		node->is_declaration = is_declaration(word);
 	**last = word;
 	*last = &word->next;

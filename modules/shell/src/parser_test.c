@@ -98,6 +98,8 @@ TEST(here_documents_follow_their_line)
 	CHECK_STR_EQ(test_shell_output(&sh, "read x <<E; echo \"$x\"\n  a b\nE\n"), "a b\n");
 	CHECK_STR_EQ(test_shell_output(&sh, "read x <<-E; echo \"$x\"\n\t\ta\n\tE\n"), "a\n");
 	CHECK_STR_EQ(test_shell_output(&sh, "y=1; read -r x <<'E'; echo \"$x\"\n$y\nE\n"), "$y\n");
+	CHECK_STR_EQ(test_shell_output(&sh, "read -r x <<$'\\tE'; echo \"$x\"\n$y\n\tE\n"), "$y\n");
+	CHECK_STR_EQ(test_shell_output(&sh, "read -r x <<$\"E$\"; echo \"$x\"\n$y\n$E$\n"), "$y\n");
 	test_shell_end(&sh);
 }
 

@@ -29,7 +29,7 @@ def read_value(first, more):
 
 def read_cases():
     """Each case as {tag: value}; file-setup is a list."""
-    with open(SUITE, encoding="latin-1") as f:
+    with open(SUITE, encoding="latin-1", newline="\n") as f:
         lines = f.read().split("\n")
     case, number = {"file-setup": []}, 0
     while number < len(lines):
@@ -65,14 +65,14 @@ def set_up(case, folder):
     for value in case["file-setup"]:
         kind, mode, rest = value.split(None, 2)
         name, text = rest[1:].split(rest[0], 1)
-        path = os.path.join(folder, name)
+        path = os.path.join(os.fsencode(folder), name.encode("latin-1"))
         if kind == "symlink":
-            os.symlink(text.lstrip("\n").rstrip("\n"), path)
+            os.symlink(text.lstrip("\n").rstrip("\n").encode("latin-1"), path)
             continue
         if kind == "dir":
             os.mkdir(path)
         else:
-            with open(path, "w", encoding="latin-1") as f:
+            with open(path, "w", encoding="latin-1", newline="\n") as f:
                 f.write(text[1:] if text.startswith("\n") else text)
         os.chmod(path, int(mode, 8))
 
@@ -121,7 +121,7 @@ def main():
         command += words.split(words[0])[1:-1] if words else []
         with suites.scratch() as folder:
             if "script" in case:
-                with open(folder + ".sh", "w", encoding="latin-1") as f:
+                with open(folder + ".sh", "w", encoding="latin-1", newline="\n") as f:
                     f.write(case["script"])
                 command.append(folder + ".sh")
             set_up(case, folder)

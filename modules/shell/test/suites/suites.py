@@ -21,6 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(HERE))))
 WORKERS = 4  # cases mostly sleep
 LATE = b"(did not end in time)\n"
+RUNNING = set()  # leaders of the process groups of cases
 
 
 def third_party(*parts):
@@ -31,6 +32,7 @@ def run(command, folder, environment, seconds, stdin=b"", merged=True):
     """What a command wrote, and its status; whatever it started is ended with it."""
     child = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT if merged else subprocess.PIPE, start_new_session=True)
+    RUNNING.add(child.pid)
     try:
         out, err = child.communicate(stdin, timeout=seconds)
         status = child.returncode
@@ -40,7 +42,16 @@ def run(command, folder, environment, seconds, stdin=b"", merged=True):
         out, status = out + LATE, 124
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
+    RUNNING.discard(child.pid)
     return out, err or b"", status
+
+
+def stop(number, _):
+    """Ends with what was started, which is in sessions of its own and may loop for ever."""
+    for group in list(RUNNING):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+    os._exit(128 + number)
 
 
 @contextlib.contextmanager
@@ -83,6 +94,8 @@ def choose(names, options):
 def judge(names, differs, options, list_name, everything=()):
     """Runs differs(name) (text that shows the difference, or "") for every case and counts; returns the exit status. The list may name what is in
     everything."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     is_ours = options.list is None and os.path.realpath(options.shell).endswith("sh-anon-host")
     causes = read_causes(list_name) if is_ours or options.list else {}
     failed = known = 0
