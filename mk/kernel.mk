@@ -8,10 +8,10 @@ KERNEL_LINK := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id
 
 # $4: sources of the sanitizers.
 define kernel_rule
-$1: $(call objects,$2,microkernel,$3) $(call objects,kernel-sanitizer,microkernel,$4) $(call libraries,$2,$(KERNEL_LIBS)) $(KERNEL_LD) scripts/link_kernel.sh scripts/ksyms.py
+$1: $(call objects,$2,microkernel,$3) $(call objects,kernel-sanitizer,microkernel,$4) $(call libraries,$2,$(KERNEL_LIBS)) $(KERNEL_LD) scripts/link_kernel.sh scripts/ksyms.py scripts/relocations.py
 	$$(call say,LINK,$$@)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)LD='$(LD)' CC='$(CC)' scripts/link_kernel.sh $$@ $(KERNEL_LINK) \
+	$$(Q)LD='$(LD)' CC='$(CC)' OBJCOPY='$(OBJCOPY)' scripts/link_kernel.sh $$@ $(KERNEL_LINK) \
 		$$(filter %.o,$$^) --start-group $$(filter %.a,$$^) --end-group
 endef
 

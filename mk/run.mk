@@ -15,9 +15,10 @@ run-debug: build ## boot and wait for GDB on port 1234
 debug: build ## boot and attach GDB with symbols and object printers
 	$(Q)$(ANON) debug --build $(OUT)
 
-where: ## ADDR=0x...: the kernel's file and line at an address
-	$(Q)test -n '$(ADDR)' || { echo "usage: make where ADDR=0xffffffff80...[,ADDR...]" >&2; exit 2; }
-	$(Q)addr2line -e $(OUT)/kernel.elf -f -p -i -a $(subst $(comma), ,$(ADDR))
+where: ## ADDR=0x... [MOVED=n]: the kernel's file and line at an address; n is what a panic says
+	$(Q)test -n '$(ADDR)' || { echo "usage: make where ADDR=0xffffffff80...[,ADDR...] [MOVED=1a400000]" >&2; exit 2; }
+	$(Q)python3 -c 'for a in "$(ADDR)".split(","): print(hex(int(a, 16) - 0x0$(MOVED)))' | \
+		addr2line -e $(OUT)/kernel.elf -f -p -i -a
 
 comma := ,
 

@@ -7,7 +7,7 @@ R ?= all
 COVERAGE := $(BUILD)/coverage
 COVERAGE_TEST := ANON_SEED=1 ANON_COVERAGE=$(abspath $(COVERAGE))/runs python3 scripts/test.py --build $(COVERAGE) --jobs $(JOBS) --patience 6
 
-.PHONY: test unit unit-list explore conform conform-inside fuzz-shell format ktest scenario coverage soak check split-check bench setup
+.PHONY: test unit unit-list explore conform conform-inside fuzz-shell format ktest bochs scenario coverage soak check split-check bench setup
 setup: ## install what is missing on this host, fetch third-party files
 	$(Q)scripts/setup_dev_env.sh
 	$(Q)scripts/fetch_modules.sh --quiet
@@ -43,6 +43,9 @@ fuzz-shell: ## the shell's parser and expansions against libFuzzer: a minute, an
 
 ktest: ktest-kernel ## the in-kernel suite, in QEMU
 	$(Q)$(TEST) ktest
+
+bochs: ktest-kernel iso ## the same, and the system to its prompt, under Bochs: x2APIC and TSC deadline, which QEMU lacks
+	$(Q)$(TEST) bochs
 
 scenario: build ## system scenarios, or the one named S=name
 	$(Q)$(TEST) $(if $(S),--name $(S)) scenario

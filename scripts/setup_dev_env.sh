@@ -16,6 +16,9 @@ qemu-system-x86_64 qemu-system-x86
 /usr/share/seabios/bios-256k.bin seabios
 /usr/share/OVMF/OVMF_CODE_4M.fd ovmf
 /usr/lib/ipxe/qemu/efi-virtio.rom ipxe-qemu
+bochs bochs
+/usr/share/bochs/BIOS-bochs-legacy bochsbios
+/usr/share/vgabios/vgabios.bin vgabios
 grub-mkimage grub-common
 /usr/lib/grub/i386-pc/boot_hybrid.img grub-pc-bin
 /usr/lib/grub/x86_64-efi/multiboot2.mod grub-efi-amd64-bin

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COUNTS = re.compile(r"^(?:\w+: *)?(\d+) passed, (\d+) failed(?:, \d+ skipped)?$", re.MULTILINE)
-KINDS = ("fuzz", "iso", "check", "tools", "conform", "inside", "explore", "ktest", "unit", "scenario")  # the longest first
+KINDS = ("fuzz", "iso", "check", "tools", "conform", "inside", "explore", "ktest", "bochs", "unit", "scenario")  # the longest first
 SHELL_SUITES = ("ash", "mksh", "bash", "scripts")  # modules/shell/test/suites
 TAIL_LINES = 40
 # A make that we start is not a part of the make that started us.
@@ -71,6 +71,8 @@ def make_suites(kind, options):
     if kind == "ktest":
         return [Suite("ktest", python + ["scripts/run_ktest.py", options.build], 300),
                 Suite("ktest sanitize", python + ["scripts/run_ktest.py", options.build, "sanitize"], 300)]
+    if kind == "bochs":
+        return [Suite("bochs", python + ["scripts/run_bochs.py", options.build], 300)]
     return [scenario_suite(path, options) for path in scenarios(options)]
 
 

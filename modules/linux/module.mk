@@ -8,7 +8,7 @@ LINUX_CORE := src/main.c src/container.c src/job.c src/stop.c src/entry.c src/sy
 	src/exec.c src/exec_args.c src/exec_load.c src/exec_stack.c src/binfmt_elf.c src/binfmt_script.c \
 	src/signal.c src/signal_queue.c src/signal_calls.c src/signal_frame.c src/signal_place.c src/signalfd.c \
 	src/kill.c src/fpu.c src/mm.c src/mmap.c src/futex.c src/time.c src/timers.c src/timer_math.c src/alarm.c \
-	src/ids.c src/cred.c src/prctl.c src/rlimit.c src/sched.c src/uname.c src/cpu.c src/random_bytes.c \
+	src/ids.c src/cred.c src/prctl.c src/rlimit.c src/sched.c src/affinity.c src/uname.c src/cpu.c src/random_bytes.c \
 	src/reboot.c src/wall_clock.c src/clock_page.c src/vdso.c src/rseq.c src/syslog.c src/unshare.c
 
 # Files: descriptors, the file tree, file systems, terminals, pipes.
@@ -36,7 +36,7 @@ linux-vdso_SHARED_SCRIPT := src/vdso/vdso.ld
 LINUX_PROGRAMS       := linuxtest
 linuxtest_LINUX_SRC  := test/main.c test/check.c test/process.c test/exec.c test/signal.c test/restart.c test/futex.c \
 	test/thread.c test/memory.c test/fork_memory.c test/time.c test/ids.c test/fault.c test/object.c test/object_limit.c test/vdso.c \
-	test/rseq.c test/syslog.c test/timerfd.c test/signalfd.c
+	test/rseq.c test/syslog.c test/timerfd.c test/signalfd.c test/affinity.c
 
 # The same for files, names, descriptors, pipes, terminals.
 LINUX_PROGRAMS     += filetest

@@ -15,16 +15,18 @@ KERNEL := \
 	src/arch/x86_64/clock.c src/arch/x86_64/context.c src/arch/x86_64/descriptors.c \
 	src/arch/x86_64/entry.S src/arch/x86_64/features.c src/arch/x86_64/fpu.c \
 	src/arch/x86_64/guest.c src/arch/x86_64/init.c src/arch/x86_64/ioapic.c src/arch/x86_64/irq.c \
+	src/arch/x86_64/kaslr.c \
 	src/arch/x86_64/kernel_map.c src/arch/x86_64/machine.c src/arch/x86_64/memory.c \
 	src/arch/x86_64/offsets.c src/arch/x86_64/pagetable.c src/arch/x86_64/pagetable_free.c \
 	src/arch/x86_64/pagetable_range.c src/arch/x86_64/pagetable_share.c src/arch/x86_64/pagetable_check.c \
-	src/arch/x86_64/ports.c src/arch/x86_64/reference.c src/arch/x86_64/serial.c \
+	src/arch/x86_64/ports.c src/arch/x86_64/reference.c src/arch/x86_64/serial.c src/arch/x86_64/speculation.c \
 	src/arch/x86_64/start_cpu.S src/arch/x86_64/start_cpus.c \
 	src/arch/x86_64/tlb.c src/arch/x86_64/trap.c src/arch/x86_64/trap_entry.S src/arch/x86_64/usercopy.S
 KERNEL_NOTEST := src/ktest_none.c
 KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c \
 	src/aspace_ktest.c src/aspace_clone_ktest.c src/domain_ktest.c src/event_ktest.c src/thread_ktest.c src/shortage_ktest.c src/gone_ktest.c src/boot_image_ktest.c src/pager_ktest.c src/steps_ktest.c src/ipc_ktest.c \
 	src/arch/x86_64/pagetable_ktest.c src/arch/x86_64/kernel_map_ktest.c src/arch/x86_64/guest_ktest.c \
+	src/arch/x86_64/protection_ktest.c src/arch/x86_64/kaslr_ktest.c src/arch/x86_64/apic_ktest.c \
 	src/arch/x86_64/clock_ktest.c
 # Sanitizer kernels have these besides; the first are compiled without instrumentation.
 KERNEL_SANITIZER := src/arch/x86_64/sanitize.c src/sanitize_undefined.c

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from .errors import AnonError
 
 FOLDER = os.environ.get("ANON_COVERAGE")
-KERNEL_BASE = 0xffffffff80000000  # a kernel address less this is the physical address (kernel.ld)
+KERNEL_BASE = 0xffffffff80000000  # a kernel address, as linked, less this is the physical address (kernel.ld)
+PLACES = set(range(0, 1 << 30, 2 << 20))  # how far a kernel can be from where it is linked
 MERGE_FUNCTIONS = {b"*22B": 8}    # by the version gcc writes: the length of an array in its struct gcov_info
 GCDA_MAGIC, TAG_FUNCTION, TAG_ARCS = 0x67636461, 0x01000000, 0x01a10000
 
@@ -97,13 +98,19 @@ def write_gcda(unit, counts):
         f.write(words)
 
 
+def is_moved_copy(words, linked):
+    """The same addresses, all moved by as much and to where kaslr.c moves a kernel, which is in virtual memory only."""
+    moved = {a - b for a, b in zip(array.array("Q", words), array.array("Q", linked))}
+    return len(words) == len(linked) and len(moved) == 1 and moved <= PLACES
+
+
 def collect(kernel, memory_path):
     """Keeps the counts that a machine's memory holds, unless the kernel never came to run in it."""
     elf = Elf(kernel)
     start, offset, length = elf.sections.get(".gcov_info", (0, 0, 0))
     with open(memory_path, "rb") as memory:
         memory.seek(start - KERNEL_BASE if length else 0)
-        if not length or memory.read(length) != elf.data[offset:offset + length]:
+        if not length or not is_moved_copy(memory.read(length), elf.data[offset:offset + length]):
             return
         counts = array.array("Q")
         for unit in read_units(elf):

@@ -89,7 +89,8 @@ class Machine:
             archive = must_exist(self.archive or os.path.join(self.build, usual), "make archive")
             args += ["-initrd", archive]
         words = (["debugexit"] if self.debug_exit else []) + \
-            (["exec=com2"] if self.com2_fd is not None else []) + self.append
+            (["exec=com2"] if self.com2_fd is not None else []) + \
+            (["nokaslr"] if self.gdb else []) + self.append  # GDB knows where the kernel is linked
         return args + (["-append", " ".join(words)] if words else [])
 
     def _display(self):

@@ -1,5 +1,6 @@
 """The rules of make check, each against a small tree that breaks it; and the build's own scripts."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -199,6 +200,29 @@ class Scripts(TreeCase):
             self.assertIn(word, made)
         for word in ("same", "low", "data"):
             self.assertNotIn(word, made)
+
+    def relocations(self, source):
+        """What relocations.py makes of a kernel whose image is this one section."""
+        self.write("k.S", '.section .low,"ax"\nstart: movq $word, %rax\n movl $start, %eax\n.text\n' + source)
+        self.write("k.ld", "direct_link_base = 0xffff880000000000;\nSECTIONS { . = 0x100000; .low : { *(.low) } "
+                           ". = 0xffffffff80200000; .text : { *(.text) } }\n")
+        subprocess.run(["gcc", "-c", "-o", "k.o", "k.S"], cwd=self.dir, check=True)
+        subprocess.run(["ld", "--no-warn-rwx-segments", "--emit-relocs", "-e", "0", "-T", "k.ld", "-o", "k", "k.o"], cwd=self.dir, check=True)
+        return subprocess.run([sys.executable, "scripts/relocations.py", "k"], cwd=self.dir, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def test_relocations_are_sorted_by_what_moves(self):
+        made = self.relocations("word: .quad word\n .quad start\n movabsq $direct_link_base, %rax\n"
+                                "movq $word + 0x80000000, %rax\n call word\n").stdout
+        lists = dict(re.findall(r"^(boot_\w+):\n((?:\t\.long .*\n)*)", made, re.MULTILINE))
+        self.assertEqual(lists["boot_image_words"].split(), [".long", "0x200000", ".long", "0"])
+        self.assertEqual(lists["boot_direct_words"].split(), [".long", "0x200012", ".long", "0"])
+        self.assertEqual(lists["boot_image_halves"].split(), [".long", "0x100003", ".long", "0x20001d", ".long", "0"])
+
+    def test_a_distance_that_changes_is_refused(self):
+        refused = self.relocations("word: leaq start(%rip), %rax\n")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("by distance", refused.stderr)
 
     def test_archive_is_a_cpio_and_always_the_same(self):
         self.write("prog", "#!x\n")

@@ -1,6 +1,7 @@
 """Counting what a kernel ran: from a machine's memory to gcov's lines, and from those to the list of reasons."""
 import glob
 import os
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -47,11 +48,12 @@ class FromMemory(unittest.TestCase):
             f.seek(address - coverage.KERNEL_BASE)
             f.write(data)
 
-    def load(self, counted):
+    def load(self, counted, moved=0):
         """The memory after a run in which the function of so many counters ran, and each of its arcs once."""
         elf = coverage.Elf(self.kernel)
         start, offset, length = elf.sections[".gcov_info"]
-        self.put(start, elf.data[offset:offset + length])
+        words = struct.unpack(f"<{length // 8}Q", elf.data[offset:offset + length])
+        self.put(start, struct.pack(f"<{length // 8}Q", *(word + moved for word in words)))
         for function in coverage.read_units(elf)[0].functions:
             self.put(function.address, (function.count == counted).to_bytes(8, "little") * function.count)
 
@@ -77,6 +79,16 @@ class FromMemory(unittest.TestCase):
             coverage.collect(self.kernel, self.memory)
         self.assertEqual(len(self.runs()), 2)
         self.assertEqual(self.lines(), ({1, 3, 4, 5, 7, 9}, set()))
+
+    def test_a_kernel_that_moved_counts(self):
+        self.load(2, moved=0x1a400000)
+        coverage.collect(self.kernel, self.memory)
+        self.assertEqual(self.lines(), ({1, 3, 4, 5}, {7, 9}))
+
+    def test_a_kernel_at_no_place_of_its_own_is_not_believed(self):
+        self.load(2, moved=0x1000)
+        coverage.collect(self.kernel, self.memory)
+        self.assertEqual(self.runs(), [])
 
     def test_an_earlier_kernel_does_not_count(self):
         self.load(2)

@@ -480,6 +480,86 @@ static void test_large_domain(void)
 	CHECK(sys_handle_close(memory) == E_HANDLE && sys_handle_close(process) == E_HANDLE);
 }
 
+/* In the kernel's half, and no small negative number. */
+static bool is_kernel_address(uint64_t word)
+{
+	return word >= NATIVE_END && word < -4096ul;
+}
+
+static unsigned kernel_addresses(const void *from, uint64_t bytes)
+{
+	const uint64_t *words = from;
+	unsigned count = 0;
+
+	for (uint64_t i = 0; i < bytes / sizeof(*words); i++)
+		count += is_kernel_address(words[i]);
+	return count;
+}
+
+/* Makes a call with registers that hold nothing else; how many hold a kernel address afterwards. */
+static unsigned leaks_of(uint64_t number, uint64_t arg0, uint64_t arg1, uint64_t arg2)
+{
+	uint64_t after[14];
+	register uint64_t *place __asm__("r9") = after;
+
+	__asm__ volatile("subq $128, %%rsp\n\t" /* the red zone */
+	                 "pushq %%rbp\n\t"
+	                 "pushq %%rbx\n\t"
+	                 "movq %%r9, %%rbp\n\t"
+	                 "xorl %%ebx, %%ebx\n\t"
+	                 "xorl %%r8d, %%r8d\n\t"
+	                 "xorl %%r9d, %%r9d\n\t"
+	                 "xorl %%r10d, %%r10d\n\t"
+	                 "xorl %%r12d, %%r12d\n\t"
+	                 "xorl %%r13d, %%r13d\n\t"
+	                 "xorl %%r14d, %%r14d\n\t"
+	                 "xorl %%r15d, %%r15d\n\t"
+	                 "syscall\n\t"
+	                 "movq %%rax, (%%rbp)\n\t"
+	                 "movq %%rbx, 8(%%rbp)\n\t"
+	                 "movq %%rcx, 16(%%rbp)\n\t"
+	                 "movq %%rdx, 24(%%rbp)\n\t"
+	                 "movq %%rsi, 32(%%rbp)\n\t"
+	                 "movq %%rdi, 40(%%rbp)\n\t"
+	                 "movq %%r8, 48(%%rbp)\n\t"
+	                 "movq %%r9, 56(%%rbp)\n\t"
+	                 "movq %%r10, 64(%%rbp)\n\t"
+	                 "movq %%r11, 72(%%rbp)\n\t"
+	                 "movq %%r12, 80(%%rbp)\n\t"
+	                 "movq %%r13, 88(%%rbp)\n\t"
+	                 "movq %%r14, 96(%%rbp)\n\t"
+	                 "movq %%r15, 104(%%rbp)\n\t"
+	                 "popq %%rbx\n\t"
+	                 "popq %%rbp\n\t"
+	                 "addq $128, %%rsp"
+	                 : "+a"(number), "+D"(arg0), "+S"(arg1), "+d"(arg2), "+r"(place)
+	                 :
+	                 : "rcx", "r8", "r10", "r11", "r12", "r13", "r14", "r15", "memory");
+	return kernel_addresses(after, sizeof(after));
+}
+
+static void test_no_kernel_addresses(void)
+{
+	static uint64_t room[4 * PAGE_SIZE / 8];
+	const uint64_t own[] = {own_process().value, own_domain().value,
+	                        thread_self()->handle.value};
+	static const uint32_t infos[] = {SYS_handle_info, SYS_process_info, SYS_domain_info,
+	                                 SYS_thread_info, SYS_memory_info};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(infos); i++)
+		for (unsigned k = 0; k < ARRAY_SIZE(own); k++) {
+			CHECK(leaks_of(infos[i], own[k], (uint64_t)room, sizeof(room)) == 0);
+			CHECK(kernel_addresses(room, sizeof(room)) == 0);
+		}
+	CHECK(leaks_of(SYS_system_info, (uint64_t)room, 0, 0) == 0);
+	CHECK(leaks_of(SYS_query, own[0], NATIVE_BASE, (uint64_t)room) == 0);
+	CHECK(leaks_of(SYS_handle_derive, own[0], ~0ul, 0) == 0);
+	CHECK(leaks_of(SYS_thread_yield, 0, 0, 0) == 0 && leaks_of(191, 0, 0, 0) == 0);
+	CHECK(kernel_addresses(room, sizeof(room)) == 0);
+	CHECK(kernel_addresses(start_page(), PAGE_SIZE) == 0);
+	CHECK(kernel_addresses(message_page(), PAGE_SIZE) == 0);
+}
+
 /* --- parking --- */
 
 static void unpark_later(void *argument)
@@ -667,6 +747,7 @@ int main(void)
 	test_large_transfers();
 	test_large_space();
 	test_large_domain();
+	test_no_kernel_addresses();
 	test_parking();
 	test_slice_of_caller();
 	test_signals();

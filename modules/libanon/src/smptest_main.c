@@ -1,7 +1,7 @@
 /*
  * What only several CPUs can get wrong: pages that one takes away while others read them, threads that are ended while
  * they run elsewhere, registers that have to follow their thread, time that must not go back, calls between many
- * threads at once, threads that unpark one another. Works on one CPU too, and shows less there. Prints "N passed, N failed" to the kernel's log and exits
+ * threads at once, threads that unpark one another or are tied to CPUs. Works on one CPU too, and shows less there. Prints "N passed, N failed" to the kernel's log and exits
  * with the number of failures.
  */
 #include <libanon/ipc.h>
@@ -323,6 +323,232 @@ static void test_calls(void)
 	CHECK(sys_handle_close(endpoint) == OK);
 }
 
+/* --- tied threads run where they may, however they come to run --- */
+
+#define TIED_ROUNDS 100u
+#define RETIES 16u
+#define PATIENCE_NS (20 * NS_PER_S)
+
+static uint64_t cpus;
+static uint64_t seen_on; /* [a] the CPU that the wanderer is on, and whether it goes on */
+static uint64_t is_wandering;
+
+static uint64_t cpu_here(void)
+{
+	uint32_t low, high, number;
+
+	__asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(number));
+	return number;
+}
+
+static uint64_t count_cpus(void)
+{
+	struct system_info info = {0};
+
+	CHECK(sys_system_info(&info) == OK);
+	return info.flags & SYSTEM_TSC_AUX ? info.cpus : 1;
+}
+
+static status_t tie(uint64_t mask)
+{
+	return sys_thread_set_cpus(thread_self()->handle, mask);
+}
+
+static void stay(void *argument)
+{
+	uint64_t home = (uint64_t)argument % cpus;
+	uint64_t away = 0;
+
+	CHECK(tie(1ul << home) == OK);
+	for (unsigned i = 0; i < TIED_ROUNDS; i++) {
+		away += cpu_here() != home;
+		if (i % 8 == 0)
+			(void)sys_thread_sleep(deadline_in_ns(50 * NS_PER_US));
+		else if (i % 2)
+			sys_thread_yield();
+		else
+			away += !is_answered(i << 14);
+		away += cpu_here() != home;
+	}
+	CHECK(away == 0);
+}
+
+/* Called from every CPU, it answers from its own. */
+static void serve_at_home(void *argument)
+{
+	struct ipc_message m = {0};
+	handle_t reply = HANDLE_NONE;
+	uint64_t away = 0;
+	status_t status;
+
+	CHECK(tie(1ul << (uint64_t)argument) == OK && sys_reply_create(&reply) == OK);
+	status = ipc_receive(endpoint, reply, &m, 0);
+	while (status == OK && ipc_tag_op(m.tag) == OP_ADD) {
+		away += cpu_here() != (uint64_t)argument;
+		for (unsigned i = 0; i < IPC_WORDS; i++)
+			m.words[i] += i;
+		m.tag = ipc_tag(0, 0, 0, 0);
+		status = ipc_reply_receive(endpoint, reply, &m, 0);
+	}
+	CHECK(status == OK && away == 0);
+	m.tag = ipc_tag(0, 0, 0, 0);
+	CHECK(ipc_reply(reply, &m) == OK && sys_handle_close(reply) == OK);
+}
+
+/* A turn goes round among threads that are tied to different CPUs, and of two priorities. */
+struct turns {
+	void (*wait)(unsigned mine);
+	void (*give)(unsigned to);
+};
+
+static handle_t turn_events[THREADS];
+static const struct turns *turns;
+
+static void wait_event(unsigned mine)
+{
+	uint64_t bits;
+
+	CHECK(sys_event_wait(turn_events[mine], 1, 0, &bits) == OK);
+}
+
+static void signal_event(unsigned to)
+{
+	CHECK(sys_event_signal(turn_events[to], 1) == OK);
+}
+
+static void park(unsigned mine)
+{
+	(void)mine;
+	CHECK(sys_thread_park(0) == OK);
+}
+
+static void unpark(unsigned to)
+{
+	CHECK(sys_thread_unpark(threads[to]->handle) == OK);
+}
+
+static void take_turns(void *argument)
+{
+	unsigned mine = (unsigned)(uint64_t)argument;
+	uint64_t home = mine % cpus;
+	uint64_t away = 0;
+
+	CHECK(tie(1ul << home) == OK);
+	CHECK(sys_thread_set_priority(thread_self()->handle, thread_self()->priority - mine % 2) ==
+	      OK);
+	for (unsigned i = 0; i < TIED_ROUNDS; i++) {
+		turns->wait(mine);
+		away += cpu_here() != home;
+		if (mine + 1 < THREADS || i + 1 < TIED_ROUNDS) /* then that one has not ended yet */
+			turns->give((mine + 1) % THREADS);
+		away += cpu_here() != home;
+	}
+	CHECK(away == 0);
+}
+
+static void test_tied_turns(const struct turns *by)
+{
+	turns = by;
+	for (unsigned i = 0; i < THREADS; i++)
+		CHECK(sys_event_create(&turn_events[i]) == OK);
+	start_threads(take_turns, THREADS, false);
+	turns->give(0);
+	join_threads(THREADS);
+	for (unsigned i = 0; i < THREADS; i++)
+		CHECK(sys_handle_close(turn_events[i]) == OK);
+}
+
+static void test_tied(void)
+{
+	struct ipc_message m = {.tag = ipc_tag(OP_STOP, 0, 0, 0)};
+	struct anon_thread *server;
+
+	CHECK(sys_endpoint_create(&endpoint) == OK);
+	CHECK(thread_spawn(serve_at_home, (void *)(cpus - 1), NULL, &server) == OK);
+	start_threads(stay, THREADS, false);
+	join_threads(THREADS);
+	CHECK(ipc_call(endpoint, &m, 0) == OK && thread_join(server) == OK);
+	CHECK(sys_handle_close(endpoint) == OK);
+}
+
+/* The ways to wait, each for a moment or less: who is tied elsewhere may be on his way into any of them. */
+static void wait_in_call(void)
+{
+	CHECK(is_answered(0));
+}
+
+static void wait_parked(void)
+{
+	CHECK(sys_thread_park(deadline_in_ns(20 * NS_PER_US)) == E_TIMEOUT);
+}
+
+static void wait_for_event(void)
+{
+	uint64_t bits;
+
+	CHECK(sys_event_wait(turn_events[0], 1, deadline_in_ns(20 * NS_PER_US), &bits) ==
+	      E_TIMEOUT);
+}
+
+static void do_not_wait(void) {}
+
+static void (*wait)(void);
+
+static void wander(void *argument)
+{
+	(void)argument;
+	while (load(&is_wandering)) {
+		store(&seen_on, cpu_here());
+		wait();
+	}
+}
+
+static bool is_seen_on(uint64_t cpu)
+{
+	uint64_t end = clock_ns() + PATIENCE_NS;
+
+	while (load(&seen_on) != cpu)
+		if (clock_ns() > end)
+			return false;
+	for (unsigned i = 0; i < 100; i++)
+		if (load(&seen_on) != cpu)
+			return false;
+	return true;
+}
+
+/* One is tied elsewhere while it runs; we, who spin, must not be in its way. */
+static void wander_by(void (*how)(void))
+{
+	wait = how;
+	store(&is_wandering, 1);
+	start_threads(wander, 1, false);
+	for (uint64_t i = 0; i < RETIES && cpus > 1; i++) {
+		uint64_t target = i % cpus;
+
+		CHECK(tie(1ul << (target + 1) % cpus) == OK);
+		CHECK(sys_thread_set_cpus(threads[0]->handle, 1ul << target) == OK);
+		CHECK(is_seen_on(target));
+	}
+	store(&is_wandering, 0);
+	join_threads(1);
+}
+
+static void test_retied(void)
+{
+	struct ipc_message m = {.tag = ipc_tag(OP_STOP, 0, 0, 0)};
+	struct anon_thread *server;
+
+	CHECK(sys_endpoint_create(&endpoint) == OK && sys_event_create(&turn_events[0]) == OK);
+	CHECK(thread_spawn(serve, NULL, NULL, &server) == OK);
+	wander_by(do_not_wait);
+	wander_by(wait_in_call);
+	wander_by(wait_parked);
+	wander_by(wait_for_event);
+	CHECK(tie(~0ul) == OK && tie(0) == E_INVAL && tie(1ul << 63) == E_INVAL);
+	CHECK(ipc_call(endpoint, &m, 0) == OK && thread_join(server) == OK);
+	CHECK(sys_handle_close(endpoint) == OK && sys_handle_close(turn_events[0]) == OK);
+}
+
 /* --- parked threads in a ring: whose turn it is goes on, also when the unpark comes before the park --- */
 
 #define PASSES 20000u
@@ -356,12 +582,17 @@ static void test_parking(void)
 
 int main(void)
 {
+	cpus = count_cpus();
 	test_replaced_page();
 	test_copied_page();
 	test_ended_thread();
 	test_registers();
 	test_time();
 	test_calls();
+	test_tied();
+	test_tied_turns(&(struct turns){wait_event, signal_event});
+	test_tied_turns(&(struct turns){park, unpark});
+	test_retied();
 	test_parking();
 	log_info("%u passed, %u failed", passed, failed);
 	return (int)failed;

@@ -7,6 +7,7 @@
 #include <base/string.h>
 #include <libanon/heap.h>
 #include <libanon/thread.h>
+#include "affinity.h"
 #include "entry.h"
 #include "exec.h"
 #include "exit.h"
@@ -119,6 +120,7 @@ static void copy_fields(struct task *child, struct task *parent,
 	object_view_get(child->object_view = parent->object_view);
 	child->blocked = parent->blocked;
 	child->personality = parent->personality;
+	child->cpus = parent->cpus;
 	child->timer_slack_ns = parent->timer_slack_ns;
 	memcpy(child->name, parent->name, sizeof(child->name));
 	if (!(request->flags & CLONE_VM) || (request->flags & CLONE_VFORK))
@@ -323,6 +325,7 @@ static void thread_main(void *argument)
 	task->state = thread_self()->state;
 	/* Signals sent before now found no thread to kick: look for them. */
 	__atomic_store_n(&task->attention, 1, __ATOMIC_SEQ_CST);
+	affinity_start(task);
 	if (task->first(task) != 0)
 		exit_group(task, SIGKILL);
 	entry_loop(task);

@@ -2,6 +2,7 @@
  * /proc/PID: what is known of one process, and of each of its threads under task/. A process may end while
  * it is looked at: every file finds it anew and says ESRCH when it is gone.
  */
+#include "affinity.h"
 #include "file.h"
 #include "guest.h"
 #include "mm.h"
@@ -181,13 +182,13 @@ static int64_t show_status(struct task *reader, const struct synth_target *targe
 			(ull)s.usage.text_pages * 4);
 	text_add(text, "Threads:\t%u\n", s.process->task_count);
 	add_signals(&s, text);
-	text_add(
-		text,
-		"CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\n"
-		"CapAmb:\t%016llx\nNoNewPrivs:\t%d\nSeccomp:\t0\nCpus_allowed:\t1\n"
-		"Cpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n",
-		(ull)s.cred.cap_inheritable, (ull)s.cred.cap_permitted, (ull)s.cred.cap_effective,
-		(ull)s.cred.cap_bounding, (ull)s.cred.cap_ambient, s.cred.no_new_privileges);
+	text_add(text,
+	         "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\n"
+	         "CapAmb:\t%016llx\nNoNewPrivs:\t%d\nSeccomp:\t0\n",
+	         (ull)s.cred.cap_inheritable, (ull)s.cred.cap_permitted, (ull)s.cred.cap_effective,
+	         (ull)s.cred.cap_bounding, (ull)s.cred.cap_ambient, s.cred.no_new_privileges);
+	affinity_show(s.task ? affinity_of(s.task) : 0, text);
+	text_add(text, "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
 	unsee(&s);
 	return 0;
 }

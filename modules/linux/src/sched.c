@@ -41,30 +41,6 @@ static int64_t check_tid(int32_t tid)
 	return tid == 0 || tid == 1 || target ? 0 : -ESRCH;
 }
 
-SYSCALL3(sched_getaffinity, int32_t, tid, uint32_t, bytes, uint64_t, u_mask)
-{
-	uint64_t mask = cpu_count() >= 64 ? ~0ull : BIT(cpu_count()) - 1;
-
-	if (bytes < sizeof(mask) || bytes % sizeof(mask))
-		return -EINVAL;
-	if (check_tid(tid) != 0)
-		return -ESRCH;
-	return copy_to_guest(task, u_mask, &mask, sizeof(mask)) == 0 ? (int64_t)sizeof(mask)
-	                                                             : -EFAULT;
-}
-
-SYSCALL3(sched_setaffinity, int32_t, tid, uint32_t, bytes, uint64_t, u_mask)
-{
-	uint64_t mask = 0;
-
-	if (copy_from_guest(task, &mask, u_mask, MIN((size_t)bytes, sizeof(mask))) != 0)
-		return -EFAULT;
-	if (check_tid(tid) != 0)
-		return -ESRCH;
-	/* Any set with a CPU that exists is accepted; threads are not tied to it. */
-	return mask & (BIT(MIN(cpu_count(), 63u)) - 1) ? 0 : -EINVAL;
-}
-
 SYSCALL3(getcpu, uint64_t, u_cpu, uint64_t, u_node, uint64_t, u_cache)
 {
 	if (u_cpu && put_guest_u32(task, u_cpu, cpu_number()) != 0)

@@ -208,6 +208,7 @@ struct task {
 	uint64_t cpu_ns;         /* [T] set when it has exited */
 	uint64_t start_ns;       /* [I] */
 	uint64_t timer_slack_ns; /* [o] prctl */
+	uint64_t cpus;           /* [a] that it may run on; 0: all */
 };
 
 /* --- the tables (task.c). Handed-out pointers carry a reference; give it back with the matching put. --- */

@@ -59,6 +59,7 @@ void test_rseq(void);
 void test_syslog(void);
 void test_timerfd(void);
 void test_signalfd(void);
+void test_affinity(void);
 /* What the exec suite starts this program as. */
 int exec_helper(int argc, char **argv);
 /* The object-limit suite's part of that: its exit status. */

@@ -7,15 +7,25 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } suites[] = {
-	{"process", test_process},   {"exec", test_exec},
-	{"signal", test_signal},     {"restart", test_restart},
-	{"futex", test_futex},       {"thread", test_thread},
-	{"memory", test_memory},     {"fork-memory", test_memory_after_fork},
-	{"time", test_time},         {"ids", test_ids},
-	{"fault", test_fault},       {"object", test_object},
-	{"vdso", test_vdso},         {"rseq", test_rseq},
-	{"syslog", test_syslog},     {"timerfd", test_timerfd},
-	{"signalfd", test_signalfd}, {"object-limit", test_object_limit},
+	{"process", test_process},
+	{"exec", test_exec},
+	{"signal", test_signal},
+	{"restart", test_restart},
+	{"futex", test_futex},
+	{"thread", test_thread},
+	{"memory", test_memory},
+	{"fork-memory", test_memory_after_fork},
+	{"time", test_time},
+	{"ids", test_ids},
+	{"fault", test_fault},
+	{"object", test_object},
+	{"vdso", test_vdso},
+	{"rseq", test_rseq},
+	{"syslog", test_syslog},
+	{"timerfd", test_timerfd},
+	{"signalfd", test_signalfd},
+	{"affinity", test_affinity},
+	{"object-limit", test_object_limit},
 };
 
 int main(int argc, char **argv)

@@ -28,6 +28,7 @@ struct cpu {
 		*loaded_native; /* [a] whose window the loaded root shows; compared only */
 	bool is_fpu_barred;     /* CR0.TS as last written */
 	uint32_t apic_id;       /* [I] */
+	uint64_t trained_by;    /* number of the domain that ran last (speculation.c) */
 	uint64_t clock_offset;  /* [I] ticks to add to this CPU's counter */
 	uint64_t timer_ns;      /* when its timer fires; UINT64_MAX: never */
 
@@ -68,6 +69,11 @@ void cpu_pend_on(struct cpu *cpu, uint32_t what);
 /* Waits until no user code runs on it; it stays so while the caller has the exclusive kernel lock. */
 void cpu_hold(const struct cpu *cpu);
 
+static inline bool thread_may_run_on(const struct thread *thread, const struct cpu *cpu)
+{
+	return thread->cpus >> cpu->id & 1;
+}
+
 /* Nobody above this priority is ready, nor of the same unless the timer will see to his turn. */
 static inline bool sched_may_switch(const struct cpu *cpu, unsigned priority)
 {
@@ -87,11 +93,11 @@ static inline bool cpu_is_idle(const struct cpu *cpu)
 	return cpu_running_priority(cpu) < 0 && !cpu->run_queue.ready;
 }
 
-/* Null: none. */
-static inline struct cpu *cpu_find_idle(void)
+/* That the thread may run on; null: none. */
+static inline struct cpu *cpu_find_idle(const struct thread *thread)
 {
 	for (unsigned i = 0; i < cpu_count; i++)
-		if (cpu_is_idle(&cpus[i]))
+		if (cpu_is_idle(&cpus[i]) && thread_may_run_on(thread, &cpus[i]))
 			return &cpus[i];
 	return NULL;
 }
@@ -101,5 +107,5 @@ static inline bool sched_may_preempt(const struct cpu *cpu, const struct thread 
                                      const struct thread *to)
 {
 	return !cpu->pending && to->cpu == cpu->id && to->priority > current->priority &&
-	       (cpu_count == 1 || !cpu_find_idle());
+	       (cpu_count == 1 || !cpu_find_idle(to));
 }

@@ -33,6 +33,14 @@ static const uint16_t initial_rights[] = {
 	[OBJECT_IOPORT] = OBJECT_RIGHTS_IOPORT,
 };
 
+/* What stands for the chunks that a table does not have yet: nothing there has a number or rights. */
+static const struct handle_entry no_chunk[HANDLE_CHUNK];
+
+static void set_absent(struct handle_table *table, uint64_t chunk)
+{
+	table->chunks[chunk] = (struct handle_entry *)no_chunk;
+}
+
 status_t handle_table_init(struct process *process)
 {
 	struct handle_table *table = &process->handles;
@@ -41,6 +49,8 @@ status_t handle_table_init(struct process *process)
 	if (!page.value)
 		return E_NOMEM;
 	table->chunks = direct(page);
+	for (unsigned i = 0; i < HANDLE_CHUNKS; i++)
+		set_absent(table, i);
 	return OK;
 }
 
@@ -73,6 +83,7 @@ bool handle_table_shrink(struct process *process, unsigned *budget)
 		if (!close_chunk(table->chunks[table->chunk_count - 1], budget))
 			return false;
 		page_unref(direct_paddr(table->chunks[--table->chunk_count]));
+		set_absent(table, table->chunk_count);
 		table->free = NULL;
 	}
 	if (table->chunks)

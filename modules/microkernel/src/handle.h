@@ -26,11 +26,12 @@ struct handle_entry {
 #define HANDLE_INDEX_BITS 16 /* the rest is the generation */
 
 struct handle_table {
-	struct handle_entry **chunks; /* a page of pointers to pages of entries */
+	struct handle_entry *
+		*chunks; /* a page of pointers to pages of entries, HANDLE_CHUNKS always */
 	struct handle_entry
 		*free; /* oldest first, so that a number comes again as late as possible */
 	struct handle_entry *free_last;
-	uint32_t chunk_count;
+	uint64_t chunk_count;
 	uint32_t used; /* used and reserved slots */
 };
 

@@ -48,8 +48,9 @@ static inline void copy_message(const struct thread *from, const struct thread *
 		RARE_CALL_3(ipc_copy_bytes, to->message, from->message, tag >> 32);
 }
 
-/* Takes a receiver out of the queue. False when none waits that can go on at once, or another CPU is at it. */
-static inline bool take_receiver(struct endpoint *endpoint, struct thread **out)
+/* Takes a receiver out of the queue. False when none waits that can go on here at once, or another CPU is at it. */
+static inline bool take_receiver(const struct cpu *cpu, struct endpoint *endpoint,
+                                 struct thread **out)
 {
 	struct list *first;
 
@@ -57,7 +58,8 @@ static inline bool take_receiver(struct endpoint *endpoint, struct thread **out)
 		return false;
 	first = endpoint->receivers.next;
 	*out = list_entry(first, struct thread, queue_link);
-	if (first == &endpoint->receivers || deadline_is_set(&(*out)->deadline)) {
+	if (first == &endpoint->receivers || deadline_is_set(&(*out)->deadline) ||
+	    !thread_may_run_on(*out, cpu)) {
 		spin_unlock(&endpoint->lock);
 		return false;
 	}
@@ -80,7 +82,7 @@ struct ipc_switch ipc_call_fast(struct thread *thread, uint64_t tag, uint64_t ha
 	                      RIGHT_CALL, &entry))
 		return none;
 	badge = entry->badge;
-	if (!take_receiver(container_of(entry->object, struct endpoint, obj), &receiver))
+	if (!take_receiver(cpu, container_of(entry->object, struct endpoint, obj), &receiver))
 		return none;
 
 	DEBUG_ASSERT(
@@ -103,7 +105,7 @@ static inline bool find_caller(const struct cpu *cpu, const struct reply *reply,
 
 	*out = caller;
 	return caller && !caller->request.memory && !deadline_is_set(&caller->deadline) &&
-	       sched_may_switch(cpu, caller->priority);
+	       thread_may_run_on(caller, cpu) && sched_may_switch(cpu, caller->priority);
 }
 
 /* No request waits, nor bits of the event that the thread receives as well. */

@@ -113,10 +113,21 @@
 	X(monitor_root_mirrors_without_execution) \
 	X(pagetable_out_of_memory_is_an_error) \
 	X(kernel_image_is_never_writable_and_executable) \
-	X(kernel_stacks_have_guard_pages) \
 	X(kernel_leaves_the_boot_mapping) \
 	X(firmware_memory_is_checked) \
 	X(user_copies_stay_in_the_window) \
+	X(the_image_and_the_direct_map_are_in_bounds) \
+	X(what_the_linker_wrote_has_moved) \
+	X(symbols_are_found_where_they_are) \
+	X(the_canary_stops_strings) \
+	X(every_stack_has_a_guard_page) \
+	X(frames_are_looked_for_on_stacks_only) \
+	X(tables_are_constant_after_boot) \
+	X(code_and_constants_cannot_be_written_to) \
+	X(user_pages_are_neither_read_nor_executed) \
+	X(control_bits_are_those_of_cpuid) \
+	X(branch_barriers_are_used_where_cpuid_has_them_only) \
+	X(an_index_out_of_range_is_zero) \
 	X(guest_load_refuses_bad_addresses) \
 	X(guest_load_cleans_flags) \
 	X(guest_trap_brings_registers_back) \
@@ -124,6 +135,10 @@
 	X(thread_entry_outside_the_window_faults_at_once) \
 	X(clock_never_runs_backwards) \
 	X(clock_agrees_with_the_reference) \
+	X(a_tied_thread_waits_where_it_may_run) \
+	X(the_apic_is_in_the_mode_that_cpuid_has) \
+	X(the_timer_fires_at_its_time) \
+	X(a_message_to_oneself_arrives) \
 	SANITIZE_KTESTS(X)
 
 #define DECLARE(name) void ktest_##name(void);

@@ -24,8 +24,9 @@ void kernel_main(const struct boot_source *source)
 	word_init();          /* sleepers on memory words */
 	arch_init(source);    /* interrupts, clock, timer, FPU, system calls */
 	printk("%lu MiB of memory free\n", page_free_count() >> 8);
-	ktest_main();            /* in test kernels: runs the tests and stops; else nothing */
 	arch_start_cpus(source); /* they idle */
+	arch_seal();             /* what boot has settled is constant */
+	ktest_main();            /* in test kernels: runs the tests and stops; else nothing */
 	init_start(source);      /* the first process, ready to run */
 	cpu_pend(PENDING_SCHEDULE);
 	schedule_if_needed();

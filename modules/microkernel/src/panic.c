@@ -16,7 +16,7 @@
 #define BACKTRACE_MAX 24
 
 bool is_panicking;
-uint64_t __stack_chk_guard; /* set by boot.S */
+RO_AFTER_INIT uint64_t __stack_chk_guard; /* set by boot.S */
 void __stack_chk_fail(void) __attribute__((noreturn));
 
 static void print_backtrace(void)
@@ -71,6 +71,8 @@ void panic(const char *fmt, ...)
 	va_end(args);
 	arch_console_claim(false);
 	printk("\nKERNEL PANIC: %s\n", message);
+	printk("moved by %lx (make where ADDR=... MOVED=%lx)\n", arch_image_slide(),
+	       arch_image_slide());
 	arch_dump_registers();
 	print_backtrace();
 	panic_dump_objects();

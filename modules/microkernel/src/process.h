@@ -51,10 +51,11 @@ void process_watch_free(struct process_watch *watch);
 
 static inline uint32_t handle_chunk(handle_t handle)
 {
-	return handle.value % (1u << HANDLE_INDEX_BITS) / HANDLE_CHUNK;
+	return handle.value / HANDLE_CHUNK % HANDLE_CHUNKS;
 }
 
-/* The slot where a handle of that number would be, in a chunk that the table has. */
+/* The only slot where a handle of that number can be; whatever the number is, a slot, so that there is no bound at which the
+ * CPU could guess wrong. The process runs: its table is there. */
 static inline struct handle_entry *handle_slot(const struct process *process, handle_t handle)
 {
 	return &process->handles.chunks[handle_chunk(handle)][handle.value % HANDLE_CHUNK];
@@ -65,7 +66,7 @@ static inline struct handle_entry *handle_find(const struct process *process, ha
 {
 	struct handle_entry *entry;
 
-	if (handle_chunk(handle) >= process->handles.chunk_count)
+	if (!process->handles.chunks)
 		return NULL;
 	entry = handle_slot(process, handle);
 	return entry->node.number == handle.value && entry->node.state == HANDLE_USED ? entry
@@ -77,11 +78,8 @@ static inline struct handle_entry *handle_find(const struct process *process, ha
 static inline bool handle_find_live(const struct process *process, handle_t handle, uint8_t type,
                                     uint32_t right, const struct handle_entry **out)
 {
-	const struct handle_entry *entry;
+	const struct handle_entry *entry = handle_slot(process, handle);
 
-	if (handle_chunk(handle) >= process->handles.chunk_count)
-		return false;
-	entry = handle_slot(process, handle);
 	if (entry->node.number != handle.value || !(entry->node.rights & right) ||
 	    entry->object->type_if_alive != type)
 		return false;

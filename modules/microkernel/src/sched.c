@@ -15,6 +15,7 @@
 
 #define SLICE_NS 5000000ull
 #define SHARE_NORMAL 256u
+#define PULL_LOOKS 8u
 #define REAP_GAP_BUSY_NS 250000ull /* a fifth of the CPU at most */
 #define REAP_GAP_IDLE_NS 10000ull
 
@@ -79,13 +80,14 @@ static int busy_priority(const struct cpu *cpu)
 	return MAX(cpu_running_priority(cpu), highest_ready(&cpu->run_queue));
 }
 
-/* The one with the least important to do. */
-static struct cpu *least_important(void)
+/* Of those that the thread may run on, the one with the least important to do. */
+static struct cpu *least_important(const struct thread *thread)
 {
-	struct cpu *least = &cpus[0];
+	struct cpu *least = NULL;
 
-	for (unsigned i = 1; i < cpu_count; i++)
-		if (busy_priority(&cpus[i]) < busy_priority(least))
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (thread_may_run_on(thread, &cpus[i]) &&
+		    (!least || busy_priority(&cpus[i]) < busy_priority(least)))
 			least = &cpus[i];
 	return least;
 }
@@ -98,9 +100,9 @@ static struct cpu *choose_cpu(const struct thread *thread)
 
 	if (cpu_count == 1 || cpu_is_idle(home))
 		return home;
-	other = cpu_find_idle();
+	other = cpu_find_idle(thread);
 	if (!other && busy_priority(home) >= thread->priority)
-		other = least_important();
+		other = least_important(thread);
 	return other && busy_priority(other) < thread->priority ? other : home;
 }
 
@@ -121,6 +123,27 @@ void sched_ready(struct thread *thread)
 void sched_unready(struct thread *thread)
 {
 	dequeue(thread);
+}
+
+/* Its CPU is one that it may run on: while it is blocked that is all there is to it. */
+void sched_retie(struct thread *thread)
+{
+	struct cpu *cpu = &cpus[thread->cpu];
+	bool is_queued = thread->state == THREAD_READY;
+
+	if (thread_may_run_on(thread, cpu))
+		return;
+	if (thread->state == THREAD_RUNNING) {
+		cpu_pend_on(cpu, PENDING_SCHEDULE); /* schedule sends it away */
+		return;
+	}
+	if (is_queued)
+		dequeue(thread);
+	thread_move(thread, least_important(thread)->id);
+	if (is_queued) {
+		thread->state = THREAD_STOPPED;
+		sched_ready(thread);
+	}
 }
 
 void sched_lowered(const struct thread *thread)
@@ -144,6 +167,13 @@ void sched_switch(struct thread *to)
 {
 	struct cpu *cpu = this_cpu();
 
+	if (cpu->current)
+		sched_retie(cpu->current);
+	if (!thread_may_run_on(to, cpu)) {
+		sched_ready(to);
+		cpu_pend(PENDING_SCHEDULE);
+		return;
+	}
 	if (!sched_may_switch(cpu, to->priority)) {
 		enqueue(cpu, to, !cpu->run_queue.is_slice_over);
 		cpu_pend(PENDING_SCHEDULE);
@@ -253,26 +283,57 @@ static void put_back(struct cpu *cpu, struct thread *current)
 	struct cpu *idle;
 
 	enqueue(cpu, current, !cpu->run_queue.is_slice_over);
-	idle = cpu_count > 1 ? cpu_find_idle() : NULL;
+	idle = cpu_count > 1 ? cpu_find_idle(current) : NULL;
 	if (idle)
 		cpu_pend_on(idle, PENDING_SCHEDULE);
+}
+
+/* The first of a priority that may run on cpu; who stands far behind others that may not is not looked at. */
+static struct thread *first_for(const struct cpu *cpu, struct list *ready)
+{
+	struct list *at = ready->next;
+
+	for (unsigned i = 0; i < PULL_LOOKS && at != ready; i++, at = at->next) {
+		struct thread *thread = list_entry(at, struct thread, queue_link);
+
+		if (thread_may_run_on(thread, cpu))
+			return thread;
+	}
+	return NULL;
+}
+
+/* The most important of a CPU's queue, above a priority, that may run on another. */
+static struct thread *find_for(const struct cpu *cpu, struct run_queue *from, int above)
+{
+	for (uint32_t ready = from->ready; ready;) {
+		int priority = 31 - __builtin_clz(ready);
+		struct thread *thread;
+
+		if (priority <= above)
+			return NULL;
+		thread = first_for(cpu, &from->by_priority[priority]);
+		if (thread)
+			return thread;
+		ready &= ~(1u << priority);
+	}
+	return NULL;
 }
 
 /* Takes over whoever is more important, on whatever CPU's queue, than all that waits here. */
 RARELY_CALLED void sched_pull_higher(struct cpu *cpu)
 {
-	struct run_queue *from = &cpu->run_queue;
-	struct thread *thread;
+	struct thread *best = NULL;
 
-	for (unsigned i = 0; i < cpu_count; i++)
-		if (highest_ready(&cpus[i].run_queue) > highest_ready(from))
-			from = &cpus[i].run_queue;
-	if (from == &cpu->run_queue)
+	for (unsigned i = 0; i < cpu_count; i++) {
+		int above = best ? best->priority : highest_ready(&cpu->run_queue);
+		struct thread *thread = find_for(cpu, &cpus[i].run_queue, above);
+
+		best = thread ? thread : best;
+	}
+	if (!best)
 		return;
-	thread = list_entry(list_first(&from->by_priority[highest_ready(from)]), struct thread,
-	                    queue_link);
-	dequeue(thread);
-	enqueue(cpu, thread, false);
+	dequeue(best);
+	enqueue(cpu, best, false);
 }
 
 RARELY_CALLED void sched_take_over(struct thread *thread, const struct cpu *cpu)
@@ -339,12 +400,24 @@ static bool goes_on(struct cpu *cpu, int running, int top)
 	return true;
 }
 
-/* Makes room for somebody more important, or of its priority. */
+/* The current thread could run, but not here any more. */
+static void send_away(struct cpu *cpu, struct thread *current)
+{
+	current->state = THREAD_STOPPED;
+	thread_move(current, least_important(current)->id);
+	sched_ready(current);
+	sched_pull_higher(cpu);
+}
+
+/* Makes room for somebody more important, or of its priority, or just goes where it may run. */
 static void preempt(struct cpu *cpu)
 {
 	struct thread *preempted = cpu->current;
 
-	put_back(cpu, preempted);
+	if (thread_may_run_on(preempted, cpu))
+		put_back(cpu, preempted);
+	else
+		send_away(cpu, preempted);
 	run_highest(cpu);
 	if (preempted->arch.mode == MODE_GUEST)
 		thread_tell_preemption(preempted);
@@ -358,9 +431,18 @@ static void schedule(struct cpu *cpu)
 		if (cpu_count > 1)
 			sched_pull_higher(cpu);
 		run_highest(cpu);
-	} else if (!goes_on(cpu, running, highest_ready(&cpu->run_queue))) {
+	} else if (!thread_may_run_on(cpu->current, cpu) ||
+	           !goes_on(cpu, running, highest_ready(&cpu->run_queue))) {
 		preempt(cpu);
 	}
+}
+
+/* What is pending may be that it was tied to other CPUs while it ran. Not inlined, like go_idle. */
+static __attribute__((noinline)) void leave_later(struct cpu *cpu)
+{
+	cpu_pend(PENDING_SCHEDULE);
+	if (cpu->current)
+		sched_retie(cpu->current);
 }
 
 /* At once when nothing else is to be done first. */
@@ -369,7 +451,7 @@ void sched_leave(void)
 	struct cpu *cpu = this_cpu();
 
 	if (cpu->pending) {
-		cpu_pend(PENDING_SCHEDULE);
+		leave_later(cpu);
 		return;
 	}
 	if (cpu_count > 1)

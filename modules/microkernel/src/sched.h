@@ -32,7 +32,8 @@ void sched_ready(struct thread *thread);   /* makes it runnable */
 void sched_unready(struct thread *thread); /* takes a READY one out */
 void sched_switch(
 	struct thread *to); /* direct switch from the current thread, which has left RUNNING */
-void sched_leave(void);     /* the current thread has left RUNNING; choose another */
+void sched_retie(struct thread *thread); /* the CPUs that it may run on have changed */
+void sched_leave(void);                  /* the current thread has left RUNNING; choose another */
 /* A thread that stops waiting, and is more important than the current one, takes over from it at once. That comes to the
  * same as sched_ready when sched_may_preempt (cpu.h) says so. */
 void sched_preempt(struct thread *current, struct thread *to);

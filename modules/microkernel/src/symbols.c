@@ -4,6 +4,7 @@
  */
 #include "symbols.h"
 #include <stddef.h>
+#include "arch/arch.h"
 
 extern const uint64_t ksym_base __attribute__((weak));
 extern const uint32_t ksym_count __attribute__((weak));
@@ -13,9 +14,13 @@ extern const char ksym_strings[] __attribute__((weak));
 
 const char *symbol_find(uint64_t address, uint64_t *out_offset)
 {
-	if (!&ksym_count || ksym_count == 0 || address < ksym_base)
+	uint64_t offset;
+
+	if (!&ksym_count || ksym_count == 0)
 		return NULL;
-	uint64_t offset = address - ksym_base;
+	offset = address - arch_image_slide() - ksym_base;
+	if (address < ksym_base + arch_image_slide())
+		return NULL;
 	uint32_t low = 0, high = ksym_count;
 	while (high - low > 1) {
 		uint32_t middle = low + (high - low) / 2;

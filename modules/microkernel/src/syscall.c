@@ -109,8 +109,11 @@ struct progress *syscall_progress(struct thread *thread, uint32_t call)
 	return progress;
 }
 
-/* The calls whose arguments are read where they lie. */
-static void (*const direct_calls[SYSCALLS_MAX])(struct thread *) = {
+/* Some read their arguments where they lie. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static void (*const calls[SYSCALLS_MAX])(struct thread *) = {
+	[0 ... SYSCALLS_MAX - 1] = syscall_in_table,
 	[SYS_ipc_call] = ipc_call,
 	[SYS_ipc_receive] = ipc_receive,
 	[SYS_ipc_reply] = ipc_reply,
@@ -118,6 +121,7 @@ static void (*const direct_calls[SYSCALLS_MAX])(struct thread *) = {
 	[SYS_event_signal] = event_signal_fast,
 	[SYS_event_wait] = event_wait_fast,
 };
+#pragma GCC diagnostic pop
 
 /*
  * True when the call is not over: it needs a page from a pager, or more steps, or memory that those hold who
@@ -149,7 +153,7 @@ void syscall_in_table(struct thread *thread)
 	bool had_dying = kobject_has_dying();
 	status_t status = E_UNSUPPORTED;
 
-	if (number < SYSCALLS_MAX && table[number]) {
+	if (index_within(&number, SYSCALLS_MAX) && table[number]) {
 		syscall_regs_args(thread, args);
 		status = table[number](thread, args, &result);
 	}
@@ -194,8 +198,8 @@ void syscall_dispatch(struct thread *thread)
 	if (thread != cpu->current)
 		return; /* it was ended while we waited */
 	cpu->syscall_count++;
-	if (number < SYSCALLS_MAX && direct_calls[number])
-		direct_calls[number](thread);
+	if (index_within(&number, SYSCALLS_MAX))
+		calls[number](thread);
 	else
 		syscall_in_table(thread);
 	SYSCALL_CHECK(thread);

@@ -77,18 +77,28 @@ status_t syscall_thread_exit(struct thread *thread, const uint64_t *args, uint64
 
 status_t syscall_thread_set_priority(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	uint64_t priority = args[1];
 	struct thread *target;
 	status_t status = find_thread(thread, args[0], RIGHT_MANAGE, &target);
 
 	(void)result;
 	if (status != OK)
 		return status;
-	if (args[1] >= PRIORITIES)
+	if (!index_within(&priority, PRIORITIES))
 		return E_INVAL;
-	if (args[1] > thread->base_priority)
+	if (priority > thread->base_priority)
 		return E_ACCESS;
-	thread_set_priority(target, (unsigned)args[1]);
+	thread_set_priority(target, (unsigned)priority);
 	return OK;
+}
+
+status_t syscall_thread_set_cpus(struct thread *thread, const uint64_t *args, uint64_t *result)
+{
+	struct thread *target;
+	status_t status = find_thread(thread, args[0], RIGHT_MANAGE, &target);
+
+	(void)result;
+	return status == OK ? thread_set_cpus(target, args[1]) : status;
 }
 
 status_t syscall_thread_bind_event(struct thread *thread, const uint64_t *args, uint64_t *result)
@@ -166,6 +176,7 @@ status_t syscall_thread_info(struct thread *thread, const uint64_t *args, uint64
 		.is_waiting = thread_is_waiting(target),
 		.priority = target->priority,
 		.enters = target->arch.enters,
+		.cpus = target->cpus & ((1u << cpu_count) - 1),
 	};
 	return copy_to_user(args[1], &info, sizeof(info));
 }

@@ -67,10 +67,11 @@ static status_t prepare(struct thread *thread, const struct thread_args *args)
 status_t thread_create(struct process *process, const struct thread_args *args, struct thread **out)
 {
 	struct domain *domain = process->obj.domain;
+	uint64_t priority = args->priority;
 	struct thread *thread;
 	status_t status;
 
-	if (args->priority >= PRIORITIES || args->flags & ~THREAD_FPU)
+	if (!index_within(&priority, PRIORITIES) || args->flags & ~THREAD_FPU)
 		return E_INVAL;
 	if (process->state != PROCESS_RUNNING)
 		return E_GONE;
@@ -84,10 +85,11 @@ status_t thread_create(struct process *process, const struct thread_args *args, 
 	kobject_ref(&process->obj);
 	thread->process = process;
 	thread->arch.native_pt = &process->aspace.pt;
-	thread->base_priority = thread->priority = (uint8_t)args->priority;
+	thread->base_priority = thread->priority = (uint8_t)priority;
 	thread->flags = (uint8_t)args->flags;
 	list_init(&thread->queue_link);
 	thread->cpu = (uint8_t)this_cpu()->id;
+	thread->cpus = UINT8_MAX;
 	list_push_back(&process->threads, &thread->process_link);
 	process->thread_count++;
 	status = prepare(thread, args);
@@ -230,6 +232,17 @@ void thread_lend_priority(struct thread *thread, unsigned priority)
 void thread_restore_priority(struct thread *thread)
 {
 	change_priority(thread, thread->base_priority);
+}
+
+status_t thread_set_cpus(struct thread *thread, uint64_t mask)
+{
+	STATIC_ASSERT(CPUS_MAX <= 8 * sizeof(thread->cpus));
+	mask &= (1u << cpu_count) - 1;
+	if (!mask)
+		return E_INVAL;
+	thread->cpus = (uint8_t)mask;
+	sched_retie(thread);
+	return OK;
 }
 
 static void deadline_passed(struct deadline *deadline)
@@ -450,6 +463,7 @@ static void thread_check(const struct kobject *object)
 	                 thread->state == THREAD_WAITING;
 
 	ASSERT(is_queued == (thread->waiting_for != NULL));
+	ASSERT(thread->state == THREAD_RUNNING || thread_may_run_on(thread, &cpus[thread->cpu]));
 	ASSERT((thread->state == THREAD_AWAITING) == (thread->awaiting != NULL));
 	ASSERT((thread->state == THREAD_RECEIVING) == (thread->receiving_with != NULL));
 	ASSERT(!thread->request.memory || thread->state == THREAD_CALLING ||

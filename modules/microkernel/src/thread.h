@@ -64,6 +64,7 @@ struct thread {
 	bool is_interruptible;  /* a kick ends the wait */
 	bool is_unparked;       /* an unpark found no wait: the next park returns at once */
 	uint8_t cpu;            /* where it runs, ran last, or is queued to run */
+	uint8_t cpus;           /* a bit for each that it may run on; cpu is one of them */
 	struct list queue_link; /* run queue, endpoint, event or word bucket */
 	struct deadline deadline;
 
@@ -94,6 +95,8 @@ status_t thread_create(struct process *process, const struct thread_args *args,
                        struct thread **out);
 void thread_start(struct thread *thread);
 void thread_end(struct thread *thread); /* exit or kill */
+/* Ties it to those CPUs of the mask that run; E_INVAL when there is none. */
+status_t thread_set_cpus(struct thread *thread, uint64_t mask);
 void thread_set_priority(struct thread *thread, unsigned priority);
 void thread_lend_priority(struct thread *thread, unsigned priority);
 void thread_restore_priority(struct thread *thread);

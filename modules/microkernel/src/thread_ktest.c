@@ -3,6 +3,7 @@
  */
 #include <microkernel/errors.h>
 #include <microkernel/rights.h>
+#include "cpu.h"
 #include "interrupt.h"
 #include "ktest_fixture.h"
 #include "page.h"
@@ -36,6 +37,36 @@ KTEST(a_refused_thread_leaves_its_process_as_it_was)
 	thread = make_thread(&f, AT);
 	thread_end(thread);
 	KCHECK(f.process->state == PROCESS_RUNNING);
+	kobject_unref(&thread->obj);
+	fixture_destroy(&f);
+}
+
+KTEST(a_tied_thread_waits_where_it_may_run)
+{
+	struct fixture f = fixture_create(100);
+	struct thread *thread;
+
+	fixture_map(&f.process->aspace, NULL, AT, PAGE_SIZE, RW);
+	thread = make_thread(&f, AT);
+	KCHECK(thread_set_cpus(thread, 0) == E_INVAL);
+	KCHECK(thread_set_cpus(thread, 1ul << cpu_count) == E_INVAL);
+	KCHECK(thread_set_cpus(thread, 1ul << 63) == E_INVAL);
+	KCHECK(thread->cpus == UINT8_MAX);
+	for (unsigned i = 0; i < cpu_count; i++) { /* not started: it only knows where it will go */
+		KCHECK(thread_set_cpus(thread, 1ul << i) == OK);
+		KCHECK(thread->cpu == i && thread->cpus == 1u << i);
+	}
+	thread_start(thread);
+	for (unsigned i = 0; i < cpu_count; i++) { /* ready: it changes queues */
+		KCHECK(thread_set_cpus(thread, 1ul << i) == OK);
+		KCHECK(thread->cpu == i && thread->state == THREAD_READY);
+		KCHECK(cpus[i].run_queue.ready & 1u << thread->priority);
+	}
+	KCHECK(thread_set_cpus(thread, UINT64_MAX) == OK);
+	KCHECK(thread->cpus == (1u << cpu_count) - 1);
+	thread_end(thread);
+	for (unsigned i = 0; i < cpu_count; i++)
+		KCHECK(!cpus[i].run_queue.ready);
 	kobject_unref(&thread->obj);
 	fixture_destroy(&f);
 }

@@ -53,10 +53,9 @@ static struct var **var_link(struct shell *sh, const char *name, size_t len)
 	return link;
 }
 
-static struct var *var_new(struct var **link, char *text, size_t name_len, unsigned cap)
+static struct var *var_put(struct var *var, struct var **link, char *text, size_t name_len,
+                           unsigned cap)
 {
-	struct var *var = memory_new(sizeof(*var));
-
 	*var = (struct var){NULL, text, (unsigned)name_len, 0, cap, 0, NULL, NULL};
 	*link = var;
 	return var;
@@ -72,7 +71,7 @@ struct var *var_slot(struct shell *sh, const char *name, size_t len)
 	text = memory_new(len + 2);
 	memcpy(text, name, len);
 	memcpy(text + len, "=", 2);
-	return var_new(link, text, len, (unsigned)len + 2);
+	return var_put(memory_new(sizeof(struct var)), link, text, len, (unsigned)len + 2);
 }
 
 struct var *var_find(struct shell *sh, const char *name)
@@ -205,8 +204,8 @@ bool var_unset(struct shell *sh, struct var *var)
 	return true;
 }
 
-/* A variable of the environment, whose text stays where it is. */
-static void var_import(struct shell *sh, char *text)
+/* A variable of the environment, whose text stays where it is; room is for it if it is new. */
+static void var_import(struct shell *sh, char *text, struct var *room)
 {
 	size_t len = var_name_len(text);
 	struct var **link, *var;
@@ -216,7 +215,7 @@ static void var_import(struct shell *sh, char *text)
 	link = var_link(sh, text, len);
 	var = *link;
 	if (!var)
-		var = var_new(link, text, len, 0);
+		var = var_put(room, link, text, len, 0);
 	if (var->flags & VAR_SET)
 		return;
 	if (var->cap)
@@ -229,9 +228,20 @@ static void var_import(struct shell *sh, char *text)
 
 void vars_init(struct shell *sh, char **environment)
 {
+	size_t count = 0;
+
 	sh->vars.line_text = memory_new(NUMBER_BYTES);
-	for (; environment && *environment; environment++)
-		var_import(sh, *environment);
+	while (environment && environment[count])
+		count++;
+	sh->vars.imported = memory_new((count + 1) * sizeof(struct var));
+	sh->vars.imported_count = count;
+	for (size_t i = 0; i < count; i++)
+		var_import(sh, environment[i], &sh->vars.imported[i]);
+}
+
+static bool is_imported(const struct var_table *vars, const struct var *var)
+{
+	return var >= vars->imported && var < vars->imported + vars->imported_count;
 }
 
 void vars_free(struct shell *sh)
@@ -244,10 +254,13 @@ void vars_free(struct shell *sh)
 			array_free(var);
 			if (var->cap)
 				free(var->text);
-			free(var);
+			if (!is_imported(&sh->vars, var))
+				free(var);
 		}
 		sh->vars.buckets[i] = NULL;
 	}
+	free(sh->vars.imported);
+	sh->vars.imported = NULL;
 	free(sh->vars.line_text);
 	sh->vars.line_text = NULL;
 }

@@ -46,6 +46,8 @@ struct var_table {
 		*env, *ppid;
 	struct var *cdpath;
 	char *line_text;
+	struct var *imported; /* those of the environment, in one piece */
+	size_t imported_count;
 };
 
 /* Values to bring back when a function or a command with assignments ends. */

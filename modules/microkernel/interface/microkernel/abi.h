@@ -205,6 +205,7 @@ struct thread_info {
 	uint32_t is_waiting; /* blocked: neither runs nor is ready to */
 	uint32_t priority;
 	uint64_t enters;
+	uint64_t cpus; /* that it may run on, a bit for each */
 };
 struct handle_info {
 	uint32_t type;

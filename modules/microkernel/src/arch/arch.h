@@ -38,6 +38,8 @@ void kernel_main(const struct boot_source *source) __attribute__((noreturn));
 
 /* After the page allocator works: interrupt controllers, clock, timer, FPU, system-call entry. */
 void arch_init(const struct boot_source *source);
+/* The end of boot: what is RO_AFTER_INIT, the tables of the CPUs among it, cannot be written to any more. */
+void arch_seal(void);
 /* Leaves the kernel for cpu_current(); when that is null, halts with interrupts on until one comes. Never returns.
  * Interrupts arrive in kernel mode only there. */
 void arch_return_to_user(void) __attribute__((noreturn));
@@ -50,6 +52,7 @@ void arch_stop_others(void); /* all CPUs but this one, for good */
 void arch_halt_forever(unsigned code)
 	__attribute__((noreturn)); /* debug-exit with code, else hlt */
 void arch_dump_registers(void);    /* of the last kernel entry or fault, for a panic */
+uint64_t arch_image_slide(void);   /* how far the image is from where it is linked */
 unsigned arch_backtrace(uint64_t *out, unsigned max); /* return addresses, innermost first */
 
 /* --- memory --- */
@@ -137,6 +140,12 @@ void pt_flush(const struct pagetable *pt, uint64_t va,
 /* Derives the roots of both modes from native_pt, space_pt, state and fpu: call it after a change of any of them.
  * Loads the one for the present mode when the thread is current; no CR3 write when unchanged. */
 void pt_activate_thread(struct thread *thread);
+
+/*
+ * For an index that user mode chose, before it is used: true when it is below count. Otherwise it becomes 0, and that by
+ * data flow, so that a CPU which guesses the branch wrong reads entry 0 and nothing beyond the table (Spectre, variant 1).
+ */
+static inline bool index_within(uint64_t *index, uint64_t count);
 
 /* --- user memory: native window only; interrupts stay off. A fault that the kernel can settle is settled;
  * otherwise E_FAULT, or E_AGAIN when a pager has to be asked first (the caller restarts the system call

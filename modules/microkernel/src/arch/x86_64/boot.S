@@ -2,7 +2,8 @@
  * First instructions. Two ways in, both in 32-bit protected mode without paging, at physical addresses:
  * the PVH entry (QEMU -kernel; ebx = start info) and multiboot2 (GRUB; eax = magic, ebx = information).
  * Checks that the CPU can do what the kernel needs, maps the first 4 GiB at 0, at the direct map and
- * (the first GiB) at the kernel's own address, and calls arch_start on the boot CPU's kernel stack.
+ * (the first GiB) at the kernel's own address, as linked. There kaslr_choose says where both go; the image is mapped
+ * and relocated accordingly, and arch_start called on the boot CPU's kernel stack.
  * boot_start..boot_end is given back as RAM, so nothing here may be used later.
  */
 #include "arch/x86_64/layout.h"
@@ -47,6 +48,18 @@ multiboot_header_end:
 	.long 4, 8, 18		/* XEN_ELFNOTE_PHYS32_ENTRY */
 	.asciz "Xen"
 	.quad boot_pvh
+
+/* Adds the register to every word of a list that link_kernel.sh has made: addresses, then 0. */
+.macro relocate list, width, register
+	movl $\list, %esi
+8:	movl (%rsi), %edi
+	testl %edi, %edi
+	jz 9f
+	add\width \register, (%rdi)
+	addq $4, %rsi
+	jmp 8b
+9:
+.endm
 
 	.section .boot.text, "ax"
 	.code32
@@ -105,7 +118,7 @@ boot_common:
 	addl $0x1000, %eax
 	movl %eax, boot_pdpt + 24
 	movl $boot_pdpt + PTE_TABLE, boot_pml4
-	movl $boot_pdpt + PTE_TABLE, boot_pml4 + DIRECT_SLOT * 8
+	movl $boot_pdpt + PTE_TABLE, boot_pml4 + DIRECT_LINK_SLOT * 8
 	movl $boot_pdpt_top + PTE_TABLE, boot_pml4 + 511 * 8
 
 	movl $CR4_PAE, %eax
@@ -130,13 +143,54 @@ boot_long:
 	movl %eax, %fs
 	movl %eax, %gs
 	movq $kernel_stack_top, %rsp
-	movabsq $0x9e3779b97f4a7c15, %rax	/* spreads what the clock gives over all bits */
-	movq boot_ticks, %rdx
-	imulq %rdx, %rax
-	xorb %al, %al				/* a zero byte stops string overruns */
-	movq %rax, __stack_chk_guard
+	movl %esi, %ebx			/* the protocol */
 	movl %esi, %edi
 	movl boot_info, %esi
+	movl $boot_kaslr, %edx
+	xorl %ebp, %ebp
+	movq $kaslr_choose, %rax
+	call *%rax
+
+	/* The image: the large pages that it fills, elsewhere in its GiB. */
+	movq boot_kaslr + KASLR_IMAGE_SLIDE, %rdi
+	shrq $21, %rdi
+	leaq boot_pd_moved(,%rdi,8), %rdi
+	movl $boot_pd, %esi
+	movl $image_large_pages, %ecx
+	rep movsq
+	movl $boot_pd_moved + PTE_TABLE, boot_pdpt_top + 510 * 8
+
+	/* The direct map: the same 4 GiB in another slot. */
+	movq $0, boot_pml4 + DIRECT_LINK_SLOT * 8
+	movabsq $DIRECT_LINK_BASE, %rax
+	addq boot_kaslr + KASLR_DIRECT_SLIDE, %rax
+	movq %rax, %rdi
+	shrq $30, %rdi
+	andl $511, %edi
+	leaq boot_pdpt_moved(,%rdi,8), %rdi
+	movl $boot_pdpt, %esi
+	movl $4, %ecx
+	rep movsq
+	shrq $39, %rax
+	andl $511, %eax
+	movq $boot_pdpt_moved + PTE_TABLE, boot_pml4(,%rax,8)
+	movq %cr3, %rax
+	movq %rax, %cr3
+
+	/* From here on symbols of the image mean where it is now. */
+	movq boot_kaslr + KASLR_IMAGE_SLIDE, %rax
+	relocate boot_image_words, q, %rax
+	relocate boot_image_halves, l, %eax
+	movq boot_kaslr + KASLR_DIRECT_SLIDE, %rax
+	relocate boot_direct_words, q, %rax
+	movq $kernel_stack_top, %rsp
+	xorl %eax, %eax			/* the numbers stay secret when this memory is given back */
+	movq boot_kaslr + KASLR_CANARY, %rcx
+	movq %rcx, __stack_chk_guard
+	movq %rax, boot_kaslr + KASLR_CANARY
+	movl %ebx, %edi
+	movl boot_info, %esi
+	movq boot_ticks, %rdx
 	xorl %ebp, %ebp
 	movq $arch_start, %rax
 	call *%rax
@@ -182,6 +236,8 @@ boot_ticks:
 	.quad 0
 boot_info:
 	.quad 0
+boot_kaslr:
+	.skip 24
 boot_gdt:
 	.quad 0
 	.quad 0x00af9a000000ffff
@@ -199,20 +255,26 @@ boot_pdpt_top:
 	.skip 4096
 boot_pd:
 	.skip 4 * 4096
+boot_pd_moved:
+	.skip 4096
+boot_pdpt_moved:
+	.skip 4096
 	.skip 256
 boot_stack_top:
 
 /* The boot CPU's stacks, each with an unmapped page below. */
+.macro stack name, bytes
+	.globl \name\()_guard, \name\()_top
+\name\()_guard:
+	.skip 4096
+	.skip \bytes
+\name\()_top:
+.endm
 	.section .stacks, "aw", @nobits
 	.balign 4096
-	.globl kernel_stack_guard, kernel_stack_top, trap_stacks_guard, trap_stacks_top
-kernel_stack_guard:
-	.skip 4096
-	.skip KERNEL_STACK_BYTES
-kernel_stack_top:
-trap_stacks_guard:
-	.skip 4096
-	.skip TRAP_STACKS_BYTES
-trap_stacks_top:
+	stack kernel_stack, KERNEL_STACK_BYTES
+	stack nmi_stack, TRAP_STACK_BYTES
+	stack machine_check_stack, TRAP_STACK_BYTES
+	stack double_fault_stack, TRAP_STACK_BYTES
 
 	.section .note.GNU-stack, "", @progbits

@@ -18,7 +18,8 @@
 #define EARLY_LIMIT (4ul << 30)
 #define MEMORY_MIN (6ul << 20)
 
-extern const char kernel_stack_top[], trap_stacks_top[];
+extern const char kernel_stack_top[], nmi_stack_top[], machine_check_stack_top[],
+	double_fault_stack_top[];
 
 static struct boot_facts facts;
 
@@ -29,11 +30,11 @@ static const void *early_memory(uint64_t at, uint64_t bytes)
 	return direct(PADDR(at));
 }
 
-static const char *read_facts(uint32_t protocol, uint32_t info)
+const char *boot_read(uint32_t protocol, uint32_t info, struct boot_facts *out)
 {
 	switch (protocol) {
-	case BOOT_PVH: return boot_read_pvh(info, early_memory, &facts);
-	case BOOT_MULTIBOOT2: return boot_read_multiboot2(info, early_memory, &facts);
+	case BOOT_PVH: return boot_read_pvh(info, early_memory, out);
+	case BOOT_MULTIBOOT2: return boot_read_multiboot2(info, early_memory, out);
 	}
 	return "the loader speaks neither PVH nor multiboot2";
 }
@@ -59,13 +60,19 @@ static void check_size(const struct boot_source *source)
 
 void arch_start(uint32_t protocol, uint32_t info, uint64_t ticks)
 {
+	const struct cpu_stacks stacks = {
+		.kernel = (uint64_t)kernel_stack_top,
+		.traps = {[STACK_NMI] = (uint64_t)nmi_stack_top,
+	                  [STACK_MACHINE_CHECK] = (uint64_t)machine_check_stack_top,
+	                  [STACK_DOUBLE_FAULT] = (uint64_t)double_fault_stack_top},
+	};
 	const char *problem;
 
 	serial_init(); /* printk reaches COM1 */
-	descriptors_init(&cpus[0], (uint64_t)kernel_stack_top, (uint64_t)trap_stacks_top);
+	descriptors_init(&cpus[0], &stacks);
 	load_descriptors(&cpus[0]); /* faults are reported; this_cpu works */
 	features_detect();
-	problem = read_facts(protocol, info);
+	problem = boot_read(protocol, info, &facts);
 	if (problem)
 		cannot_start("%s", problem);
 	facts.source.entry_ticks = ticks;

@@ -32,6 +32,9 @@ typedef const void *boot_memory_fn(uint64_t at, uint64_t bytes);
 const char *boot_read_pvh(uint64_t info, boot_memory_fn *memory, struct boot_facts *out);
 const char *boot_read_multiboot2(uint64_t info, boot_memory_fn *memory, struct boot_facts *out);
 
+/* The one that the loader speaks, while boot.S's map is in use. */
+const char *boot_read(uint32_t protocol, uint32_t info, struct boot_facts *out);
+
 /* boot_facts.c */
 #define E820_USABLE 1
 #define E820_ACPI 3

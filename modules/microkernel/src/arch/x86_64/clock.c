@@ -16,7 +16,7 @@
 #define TICK_HZ_ASSUMED 1000000000ul
 #define COMPARISONS 16u
 
-static struct {
+static RO_AFTER_INIT struct {
 	uint64_t base; /* TSC at time 0 */
 	uint64_t hz;
 	bool is_stable;

@@ -10,6 +10,7 @@
 #include "arch/x86_64/switch.h"
 #include "arch/x86_64/syscall_regs.h"
 #include "arch/x86_64/pagetable_walk.h"
+#include "arch/x86_64/speculation.h"
 
 #define SYSCALL_BYTES 2 /* the instruction's length */
 
@@ -46,6 +47,7 @@ void arch_thread_switch(struct thread *from, struct thread *to)
 	fpu_thread_switch(from, to);
 	if (to) {
 		bases_load(to);
+		speculation_switch(to);
 		this_cpu()->loaded_native = to->arch.native_pt;
 	} else if (cpu_count > 1) {
 		pt_leave();

@@ -32,9 +32,9 @@ struct table_pointer {
 	uint64_t base;
 } __attribute__((packed));
 
-static struct gate gates[GATES];
-static struct task_state tasks[CPUS_MAX];
-static uint64_t segments[CPUS_MAX][7];
+static RO_AFTER_INIT struct gate gates[GATES];
+static RO_AFTER_INIT struct task_state tasks[CPUS_MAX];
+static RO_AFTER_INIT uint64_t segments[CPUS_MAX][7];
 
 STATIC_ASSERT(sizeof(struct gate) == 16);
 STATIC_ASSERT(sizeof(struct task_state) == 104);
@@ -56,9 +56,9 @@ static void fill_gates(void)
 		set_gate(v, (uint64_t)trap_stubs + v * 16, 0, 0);
 	set_gate(VECTOR_BREAKPOINT, (uint64_t)trap_stubs + VECTOR_BREAKPOINT * 16, 0, GATE_USER);
 	set_gate(VECTOR_OVERFLOW, (uint64_t)trap_stubs + VECTOR_OVERFLOW * 16, 0, GATE_USER);
-	set_gate(VECTOR_NMI, (uint64_t)trap_fatal_nmi, 1, 0);
-	set_gate(VECTOR_MACHINE_CHECK, (uint64_t)trap_fatal_machine, 2, 0);
-	set_gate(VECTOR_DOUBLE_FAULT, (uint64_t)trap_fatal_double, 3, 0);
+	set_gate(VECTOR_NMI, (uint64_t)trap_fatal_nmi, 1 + STACK_NMI, 0);
+	set_gate(VECTOR_MACHINE_CHECK, (uint64_t)trap_fatal_machine, 1 + STACK_MACHINE_CHECK, 0);
+	set_gate(VECTOR_DOUBLE_FAULT, (uint64_t)trap_fatal_double, 1 + STACK_DOUBLE_FAULT, 0);
 }
 
 /* entry.S finds the CPU's address at the top of each of these stacks. */
@@ -68,13 +68,13 @@ static uint64_t trap_stack(const struct cpu *cpu, uint64_t top)
 	return top - 16;
 }
 
-static void fill_task(struct task_state *task, const struct cpu *cpu, uint64_t trap_stacks)
+static void fill_task(struct task_state *task, const struct cpu *cpu,
+                      const struct cpu_stacks *stacks)
 {
 	*task = (struct task_state){.io_map = sizeof(*task)};
-	task->rsp[0] = cpu->kernel_stack;
-	task->ist[0] = trap_stack(cpu, trap_stacks);
-	task->ist[1] = trap_stack(cpu, trap_stacks - TRAP_STACK_BYTES);
-	task->ist[2] = trap_stack(cpu, trap_stacks - 2 * TRAP_STACK_BYTES);
+	task->rsp[0] = stacks->kernel;
+	for (unsigned i = 0; i < TRAP_STACKS; i++)
+		task->ist[i] = trap_stack(cpu, stacks->traps[i]);
 }
 
 static void fill_segments(uint64_t *segment, const struct task_state *task)
@@ -117,17 +117,29 @@ static void load_segments(const uint64_t *segment)
 	                 : "rax", "memory");
 }
 
-void descriptors_init(struct cpu *cpu, uint64_t kernel_stack, uint64_t trap_stacks)
+void descriptors_init(struct cpu *cpu, const struct cpu_stacks *stacks)
 {
 	unsigned id = (unsigned)(cpu - cpus);
 
 	cpu->self = cpu;
 	cpu->id = id;
-	cpu->kernel_stack = kernel_stack;
+	cpu->kernel_stack = stacks->kernel;
 	if (id == 0)
 		fill_gates();
-	fill_task(&tasks[id], cpu, trap_stacks);
+	fill_task(&tasks[id], cpu, stacks);
 	fill_segments(segments[id], &tasks[id]);
+}
+
+bool is_on_kernel_stack(uint64_t address)
+{
+	const struct task_state *task = &tasks[this_cpu()->id];
+
+	if (task->rsp[0] - address <= KERNEL_STACK_BYTES)
+		return true;
+	for (unsigned i = 0; i < TRAP_STACKS; i++)
+		if (task->ist[i] - address <= TRAP_STACK_BYTES - 16)
+			return true;
+	return false;
 }
 
 void load_descriptors(const struct cpu *cpu)

@@ -12,9 +12,12 @@ struct cpu_features {
 	bool has_smep, has_smap, has_umip, has_fsgsbase;
 	bool has_xsave;
 	bool has_tsc_deadline;
+	bool has_x2apic;
 	bool has_invariant_tsc;
 	bool has_rdtscp;
-	uint8_t address_bits; /* physical */
+	bool has_branch_barrier; /* IBPB */
+	bool has_lasting_ibrs;   /* set once, it holds on every way into the kernel */
+	uint8_t address_bits;    /* physical */
 };
 extern struct cpu_features cpu_features;
 

@@ -42,8 +42,8 @@ struct fpu_area {
 STATIC_ASSERT(offsetof(struct fpu_area, components) == LEGACY_BYTES);
 STATIC_ASSERT(sizeof(struct fpu_area) == 576);
 
-static uint64_t enabled_components = COMPONENT_X87 | COMPONENT_SSE;
-static uint64_t area_bytes = AREA_BYTES_MIN;
+static RO_AFTER_INIT uint64_t enabled_components = COMPONENT_X87 | COMPONENT_SSE;
+static RO_AFTER_INIT uint64_t area_bytes = AREA_BYTES_MIN;
 
 static void save(struct fpu_area *area)
 {

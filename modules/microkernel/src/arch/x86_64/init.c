@@ -9,7 +9,7 @@
 #include "arch/x86_64/kernel_map.h"
 #include "arch/x86_64/start_cpus.h"
 
-static struct acpi_machine machine;
+static RO_AFTER_INIT struct acpi_machine machine;
 
 void arch_init(const struct boot_source *source)
 {
@@ -22,4 +22,9 @@ void arch_init(const struct boot_source *source)
 void arch_start_cpus(const struct boot_source *source)
 {
 	start_cpus(&machine, source->low_page);
+}
+
+void arch_seal(void)
+{
+	kernel_map_seal();
 }

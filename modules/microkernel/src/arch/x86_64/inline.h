@@ -4,6 +4,22 @@
 #pragma once
 #include "arch/x86_64/layout.h"
 
+extern const char image_base[]; /* KERNEL_LINK_BASE, moved with the image */
+
+/* The linker writes a number here, boot.S the one that holds: as cheap as a constant. Tests on the host have one. */
+#ifdef __ANONYMOS_KERNEL__
+static inline uint64_t direct_base(void)
+{
+	uint64_t base;
+
+	__asm__ inline("movabsq $direct_link_base, %0" : "=r"(base));
+	return base;
+}
+#define DIRECT_BASE direct_base()
+#elif !defined(DIRECT_BASE)
+#define DIRECT_BASE DIRECT_LINK_BASE
+#endif
+
 static inline void *direct(paddr_t p)
 {
 	return (void *)(p.value + DIRECT_BASE);
@@ -35,6 +51,19 @@ static inline void arch_irq_restore(irq_flags_t flags)
 {
 	if (flags & RFLAGS_IF)
 		__asm__ volatile("sti" : : : "memory");
+}
+
+static inline bool index_within(uint64_t *index, uint64_t count)
+{
+	uint64_t mask;
+	bool is_within;
+
+	__asm__ inline("cmpq %3, %2\n\t"
+	               "sbbq %0, %0" /* all ones when index - count borrows; and borrows again */
+	               : "=r"(mask), "=@ccc"(is_within)
+	               : "r"(*index), "rme"(count));
+	*index &= mask;
+	return is_within;
 }
 
 static inline void arch_relax(void)

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #define MSR_APIC_BASE 0x1b
+#define MSR_ARCH_CAPABILITIES 0x10a
 #define MSR_TSC_DEADLINE 0x6e0
+#define MSR_X2APIC 0x800
 #define MSR_PAT 0x277
 #define MSR_EFER 0xc0000080
 #define MSR_STAR 0xc0000081

@@ -16,12 +16,12 @@
 #define ENTRY_LEVEL 0x8000u
 #define ENTRY_MASKED 0x10000u
 
-static struct ioapic {
+static RO_AFTER_INIT struct ioapic {
 	volatile uint32_t *select; /* the data register lies 16 bytes above */
 	uint32_t first_gsi;
 	uint32_t count;
 } ioapics[ACPI_IOAPICS_MAX];
-static unsigned ioapic_count;
+static RO_AFTER_INIT unsigned ioapic_count;
 
 static uint32_t read(const struct ioapic *io, unsigned reg)
 {

@@ -23,8 +23,8 @@ static struct source {
 	uint32_t gsi;
 } sources[IRQ_SOURCES];
 
-static struct acpi_override overrides[ACPI_OVERRIDES_MAX];
-static unsigned override_count;
+static RO_AFTER_INIT struct acpi_override overrides[ACPI_OVERRIDES_MAX];
+static RO_AFTER_INIT unsigned override_count;
 
 STATIC_ASSERT(VECTOR_FIRST_SOURCE + IRQ_SOURCES <= VECTOR_TIMER);
 

@@ -14,7 +14,7 @@
 #include "panic.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
-#include "arch/x86_64/pte.h"
+#include "arch/x86_64/pagetable_walk.h"
 
 #define EARLY_LIMIT (4ul << 30) /* boot.S maps this much */
 #define KERNEL_TABLE (PTE_PRESENT | PTE_WRITE)
@@ -26,19 +26,22 @@
 
 extern const char boot_start[], boot_end[];
 extern const char kernel_text[], kernel_rodata[], kernel_data[], kernel_end[];
-extern const char kernel_stack_guard[], trap_stacks_guard[];
+extern const char kernel_stack_guard[], nmi_stack_guard[], machine_check_stack_guard[],
+	double_fault_stack_guard[];
+extern const char ro_after_init_start[], ro_after_init_end[];
 
-paddr_t kernel_root;
+RO_AFTER_INIT paddr_t kernel_root;
 static struct boot_source *table_source; /* null once the tables are complete */
-static uint64_t *device_table;
-static unsigned device_pages;
-static uint64_t global_bit;
-static uint16_t top_slots[TABLE_ENTRIES - KERNEL_SLOT]; /* those of the root that are in use */
-static unsigned top_count;
+static RO_AFTER_INIT uint64_t *device_table;
+static RO_AFTER_INIT unsigned device_pages;
+static RO_AFTER_INIT uint64_t global_bit;
+static RO_AFTER_INIT uint16_t
+	top_slots[TABLE_ENTRIES - KERNEL_SLOT]; /* those of the root that are in use */
+static RO_AFTER_INIT unsigned top_count;
 
 static uint64_t image_paddr(const char *symbol)
 {
-	return (uint64_t)symbol - KERNEL_BASE;
+	return (uint64_t)(symbol - image_base);
 }
 
 /* A zeroed page from the free ranges, low enough for boot.S's map. */
@@ -130,6 +133,9 @@ static void map_direct(const struct boot_facts *facts)
 		if (facts->areas[i].is_ram && facts->areas[i].start < DIRECT_BYTES_MAX)
 			map_direct_area(facts->areas[i].start, facts->areas[i].end);
 	protect_direct(kernel_text, kernel_data);
+	for (const char *p = ro_after_init_start; p < ro_after_init_end; p += PAGE_SIZE)
+		split_direct(
+			image_paddr(p)); /* kernel_map_seal finds no memory for tables any more */
 }
 
 static void reserve_image(struct boot_source *source)
@@ -158,7 +164,9 @@ void kernel_map_init(struct boot_facts *facts)
 	map_image(kernel_rodata, kernel_data, KERNEL_CONSTANTS);
 	map_image(kernel_data, kernel_end, KERNEL_DATA);
 	unmap_image(kernel_stack_guard);
-	unmap_image(trap_stacks_guard);
+	unmap_image(nmi_stack_guard);
+	unmap_image(machine_check_stack_guard);
+	unmap_image(double_fault_stack_guard);
 	device_table = kernel_entry(FIXED_BASE, 1);
 	list_top_slots();
 	table_source = NULL;
@@ -186,6 +194,16 @@ void kernel_map_reclaim_boot(struct boot_facts *facts)
 	boot_ranges_add(&facts->source, (uint64_t)boot_start, (uint64_t)boot_end);
 	boot_ranges_reserve(facts);
 	facts->source.kernel_bytes -= (uint64_t)boot_end - (uint64_t)boot_start;
+}
+
+void kernel_map_seal(void)
+{
+	uint64_t pages = (uint64_t)(ro_after_init_end - ro_after_init_start) / PAGE_SIZE;
+
+	map_image(ro_after_init_start, ro_after_init_end, KERNEL_CONSTANTS);
+	protect_direct(ro_after_init_start, ro_after_init_end);
+	tlb_flush_kernel((uint64_t)ro_after_init_start, pages);
+	tlb_flush_kernel((uint64_t)direct(PADDR(image_paddr(ro_after_init_start))), pages);
 }
 
 volatile void *kernel_map_device(uint64_t paddr, uint64_t bytes)

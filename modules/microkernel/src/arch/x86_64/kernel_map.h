@@ -13,6 +13,8 @@ void kernel_map_enter(uint64_t *root);
 void kernel_map_leave(uint64_t *root);
 /* Gives boot.S's memory back, once kernel_root is loaded. */
 void kernel_map_reclaim_boot(struct boot_facts *facts);
+/* What is RO_AFTER_INIT is constant from now on, for every CPU that runs. */
+void kernel_map_seal(void);
 /* Maps device registers, uncached, for good. Null when the window is full. */
 volatile void *kernel_map_device(uint64_t paddr, uint64_t bytes);
 /* A stack of the kernel's own, below it an unmapped page. Its top; 0 when memory or the window ran out. */

@@ -4,9 +4,10 @@
  */
 #pragma once
 
-#define KERNEL_BASE 0xffffffff80000000 /* the image, at its physical address + this */
-#define DIRECT_BASE 0xffff880000000000 /* all RAM */
-#define DIRECT_SLOT 272                /* top-level entry of DIRECT_BASE */
+/* Where these are linked; kaslr.c moves them. image_base and DIRECT_BASE (inline.h) are where they are. */
+#define KERNEL_LINK_BASE 0xffffffff80000000 /* the image, at its physical address + this */
+#define DIRECT_LINK_BASE 0xffff880000000000 /* all RAM */
+#define DIRECT_LINK_SLOT 272                /* top-level entry of DIRECT_LINK_BASE */
 #define DIRECT_BYTES_MAX (64ul << 30)
 #define FIXED_BASE 0xffffffffc0000000 /* device registers, mapped one by one */
 #define WINDOW_SLOT 256               /* first top-level entry of native programs */
@@ -17,8 +18,7 @@
 #define BOOT_MULTIBOOT2 0x36d76289
 
 #define KERNEL_STACK_BYTES 16384
-#define TRAP_STACK_BYTES 4096 /* one each for NMI and machine check, two for double fault */
-#define TRAP_STACKS_BYTES (4 * TRAP_STACK_BYTES)
+#define TRAP_STACK_BYTES 8192 /* each CPU has one for NMI, machine check and double fault */
 
 /* SYSCALL takes CS and SS from consecutive selectors, SYSRET likewise with SS before CS. */
 #define SEL_KERNEL_CODE 0x08
@@ -82,6 +82,10 @@
 #define RFLAGS_TF 0x100
 #define RFLAGS_PLAIN (RFLAGS_IF | RFLAGS_ALWAYS)
 #define RFLAGS_USER 0x240dd5 /* what user mode may choose: CF PF AF ZF SF TF DF OF AC ID */
+
+#define KASLR_IMAGE_SLIDE 0 /* struct kaslr */
+#define KASLR_DIRECT_SLIDE 8
+#define KASLR_CANARY 16
 
 #define VECTOR_TIMER 0xe0
 #define VECTOR_ATTEND 0xe1 /* from another CPU: enter the kernel */

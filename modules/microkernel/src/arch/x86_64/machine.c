@@ -10,10 +10,10 @@
 
 #define DEBUG_EXIT_PORT 0xf4
 
-static bool has_debug_exit;
+static RO_AFTER_INIT bool has_debug_exit;
 
 /* A word of its own in the command line. */
-static bool has_option(const char *cmdline, const char *option)
+bool machine_has_option(const char *cmdline, const char *option)
 {
 	size_t len = strlen(option);
 
@@ -31,7 +31,12 @@ static bool has_option(const char *cmdline, const char *option)
 
 void machine_read_options(const char *cmdline)
 {
-	has_debug_exit = has_option(cmdline, "debugexit");
+	has_debug_exit = machine_has_option(cmdline, "debugexit");
+}
+
+uint64_t arch_image_slide(void)
+{
+	return (uint64_t)image_base - KERNEL_LINK_BASE;
 }
 
 void arch_halt_forever(unsigned code)

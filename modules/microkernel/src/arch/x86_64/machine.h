@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 
-/* Looks for the options this directory understands on the command line. */
 void machine_read_options(const char *cmdline);
+bool machine_has_option(const char *cmdline, const char *option); /* a word of its own */

@@ -5,6 +5,7 @@
 #include <base/assert.h>
 #include "kernel_lock.h"
 #include "thread.h"
+#include "arch/x86_64/kaslr.h"
 
 #define CHECK_OFFSET(type, member, value) STATIC_ASSERT(offsetof(struct type, member) == (value))
 
@@ -41,6 +42,9 @@ CHECK_OFFSET(thread_arch, guest_root, THREAD_GUEST_ROOT);
 CHECK_OFFSET(thread_arch, needs_iret, THREAD_NEEDS_IRET);
 CHECK_OFFSET(thread_arch, word_call, THREAD_WORD_CALL);
 CHECK_OFFSET(thread_arch, enters, THREAD_ENTERS);
+CHECK_OFFSET(kaslr, image_slide, KASLR_IMAGE_SLIDE);
+CHECK_OFFSET(kaslr, direct_slide, KASLR_DIRECT_SLIDE);
+CHECK_OFFSET(kaslr, canary, KASLR_CANARY);
 CHECK_OFFSET(cpu, self, 0);
 CHECK_OFFSET(cpu, current, CPU_CURRENT);
 CHECK_OFFSET(cpu, kernel_stack, CPU_KERNEL_STACK);

@@ -110,5 +110,7 @@ void pt_leave_table(paddr_t table);
 
 /* In tlb.c: the CPU idles, or its root dies; the kernel's own is loaded. */
 void pt_leave(void);
+/* In tlb.c: a few pages of the kernel's half, which are global, on all CPUs. */
+void tlb_flush_kernel(uint64_t va, uint64_t pages);
 /* In tlb.c: takes the tree off all CPUs that have it loaded. */
 void pt_unload(const struct pagetable *pt);

@@ -30,7 +30,8 @@ static uint8_t *shadow_of(uint64_t address)
 {
 	if (address >= FIXED_BASE)
 		return NULL;
-	uint64_t physical = address >= KERNEL_BASE ? address - KERNEL_BASE : address - DIRECT_BASE;
+	uint64_t image = (uint64_t)image_base;
+	uint64_t physical = address >= image ? address - image : address - DIRECT_BASE;
 
 	return shadow && physical < shadow_end ? &shadow[physical / GRANULE] : NULL;
 }

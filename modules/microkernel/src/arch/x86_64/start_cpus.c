@@ -30,7 +30,8 @@ struct start_parameters {
 };
 extern const char start_cpu_code[], start_cpu_parameters[], start_cpu_end[];
 
-static bool has_started; /* [a] the CPU being started can be given work */
+enum start { START_WAITING, START_COMING, START_DONE, START_GIVEN_UP };
+static uint32_t start_state; /* [a] of the CPU that is being started */
 
 static void wait(uint64_t ns)
 {
@@ -65,9 +66,20 @@ static void free_root(const paddr_t pages[ROOT_PAGES])
 			page_unref(pages[i]);
 }
 
-/* The first C instructions of another CPU. */
+static bool advance(enum start from, enum start to)
+{
+	uint32_t expected = from;
+
+	return __atomic_compare_exchange_n(&start_state, &expected, to, false, __ATOMIC_ACQ_REL,
+	                                   __ATOMIC_ACQUIRE);
+}
+
+/* The first C instructions of another CPU. One that comes too late finds its tables write-protected. */
 static void cpu_main(struct cpu *cpu)
 {
+	if (!advance(START_WAITING, START_COMING))
+		for (;;)
+			__asm__ volatile("cli; hlt");
 	cr3_write(kernel_root.value);
 	load_descriptors(cpu); /* this_cpu works, faults are reported */
 	features_enable();
@@ -75,7 +87,7 @@ static void cpu_main(struct cpu *cpu)
 	apic_init_cpu();
 	fpu_init_cpu();
 	clock_init_cpu();
-	__atomic_store_n(&has_started, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&start_state, START_DONE, __ATOMIC_RELEASE);
 	arch_return_to_user();
 }
 
@@ -98,8 +110,8 @@ static bool wait_for_answer(void)
 {
 	uint64_t end = clock_now_ns() + ANSWER_WAIT_NS;
 
-	while (!__atomic_load_n(&has_started, __ATOMIC_ACQUIRE)) {
-		if (clock_now_ns() > end)
+	while (__atomic_load_n(&start_state, __ATOMIC_ACQUIRE) != START_DONE) {
+		if (clock_now_ns() > end && advance(START_WAITING, START_GIVEN_UP))
 			return false;
 		clock_answer_cpu();
 		arch_relax();
@@ -107,17 +119,28 @@ static bool wait_for_answer(void)
 	return true;
 }
 
+static bool make_stacks(struct cpu_stacks *stacks)
+{
+	bool is_complete = true;
+
+	stacks->kernel = kernel_map_stack(KERNEL_STACK_BYTES);
+	for (unsigned i = 0; i < TRAP_STACKS; i++) {
+		stacks->traps[i] = kernel_map_stack(TRAP_STACK_BYTES);
+		is_complete &= stacks->traps[i] != 0;
+	}
+	return is_complete && stacks->kernel;
+}
+
 static bool start(struct cpu *cpu, paddr_t low_page, paddr_t root)
 {
-	uint64_t stack = kernel_map_stack(KERNEL_STACK_BYTES);
-	uint64_t trap_stacks = kernel_map_stack(TRAP_STACKS_BYTES);
+	struct cpu_stacks stacks;
 
-	if (!stack || !trap_stacks)
+	if (!make_stacks(&stacks))
 		return false;
 	cpu_init(cpu);
-	descriptors_init(cpu, stack, trap_stacks);
+	descriptors_init(cpu, &stacks);
 	write_parameters(cpu, low_page, root);
-	has_started = false;
+	start_state = START_WAITING;
 	apic_send_init(cpu->apic_id);
 	wait(INIT_WAIT_NS);
 	for (unsigned i = 0; i < 2; i++) { /* the second is ignored by who has heard the first */
@@ -143,7 +166,7 @@ void start_cpus(const struct acpi_machine *machine, paddr_t low_page)
 		struct cpu *cpu = &cpus[cpu_count];
 
 		cpu->apic_id = machine->cpus[i];
-		if (cpu->apic_id == cpus[0].apic_id)
+		if (cpu->apic_id == cpus[0].apic_id || !apic_reaches(cpu->apic_id))
 			continue;
 		if (!start(cpu, low_page, root[0])) {
 			printk("CPU %u (APIC %u) does not start\n", cpu_count, cpu->apic_id);

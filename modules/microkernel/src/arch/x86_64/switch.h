@@ -7,6 +7,7 @@
 #include "rare_call.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
+#include "arch/x86_64/speculation.h"
 
 /* For threads of which one has FPU state. */
 RARELY_CALLED void arch_fpu_switch(struct thread *from, struct thread *to);
@@ -41,6 +42,8 @@ static inline void arch_thread_switch_direct(struct cpu *cpu, struct thread *fro
 	switch_gs_base(from, to);
 	if ((uint64_t)from->arch.fpu | (uint64_t)to->arch.fpu)
 		RARE_CALL_2(arch_fpu_switch, from, to);
+	if (cpu_features.has_branch_barrier)
+		RARE_CALL_1(speculation_enter_domain, to);
 	cpu->loaded_native = to->arch.native_pt;
 }
 

@@ -1,6 +1,6 @@
 /*
  * Which root is loaded, and the TLB. Without PCIDs the TLB holds only what the loaded root shows; kernel
- * entries are global and never change.
+ * entries are global and change once, at the end of boot.
  *
  * Other CPUs are asked to flush by a request that they answer from wherever they are: user mode (an interrupt),
  * or a loop that waits (arch_cpu_poll). Only the CPU with the exclusive kernel lock asks, so there is one request at a
@@ -8,6 +8,7 @@
  * loaded and are never asked.
  */
 #include <stddef.h>
+#include <base/assert.h>
 #include "kernel_lock.h"
 #include "thread.h"
 #include "arch/x86_64/apic.h"
@@ -95,16 +96,8 @@ void arch_cpu_poll(void)
 	__atomic_fetch_and(&request.unanswered, ~self, __ATOMIC_RELEASE);
 }
 
-/* Changes of page tables come before the look at what is loaded: a CPU that loads the root later sees them. */
-static void ask_others(const struct pagetable *pt, uint64_t va, uint64_t pages)
+static void ask(uint32_t targets, uint64_t va, uint64_t pages)
 {
-	const struct cpu *self = this_cpu();
-	uint32_t targets = 0;
-
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	for (unsigned i = 0; i < cpu_count; i++)
-		if (&cpus[i] != self && is_loaded_on(&cpus[i], pt))
-			targets |= 1u << i;
 	if (!targets)
 		return;
 	request.va = va;
@@ -115,6 +108,28 @@ static void ask_others(const struct pagetable *pt, uint64_t va, uint64_t pages)
 			apic_send(cpus[i].apic_id, VECTOR_POLL);
 	while (__atomic_load_n(&request.unanswered, __ATOMIC_ACQUIRE))
 		arch_relax();
+}
+
+/* Changes of page tables come before the look at what is loaded: a CPU that loads the root later sees them. */
+static void ask_others(const struct pagetable *pt, uint64_t va, uint64_t pages)
+{
+	const struct cpu *self = this_cpu();
+	uint32_t targets = 0;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (&cpus[i] != self && is_loaded_on(&cpus[i], pt))
+			targets |= 1u << i;
+	ask(targets, va, pages);
+}
+
+void tlb_flush_kernel(uint64_t va, uint64_t pages)
+{
+	uint32_t all = (1u << cpu_count) - 1;
+
+	ASSERT(pages <= FLUSH_PAGES_MAX); /* a new root does not flush what is global */
+	flush_here(va, pages);
+	ask(all & ~(1u << this_cpu()->id), va, pages);
 }
 
 void pt_unload(const struct pagetable *pt)

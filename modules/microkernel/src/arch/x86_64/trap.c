@@ -14,6 +14,7 @@
 #include "thread.h"
 #include "word.h"
 #include "arch/x86_64/apic.h"
+#include "arch/x86_64/descriptors.h"
 #include "arch/x86_64/instructions.h"
 
 #define FAULT_ERROR_PRESENT 1u
@@ -217,13 +218,11 @@ void arch_dump_registers(void)
 		dump_user_registers(&thread->arch.guest, "guest");
 }
 
-/* Frames lie in the kernel image (stacks are part of it) and only ever upwards. */
+/* Frames lie on this CPU's stacks and only ever upwards. */
 static bool is_stack_frame(uint64_t rbp, uint64_t above)
 {
-	extern const char kernel_data[], kernel_end[];
-
-	return rbp >= (uint64_t)kernel_data && rbp + 16 <= (uint64_t)kernel_end && rbp > above &&
-	       rbp % 8 == 0;
+	return rbp % 8 == 0 && rbp > above && is_on_kernel_stack(rbp) &&
+	       is_on_kernel_stack(rbp + 16);
 }
 
 unsigned arch_backtrace(uint64_t *out, unsigned max)

@@ -12,6 +12,9 @@ typedef struct {
 } paddr_t;
 typedef uint64_t irq_flags_t;
 
+/* For variables that nobody changes once the machine runs. */
+#define RO_AFTER_INIT __attribute__((section(".ro_after_init")))
+
 #define PADDR(v) ((paddr_t){(v)})
 
 /* A tree of page tables. root is what confined code (or a native process) runs on. */

@@ -4,5 +4,4 @@
 #pragma once
 #include_next "arch/x86_64/layout.h"
 
-#undef DIRECT_BASE
 #define DIRECT_BASE 0ul
