@@ -2,7 +2,8 @@
 """mksh's check.t against the shell: what each case prints, its status, and whether there are messages.
 
 Texts of messages are the shells' own and not compared. Cases for other systems and those that need a controlling terminal are left
-out. mksh.tsv lists the cases that differ, most of them for being about the Korn shell.
+out. Two things that mksh has built in and a great many cases use are given to them: print, as a program, and the parameter PATHSEP.
+mksh.tsv lists the cases that differ, most of them for being about the Korn shell.
 usage: mksh.py [--shell PROGRAM] [--show] [CASE...]
 """
 import difflib
@@ -15,6 +16,19 @@ import suites
 SUITE = suites.third_party("mksh-source", "src", "check.t")
 CATEGORIES = {"os:linux", "int:64", "shell:legacy-yes", "shell:textmode-no", "shell:ebcdic-no"}
 SECONDS = 20
+PRINT = r"""#!/bin/sh
+end='\n' form=%b to=1
+while :; do
+	case $1 in
+	--) shift; break ;;
+	-u[0-9]) to=${1#-u} ;;
+	-[nr]*) case $1 in *n*) end= ;; esac; case $1 in *r*) form=%s ;; esac ;;
+	*) break ;;
+	esac
+	shift
+done
+printf "$form$end" "$*" >&$to
+"""
 TAG = re.compile(r"^([a-z-]+):(.*)$")
 
 
@@ -106,15 +120,26 @@ def difference(case, out, err, status):
     return "\n".join(found)
 
 
+def prepare(options):
+    """A folder with print."""
+    folder = os.path.abspath(os.path.join(options.build, "suites", "mksh"))
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "print"), "w", encoding="ascii") as f:
+        f.write(PRINT)
+    os.chmod(f.name, 0o755)
+    return folder
+
+
 def main():
     options = suites.arguments(__doc__).parse_args()
+    folder_of_print = prepare(options)
     shell = os.path.abspath(options.shell)
     cases = {case["name"]: case for case in read_cases() if is_wanted(case)}
 
     def differs(name):
         case = cases[name]
-        environment = {"HOME": "/", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "ENV": "/nonexistant", "__progname": shell,
-                       "__perlname": "/usr/bin/perl", "LOGNAME": "root", "USER": "root"}
+        environment = {"HOME": "/", "PATH": folder_of_print + ":/usr/bin:/bin:/usr/sbin:/sbin", "PATHSEP": ":", "ENV": "/nonexistant",
+                       "__progname": shell, "__perlname": "/usr/bin/perl", "LOGNAME": "root", "USER": "root"}
         variables = case.get("env-setup", "").replace("@utflocale@", "C.UTF-8")
         environment.update(pair.split("=", 1) for pair in variables.split(variables[:1] or "!") if "=" in pair)
         command, words = [shell], case.get("arguments", "")
