@@ -177,3 +177,18 @@ status_t store_write(struct store *store, uint64_t inode, uint64_t offset, const
 		*out_len = done;
 	return done > 0 ? OK : status;
 }
+
+status_t store_write_all(struct store *store, uint64_t inode, uint64_t offset, const void *buffer,
+                         size_t bytes)
+{
+	const uint8_t *from = buffer;
+	status_t status = OK;
+
+	for (size_t done = 0; status == OK && done < bytes;) {
+		size_t len = 0;
+
+		status = store_write(store, inode, offset + done, from + done, bytes - done, &len);
+		done += len;
+	}
+	return status;
+}

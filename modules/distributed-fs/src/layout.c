@@ -104,42 +104,17 @@ static const struct layout_file files[] = {
                                       "}\n"},
 };
 
-static size_t text_len(const char *text)
-{
-	size_t len = 0;
-
-	while (text[len] != '\0')
-		len++;
-	return len;
-}
-
-/* The directory that `path` lies in, and its last component. */
-static status_t find_parent(struct store *store, const char *path, uint64_t *out_dir,
-                            const char **out_name)
-{
-	char parent[64];
-	size_t len = text_len(path);
-
-	while (path[len - 1] != '/')
-		len--;
-	ASSERT(len < sizeof(parent));
-	memcpy(parent, path, len);
-	parent[len] = '\0';
-	*out_name = path + len;
-	return store_resolve(store, parent, out_dir);
-}
-
 static status_t make_dir(struct store *store, const struct layout_dir *dir)
 {
 	struct store_new how = {.mode = dir->mode, .uid = dir->owner, .gid = dir->owner};
 	const char *name;
 	uint64_t parent;
 	uint64_t inode;
-	status_t status = find_parent(store, dir->path, &parent, &name);
+	status_t status = store_resolve_parent(store, dir->path, &parent, &name);
 
 	if (status != OK)
 		return status;
-	return store_mkdir(store, parent, name, text_len(name), &how, &inode);
+	return store_mkdir(store, parent, name, strlen(name), &how, &inode);
 }
 
 static status_t make_file(struct store *store, const struct layout_file *file)
@@ -148,14 +123,13 @@ static status_t make_file(struct store *store, const struct layout_file *file)
 	const char *name;
 	uint64_t parent;
 	uint64_t inode;
-	size_t written;
-	status_t status = find_parent(store, file->path, &parent, &name);
+	status_t status = store_resolve_parent(store, file->path, &parent, &name);
 
 	if (status == OK)
-		status = store_create(store, parent, name, text_len(name), &how, &inode);
+		status = store_create(store, parent, name, strlen(name), &how, &inode);
 	if (status != OK)
 		return status;
-	return store_write(store, inode, 0, file->text, text_len(file->text), &written);
+	return store_write_all(store, inode, 0, file->text, strlen(file->text));
 }
 
 status_t store_layout_default(struct store *store)

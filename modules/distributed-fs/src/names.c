@@ -49,7 +49,9 @@ status_t store_lookup(struct store *store, uint64_t dir, const char *bytes, size
 	return status;
 }
 
-status_t store_resolve(struct store *store, const char *path, uint64_t *out_inode)
+/* As far as `end`. */
+static status_t resolve_until(struct store *store, const char *path, const char *end,
+                              uint64_t *out_inode)
 {
 	uint64_t inode = STORE_ROOT_INODE;
 	status_t status = OK;
@@ -57,9 +59,9 @@ status_t store_resolve(struct store *store, const char *path, uint64_t *out_inod
 	while (status == OK) {
 		size_t len = 0;
 
-		while (*path == '/')
+		while (path < end && *path == '/')
 			path++;
-		while (path[len] != '\0' && path[len] != '/')
+		while (path + len < end && path[len] != '/')
 			len++;
 		if (len == 0)
 			break;
@@ -69,6 +71,22 @@ status_t store_resolve(struct store *store, const char *path, uint64_t *out_inod
 	if (status == OK)
 		*out_inode = inode;
 	return status;
+}
+
+status_t store_resolve(struct store *store, const char *path, uint64_t *out_inode)
+{
+	return resolve_until(store, path, path + strlen(path), out_inode);
+}
+
+status_t store_resolve_parent(struct store *store, const char *path, uint64_t *out_dir,
+                              const char **out_name)
+{
+	const char *name = path + strlen(path);
+
+	while (name > path && name[-1] != '/')
+		name--;
+	*out_name = name;
+	return resolve_until(store, path, name, out_dir);
 }
 
 /* ---- Making ---- */

@@ -154,6 +154,9 @@ STORE_CHECKED status_t store_layout_default(struct store *store);
 STORE_CHECKED status_t store_lookup(struct store *store, uint64_t dir, const char *name,
                                     size_t name_len, uint64_t *out_inode);
 STORE_CHECKED status_t store_resolve(struct store *store, const char *path, uint64_t *out_inode);
+/* The directory that `path` lies in, and its last component. */
+STORE_CHECKED status_t store_resolve_parent(struct store *store, const char *path,
+                                            uint64_t *out_dir, const char **out_name);
 /* Start with *cursor 0; E_NOENT after the last entry. Cursors survive changes and commits. */
 STORE_CHECKED status_t store_readdir(struct store *store, uint64_t dir, uint64_t *cursor,
                                      struct store_dirent *out);
@@ -197,6 +200,9 @@ STORE_CHECKED status_t store_read(struct store *store, uint64_t inode, uint64_t 
                                   void *buffer, size_t bytes, size_t *out_len);
 STORE_CHECKED status_t store_write(struct store *store, uint64_t inode, uint64_t offset,
                                    const void *buffer, size_t bytes, size_t *out_len);
+/* The whole of it, or the reason why not; some may then be written. */
+STORE_CHECKED status_t store_write_all(struct store *store, uint64_t inode, uint64_t offset,
+                                       const void *buffer, size_t bytes);
 STORE_CHECKED status_t store_truncate(struct store *store, uint64_t inode, uint64_t size);
 /* The first data (hole) at or after *offset; E_NOENT when there is none before the end. */
 STORE_CHECKED status_t store_next_data(struct store *store, uint64_t inode, uint64_t *offset);

@@ -54,28 +54,12 @@ static bool keep_times(struct putting *work, uint64_t inode, const struct stat *
 
 /* ---- Contents ---- */
 
-static status_t write_all(struct store *store, uint64_t inode, uint64_t offset,
-                          const uint8_t *bytes, size_t count)
-{
-	while (count > 0) {
-		size_t written;
-		status_t status = store_write(store, inode, offset, bytes, count, &written);
-
-		if (status != OK)
-			return status;
-		offset += written;
-		bytes += written;
-		count -= written;
-	}
-	return OK;
-}
-
 static bool copy_chunk(struct putting *work, uint64_t inode, uint64_t offset, size_t count)
 {
 	status_t status = OK;
 
 	if (!is_zero(work->chunk, count))
-		status = write_all(work->image->store, inode, offset, work->chunk, count);
+		status = store_write_all(work->image->store, inode, offset, work->chunk, count);
 	return status == OK || complain(work->host.text, status);
 }
 

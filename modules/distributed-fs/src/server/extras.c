@@ -15,37 +15,7 @@
 #include <libanon/start.h>
 
 #define RELEASE "third_party/release"
-#define PATH_BYTES 512u
 #define OVERHEAD_BLOCKS 4096u /* room that is left for what users do */
-
-/* The directory that an entry lies in, and its last component. */
-static status_t find_parent(const struct archive_entry *entry, uint64_t *out_dir,
-                            const char **out_name)
-{
-	char parent[PATH_BYTES] = "/";
-	size_t len = strlen(entry->name);
-
-	while (len > 0 && entry->name[len - 1] != '/')
-		len--;
-	*out_name = entry->name + len;
-	if (!string_copy_len(parent + 1, entry->name, len, sizeof(parent) - 1))
-		return E_RANGE;
-	return store_resolve(fs.store, parent, out_dir);
-}
-
-static status_t write_all(uint64_t inode, const uint8_t *bytes, uint64_t count)
-{
-	for (uint64_t at = 0; at < count;) {
-		size_t written;
-		status_t status = store_write(fs.store, inode, at, bytes + at, count - at,
-		                              &written);
-
-		if (status != OK)
-			return status;
-		at += written;
-	}
-	return OK;
-}
 
 /* A user's directory or link in a file's place is left alone. */
 static status_t put_file(uint64_t dir, const char *name, const struct archive_entry *entry)
@@ -64,7 +34,8 @@ static status_t put_file(uint64_t dir, const char *name, const struct archive_en
 		if (status == OK)
 			status = store_truncate(fs.store, inode, 0);
 	}
-	return status == OK ? write_all(inode, entry->data, entry->bytes) : status;
+	return status == OK ? store_write_all(fs.store, inode, 0, entry->data, entry->bytes)
+	                    : status;
 }
 
 static status_t put_directory(uint64_t dir, const char *name, const struct archive_entry *entry)
@@ -90,7 +61,7 @@ static status_t put_entry(const struct archive_entry *entry)
 {
 	const char *name;
 	uint64_t dir;
-	status_t status = find_parent(entry, &dir, &name);
+	status_t status = store_resolve_parent(fs.store, entry->name, &dir, &name);
 
 	if (status != OK)
 		return status;

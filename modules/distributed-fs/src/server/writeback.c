@@ -92,20 +92,6 @@ status_t writeback_note_time(struct vnode *node)
 	return status;
 }
 
-static status_t write_all(struct vnode *node, uint64_t offset, uint64_t bytes)
-{
-	status_t status = OK;
-
-	for (uint64_t done = 0; status == OK && done < bytes;) {
-		size_t len = 0;
-
-		status = store_write(fs.store, vnode_inode(node), offset + done, copy + done,
-		                     bytes - done, &len);
-		done += len;
-	}
-	return status;
-}
-
 /* One stretch of dirty pages, at most as long as the copy. */
 static status_t write_range(struct vnode *node, uint64_t offset, uint64_t bytes)
 {
@@ -116,7 +102,7 @@ static status_t write_range(struct vnode *node, uint64_t offset, uint64_t bytes)
 	if (status == OK && end > offset)
 		status = sys_memory_read(node->memory, offset, copy, end - offset);
 	if (status == OK && end > offset)
-		status = write_all(node, offset, end - offset);
+		status = store_write_all(fs.store, vnode_inode(node), offset, copy, end - offset);
 	if (status != OK)
 		(void)sys_memory_permit(node->memory, offset, bytes);
 	if (write != NULL)
