@@ -48,16 +48,10 @@ static uint64_t map_pages(struct process *init, uint64_t address, uint64_t bytes
 	return out;
 }
 
-/* What the boot archive itself takes of the bytes that the loader gave. */
-static uint64_t own_pages(const struct boot_source *source)
-{
-	return archive_pages(direct(source->archive), source->archive_bytes);
-}
-
 /* The extras are a second archive behind the first. Whoever has used them can give their pages to the machine. */
-static struct memory *extras_memory(const struct boot_source *source)
+static struct memory *extras_memory(const struct boot_source *source, uint64_t own_bytes)
 {
-	uint64_t begin = source->archive.value + own_pages(source);
+	uint64_t begin = source->archive.value + own_bytes;
 	uint64_t end = align_down(source->archive.value + source->archive_bytes, PAGE_SIZE);
 
 	if (begin % PAGE_SIZE || begin >= end)
@@ -65,7 +59,7 @@ static struct memory *extras_memory(const struct boot_source *source)
 	return memory_create_adopting(domain_root(), PADDR(begin), end - begin);
 }
 
-static struct memory *boot_memory(const struct boot_source *source)
+static struct memory *boot_memory(const struct boot_source *source, uint64_t own_bytes)
 {
 	struct memory *memory = memory_create(domain_root(), sizeof(struct boot_info),
 	                                      MEMORY_FIXED);
@@ -79,7 +73,7 @@ static struct memory *boot_memory(const struct boot_source *source)
 	info = direct(page);
 	info->magic = START_MAGIC;
 	info->rsdp = source->rsdp.value;
-	info->archive_bytes = MIN(source->archive_bytes, own_pages(source));
+	info->archive_bytes = MIN(source->archive_bytes, own_bytes);
 	info->tsc_hz = clock_tick_hz();
 	info->memory_bytes = page_total() << PAGE_SHIFT;
 	info->ticks_at_entry = source->entry_ticks;
@@ -92,10 +86,12 @@ static void give_roots(struct process *init, struct start_page *page,
                        const struct boot_source *source)
 {
 	struct domain *root = domain_root();
-	struct memory *boot = boot_memory(source);
+	/* What the boot archive itself takes of the bytes that the loader gave. */
+	uint64_t own_bytes = archive_pages(direct(source->archive), source->archive_bytes);
+	struct memory *boot = boot_memory(source, own_bytes);
 	struct memory *archive = memory_create_physical(
-		root, PADDR(align_down(source->archive.value, PAGE_SIZE)), own_pages(source), 0);
-	struct memory *extras = extras_memory(source);
+		root, PADDR(align_down(source->archive.value, PAGE_SIZE)), own_bytes, 0);
+	struct memory *extras = extras_memory(source, own_bytes);
 	struct memory *physical = memory_create_physical(root, PADDR(0), PHYSICAL_BYTES, 0);
 	struct ioport *ports = ioport_create(root, 0, PORT_COUNT);
 	struct interrupt *control = interrupt_create_control(root);
