@@ -68,55 +68,27 @@ static struct table_pointer catch_faults(void)
 	return live;
 }
 
-static bool faults_on_read(const void *at)
-{
-	struct table_pointer live = catch_faults();
-	uint32_t is_fault;
+/* Defines a function that says whether the instruction, given an address in operand 1, ends at probe_fault, which goes on
+ * behind it. */
+#define FAULT_PROBE(name, instruction) \
+	static bool name(const void *at) \
+	{ \
+		struct table_pointer live = catch_faults(); \
+		uint32_t is_fault; \
+\
+		__asm__ volatile("leaq 1f(%%rip), %%rax\n\t" \
+		                 "xorl %%edx, %%edx\n\t" instruction "\n" \
+		                 "1:" \
+		                 : "=&d"(is_fault) \
+		                 : "r"(at) \
+		                 : "rax", "rcx", "memory"); \
+		load_table(live); \
+		return is_fault; \
+	}
 
-	__asm__ volatile("leaq 1f(%%rip), %%rax\n\t"
-	                 "xorl %%edx, %%edx\n\t"
-	                 "movb (%1), %%cl\n"
-	                 "1:"
-	                 : "=&d"(is_fault)
-	                 : "r"(at)
-	                 : "rax", "rcx", "memory");
-	load_table(live);
-	return is_fault;
-}
-
-/* Writes what is there. */
-static bool faults_on_write(const void *at)
-{
-	struct table_pointer live = catch_faults();
-	uint32_t is_fault;
-
-	__asm__ volatile("leaq 1f(%%rip), %%rax\n\t"
-	                 "xorl %%edx, %%edx\n\t"
-	                 "lock orb $0, (%1)\n"
-	                 "1:"
-	                 : "=&d"(is_fault)
-	                 : "r"(at)
-	                 : "rax", "memory");
-	load_table(live);
-	return is_fault;
-}
-
-/* JUMP_RAX is there. */
-static bool faults_on_execution(const void *at)
-{
-	struct table_pointer live = catch_faults();
-	uint32_t is_fault;
-
-	__asm__ volatile("leaq 1f(%%rip), %%rax\n\t"
-	                 "xorl %%edx, %%edx\n\t"
-	                 "jmp *%1\n"
-	                 "1:"
-	                 : "=&d"(is_fault)
-	                 : "r"(at)
-	                 : "rax", "memory");
-	load_table(live);
-	return is_fault;
-}
+FAULT_PROBE(faults_on_read, "movb (%1), %%cl")
+FAULT_PROBE(faults_on_write, "lock orb $0, (%1)") /* writes what is there */
+FAULT_PROBE(faults_on_execution, "jmp *%1")       /* JUMP_RAX is there */
 
 static void check_guard(uint64_t guard, uint64_t stack_bytes)
 {
