@@ -168,7 +168,7 @@ static void be_pair(handle_t news)
 
 static void await_all(handle_t news)
 {
-	uint64_t seen = 0, bits;
+	uint64_t seen = 0, bits = 0;
 
 	while (seen != (1u << PAIRS) - 1) {
 		must(sys_event_wait(news, UINT64_MAX, 0, &bits), "event_wait");
