@@ -22,7 +22,7 @@
 #define STUCK_ROUNDS 8u
 #define SETTLE_ROUNDS 200u
 #define SAME_ROUNDS 20u
-#define SOAK_FACTOR 50u
+#define SOAK_FACTOR 10u
 
 struct child {
 	handle_t process;
@@ -307,7 +307,7 @@ static void print_counts(void)
 	}
 }
 
-/* SOAK 1 means fifty times COUNT. */
+/* SOAK 1 means ten times COUNT. */
 static bool parse_arguments(int argc, char **argv, uint64_t *seed, uint64_t *count)
 {
 	uint64_t soak = 0;
