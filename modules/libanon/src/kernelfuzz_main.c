@@ -237,15 +237,18 @@ static status_t run(void)
 struct amounts {
 	uint64_t pages;
 	uint64_t objects;
+	uint64_t own_pages; /* of our domain: to tell what is lost from what others took */
 };
 
 static struct amounts measure(void)
 {
 	struct system_info info;
 
-	if (sys_system_info(&info) != OK)
-		return (struct amounts){0, 0};
-	return (struct amounts){info.pages_free + info.kernel_pages, info.objects};
+	struct domain_info own;
+
+	if (sys_system_info(&info) != OK || sys_domain_info(own_domain(), &own) != OK)
+		return (struct amounts){0, 0, 0};
+	return (struct amounts){info.pages_free + info.kernel_pages, info.objects, own.pages_used};
 }
 
 /* Services may still be starting, on other CPUs: the figures are good when they stay the same for a while. */
@@ -337,8 +340,9 @@ int main(int argc, char **argv)
 	start = measure_settled();
 	failed += run() != OK;
 	if (!is_as_before(start, &end)) {
-		say("kernelfuzz: lost %ld pages, %ld objects", (int64_t)(start.pages - end.pages),
-		    (int64_t)(end.objects - start.objects));
+		say("kernelfuzz: lost %ld pages, %ld objects; our domain had %lu pages and has %lu",
+		    (int64_t)(start.pages - end.pages), (int64_t)(end.objects - start.objects),
+		    start.own_pages, end.own_pages);
 		failed++;
 	}
 	print_counts();
