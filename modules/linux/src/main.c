@@ -99,7 +99,6 @@ int main(int argc, char **argv)
 		log_error("usage: linux [--name NAME] [--uid N] [PROGRAM ARGUMENT...]");
 		return 2;
 	}
-	cpu_start();
 	clock_page_start();
 	vdso_start();
 	if (vfs_start() != 0 || alarms_start() != 0 || container_begin() != OK) {

@@ -327,4 +327,5 @@ struct system_info {
 	uint64_t lock_spins; /* how often a CPU looked at a lock that another one had */
 };
 #define SYSTEM_TSC_STABLE 1u /* the same on all CPUs: user mode may tell the time by it */
-#define SYSTEM_TSC_AUX 2u    /* RDTSCP gives the number of the CPU */
+/* A segment whose limit is the number of the CPU: LSL tells it in user mode (Intel SDM vol. 2, LSL). */
+#define SEGMENT_CPU_NUMBER 0x3bu
