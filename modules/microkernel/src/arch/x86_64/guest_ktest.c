@@ -16,11 +16,11 @@ struct monitor {
 };
 static struct monitor m;
 
-static void setup(void)
+static void setup_with(bool has_one_root)
 {
 	m.f = fixture_create(200);
 	KCHECK(pt_create_native(&m.native, m.f.domain) == OK);
-	KCHECK(pt_create_space(&m.space, m.f.domain) == OK);
+	KCHECK(pt_create_space(&m.space, m.f.domain, has_one_root) == OK);
 	m.state = direct(page_alloc_table(m.f.domain));
 	memset(&m.thread, 0, sizeof(m.thread));
 	m.thread.arch.native_pt = &m.native;
@@ -28,6 +28,11 @@ static void setup(void)
 	m.thread.arch.state = m.state;
 	arch_thread_init(&m.thread, NATIVE_BASE, NATIVE_BASE + 0x1000, 7);
 	KCHECK(arch_thread_fpu_create(&m.thread) == OK);
+}
+
+static void setup(void)
+{
+	setup_with(false);
 }
 
 static void teardown(void)
@@ -109,6 +114,22 @@ KTEST(monitor_fixup_goes_only_to_the_window)
 	KCHECK(arch_monitor_fixup(&m.thread));
 	KCHECK(m.thread.arch.regs.rip == NATIVE_BASE + 0x2000 && m.thread.arch.regs.rax == 1);
 	KCHECK(m.state->fixup == 0 && m.thread.arch.needs_iret);
+	teardown();
+}
+
+/* entry.S loads a root only when it is another one. */
+KTEST(with_one_root_a_bounce_changes_none)
+{
+	setup_with(true);
+	pt_attach_monitor(&m.space, &m.native);
+	pt_activate_thread(&m.thread);
+	KCHECK(m.thread.arch.native_root == m.space.root.value);
+	KCHECK(m.thread.arch.guest_root == m.thread.arch.native_root);
+	teardown();
+	setup_with(false);
+	pt_activate_thread(&m.thread);
+	KCHECK(m.thread.arch.guest_root == m.space.root.value);
+	KCHECK(m.thread.arch.guest_root != m.thread.arch.native_root);
 	teardown();
 }
 
