@@ -30,7 +30,7 @@ class Scenario:
     smp: int = 1
     cpu: str = "max"
     machine: str = None
-    archive: str = None      # none, init=PROGRAM, or a file beside the scenario
+    archive: str = None      # none, init=PROGRAM, image=NAME, or a file beside the scenario
     disk: str = "blank"      # blank, none, or a file to copy
     disk_mib: int = 1024
     time: float = 60
