@@ -53,7 +53,7 @@ hog_LINUX_SRC  := test/hog.c
 
 # Looks for its monitor's memory.
 LINUX_PROGRAMS     += breakout
-breakout_LINUX_SRC := test/breakout.c test/check.c
+breakout_LINUX_SRC := test/breakout.c test/takeover.c test/check.c
 
 # Random system calls.
 LINUX_PROGRAMS       += linuxfuzz

@@ -1,20 +1,18 @@
 /*
  * breakout closed|open [1]: what a Linux program gets of the monitor's memory by looking for it. In a container that is as it
- * should be (closed; and on a real Linux, where the kernel is there) every access is a SIGSEGV. With `shared_root` (open) it
- * reads and writes what the monitor has present, and can jump into its code; but even there its system calls are a Linux
- * program's, and the kernel's memory and all that lies beyond the window stay as far away as ever. It looks for the monitor
- * everywhere it may be, where that is closed at one place in SOME only (with 1: everywhere, too).
+ * should be (closed; and on a real Linux, where the kernel is there) every access is a SIGSEGV; looked at is one place in SOME
+ * where a monitor may begin (with 1: every one). With `shared_root` (open) it reads and writes what the monitor has present,
+ * calls its code, and has it run ours (takeover.c). But its system calls are a Linux program's wherever they are made, and the
+ * kernel's memory and all that lies beyond the window stay as far away as ever.
  */
 #include <setjmp.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <sys/syscall.h>
+#include "breakout.h"
 #include "check.h"
 
-#define PAGE 4096ul
 #define WINDOW 0xffff800000000000ul /* NATIVE_BASE, NATIVE_END of <microkernel/abi.h> */
 #define WINDOW_END 0xffff820000000000ul
-#define STRETCH (2ul << 20) /* a native program begins where one does */
 #define RET 0xc3
 #define SOME 16u
 
@@ -26,7 +24,7 @@ static void leave(int signal)
 	siglongjmp(back, 1);
 }
 
-static bool can_read(uintptr_t at)
+bool can_read(uintptr_t at)
 {
 	if (sigsetjmp(back, 0))
 		return false;
@@ -35,7 +33,7 @@ static bool can_read(uintptr_t at)
 }
 
 /* Writes what is there already. */
-static bool can_write(uintptr_t at)
+bool can_write(uintptr_t at)
 {
 	if (sigsetjmp(back, 0))
 		return false;
@@ -50,11 +48,6 @@ static bool can_call(uintptr_t at)
 	((void (*)(void))at)();
 	return true;
 }
-
-struct finding {
-	unsigned readable, writable, callable;
-	uintptr_t syscall; /* the instruction, in the monitor's code; or 0 */
-};
 
 static bool is_code(uintptr_t page)
 {
@@ -75,6 +68,7 @@ static uintptr_t find_syscall(uintptr_t page)
 
 static void look_at_stretch(uintptr_t stretch, struct finding *found)
 {
+	found->stretch = stretch;
 	for (uintptr_t page = stretch; page < stretch + STRETCH; page += PAGE) {
 		if (!can_read(page))
 			continue;
@@ -83,6 +77,9 @@ static void look_at_stretch(uintptr_t stretch, struct finding *found)
 			found->writable++;
 		} else if (is_code(page)) {
 			found->callable++;
+			if (!found->code)
+				found->code = page;
+			found->code_end = page + PAGE;
 			if (!found->syscall)
 				found->syscall = find_syscall(page);
 		}
@@ -142,6 +139,8 @@ int main(int argc, char **argv)
 
 		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	}
+	if (found.callable)
+		test_takeover(&found);
 	check_what_is_never_open();
 	return check_end();
 }
