@@ -111,6 +111,9 @@
 	X(pagetable_frees_tables_that_become_empty) \
 	X(pagetable_pages_come_back_clear) \
 	X(monitor_root_mirrors_without_execution) \
+	X(one_root_shows_guest_and_monitor) \
+	X(with_one_root_a_bounce_changes_none) \
+	X(a_clone_has_as_many_roots_as_its_parent) \
 	X(pagetable_out_of_memory_is_an_error) \
 	X(kernel_image_is_never_writable_and_executable) \
 	X(kernel_leaves_the_boot_mapping) \
