@@ -72,7 +72,7 @@ KTEST(undefined_behaviour_is_seen)
 
 	KCHECK(SEEN(number = number + (int)one));
 	KCHECK(SEEN(number = (int)one << (31 + one)));
-	KCHECK(SEEN((void)variable[12 + one * 4096]) || one);
+	KCHECK(SEEN((void)&variable[13 + one])); /* nothing is read: who knows what is there */
 	*(volatile char *)&truth = 3;
 	KCHECK(SEEN(number = truth));
 	KCHECK(!SEEN(number = 1));
