@@ -22,6 +22,10 @@
 #define ALARMS 500u
 #define ALARM_PERIOD_NS (NS_PER_MS * 7 / 5)
 #define LOAD_BYTES (3ul << 20)
+#define BUSY_CALLS 20u
+#define BUSY_WORK 100000u    /* instructions of an unimportant request */
+#define BUSY_PAUSE_NS 30000u /* about that many of them are done when the important one comes */
+#define BUSY_SPIN (50 * BUSY_WORK) /* what others would do meanwhile */
 
 static uint64_t ticks(void)
 {
@@ -323,6 +327,89 @@ static void measure_delay(void)
 	print_row("native_timer_delay_max", longest_delay * 10);
 }
 
+/* --- how long an important caller waits for a server that is busy for an unimportant one, while a thread between the
+ * two has a lot to do --- */
+
+static handle_t unimportant; /* event: calls the server */
+static handle_t between;     /* event: gets busy */
+
+static void spend(uint64_t instructions)
+{
+	for (uint64_t i = 0; i < instructions / 3; i++) /* three a round */
+		__asm__ volatile("" : "+r"(i));
+}
+
+static void serve_and_work(void *unused)
+{
+	struct ipc_message m;
+	handle_t reply;
+
+	(void)unused;
+	must(sys_reply_create(&reply), "reply_create");
+	must(ipc_receive(server, reply, &m, 0), "ipc_receive");
+	for (;;) {
+		spend(m.words[0]);
+		must(ipc_reply_receive(server, reply, &m, 0), "ipc_reply_receive");
+	}
+}
+
+static void call_for_work(void *unused)
+{
+	uint64_t bits;
+
+	(void)unused;
+	for (;;) {
+		struct ipc_message m = {.tag = ipc_tag(1, 0, 0, 0), .words = {BUSY_WORK}};
+
+		must(sys_event_wait(unimportant, 1, 0, &bits), "event_wait");
+		must(ipc_call(server, &m, 0), "ipc_call");
+	}
+}
+
+static void be_in_the_way(void *unused)
+{
+	uint64_t bits;
+
+	(void)unused;
+	for (;;) {
+		must(sys_event_wait(between, 1, 0, &bits), "event_wait");
+		spend(BUSY_SPIN);
+	}
+}
+
+static uint64_t call_busy_server(void)
+{
+	struct ipc_message m = {.tag = ipc_tag(1, 0, 0, 0)};
+	uint64_t start;
+
+	must(sys_event_signal(unimportant, 1), "event_signal");
+	must(sys_thread_sleep(clock_ns() + BUSY_PAUSE_NS), "sleep");
+	must(sys_event_signal(between, 1), "event_signal");
+	start = ticks();
+	must(ipc_call(server, &m, 0), "ipc_call");
+	start = ticks() - start;
+	must(sys_thread_sleep(clock_ns() + 2 * BUSY_SPIN), "sleep"); /* until all have done */
+	return start;
+}
+
+static void measure_busy_server(void)
+{
+	struct thread_options serving = {.name = "busy", .priority = PRIORITY - 4};
+	struct thread_options calling = {.name = "unimportant", .priority = PRIORITY - 3};
+	struct thread_options spinning = {.name = "between", .priority = PRIORITY - 2};
+	uint64_t longest = 0;
+
+	must(sys_endpoint_create(&server), "endpoint_create");
+	must(sys_event_create(&unimportant), "event_create");
+	must(sys_event_create(&between), "event_create");
+	must(thread_spawn(serve_and_work, NULL, &serving, NULL), "thread_spawn");
+	must(thread_spawn(call_for_work, NULL, &calling, NULL), "thread_spawn");
+	must(thread_spawn(be_in_the_way, NULL, &spinning, NULL), "thread_spawn");
+	for (unsigned i = 0; i < BUSY_CALLS; i++)
+		longest = MAX(longest, call_busy_server());
+	print_row("native_busy_server_delay_max", longest * 10);
+}
+
 static void print_memory(void)
 {
 	struct system_info info;
@@ -357,6 +444,7 @@ int main(void)
 	print_memory();
 	measure_delay();
 	measure_pairs(image);
+	measure_busy_server();
 	log_info("BENCH\tend");
 	for (;;)
 		must(sys_thread_sleep(0), "sleep");

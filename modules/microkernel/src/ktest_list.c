@@ -105,6 +105,16 @@
 	X(there_are_only_so_many_domains) \
 	X(a_receiver_without_room_goes_on_waiting) \
 	X(what_goes_tells_who_waits_for_messages) \
+	X(a_queued_caller_raises_the_busy_server) \
+	X(a_raise_ends_with_its_reason) \
+	X(who_gives_up_lends_nothing) \
+	X(a_raise_travels_along_servers) \
+	X(all_servers_of_an_endpoint_are_raised) \
+	X(a_request_that_is_put_aside_lends_nothing) \
+	X(who_serves_elsewhere_is_not_raised) \
+	X(a_page_request_that_queues_raises_the_pager) \
+	X(a_raise_in_a_circle_ends) \
+	X(a_raise_goes_so_far_and_no_further) \
 	X(pagetable_maps_and_finds) \
 	X(pagetable_hides_what_cannot_be_read) \
 	X(pagetable_next_skips_gaps) \
