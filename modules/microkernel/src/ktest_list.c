@@ -71,6 +71,10 @@
 	X(a_dying_domain_takes_no_more_in) \
 	X(a_large_process_ends_in_steps) \
 	X(deep_nesting_ends_in_steps) \
+	X(a_limit_holds_at_every_depth) \
+	X(the_outermost_takes_all_with_it) \
+	X(a_share_holds_at_every_depth) \
+	X(a_slice_is_as_long_as_all_around_allow) \
 	X(badges_bound_what_timers_and_watches_signal) \
 	X(periods_without_end_are_refused) \
 	X(missed_periods_are_signalled_once) \
