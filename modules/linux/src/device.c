@@ -11,6 +11,8 @@
 #include "tty.h"
 #include <base/bits.h>
 
+#define ZERO_PART ((size_t)64 << 10) /* between two of them a signal ends the read */
+
 static int64_t null_read(struct file *file, struct iter *to, uint64_t *position)
 {
 	(void)file, (void)to, (void)position;
@@ -25,10 +27,14 @@ static int64_t null_write(struct file *file, struct iter *from, uint64_t *positi
 
 static int64_t zero_read(struct file *file, struct iter *to, uint64_t *position)
 {
-	size_t wanted = to->left;
-	size_t done = iter_put_zeroes(to, wanted);
+	size_t done = 0, part, moved;
 	(void)file, (void)position;
-	return done > 0 || wanted == 0 ? (int64_t)done : -EFAULT;
+	do {
+		part = MIN(to->left, ZERO_PART);
+		moved = iter_put_zeroes(to, part);
+		done += moved;
+	} while (moved == part && to->left > 0 && !(to->task && signal_pending(to->task)));
+	return done > 0 || part == 0 ? (int64_t)done : -EFAULT;
 }
 
 static int64_t full_write(struct file *file, struct iter *from, uint64_t *position)

@@ -1,11 +1,13 @@
 /*
  * Iterators over the buffers of read and write calls. One loop moves bytes in either direction, buffer by
  * buffer; what differs is the copy at its heart. A copy that fails is tried again page by page, so that
- * the count of bytes moved is exact up to the bad page, as Linux reports it.
+ * the count of bytes moved is exact up to the bad page, as Linux reports it. What is much goes in parts, between which
+ * SIGKILL ends it.
  */
 #include "iter.h"
 #include "guest.h"
 #include "hot.h"
+#include "signal.h"
 #include <base/bits.h>
 #include <base/string.h>
 
@@ -19,6 +21,8 @@ void iter_init_memory(struct iter *iter, struct task *task, void *memory, size_t
 {
 	*iter = (struct iter){.task = task, .memory = memory, .left = bytes};
 }
+
+#define PART_MAX (256u << 10)
 
 enum direction { TO_GUEST, FROM_GUEST, ZERO_GUEST };
 
@@ -97,9 +101,9 @@ COLD static size_t move_pieces(struct iter *iter, uint8_t *at, size_t bytes,
 }
 
 /* Nearly always the bytes fit into one buffer of the guest's. */
-static inline size_t move(struct iter *iter, uint8_t *at, size_t bytes, enum direction direction)
+static inline size_t move_part(struct iter *iter, uint8_t *at, size_t bytes,
+                               enum direction direction)
 {
-	bytes = MIN(bytes, iter->left);
 	if (iter->memory) {
 		size_t done = move_memory(iter->memory, at, bytes, direction);
 		iter->memory += done;
@@ -109,6 +113,27 @@ static inline size_t move(struct iter *iter, uint8_t *at, size_t bytes, enum dir
 	if (iter->iov_count > 0 && bytes <= iter->iov->len)
 		return move_piece(iter, at, bytes, direction);
 	return move_pieces(iter, at, bytes, direction);
+}
+
+COLD static size_t move_parts(struct iter *iter, uint8_t *at, size_t bytes,
+                              enum direction direction)
+{
+	size_t done = 0;
+	while (done < bytes) {
+		size_t part = MIN(bytes - done, PART_MAX);
+		size_t moved = move_part(iter, at ? at + done : NULL, part, direction);
+		done += moved;
+		if (moved < part || (iter->task && signal_kill_pending(iter->task)))
+			break;
+	}
+	return done;
+}
+
+static inline size_t move(struct iter *iter, uint8_t *at, size_t bytes, enum direction direction)
+{
+	bytes = MIN(bytes, iter->left);
+	return bytes <= PART_MAX ? move_part(iter, at, bytes, direction)
+	                         : move_parts(iter, at, bytes, direction);
 }
 
 size_t iter_put(struct iter *iter, const void *from, size_t bytes)

@@ -1,14 +1,24 @@
 /*
  * What becomes of a call that a signal interrupts: EINTR, or as if nothing had happened.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/uio.h>
 #include <time.h>
 #include "check.h"
 #include "futex.h"
 
 static volatile int count;
+
+static long microseconds(const struct timeval *time)
+{
+	return time->tv_sec * 1000000 + time->tv_usec;
+}
 
 static void counting(int signal)
 {
@@ -126,11 +136,64 @@ static void test_futex_wait(int kind)
 	waitpid(pid, NULL, 0);
 }
 
+#define LONG_PARTS 1000
+#define PART_BYTES (1 << 20)
+
+/* So much work for little memory: a thousand times into the same buffer. */
+static ssize_t read_long(int fd, char *buffer)
+{
+	struct iovec parts[LONG_PARTS];
+
+	for (int i = 0; i < LONG_PARTS; i++)
+		parts[i] = (struct iovec){buffer, PART_BYTES};
+	return readv(fd, parts, LONG_PARTS);
+}
+
+/* A signal ends a long read of zeroes between two parts; SIGKILL ends that of a file as well. */
+static void test_long_read(void)
+{
+	const struct itimerval soon = {.it_value = {.tv_usec = 5000}};
+	char *buffer = malloc(PART_BYTES);
+	int zero = open("/dev/zero", O_RDONLY), file = memfd_create("hole", 0);
+	struct rusage whole, killed;
+	int status;
+
+	signal(SIGALRM, counting);
+	count = 0;
+	setitimer(ITIMER_REAL, &soon, NULL);
+	ssize_t done = read_long(zero, buffer);
+	CHECK(done > 0 && done < (ssize_t)LONG_PARTS * PART_BYTES && count == 1);
+	signal(SIGALRM, SIG_DFL);
+
+	CHECK(ftruncate(file, (off_t)LONG_PARTS * PART_BYTES) == 0);
+	for (int round = 0; round < 2; round++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			lseek(file, 0, SEEK_SET);
+			read_long(file, buffer);
+			_exit(0);
+		}
+		if (round == 1) {
+			sleep_ms(5);
+			kill(pid, SIGKILL);
+		}
+		CHECK(wait4(pid, &status, 0, round ? &killed : &whole) == pid);
+		CHECK(round == 1 ? WIFSIGNALED(status) : status == 0);
+	}
+	CHECK(microseconds(&killed.ru_stime) + microseconds(&killed.ru_utime) <
+	      (microseconds(&whole.ru_stime) + microseconds(&whole.ru_utime)) / 2);
+	close(zero);
+	close(file);
+	free(buffer);
+}
+
 void test_restart(void)
 {
 	test_wait();
 	test_sleep();
 	test_pause();
+	test_long_read();
 	test_futex_wait(0);
 	test_futex_wait(FUTEX_PRIVATE);
 	signal(SIGUSR1, SIG_DFL);
