@@ -7,6 +7,8 @@
 #include "progress.h"
 #include "arch/x86_64/kernel_map.h"
 #include "arch/x86_64/pagetable_walk.h"
+#include "arch/x86_64/pcid.h"
+#include "arch/x86_64/tlb.h"
 
 #define BATCH 32u /* leaves that are taken out between two flushes */
 
@@ -186,6 +188,9 @@ static void free_roots(struct pagetable *pt)
 		page_free_table(pt->monitor_root);
 	}
 	pt->root = pt->monitor_root = PADDR(0);
+	pcid_free(pt->pcid);
+	pcid_free(pt->monitor_pcid);
+	pt->pcid = pt->monitor_pcid = 0;
 }
 
 /* Also for trees that pt_create_* could not complete. */
