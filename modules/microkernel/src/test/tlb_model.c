@@ -67,6 +67,7 @@ void cr3_write(uint64_t value)
 	tlb_here()->cr3 = value & ~CR3_KEEP;
 	if (!(value & CR3_KEEP))
 		drop(value & PCID_MASK);
+	tlb_model_meanwhile();
 }
 
 /* That upper levels of the present PCID go with any address is architecture; the code relies on it without PCIDs. */
@@ -78,6 +79,7 @@ void invlpg(uint64_t va)
 	drop_way(pcid, va);
 	for (unsigned i = 0; i < tlb->used; i++)
 		tlb->cached[i].is_there &= tlb->cached[i].pcid != pcid || tlb->cached[i].level == 1;
+	tlb_model_meanwhile();
 }
 
 void invpcid(enum invpcid_type type, uint16_t pcid, uint64_t va)
@@ -88,6 +90,7 @@ void invpcid(enum invpcid_type type, uint16_t pcid, uint64_t va)
 	case INVPCID_WHOLE: drop(pcid); break;
 	case INVPCID_EVERY: tlb_here()->used = 0; break;
 	}
+	tlb_model_meanwhile();
 }
 
 static struct way follow(struct way way, uint64_t va, int level)
@@ -138,7 +141,7 @@ static void keep(struct tlb *tlb, uint64_t va, int level, struct way way)
 	tlb->cached[i] = (struct cached){true, tlb->cr3 & PCID_MASK, level, va, way};
 }
 
-paddr_t tlb_model_access(uint64_t va, bool is_write)
+struct way tlb_model_look_ahead(uint64_t va)
 {
 	struct tlb *tlb = tlb_here();
 	const struct cached *cached = find(tlb, va);
@@ -154,9 +157,16 @@ paddr_t tlb_model_access(uint64_t va, bool is_write)
 		if (way.to)
 			keep(tlb, va, level, way);
 	}
+	return way;
+}
+
+paddr_t tlb_model_access(uint64_t va, bool is_write)
+{
+	struct way way = tlb_model_look_ahead(va);
+
 	if (way.to && (!is_write || way.rights & WAY_WRITE))
 		return PADDR(way.to);
-	drop_way(tlb->cr3 & PCID_MASK, va);
+	drop_way(tlb_here()->cr3 & PCID_MASK, va);
 	return PADDR(0);
 }
 

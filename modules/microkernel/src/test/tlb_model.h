@@ -7,8 +7,8 @@
 
 void tlb_model_begin(bool has_pcid);
 void tlb_model_run_on(struct cpu *cpu);
-/* What the CPU's user code finds at an address; 0: it faults, and what led there goes. */
-paddr_t tlb_model_access(uint64_t va, bool is_write);
+/* The test's: called after each instruction, for what CPUs do meanwhile. */
+void tlb_model_meanwhile(void);
 
 /* Rights of a way through tables. */
 #define WAY_WRITE 1u
@@ -18,6 +18,10 @@ struct way {
 	uint64_t to; /* a table or page; 0: nowhere */
 	unsigned rights;
 };
+/* What the CPU's user code finds at an address; 0: it faults, and what led there goes. */
+paddr_t tlb_model_access(uint64_t va, bool is_write);
+/* The CPU walks there of its own accord, which is no fault, whatever it finds. */
+struct way tlb_model_look_ahead(uint64_t va);
 /* Through the tables as they are: what the entry of that level leads to. */
 struct way tlb_model_walk(uint64_t root, uint64_t va, int level);
 

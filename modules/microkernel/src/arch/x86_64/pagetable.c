@@ -13,6 +13,7 @@
 #include "arch/x86_64/kernel_map.h"
 #include "arch/x86_64/pagetable_walk.h"
 #include "arch/x86_64/pcid.h"
+#include "arch/x86_64/tlb.h"
 
 status_t pt_create_native(struct pagetable *pt, struct domain *domain)
 {
@@ -50,7 +51,8 @@ status_t pt_create_space(struct pagetable *pt, struct domain *domain)
 	return OK;
 }
 
-/* What is cached of another process's window goes. That of a process which ended went with its tables. */
+/* No CPU goes on with the window of another process whose threads were bound to the space. That of a process which ended
+ * went with its tables. */
 void pt_attach_monitor(struct pagetable *space_pt, struct pagetable *native_pt)
 {
 	const uint64_t *from = direct(native_pt->root);
@@ -62,7 +64,7 @@ void pt_attach_monitor(struct pagetable *space_pt, struct pagetable *native_pt)
 		to[i] = from[i];
 	native_pt->has_spaces = true;
 	if (was_other)
-		pt_flush(space_pt, 0, PT_ALL_PAGES);
+		pt_unload(space_pt);
 }
 
 static uint64_t *table_around(uint64_t *entry)

@@ -134,7 +134,8 @@ void pt_unload(struct pagetable *pt)
 {
 	if (cpu_count > 1)
 		ask_others(drop_here, pt, 0, PT_ALL_PAGES);
-	drop_here(pt, 0, PT_ALL_PAGES);
+	if (may_hold(this_cpu(), pt))
+		drop_here(pt, 0, PT_ALL_PAGES);
 	pt->cpus = 0;
 }
 

@@ -22,7 +22,10 @@ TEST_MAIN();
 #define CPUS 3u
 #define TREES 3u /* of each kind */
 #define THREADS 6u
-#define PAGES 40u /* that are used of a table */
+#define NUMBERS (3 * TREES) /* for all roots */
+#define PAGES 40u           /* as many as make a table worth sharing */
+#define LOOKS 12u
+#define VARIED 6u /* of which these are worked on alone */
 #define GUEST_AT 0x400000ul
 #define NATIVE_AT (NATIVE_BASE + GUEST_AT)
 
@@ -38,6 +41,9 @@ static struct pagetable natives[TREES], spaces[TREES];
 static struct thread threads[THREADS];
 static struct guest_state state; /* of all threads: only that there is one counts */
 static struct random chance;
+static uint16_t taken[PCID_COUNT]; /* numbers that the trees shall not have */
+static unsigned taken_count;
+static bool is_walking; /* CPUs look ahead at any time */
 
 /* --- what the code under test needs --- */
 void kernel_map_enter(uint64_t *root)
@@ -122,6 +128,26 @@ static void set_mode(struct thread *thread, enum thread_mode mode)
 		enter_user(cpu_of(thread));
 }
 
+/* All CPUs walk to some places, as programs have them do or as they like. */
+static void look_around(unsigned looks)
+{
+	struct cpu *self = this_cpu();
+
+	for (unsigned i = 0; i < CPUS * looks; i++) {
+		uint64_t base = pick(2) ? NATIVE_BASE : 0;
+
+		tlb_model_run_on(&cpus[i % CPUS]);
+		tlb_model_look_ahead(base + regions[pick(REGIONS)] + pick(VARIED) * PAGE_SIZE);
+	}
+	tlb_model_run_on(self);
+}
+
+void tlb_model_meanwhile(void)
+{
+	if (is_walking)
+		look_around(1);
+}
+
 static paddr_t access(struct cpu *cpu, uint64_t va, bool is_write)
 {
 	enter_user(cpu);
@@ -162,10 +188,26 @@ static void take_off(struct thread *thread)
 	bind(thread, NULL);
 }
 
-static void begin(bool has_pcid)
+/* That a test which failed has left. */
+static void free_numbers(void)
 {
+	for (unsigned i = 0; i < TREES; i++) {
+		pcid_free(natives[i].pcid);
+		pcid_free(spaces[i].pcid);
+		pcid_free(spaces[i].monitor_pcid);
+	}
+	while (taken_count > 0)
+		pcid_free(taken[--taken_count]);
+}
+
+static void begin(bool has_pcid, unsigned numbers)
+{
+	free_numbers();
 	frames_begin();
 	tlb_model_begin(has_pcid);
+	is_walking = false;
+	while (has_pcid && taken_count + numbers + 1 < PCID_COUNT)
+		taken[taken_count++] = pcid_alloc();
 	cpu_count = CPUS;
 	kernel_root = page_alloc_table(NULL);
 	for (unsigned i = 0; i < CPUS; i++) {
@@ -315,136 +357,6 @@ static void end(void)
 	CHECK_EQ(frames_used(), 1);
 }
 
-/* --- one thing at a time: the root that is changed is not loaded, and comes back --- */
-TEST(a_page_that_went_while_the_root_was_away_is_not_found)
-{
-	begin(true);
-	map(&natives[0], NATIVE_AT, PT_WRITE);
-	run(&threads[0], &cpus[0]);
-	CHECK(access(&cpus[0], NATIVE_AT, true).value);
-	run(&threads[1], &cpus[0]);
-	unmap(&natives[0], NATIVE_AT);
-	run(&threads[0], &cpus[0]);
-	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
-	end();
-}
-
-TEST(what_a_root_showed_is_found_again_without_a_walk)
-{
-	paddr_t page;
-
-	begin(true);
-	map(&natives[0], NATIVE_AT, 0);
-	run(&threads[0], &cpus[0]);
-	page = access(&cpus[0], NATIVE_AT, false);
-	run(&threads[1], &cpus[0]);
-	run(&threads[0], &cpus[0]);
-	page_ref(page);
-	CHECK_EQ(pt_unmap(&natives[0], NATIVE_AT).page.value, page.value);
-	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, page.value); /* not flushed yet */
-	pt_flush(&natives[0], NATIVE_AT, 1);
-	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
-	page_unref(page);
-	page_unref(page);
-	end();
-}
-
-TEST(a_guest_page_goes_from_both_roots)
-{
-	begin(true);
-	map(&spaces[0], GUEST_AT, PT_WRITE);
-	run(&threads[0], &cpus[0]);
-	CHECK(bind(&threads[0], &spaces[0]));
-	for (unsigned mode = MODE_NATIVE; mode <= MODE_GUEST; mode++) {
-		set_mode(&threads[0], mode);
-		CHECK(access(&cpus[0], GUEST_AT, true).value);
-	}
-	protect(&spaces[0], GUEST_AT, 0);
-	for (unsigned mode = MODE_NATIVE; mode <= MODE_GUEST; mode++) {
-		set_mode(&threads[0], mode);
-		CHECK(access(&cpus[0], GUEST_AT, false).value);
-		CHECK_EQ(access(&cpus[0], GUEST_AT, true).value, 0);
-	}
-	end();
-}
-
-TEST(a_native_page_goes_from_the_monitors_roots)
-{
-	begin(true);
-	map(&natives[0], NATIVE_AT, PT_WRITE);
-	run(&threads[0], &cpus[0]);
-	CHECK(bind(&threads[0], &spaces[0]));
-	CHECK(access(&cpus[0], NATIVE_AT, true).value);
-	run(&threads[1], &cpus[0]);
-	unmap(&natives[0], NATIVE_AT);
-	run(&threads[0], &cpus[0]);
-	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
-	end();
-}
-
-TEST(a_table_that_clones_share_is_written_to_by_neither)
-{
-	begin(true);
-	fill(&spaces[0], GUEST_AT);
-	run(&threads[0], &cpus[0]);
-	CHECK(bind(&threads[0], &spaces[0]));
-	set_mode(&threads[0], MODE_GUEST);
-	CHECK(access(&cpus[0], GUEST_AT, true).value);
-	run(&threads[1], &cpus[0]);
-	CHECK(pt_is_sharable(&spaces[0], &spaces[1], GUEST_AT));
-	CHECK_EQ(pt_share(&spaces[0], &spaces[1], GUEST_AT), 0);
-	run(&threads[0], &cpus[0]);
-	CHECK_EQ(access(&cpus[0], GUEST_AT, true).value, 0);
-	end();
-}
-
-TEST(an_idle_cpu_is_left_alone_and_forgets_before_it_goes_on)
-{
-	begin(true);
-	map(&natives[0], NATIVE_AT, 0);
-	run(&threads[0], &cpus[0]);
-	CHECK(access(&cpus[0], NATIVE_AT, false).value);
-	go_idle(&cpus[0]);
-	run(&threads[3], &cpus[1]);
-	unmap(&natives[0], NATIVE_AT); /* apic_send sees whom it asks */
-	CHECK_EQ(cpus[0].tlb_state, TLB_STALE);
-	run(&threads[0], &cpus[0]);
-	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
-	end();
-}
-
-TEST(a_number_that_is_used_again_has_nothing_under_it)
-{
-	uint16_t pcid;
-
-	begin(true);
-	pcid = natives[0].pcid;
-	map(&natives[0], NATIVE_AT, 0);
-	run(&threads[0], &cpus[0]);
-	CHECK(access(&cpus[0], NATIVE_AT, false).value);
-	run(&threads[1], &cpus[0]);
-	destroy_native(&natives[0]);
-	CHECK_EQ(natives[0].pcid, pcid);
-	run(&threads[0], &cpus[0]);
-	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
-	end();
-}
-
-TEST(a_space_shows_its_new_monitor_memory_only)
-{
-	begin(true);
-	map(&natives[0], NATIVE_AT, 0);
-	run(&threads[0], &cpus[0]);
-	CHECK(bind(&threads[0], &spaces[0]));
-	CHECK(access(&cpus[0], NATIVE_AT, false).value);
-	CHECK(!bind(&threads[1], &spaces[0]));
-	CHECK(bind(&threads[0], NULL));
-	CHECK(bind(&threads[1], &spaces[0]));
-	run(&threads[1], &cpus[0]);
-	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
-	end();
-}
-
 /* --- numbers --- */
 TEST(numbers_are_different_and_come_back)
 {
@@ -472,10 +384,140 @@ TEST(a_cpu_without_numbers_has_none)
 	CHECK_EQ(pcid_alloc(), 0);
 }
 
+/* --- one thing at a time: the root that is changed is not loaded, and comes back --- */
+TEST(a_page_that_went_while_the_root_was_away_is_not_found)
+{
+	begin(true, NUMBERS);
+	map(&natives[0], NATIVE_AT, PT_WRITE);
+	run(&threads[0], &cpus[0]);
+	CHECK(access(&cpus[0], NATIVE_AT, true).value);
+	run(&threads[1], &cpus[0]);
+	unmap(&natives[0], NATIVE_AT);
+	run(&threads[0], &cpus[0]);
+	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
+	end();
+}
+
+TEST(what_a_root_showed_is_found_again_without_a_walk)
+{
+	paddr_t page;
+
+	begin(true, NUMBERS);
+	map(&natives[0], NATIVE_AT, 0);
+	run(&threads[0], &cpus[0]);
+	page = access(&cpus[0], NATIVE_AT, false);
+	run(&threads[1], &cpus[0]);
+	run(&threads[0], &cpus[0]);
+	page_ref(page);
+	CHECK_EQ(pt_unmap(&natives[0], NATIVE_AT).page.value, page.value);
+	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, page.value); /* not flushed yet */
+	pt_flush(&natives[0], NATIVE_AT, 1);
+	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
+	page_unref(page);
+	page_unref(page);
+	end();
+}
+
+TEST(a_guest_page_goes_from_both_roots)
+{
+	begin(true, NUMBERS);
+	map(&spaces[0], GUEST_AT, PT_WRITE);
+	run(&threads[0], &cpus[0]);
+	CHECK(bind(&threads[0], &spaces[0]));
+	for (unsigned mode = MODE_NATIVE; mode <= MODE_GUEST; mode++) {
+		set_mode(&threads[0], mode);
+		CHECK(access(&cpus[0], GUEST_AT, true).value);
+	}
+	protect(&spaces[0], GUEST_AT, 0);
+	for (unsigned mode = MODE_NATIVE; mode <= MODE_GUEST; mode++) {
+		set_mode(&threads[0], mode);
+		CHECK(access(&cpus[0], GUEST_AT, false).value);
+		CHECK_EQ(access(&cpus[0], GUEST_AT, true).value, 0);
+	}
+	end();
+}
+
+TEST(a_native_page_goes_from_the_monitors_roots)
+{
+	begin(true, NUMBERS);
+	map(&natives[0], NATIVE_AT, PT_WRITE);
+	run(&threads[0], &cpus[0]);
+	CHECK(bind(&threads[0], &spaces[0]));
+	CHECK(access(&cpus[0], NATIVE_AT, true).value);
+	run(&threads[1], &cpus[0]);
+	unmap(&natives[0], NATIVE_AT);
+	run(&threads[0], &cpus[0]);
+	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
+	end();
+}
+
+TEST(a_table_that_clones_share_is_written_to_by_neither)
+{
+	begin(true, NUMBERS);
+	fill(&spaces[0], GUEST_AT);
+	run(&threads[0], &cpus[0]);
+	CHECK(bind(&threads[0], &spaces[0]));
+	set_mode(&threads[0], MODE_GUEST);
+	CHECK(access(&cpus[0], GUEST_AT, true).value);
+	run(&threads[1], &cpus[0]);
+	CHECK(pt_is_sharable(&spaces[0], &spaces[1], GUEST_AT));
+	CHECK_EQ(pt_share(&spaces[0], &spaces[1], GUEST_AT), 0);
+	run(&threads[0], &cpus[0]);
+	CHECK_EQ(access(&cpus[0], GUEST_AT, true).value, 0);
+	end();
+}
+
+TEST(an_idle_cpu_is_left_alone_and_forgets_before_it_goes_on)
+{
+	begin(true, NUMBERS);
+	map(&natives[0], NATIVE_AT, 0);
+	run(&threads[0], &cpus[0]);
+	CHECK(access(&cpus[0], NATIVE_AT, false).value);
+	go_idle(&cpus[0]);
+	run(&threads[3], &cpus[1]);
+	unmap(&natives[0], NATIVE_AT); /* apic_send sees whom it asks */
+	CHECK_EQ(cpus[0].tlb_state, TLB_STALE);
+	run(&threads[0], &cpus[0]);
+	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
+	end();
+}
+
+TEST(a_number_that_is_used_again_has_nothing_under_it)
+{
+	uint16_t pcid;
+
+	begin(true, NUMBERS);
+	pcid = natives[0].pcid;
+	map(&natives[0], NATIVE_AT, 0);
+	run(&threads[0], &cpus[0]);
+	CHECK(access(&cpus[0], NATIVE_AT, false).value);
+	run(&threads[1], &cpus[0]);
+	destroy_native(&natives[0]);
+	CHECK_EQ(natives[0].pcid, pcid);
+	run(&threads[0], &cpus[0]);
+	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
+	end();
+}
+
+TEST(a_space_shows_its_new_monitor_memory_only)
+{
+	begin(true, NUMBERS);
+	map(&natives[0], NATIVE_AT, 0);
+	run(&threads[0], &cpus[0]);
+	CHECK(bind(&threads[0], &spaces[0]));
+	CHECK(access(&cpus[0], NATIVE_AT, false).value);
+	CHECK(!bind(&threads[1], &spaces[0]));
+	CHECK(bind(&threads[0], NULL));
+	CHECK(bind(&threads[1], &spaces[0]));
+	run(&threads[1], &cpus[0]);
+	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
+	end();
+}
+
 /* --- all of it, at random --- */
 static struct pagetable *any_tree(void)
 {
-	return pick(2) ? &natives[pick(TREES)] : &spaces[pick(TREES)];
+	return pick(4) ? &spaces[pick(TREES)] : &natives[pick(TREES)];
 }
 
 static uint64_t any_region(const struct pagetable *pt)
@@ -485,7 +527,7 @@ static uint64_t any_region(const struct pagetable *pt)
 
 static void change_page(struct pagetable *pt)
 {
-	uint64_t va = any_region(pt) + pick(PAGES) * PAGE_SIZE;
+	uint64_t va = any_region(pt) + pick(VARIED) * PAGE_SIZE;
 	unsigned flags = (pick(2) ? PT_WRITE : 0) | (pick(2) ? PT_EXECUTE : 0);
 
 	switch (pick(4)) {
@@ -551,8 +593,9 @@ static void change_threads(void)
 	struct thread *thread = &threads[pick(THREADS)];
 	struct cpu *cpu = &cpus[pick(CPUS)];
 
-	switch (pick(8)) {
+	switch (pick(9)) {
 	case 0: go_idle(cpu); break;
+	case 5: take_off(thread); break;
 	case 1: bind(thread, pick(3) ? &spaces[pick(TREES)] : NULL); break;
 	case 2:
 	case 3:
@@ -561,54 +604,36 @@ static void change_threads(void)
 	}
 }
 
-/* User code goes on on all CPUs that have some. */
-static void look_around(void)
-{
-	for (unsigned i = 0; i < CPUS; i++) {
-		struct cpu *cpu = &cpus[i];
-
-		for (unsigned n = 0; cpu->current && n < 4; n++) {
-			uint64_t base = pick(2) ? NATIVE_BASE : 0;
-			uint64_t va = base + regions[pick(REGIONS)] + pick(PAGES) * PAGE_SIZE;
-
-			access(cpu, va, pick(2));
-		}
-	}
-}
-
 static void one_step(void)
 {
-	look_around();
+	for (unsigned i = 0; i < CPUS; i++)
+		if (cpus[i].current)
+			enter_user(&cpus[i]);
+	look_around(LOOKS);
 	tlb_model_run_on(&cpus[pick(CPUS)]);
-	switch (pick(5)) {
+	is_walking = true;
+	switch (pick(8)) {
 	case 0: change_page(any_tree()); break;
 	case 1: change_range(any_tree()); break;
 	case 2: change_trees(); break;
 	default: change_threads(); break;
 	}
+	is_walking = false;
 	check_all();
 }
 
 static void walk_at_random(bool has_pcid, unsigned numbers)
 {
-	static uint16_t taken[PCID_COUNT];
-	unsigned count = 0;
-
 	random_seed(&chance, test_seed());
-	tlb_model_begin(has_pcid);
-	while (count + numbers + 1 < PCID_COUNT && has_pcid)
-		taken[count++] = pcid_alloc();
-	begin(has_pcid);
+	begin(has_pcid, numbers);
 	for (unsigned i = 0; i < test_rounds(20000); i++)
 		one_step();
 	end();
-	while (count > 0)
-		pcid_free(taken[--count]);
 }
 
 TEST(nothing_stale_is_left_with_numbers_for_all)
 {
-	walk_at_random(true, 3 * TREES);
+	walk_at_random(true, NUMBERS);
 }
 
 TEST(nothing_stale_is_left_with_numbers_for_some)
