@@ -111,6 +111,8 @@
 	X(pagetable_frees_tables_that_become_empty) \
 	X(pagetable_pages_come_back_clear) \
 	X(monitor_root_mirrors_without_execution) \
+	X(each_root_has_a_number_where_cpuid_has_them) \
+	X(a_root_does_without_a_number_when_none_is_left) \
 	X(pagetable_out_of_memory_is_an_error) \
 	X(kernel_image_is_never_writable_and_executable) \
 	X(kernel_leaves_the_boot_mapping) \
@@ -125,6 +127,7 @@
 	X(tables_are_constant_after_boot) \
 	X(code_and_constants_cannot_be_written_to) \
 	X(user_pages_are_neither_read_nor_executed) \
+	X(a_page_that_went_while_its_root_was_away_is_not_read) \
 	X(control_bits_are_those_of_cpuid) \
 	X(branch_barriers_are_used_where_cpuid_has_them_only) \
 	X(an_index_out_of_range_is_zero) \

@@ -3,6 +3,9 @@
  * back, and every page returns.
  */
 #include <microkernel/errors.h>
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/instructions.h"
+#include "arch/x86_64/pcid.h"
 #include "arch/x86_64/pte.h"
 #include "ktest_fixture.h"
 #include "page.h"
@@ -162,5 +165,52 @@ KTEST(pagetable_out_of_memory_is_an_error)
 	KCHECK(va > 0);
 	KCHECK(!pt_lookup(&pt, va).present);
 	pt_destroy(&pt);
+	fixture_destroy(&f);
+}
+
+static bool is_keeping(cr3_t root, paddr_t address, uint16_t pcid)
+{
+	return root.value == (address.value | pcid | (pcid ? CR3_KEEP : 0));
+}
+
+KTEST(each_root_has_a_number_where_cpuid_has_them)
+{
+	struct fixture f = fixture_create(200);
+	struct thread *thread = fixture_running(&f, NATIVE_BASE + (1ul << 30));
+	struct pagetable *native = &f.process->aspace.pt;
+	struct pagetable space = create_space(&f);
+
+	KCHECK(!native->pcid == !cpu_features.has_pcid);
+	KCHECK(!space.pcid == !cpu_features.has_pcid && !native->monitor_pcid);
+	KCHECK(!space.pcid || (space.pcid != space.monitor_pcid && space.pcid != native->pcid));
+	KCHECK(is_keeping(thread->arch.native_root, native->root, native->pcid));
+	thread->arch.space_pt = &space;
+	pt_activate_thread(thread);
+	KCHECK(is_keeping(thread->arch.native_root, space.monitor_root, space.monitor_pcid));
+	thread->arch.space_pt = NULL;
+	pt_activate_thread(thread);
+	pt_destroy(&space);
+	thread_end(thread);
+	kobject_unref(&thread->obj);
+	fixture_destroy(&f);
+}
+
+KTEST(a_root_does_without_a_number_when_none_is_left)
+{
+	static uint16_t taken[PCID_COUNT];
+	struct fixture f = fixture_create(100);
+	struct pagetable space;
+	unsigned count = 0;
+
+	while ((taken[count] = pcid_alloc()) != 0)
+		count++;
+	space = create_space(&f);
+	KCHECK(!space.pcid && !space.monitor_pcid);
+	pt_destroy(&space);
+	while (count > 0)
+		pcid_free(taken[--count]);
+	space = create_space(&f);
+	KCHECK(!space.pcid == !cpu_features.has_pcid);
+	pt_destroy(&space);
 	fixture_destroy(&f);
 }
