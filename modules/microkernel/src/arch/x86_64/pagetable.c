@@ -23,7 +23,7 @@ status_t pt_create_native(struct pagetable *pt, struct domain *domain)
 	pt->root = page_alloc_table(domain);
 	if (!pt->root.value)
 		return E_NOMEM;
-	pt->pcid = pcid_alloc();
+	pt->cr3 = cr3_with(pt->root, pcid_alloc());
 	root = direct(pt->root);
 	kernel_map_enter(root);
 	for (unsigned i = 0; i < WINDOW_SLOTS; i++) {
@@ -44,8 +44,8 @@ status_t pt_create_space(struct pagetable *pt, struct domain *domain)
 		pt_destroy(pt);
 		return E_NOMEM;
 	}
-	pt->pcid = pcid_alloc();
-	pt->monitor_pcid = pcid_alloc();
+	pt->cr3 = cr3_with(pt->root, pcid_alloc());
+	pt->monitor_cr3 = cr3_with(pt->monitor_root, pcid_alloc());
 	kernel_map_enter(direct(pt->root));
 	kernel_map_enter(direct(pt->monitor_root));
 	return OK;

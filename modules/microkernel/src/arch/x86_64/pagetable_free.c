@@ -188,9 +188,9 @@ static void free_roots(struct pagetable *pt)
 		page_free_table(pt->monitor_root);
 	}
 	pt->root = pt->monitor_root = PADDR(0);
-	pcid_free(pt->pcid);
-	pcid_free(pt->monitor_pcid);
-	pt->pcid = pt->monitor_pcid = 0;
+	pcid_free(pcid_of(pt->cr3));
+	pcid_free(pcid_of(pt->monitor_cr3));
+	pt->cr3 = pt->monitor_cr3 = (cr3_t){0};
 }
 
 /* Also for trees that pt_create_* could not complete. */

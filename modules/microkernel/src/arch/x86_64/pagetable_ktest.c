@@ -4,7 +4,6 @@
  */
 #include <microkernel/errors.h>
 #include "arch/x86_64/features.h"
-#include "arch/x86_64/instructions.h"
 #include "arch/x86_64/pcid.h"
 #include "arch/x86_64/pte.h"
 #include "ktest_fixture.h"
@@ -168,25 +167,22 @@ KTEST(pagetable_out_of_memory_is_an_error)
 	fixture_destroy(&f);
 }
 
-static bool is_keeping(cr3_t root, paddr_t address, uint16_t pcid)
-{
-	return root.value == (address.value | pcid | (pcid ? CR3_KEEP : 0));
-}
-
 KTEST(each_root_has_a_number_where_cpuid_has_them)
 {
 	struct fixture f = fixture_create(200);
 	struct thread *thread = fixture_running(&f, NATIVE_BASE + (1ul << 30));
 	struct pagetable *native = &f.process->aspace.pt;
 	struct pagetable space = create_space(&f);
+	uint64_t kept = cpu_features.has_pcid ? CR3_KEEP : 0;
+	uint16_t numbers[] = {pcid_of(native->cr3), pcid_of(space.cr3), pcid_of(space.monitor_cr3)};
 
-	KCHECK(!native->pcid == !cpu_features.has_pcid);
-	KCHECK(!space.pcid == !cpu_features.has_pcid && !native->monitor_pcid);
-	KCHECK(!space.pcid || (space.pcid != space.monitor_pcid && space.pcid != native->pcid));
-	KCHECK(is_keeping(thread->arch.native_root, native->root, native->pcid));
+	for (unsigned i = 0; i < 3; i++)
+		KCHECK(!numbers[i] == !cpu_features.has_pcid);
+	KCHECK(!kept || (numbers[0] != numbers[1] && numbers[1] != numbers[2]));
+	KCHECK(thread->arch.native_root.value == (native->root.value | numbers[0] | kept));
 	thread->arch.space_pt = &space;
 	pt_activate_thread(thread);
-	KCHECK(is_keeping(thread->arch.native_root, space.monitor_root, space.monitor_pcid));
+	KCHECK(thread->arch.native_root.value == (space.monitor_root.value | numbers[2] | kept));
 	thread->arch.space_pt = NULL;
 	pt_activate_thread(thread);
 	pt_destroy(&space);
@@ -205,12 +201,13 @@ KTEST(a_root_does_without_a_number_when_none_is_left)
 	while ((taken[count] = pcid_alloc()) != 0)
 		count++;
 	space = create_space(&f);
-	KCHECK(!space.pcid && !space.monitor_pcid);
+	KCHECK(space.cr3.value == space.root.value);
+	KCHECK(space.monitor_cr3.value == space.monitor_root.value);
 	pt_destroy(&space);
 	while (count > 0)
 		pcid_free(taken[--count]);
 	space = create_space(&f);
-	KCHECK(!space.pcid == !cpu_features.has_pcid);
+	KCHECK(!pcid_of(space.cr3) == !cpu_features.has_pcid);
 	pt_destroy(&space);
 	fixture_destroy(&f);
 }

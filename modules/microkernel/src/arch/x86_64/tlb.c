@@ -14,7 +14,6 @@
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/kernel_map.h"
-#include "arch/x86_64/pte.h"
 
 static void write_root(struct cpu *cpu, cr3_t root)
 {
@@ -31,20 +30,12 @@ static void load_root(cr3_t root)
 		write_root(cpu, root);
 }
 
-static cr3_t cr3_of(paddr_t root, uint16_t pcid)
-{
-	return (cr3_t){root.value | pcid | (pcid ? CR3_KEEP : 0)};
-}
-
 static void derive_roots(struct thread_arch *arch)
 {
-	const struct pagetable *native = arch->native_pt;
 	const struct pagetable *space = arch->space_pt;
 
-	arch->native_root = space ? cr3_of(space->monitor_root, space->monitor_pcid)
-	                          : cr3_of(native->root, native->pcid);
-	arch->guest_root = space && arch->state && arch->fpu ? cr3_of(space->root, space->pcid)
-	                                                     : (cr3_t){0};
+	arch->native_root = space ? space->monitor_cr3 : arch->native_pt->cr3;
+	arch->guest_root = space && arch->state && arch->fpu ? space->cr3 : (cr3_t){0};
 }
 
 static void note_cpu(struct pagetable *pt, unsigned cpu)
@@ -85,9 +76,9 @@ void tlb_leave_root(void)
 	load_root((cr3_t){kernel_root.value});
 }
 
-void tlb_reload_root(void)
+RARELY_CALLED void tlb_reload_root(struct cpu *cpu)
 {
-	write_root(this_cpu(), this_cpu()->loaded_root);
+	write_root(cpu, cpu->loaded_root);
 }
 
 /* It may idle already: then it stays stale if it is. */
@@ -108,12 +99,4 @@ void tlb_leave_idle(void)
 	if (cpu->tlb_state == TLB_STALE)
 		invpcid(INVPCID_EVERY, 0, 0);
 	cpu->tlb_state = TLB_IN_USE;
-}
-
-bool tlb_shows(const struct cpu *cpu, const struct pagetable *pt)
-{
-	uint64_t root = __atomic_load_n(&cpu->loaded_root.value, __ATOMIC_ACQUIRE) & PTE_ADDRESS;
-
-	return root == pt->root.value || root == pt->monitor_root.value ||
-	       pt == __atomic_load_n(&cpu->loaded_native, __ATOMIC_ACQUIRE);
 }

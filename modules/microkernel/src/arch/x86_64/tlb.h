@@ -3,6 +3,8 @@
  */
 #pragma once
 #include "cpu.h"
+#include "rare_call.h"
+#include "arch/x86_64/pte.h"
 
 /* Changes with the kernel lock exclusive only. */
 enum tlb_state {
@@ -19,9 +21,16 @@ void tlb_load_mode(const struct thread *thread);
 /* Loads kernel_root, since the CPU idles or its root dies. */
 void tlb_leave_root(void);
 /* Loads the same root once more, for the flush that this is without PCIDs. */
-void tlb_reload_root(void);
+RARELY_CALLED void tlb_reload_root(struct cpu *cpu);
+
 /* The tree is loaded there, or its window is part of what is loaded. */
-bool tlb_shows(const struct cpu *cpu, const struct pagetable *pt);
+static inline bool tlb_shows(const struct cpu *cpu, const struct pagetable *pt)
+{
+	uint64_t root = __atomic_load_n(&cpu->loaded_root.value, __ATOMIC_ACQUIRE) & PTE_ADDRESS;
+
+	return root == pt->root.value || root == pt->monitor_root.value ||
+	       pt == __atomic_load_n(&cpu->loaded_native, __ATOMIC_ACQUIRE);
+}
 
 /* A few pages of the kernel's half, which are global, on all CPUs. */
 void tlb_flush_kernel(uint64_t va, uint64_t pages);

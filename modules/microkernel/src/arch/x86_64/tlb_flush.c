@@ -13,6 +13,7 @@
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
+#include "arch/x86_64/pcid.h"
 #include "arch/x86_64/tlb.h"
 
 #define FLUSH_PAGES_MAX 32u /* beyond, one full flush is cheaper */
@@ -29,37 +30,37 @@ static struct {
 
 /* INVLPG also drops what is global, whatever the PCID, and all of the present PCID's entries of upper levels (Intel SDM
  * vol. 3, 4.10.4.1). */
-static void flush_loaded(const struct pagetable *pt, uint64_t va, uint64_t pages)
+static void flush_pages(const struct pagetable *pt, uint64_t va, uint64_t pages)
 {
 	(void)pt;
 	for (uint64_t i = 0; i < pages; i++)
 		invlpg(va + i * PAGE_SIZE);
 }
 
-/* A guest's page is cached under both roots' PCIDs. Upper levels go with the address that they led to, so a table that is
- * freed is one on the way to va. */
+/* Without PCIDs: the tree is loaded. */
+static void flush_loaded(const struct pagetable *pt, uint64_t va, uint64_t pages)
+{
+	if (pages > FLUSH_PAGES_MAX)
+		RARE_CALL_1(tlb_reload_root, this_cpu());
+	else
+		flush_pages(pt, va, pages);
+}
+
+/* With PCIDs. A guest's page is cached under both roots' numbers, a native one under those of all monitor roots, too. Upper
+ * levels go with the address that they led to: if a table is freed, it is one on the way to va. */
 static void flush_numbers(const struct pagetable *pt, uint64_t va, uint64_t pages)
 {
 	enum invpcid_type type = pages > FLUSH_PAGES_MAX ? INVPCID_WHOLE : INVPCID_PAGE;
 
-	for (uint64_t i = 0; i < (type == INVPCID_WHOLE ? 1 : pages); i++) {
-		invpcid(type, pt->pcid, va + i * PAGE_SIZE);
-		if (pt->monitor_root.value)
-			invpcid(type, pt->monitor_pcid, va + i * PAGE_SIZE);
-	}
-}
-
-/* A native page may be cached under the monitor's PCID of each of the process's spaces. */
-static void flush_here(const struct pagetable *pt, uint64_t va, uint64_t pages)
-{
-	if (!cpu_features.has_pcid && pages > FLUSH_PAGES_MAX)
-		tlb_reload_root();
-	else if (!cpu_features.has_pcid)
-		flush_loaded(pt, va, pages);
-	else if (pt->has_spaces)
+	if (pt->has_spaces) {
 		invpcid(INVPCID_EVERY, 0, 0);
-	else
-		flush_numbers(pt, va, pages);
+		return;
+	}
+	for (uint64_t i = 0; i < (type == INVPCID_WHOLE ? 1 : pages); i++) {
+		invpcid(type, pcid_of(pt->cr3), va + i * PAGE_SIZE);
+		if (pt->monitor_root.value)
+			invpcid(type, pcid_of(pt->monitor_cr3), va + i * PAGE_SIZE);
+	}
 }
 
 static void drop_here(const struct pagetable *pt, uint64_t va, uint64_t pages)
@@ -67,7 +68,7 @@ static void drop_here(const struct pagetable *pt, uint64_t va, uint64_t pages)
 	if (tlb_shows(this_cpu(), pt))
 		tlb_leave_root();
 	if (cpu_features.has_pcid)
-		flush_here(pt, va, pages);
+		flush_numbers(pt, va, pages);
 }
 
 void arch_cpu_poll(void)
@@ -126,8 +127,8 @@ void tlb_flush_kernel(uint64_t va, uint64_t pages)
 	uint32_t all = (1u << cpu_count) - 1;
 
 	ASSERT(pages <= FLUSH_PAGES_MAX); /* a new root does not flush what is global */
-	flush_loaded(NULL, va, pages);
-	ask(all & ~(1u << this_cpu()->id), flush_loaded, NULL, va, pages);
+	flush_pages(NULL, va, pages);
+	ask(all & ~(1u << this_cpu()->id), flush_pages, NULL, va, pages);
 }
 
 void pt_unload(struct pagetable *pt)
@@ -146,12 +147,25 @@ void pt_unused(struct pagetable *pt)
 		pt_unload(pt);
 }
 
-void pt_flush(const struct pagetable *pt, uint64_t va, uint64_t pages)
+static __attribute__((noinline)) void flush_everywhere(const struct pagetable *pt, uint64_t va,
+                                                       uint64_t pages)
 {
 	if (may_hold(this_cpu(), pt))
-		flush_here(pt, va, pages);
+		flush_numbers(pt, va, pages);
 	if (cpu_count > 1)
-		ask_others(flush_here, pt, va, pages);
+		ask_others(flush_numbers, pt, va, pages);
+}
+
+void pt_flush(const struct pagetable *pt, uint64_t va, uint64_t pages)
+{
+	if (cpu_features.has_pcid) {
+		flush_everywhere(pt, va, pages);
+		return;
+	}
+	if (tlb_shows(this_cpu(), pt))
+		flush_loaded(pt, va, pages);
+	if (cpu_count > 1)
+		ask_others(flush_loaded, pt, va, pages);
 }
 
 void arch_cpu_attend(const struct cpu *cpu)

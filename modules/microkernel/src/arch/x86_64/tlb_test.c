@@ -192,9 +192,9 @@ static void take_off(struct thread *thread)
 static void free_numbers(void)
 {
 	for (unsigned i = 0; i < TREES; i++) {
-		pcid_free(natives[i].pcid);
-		pcid_free(spaces[i].pcid);
-		pcid_free(spaces[i].monitor_pcid);
+		pcid_free(pcid_of(natives[i].cr3));
+		pcid_free(pcid_of(spaces[i].cr3));
+		pcid_free(pcid_of(spaces[i].monitor_cr3));
 	}
 	while (taken_count > 0)
 		pcid_free(taken[--taken_count]);
@@ -314,11 +314,11 @@ static void destroy_native(struct pagetable *native)
 static uint64_t root_of(const struct cpu *cpu, uint16_t pcid)
 {
 	for (unsigned i = 0; pcid && i < TREES; i++) {
-		if (natives[i].pcid == pcid)
+		if (pcid_of(natives[i].cr3) == pcid)
 			return natives[i].root.value;
-		if (spaces[i].pcid == pcid)
+		if (pcid_of(spaces[i].cr3) == pcid)
 			return spaces[i].root.value;
-		if (spaces[i].monitor_pcid == pcid)
+		if (pcid_of(spaces[i].monitor_cr3) == pcid)
 			return spaces[i].monitor_root.value;
 	}
 	return pcid ? 0 : cpu->loaded_root.value & PTE_ADDRESS;
@@ -487,13 +487,13 @@ TEST(a_number_that_is_used_again_has_nothing_under_it)
 	uint16_t pcid;
 
 	begin(true, NUMBERS);
-	pcid = natives[0].pcid;
+	pcid = pcid_of(natives[0].cr3);
 	map(&natives[0], NATIVE_AT, 0);
 	run(&threads[0], &cpus[0]);
 	CHECK(access(&cpus[0], NATIVE_AT, false).value);
 	run(&threads[1], &cpus[0]);
 	destroy_native(&natives[0]);
-	CHECK_EQ(natives[0].pcid, pcid);
+	CHECK_EQ(pcid_of(natives[0].cr3), pcid);
 	run(&threads[0], &cpus[0]);
 	CHECK_EQ(access(&cpus[0], NATIVE_AT, false).value, 0);
 	end();

@@ -26,9 +26,9 @@ typedef struct {
 struct pagetable {
 	paddr_t root;
 	paddr_t monitor_root; /* confined spaces: the same lower half, NX, with the monitor's window; else 0 */
-	uint16_t pcid, monitor_pcid; /* the roots'; 0: none of its own */
-	bool has_spaces; /* native: monitor roots of spaces show, or showed, its window */
-	uint32_t cpus;   /* [a] that may hold entries of it though it is not loaded; a bit each */
+	cr3_t cr3, monitor_cr3; /* the roots with their PCIDs */
+	bool has_spaces;        /* native: monitor roots of spaces show, or showed, its window */
+	uint32_t cpus; /* [a] that may hold entries of it though it is not loaded; a bit each */
 	struct domain *domain;
 	uint64_t resident; /* leaves, those of shared tables as well */
 };
