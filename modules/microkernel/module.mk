@@ -37,7 +37,7 @@ acpi_tables_test_TEST_SRC := src/arch/x86_64/acpi_tables_test.c src/arch/x86_64/
 boot_test_TEST_SRC := src/arch/x86_64/boot_test.c src/arch/x86_64/boot_facts.c \
 	src/arch/x86_64/boot_pvh.c src/arch/x86_64/boot_multiboot2.c src/arch/x86_64/boot_ranges.c
 time_scale_test_TEST_SRC := src/arch/x86_64/time_scale_test.c
-tlb_test_TEST_SRC := src/arch/x86_64/tlb_test.c src/test/tlb_model.c src/test/frames.c src/test/messages.c \
+tlb_test_TEST_SRC := src/arch/x86_64/tlb_test.c src/test/tlb_world.c src/test/tlb_model.c src/test/frames.c src/test/messages.c \
 	src/arch/x86_64/tlb.c src/arch/x86_64/tlb_flush.c src/arch/x86_64/pcid.c src/arch/x86_64/pagetable.c \
 	src/arch/x86_64/pagetable_free.c src/arch/x86_64/pagetable_range.c src/arch/x86_64/pagetable_share.c
 tlb_test_TEST_LIBS := base

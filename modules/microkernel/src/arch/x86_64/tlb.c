@@ -70,9 +70,12 @@ void pt_activate_thread(struct thread *thread)
 	tlb_load_mode(thread);
 }
 
+/* The way out may load a root with the current thread's window. */
 void tlb_leave_root(void)
 {
-	this_cpu()->loaded_native = NULL;
+	struct cpu *cpu = this_cpu();
+
+	cpu->loaded_native = cpu->current ? cpu->current->arch.native_pt : NULL;
 	load_root((cr3_t){kernel_root.value});
 }
 
@@ -86,7 +89,8 @@ void tlb_enter_idle(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	tlb_leave_root();
+	cpu->loaded_native = NULL;
+	load_root((cr3_t){kernel_root.value});
 	if (cpu->tlb_state == TLB_IN_USE)
 		cpu->tlb_state = TLB_IDLE;
 }

@@ -18,7 +18,7 @@ void tlb_enter_idle(void);
 void tlb_leave_idle(void);
 /* The thread's mode has changed: if it is current, the root for that is loaded. */
 void tlb_load_mode(const struct thread *thread);
-/* Loads kernel_root, since the CPU idles or its root dies. */
+/* Loads kernel_root, since what is loaded dies. */
 void tlb_leave_root(void);
 /* Loads the same root once more, for the flush that this is without PCIDs. */
 RARELY_CALLED void tlb_reload_root(struct cpu *cpu);
