@@ -174,13 +174,19 @@ void world_take_off(struct thread *thread)
 	world_bind(thread, NULL);
 }
 
+static bool has_one_root(const struct pagetable *space)
+{
+	return space == &spaces[TREES - 1];
+}
+
 /* That a test which failed has left. */
 static void free_numbers(void)
 {
 	for (unsigned i = 0; i < TREES; i++) {
 		pcid_free(pcid_of(natives[i].cr3));
 		pcid_free(pcid_of(spaces[i].cr3));
-		pcid_free(pcid_of(spaces[i].monitor_cr3));
+		if (spaces[i].monitor_cr3.value != spaces[i].cr3.value)
+			pcid_free(pcid_of(spaces[i].monitor_cr3));
 	}
 	while (taken_count > 0)
 		pcid_free(taken[--taken_count]);
@@ -203,7 +209,7 @@ void world_begin(bool has_pcid, unsigned numbers)
 	}
 	for (unsigned i = 0; i < TREES; i++) {
 		CHECK_EQ(pt_create_native(&natives[i], NULL), 0);
-		CHECK_EQ(pt_create_space(&spaces[i], NULL), 0);
+		CHECK_EQ(pt_create_space(&spaces[i], NULL, has_one_root(&spaces[i])), 0);
 	}
 	for (unsigned i = 0; i < THREADS; i++) {
 		threads[i] = (struct thread){.cpu = (uint8_t)(i % CPUS)};
@@ -280,7 +286,7 @@ void world_destroy_space(struct pagetable *space)
 		if (threads[i].arch.space_pt == space)
 			world_take_off(&threads[i]);
 	destroy(space);
-	CHECK_EQ(pt_create_space(space, NULL), 0);
+	CHECK_EQ(pt_create_space(space, NULL, has_one_root(space)), 0);
 }
 
 /* The process ends, and another one begins in its place. */

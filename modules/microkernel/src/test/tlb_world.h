@@ -9,9 +9,9 @@
 #define CPUS 3u
 #define TREES 3u /* of each kind */
 #define THREADS 6u
-#define NUMBERS (3 * TREES) /* for all roots */
-#define PAGES 40u           /* as many as make a table worth sharing */
-#define VARIED 6u           /* of which these are worked on alone */
+#define NUMBERS (3 * TREES - 1) /* for all roots: the last space has one for guest and monitor */
+#define PAGES 40u               /* as many as make a table worth sharing */
+#define VARIED 6u               /* of which these are worked on alone */
 #define GUEST_AT 0x400000ul
 #define NATIVE_AT (NATIVE_BASE + GUEST_AT)
 #define REGIONS 4u

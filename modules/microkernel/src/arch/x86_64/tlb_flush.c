@@ -13,6 +13,7 @@
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
+#include "arch/x86_64/pagetable_walk.h"
 #include "arch/x86_64/pcid.h"
 #include "arch/x86_64/tlb.h"
 
@@ -58,7 +59,7 @@ static void flush_numbers(const struct pagetable *pt, uint64_t va, uint64_t page
 	}
 	for (uint64_t i = 0; i < (type == INVPCID_WHOLE ? 1 : pages); i++) {
 		invpcid(type, pcid_of(pt->cr3), va + i * PAGE_SIZE);
-		if (pt->monitor_root.value)
+		if (has_mirror(pt))
 			invpcid(type, pcid_of(pt->monitor_cr3), va + i * PAGE_SIZE);
 	}
 }

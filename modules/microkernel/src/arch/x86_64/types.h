@@ -25,7 +25,8 @@ typedef struct {
 /* A tree of page tables. root is what confined code (or a native process) runs on. */
 struct pagetable {
 	paddr_t root;
-	paddr_t monitor_root; /* confined spaces: the same lower half, NX, with the monitor's window; else 0 */
+	paddr_t monitor_root; /* confined spaces: the same lower half, NX, with the monitor's window, or root
+	                       * itself, which has the window then; else 0 */
 	cr3_t cr3, monitor_cr3; /* the roots with their PCIDs */
 	bool has_spaces;        /* native: monitor roots of spaces show, or showed, its window */
 	uint32_t cpus; /* [a] that may hold entries of it though it is not loaded; a bit each */
