@@ -46,7 +46,7 @@ fuzz-shell: ## the shell's parser and expansions against libFuzzer: a minute, an
 ktest: ktest-kernel ## the in-kernel suite, in QEMU
 	$(Q)$(TEST) ktest
 
-bochs: ktest-kernel iso ## the same, and the system to its prompt, under Bochs: x2APIC and TSC deadline, which QEMU lacks
+bochs: ktest-kernel iso ## the same, and the system to its prompt, under Bochs: x2APIC, TSC deadline and PCIDs, which QEMU lacks
 	$(Q)$(TEST) bochs
 
 scenario: build debug-kernel ## system scenarios, or the one named S=name

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Boots the kernel that carries its own tests, then the whole system to its prompt, under Bochs, for what QEMU's
-emulation lacks: x2APIC, the TSC deadline timer, a CPU without QEMU's liberties. From a CD, by GRUB, on one CPU.
+emulation lacks: x2APIC, the TSC deadline timer, PCIDs, a CPU without QEMU's liberties. From a CD, by GRUB, on one CPU.
 
 Bochs has no way to end by the kernel's hand, so it is ended when the console has what it shall have, a panic, or nothing
 more to say in time.     usage: run_bochs.py BUILD [SECONDS]

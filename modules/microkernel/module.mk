@@ -19,9 +19,9 @@ KERNEL := \
 	src/arch/x86_64/kernel_map.c src/arch/x86_64/machine.c src/arch/x86_64/memory.c \
 	src/arch/x86_64/offsets.c src/arch/x86_64/pagetable.c src/arch/x86_64/pagetable_free.c \
 	src/arch/x86_64/pagetable_range.c src/arch/x86_64/pagetable_share.c src/arch/x86_64/pagetable_check.c \
-	src/arch/x86_64/ports.c src/arch/x86_64/reference.c src/arch/x86_64/serial.c src/arch/x86_64/speculation.c \
+	src/arch/x86_64/pcid.c src/arch/x86_64/ports.c src/arch/x86_64/reference.c src/arch/x86_64/serial.c src/arch/x86_64/speculation.c \
 	src/arch/x86_64/start_cpu.S src/arch/x86_64/start_cpus.c \
-	src/arch/x86_64/tlb.c src/arch/x86_64/trap.c src/arch/x86_64/trap_entry.S src/arch/x86_64/usercopy.S
+	src/arch/x86_64/tlb.c src/arch/x86_64/tlb_flush.c src/arch/x86_64/trap.c src/arch/x86_64/trap_entry.S src/arch/x86_64/usercopy.S
 KERNEL_NOTEST := src/ktest_none.c
 KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c \
 	src/aspace_ktest.c src/aspace_clone_ktest.c src/domain_ktest.c src/domain_nest_ktest.c src/event_ktest.c src/thread_ktest.c src/shortage_ktest.c src/gone_ktest.c src/boot_image_ktest.c src/pager_ktest.c src/steps_ktest.c src/ipc_ktest.c src/priority_ktest.c \
@@ -32,11 +32,15 @@ KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src
 KERNEL_SANITIZER := src/arch/x86_64/sanitize.c src/sanitize_undefined.c
 KTEST_SANITIZER := src/sanitize_ktest.c
 
-UNIT_TESTS := acpi_tables_test boot_test time_scale_test handle_test pagemap_test archive_test
+UNIT_TESTS := acpi_tables_test boot_test time_scale_test tlb_test handle_test pagemap_test archive_test
 acpi_tables_test_TEST_SRC := src/arch/x86_64/acpi_tables_test.c src/arch/x86_64/acpi_tables.c
 boot_test_TEST_SRC := src/arch/x86_64/boot_test.c src/arch/x86_64/boot_facts.c \
 	src/arch/x86_64/boot_pvh.c src/arch/x86_64/boot_multiboot2.c src/arch/x86_64/boot_ranges.c
 time_scale_test_TEST_SRC := src/arch/x86_64/time_scale_test.c
+tlb_test_TEST_SRC := src/arch/x86_64/tlb_test.c src/test/tlb_world.c src/test/tlb_model.c src/test/frames.c src/test/messages.c \
+	src/arch/x86_64/tlb.c src/arch/x86_64/tlb_flush.c src/arch/x86_64/pcid.c src/arch/x86_64/pagetable.c \
+	src/arch/x86_64/pagetable_free.c src/arch/x86_64/pagetable_range.c src/arch/x86_64/pagetable_share.c
+tlb_test_TEST_LIBS := base
 handle_test_TEST_SRC   := src/handle_test.c src/test/fakes.c src/test/messages.c src/lock.c src/handle.c src/derivation.c src/kobject.c src/domain.c
 handle_test_TEST_LIBS  := base
 archive_test_TEST_SRC  := src/archive_test.c src/archive.c

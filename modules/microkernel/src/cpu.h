@@ -16,7 +16,7 @@ struct cpu {
 	struct thread *current;   /* 8: whom arch_return_to_user leaves for; null: idle */
 	uint64_t kernel_stack;    /* 16: top */
 	uint64_t scratch[2];      /* 24: entry code only */
-	uint64_t loaded_root;     /* 40: [a] CR3 as last written */
+	cr3_t loaded_root;        /* 40: [a] as last written */
 	struct thread *fpu_owner; /* 48: whose state is in the FPU, or null */
 	unsigned id;              /* 56 */
 	uint32_t pending;         /* 60: [a] what schedule_if_needed has to do; usually nothing */
@@ -26,6 +26,7 @@ struct cpu {
 
 	const struct pagetable
 		*loaded_native; /* [a] whose window the loaded root shows; compared only */
+	uint8_t tlb_state;      /* enum tlb_state (arch/x86_64/tlb.h) */
 	bool is_fpu_barred;     /* CR0.TS as last written */
 	uint32_t apic_id;       /* [I] */
 	uint64_t trained_by;    /* number of the domain that ran last (speculation.c) */

@@ -125,6 +125,8 @@
 	X(pagetable_frees_tables_that_become_empty) \
 	X(pagetable_pages_come_back_clear) \
 	X(monitor_root_mirrors_without_execution) \
+	X(each_root_has_a_number_where_cpuid_has_them) \
+	X(a_root_does_without_a_number_when_none_is_left) \
 	X(one_root_shows_guest_and_monitor) \
 	X(with_one_root_a_bounce_changes_none) \
 	X(a_clone_has_as_many_roots_as_its_parent) \
@@ -142,6 +144,7 @@
 	X(tables_are_constant_after_boot) \
 	X(code_and_constants_cannot_be_written_to) \
 	X(user_pages_are_neither_read_nor_executed) \
+	X(a_page_that_went_while_its_root_was_away_is_not_read) \
 	X(control_bits_are_those_of_cpuid) \
 	X(branch_barriers_are_used_where_cpuid_has_them_only) \
 	X(an_index_out_of_range_is_zero) \

@@ -88,6 +88,7 @@ void process_end(struct process *process, uint32_t state, uint64_t status)
 	process->status = status;
 	while (!list_is_empty(&process->threads))
 		thread_end(list_entry(list_first(&process->threads), struct thread, process_link));
+	pt_unused(&process->aspace.pt);
 	count_processes(process->obj.domain, -1);
 	kobject_shrink(&process->obj);
 }

@@ -142,8 +142,10 @@ static void unbind_space(struct thread *thread)
 
 	if (!space)
 		return;
-	if (--space->bound == 0)
+	if (--space->bound == 0) {
 		space->monitor = NULL;
+		pt_unused(&space->aspace.pt);
+	}
 	thread->space = NULL;
 	thread->arch.space_pt = NULL;
 	kobject_unref(&space->obj);
@@ -365,6 +367,7 @@ void thread_tell_preemption(struct thread *thread)
 void thread_move(struct thread *thread, unsigned cpu)
 {
 	thread->cpu = (uint8_t)cpu;
+	pt_thread_moved(thread);
 	if (tells_preemption(thread))
 		thread->arch.kicked |= LATCHED_MOVE;
 }

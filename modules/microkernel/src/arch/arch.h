@@ -87,7 +87,7 @@ status_t pt_create_native(struct pagetable *pt,
 /* Lower half empty. has_one_root: the monitor's root is the guest's, window and rights of the guest's pages included. */
 status_t pt_create_space(struct pagetable *pt, struct domain *domain, bool has_one_root);
 void pt_attach_monitor(struct pagetable *space_pt,
-                       const struct pagetable *native_pt); /* window into monitor_root */
+                       struct pagetable *native_pt); /* window into monitor_root */
 void pt_destroy(
 	struct pagetable
 		*pt); /* frees roots and remaining tables, never leaf pages; must not be loaded */
@@ -135,11 +135,16 @@ status_t pt_own(struct pagetable *pt, uint64_t va); /* E_NOMEM */
 status_t pt_copy(struct pagetable *from, struct pagetable *to, uint64_t *at, uint64_t end,
                  bool with_objects, unsigned *budget);
 void pt_check(const struct pagetable *pt); /* debug kernels: panics when an invariant is broken */
+#define PT_ALL_PAGES UINT64_MAX
 void pt_flush(const struct pagetable *pt, uint64_t va,
               uint64_t pages); /* TLB, all CPUs that may hold it */
 /* Derives the roots of both modes from native_pt, space_pt, state and fpu: call it after a change of any of them.
  * Loads the one for the present mode when the thread is current; no CR3 write when unchanged. */
 void pt_activate_thread(struct thread *thread);
+/* thread->cpu has changed; before the thread runs there. May be called with the kernel lock shared. */
+void pt_thread_moved(const struct thread *thread);
+/* No thread runs on it, for good or for the time being: CPUs need not remember it. */
+void pt_unused(struct pagetable *pt);
 
 /*
  * For an index that user mode chose, before it is used: true when it is below count. Otherwise it becomes 0, and that by

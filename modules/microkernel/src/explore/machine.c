@@ -233,9 +233,19 @@ void pt_activate_thread(struct thread *thread)
 	(void)thread;
 }
 
-void pt_attach_monitor(struct pagetable *space_pt, const struct pagetable *native_pt)
+void pt_attach_monitor(struct pagetable *space_pt, struct pagetable *native_pt)
 {
 	(void)space_pt, (void)native_pt;
+}
+
+void pt_thread_moved(const struct thread *thread)
+{
+	(void)thread;
+}
+
+void pt_unused(struct pagetable *pt)
+{
+	(void)pt;
 }
 
 /* --- threads --- */

@@ -9,8 +9,8 @@
 #include "arch/x86_64/fpu.h"
 #include "arch/x86_64/switch.h"
 #include "arch/x86_64/syscall_regs.h"
-#include "arch/x86_64/pagetable_walk.h"
 #include "arch/x86_64/speculation.h"
+#include "arch/x86_64/tlb.h"
 
 #define SYSCALL_BYTES 2 /* the instruction's length */
 
@@ -48,9 +48,11 @@ void arch_thread_switch(struct thread *from, struct thread *to)
 	if (to) {
 		bases_load(to);
 		speculation_switch(to);
+		if (!from)
+			tlb_leave_idle();
 		this_cpu()->loaded_native = to->arch.native_pt;
 	} else if (cpu_count > 1) {
-		pt_leave();
+		tlb_enter_idle();
 	}
 }
 

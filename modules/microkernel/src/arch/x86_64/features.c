@@ -58,6 +58,7 @@ void features_detect(void)
 		more = cpuid(7, 0);
 	f->has_machine_check = bit(basic.edx, 7);
 	f->has_global_pages = bit(basic.edx, 13);
+	f->has_pcid = bit(basic.ecx, 17) && bit(more.ebx, 10);
 	f->has_xsave = bit(basic.ecx, 26) && max >= 0xd;
 	f->has_tsc_deadline = bit(basic.ecx, 24);
 	f->has_x2apic = bit(basic.ecx, 21);
@@ -79,6 +80,7 @@ static uint64_t control_bits(const struct cpu_features *f)
 	bits |= f->has_smap ? CR4_SMAP : 0;
 	bits |= f->has_umip ? CR4_UMIP : 0;
 	bits |= f->has_fsgsbase ? CR4_FSGSBASE : 0;
+	bits |= f->has_pcid ? CR4_PCIDE : 0;
 	bits |= f->has_xsave ? CR4_OSXSAVE : 0;
 	return bits;
 }

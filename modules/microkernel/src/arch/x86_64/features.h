@@ -10,6 +10,7 @@ struct cpu_features {
 	bool has_global_pages;
 	bool has_machine_check;
 	bool has_smep, has_smap, has_umip, has_fsgsbase;
+	bool has_pcid; /* and INVPCID */
 	bool has_xsave;
 	bool has_tsc_deadline;
 	bool has_x2apic;
@@ -22,4 +23,5 @@ struct cpu_features {
 extern struct cpu_features cpu_features;
 
 void features_detect(void);
-void features_enable(void); /* control registers, page attributes, SYSCALL */
+/* Control registers, page attributes, SYSCALL. CR3 is kernel_root: PCIDs are switched on while its low bits are 0. */
+void features_enable(void);

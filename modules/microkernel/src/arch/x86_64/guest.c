@@ -6,6 +6,7 @@
 #include "cpu.h"
 #include "thread.h"
 #include "arch/x86_64/bases.h"
+#include "arch/x86_64/tlb.h"
 
 static bool is_canonical(uint64_t address)
 {
@@ -37,7 +38,7 @@ status_t arch_guest_load(struct thread *thread)
 	bases_set(thread, (struct segment_bases){guest->fs_base, guest->gs_base});
 	arch->mode = MODE_GUEST;
 	arch->enters++;
-	pt_activate_thread(thread);
+	tlb_load_mode(thread);
 	return OK;
 }
 
@@ -59,5 +60,5 @@ void arch_guest_trap(struct thread *thread, uint32_t trap, uint32_t detail, uint
 	thread->arch.needs_iret = false;
 	thread->arch.regs.rflags = RFLAGS_PLAIN;
 	arch_set_result(thread, OK, 0);
-	pt_activate_thread(thread);
+	tlb_load_mode(thread);
 }

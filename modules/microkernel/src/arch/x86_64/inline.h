@@ -6,7 +6,8 @@
 
 extern const char image_base[]; /* KERNEL_LINK_BASE, moved with the image */
 
-/* The linker writes a number here, boot.S the one that holds: as cheap as a constant. Tests on the host have one. */
+/* The linker writes a number here, boot.S the one that holds: as cheap as a constant. In tests on the host a physical
+ * address is the host's own. */
 #ifdef __ANONYMOS_KERNEL__
 static inline uint64_t direct_base(void)
 {
@@ -16,8 +17,8 @@ static inline uint64_t direct_base(void)
 	return base;
 }
 #define DIRECT_BASE direct_base()
-#elif !defined(DIRECT_BASE)
-#define DIRECT_BASE DIRECT_LINK_BASE
+#else
+#define DIRECT_BASE 0ul
 #endif
 
 static inline void *direct(paddr_t p)

@@ -22,6 +22,7 @@
 
 #define EFER_SCE 1ul
 
+#define CR3_KEEP (1ul << 63) /* with PCIDs: what is cached under the new one stays */
 #define CR0_TS (1ul << 3)
 #define CR4_MCE (1ul << 6)
 #define CR4_PGE (1ul << 7)
@@ -29,6 +30,7 @@
 #define CR4_OSXMMEXCPT (1ul << 10)
 #define CR4_UMIP (1ul << 11)
 #define CR4_FSGSBASE (1ul << 16)
+#define CR4_PCIDE (1ul << 17)
 #define CR4_OSXSAVE (1ul << 18)
 #define CR4_SMEP (1ul << 20)
 #define CR4_SMAP (1ul << 21)
@@ -92,11 +94,6 @@ static inline uint64_t cr3_read(void)
 	return value;
 }
 
-static inline void cr3_write(uint64_t value)
-{
-	__asm__ volatile("movq %0, %%cr3" : : "r"(value) : "memory");
-}
-
 static inline uint64_t cr4_read(void)
 {
 	uint64_t value;
@@ -110,10 +107,36 @@ static inline void cr4_write(uint64_t value)
 	__asm__ volatile("movq %0, %%cr4" : : "r"(value) : "memory");
 }
 
+/* What INVPCID drops, never what is global. */
+enum invpcid_type {
+	INVPCID_PAGE = 0,  /* of one PCID, what leads to an address, tables on the way included */
+	INVPCID_WHOLE = 1, /* of one PCID all */
+	INVPCID_EVERY = 3, /* of all PCIDs all */
+};
+
+/* Tests on the host have a model of the TLB (test/tlb_model.c). */
+#ifdef __ANONYMOS_KERNEL__
+static inline void cr3_write(uint64_t value)
+{
+	__asm__ volatile("movq %0, %%cr3" : : "r"(value) : "memory");
+}
+
 static inline void invlpg(uint64_t va)
 {
 	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
+
+static inline void invpcid(enum invpcid_type type, uint16_t pcid, uint64_t va)
+{
+	const uint64_t descriptor[2] = {pcid, va};
+
+	__asm__ volatile("invpcid %0, %1" : : "m"(descriptor), "r"((uint64_t)type) : "memory");
+}
+#else
+void cr3_write(uint64_t value);
+void invlpg(uint64_t va);
+void invpcid(enum invpcid_type type, uint16_t pcid, uint64_t va);
+#endif
 
 static inline uint64_t rdtsc(void)
 {

@@ -15,6 +15,7 @@
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/pagetable_walk.h"
+#include "arch/x86_64/tlb.h"
 
 #define EARLY_LIMIT (4ul << 30) /* boot.S maps this much */
 #define KERNEL_TABLE (PTE_PRESENT | PTE_WRITE)
@@ -171,7 +172,7 @@ void kernel_map_init(struct boot_facts *facts)
 	list_top_slots();
 	table_source = NULL;
 	cr3_write(kernel_root.value);
-	this_cpu()->loaded_root = kernel_root.value;
+	this_cpu()->loaded_root = (cr3_t){kernel_root.value};
 }
 
 void kernel_map_enter(uint64_t *root)

@@ -12,6 +12,8 @@
 #include "page.h"
 #include "arch/x86_64/kernel_map.h"
 #include "arch/x86_64/pagetable_walk.h"
+#include "arch/x86_64/pcid.h"
+#include "arch/x86_64/tlb.h"
 
 status_t pt_create_native(struct pagetable *pt, struct domain *domain)
 {
@@ -21,6 +23,7 @@ status_t pt_create_native(struct pagetable *pt, struct domain *domain)
 	pt->root = page_alloc_table(domain);
 	if (!pt->root.value)
 		return E_NOMEM;
+	pt->cr3 = cr3_with(pt->root, pcid_alloc());
 	root = direct(pt->root);
 	kernel_map_enter(root);
 	for (unsigned i = 0; i < WINDOW_SLOTS; i++) {
@@ -41,19 +44,27 @@ status_t pt_create_space(struct pagetable *pt, struct domain *domain, bool has_o
 		pt_destroy(pt);
 		return E_NOMEM;
 	}
+	pt->cr3 = cr3_with(pt->root, pcid_alloc());
+	pt->monitor_cr3 = has_one_root ? pt->cr3 : cr3_with(pt->monitor_root, pcid_alloc());
 	kernel_map_enter(direct(pt->root));
 	kernel_map_enter(direct(pt->monitor_root));
 	return OK;
 }
 
-void pt_attach_monitor(struct pagetable *space_pt, const struct pagetable *native_pt)
+/* No CPU goes on with the window of another process whose threads were bound to the space. That of a process which ended
+ * went with its tables. */
+void pt_attach_monitor(struct pagetable *space_pt, struct pagetable *native_pt)
 {
 	const uint64_t *from = direct(native_pt->root);
 	uint64_t *to = direct(space_pt->monitor_root);
+	bool was_other = to[WINDOW_SLOT] && to[WINDOW_SLOT] != from[WINDOW_SLOT];
 
 	ASSERT(space_pt->monitor_root.value && !native_pt->monitor_root.value);
 	for (unsigned i = WINDOW_SLOT; i < WINDOW_SLOT + WINDOW_SLOTS; i++)
 		to[i] = from[i];
+	native_pt->has_spaces = true;
+	if (was_other)
+		pt_unload(space_pt);
 }
 
 static uint64_t *table_around(uint64_t *entry)

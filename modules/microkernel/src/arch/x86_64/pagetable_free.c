@@ -7,6 +7,8 @@
 #include "progress.h"
 #include "arch/x86_64/kernel_map.h"
 #include "arch/x86_64/pagetable_walk.h"
+#include "arch/x86_64/pcid.h"
+#include "arch/x86_64/tlb.h"
 
 #define BATCH 32u /* leaves that are taken out between two flushes */
 
@@ -190,6 +192,10 @@ static void free_roots(struct pagetable *pt)
 		free_root(pt->monitor_root);
 	free_root(pt->root);
 	pt->root = pt->monitor_root = PADDR(0);
+	pcid_free(pcid_of(pt->cr3));
+	if (pt->monitor_cr3.value != pt->cr3.value)
+		pcid_free(pcid_of(pt->monitor_cr3));
+	pt->cr3 = pt->monitor_cr3 = (cr3_t){0};
 }
 
 /* Also for trees that pt_create_* could not complete. */

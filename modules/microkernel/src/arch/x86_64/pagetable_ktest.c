@@ -3,6 +3,8 @@
  * back, and every page returns.
  */
 #include <microkernel/errors.h>
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/pcid.h"
 #include "arch/x86_64/pte.h"
 #include "ktest_fixture.h"
 #include "page.h"
@@ -191,5 +193,50 @@ KTEST(pagetable_out_of_memory_is_an_error)
 	KCHECK(va > 0);
 	KCHECK(!pt_lookup(&pt, va).present);
 	pt_destroy(&pt);
+	fixture_destroy(&f);
+}
+
+KTEST(each_root_has_a_number_where_cpuid_has_them)
+{
+	struct fixture f = fixture_create(200);
+	struct thread *thread = fixture_running(&f, NATIVE_BASE + (1ul << 30));
+	struct pagetable *native = &f.process->aspace.pt;
+	struct pagetable space = create_space(&f);
+	uint64_t kept = cpu_features.has_pcid ? CR3_KEEP : 0;
+	uint16_t numbers[] = {pcid_of(native->cr3), pcid_of(space.cr3), pcid_of(space.monitor_cr3)};
+
+	for (unsigned i = 0; i < 3; i++)
+		KCHECK(!numbers[i] == !cpu_features.has_pcid);
+	KCHECK(!kept || (numbers[0] != numbers[1] && numbers[1] != numbers[2]));
+	KCHECK(thread->arch.native_root.value == (native->root.value | numbers[0] | kept));
+	thread->arch.space_pt = &space;
+	pt_activate_thread(thread);
+	KCHECK(thread->arch.native_root.value == (space.monitor_root.value | numbers[2] | kept));
+	thread->arch.space_pt = NULL;
+	pt_activate_thread(thread);
+	pt_destroy(&space);
+	thread_end(thread);
+	kobject_unref(&thread->obj);
+	fixture_destroy(&f);
+}
+
+KTEST(a_root_does_without_a_number_when_none_is_left)
+{
+	static uint16_t taken[PCID_COUNT];
+	struct fixture f = fixture_create(100);
+	struct pagetable space;
+	unsigned count = 0;
+
+	while ((taken[count] = pcid_alloc()) != 0)
+		count++;
+	space = create_space(&f);
+	KCHECK(space.cr3.value == space.root.value);
+	KCHECK(space.monitor_cr3.value == space.monitor_root.value);
+	pt_destroy(&space);
+	while (count > 0)
+		pcid_free(taken[--count]);
+	space = create_space(&f);
+	KCHECK(!pcid_of(space.cr3) == !cpu_features.has_pcid);
+	pt_destroy(&space);
 	fixture_destroy(&f);
 }

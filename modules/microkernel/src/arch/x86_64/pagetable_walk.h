@@ -113,10 +113,3 @@ void pt_set_entry(struct pagetable *pt, uint64_t *entry, uint64_t value);
 void pt_free_empty(struct pagetable *pt, uint64_t va, int level);
 /* A tree lets a shared table go; with the last one goes what it holds. */
 void pt_leave_table(paddr_t table);
-
-/* In tlb.c: the CPU idles, or its root dies; the kernel's own is loaded. */
-void pt_leave(void);
-/* In tlb.c: a few pages of the kernel's half, which are global, on all CPUs. */
-void tlb_flush_kernel(uint64_t va, uint64_t pages);
-/* In tlb.c: takes the tree off all CPUs that have it loaded. */
-void pt_unload(const struct pagetable *pt);

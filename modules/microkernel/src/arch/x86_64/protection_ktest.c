@@ -6,6 +6,7 @@
 #include "cpu.h"
 #include "ktest_fixture.h"
 #include "page.h"
+#include "progress.h"
 #include "arch/x86_64/descriptors.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
@@ -162,6 +163,32 @@ KTEST(user_pages_are_neither_read_nor_executed)
 	fixture_destroy(&f);
 }
 
+/* Under the number of its root a page may be cached when the root is loaded again. tlb_test.c has a TLB that keeps all. */
+KTEST(a_page_that_went_while_its_root_was_away_is_not_read)
+{
+	struct fixture f = fixture_create(100);
+	struct thread *thread = fixture_running(&f, AT + PAGE_SIZE);
+	struct pagetable *pt = &f.process->aspace.pt;
+	uint64_t cr4 = cr4_read();
+	uint64_t start = AT;
+	unsigned budget = STEP_BUDGET;
+
+	fixture_map(&f.process->aspace, NULL, AT, PAGE_SIZE, MAP_READ | MAP_WRITE);
+	KCHECK(fixture_touch(&f.process->aspace, AT, MAP_WRITE));
+	cr4_write(cr4 & ~CR4_SMAP);
+	cr3_write(thread->arch.native_root.value);
+	KCHECK(!faults_on_read((const void *)AT));
+	cr3_write(kernel_root.value);
+	KCHECK(pt_drop(pt, &start, AT + PAGE_SIZE, &budget));
+	cr3_write(thread->arch.native_root.value);
+	KCHECK(faults_on_read((const void *)AT));
+	cr3_write(kernel_root.value);
+	cr4_write(cr4);
+	thread_end(thread);
+	kobject_unref(&thread->obj);
+	fixture_destroy(&f);
+}
+
 static void check_bit(uint64_t bit, bool is_there)
 {
 	KCHECK(!!(cr4_read() & bit) == is_there);
@@ -178,6 +205,7 @@ KTEST(control_bits_are_those_of_cpuid)
 	check_bit(CR4_SMAP, more.ebx >> 20 & 1);
 	check_bit(CR4_UMIP, more.ecx >> 2 & 1);
 	check_bit(CR4_FSGSBASE, more.ebx & 1);
+	check_bit(CR4_PCIDE, cpuid(1, 0).ecx >> 17 & more.ebx >> 10 & 1);
 }
 
 KTEST(branch_barriers_are_used_where_cpuid_has_them_only)

@@ -83,7 +83,7 @@ static void cpu_main(struct cpu *cpu)
 	cr3_write(kernel_root.value);
 	load_descriptors(cpu); /* this_cpu works, faults are reported */
 	features_enable();
-	cpu->loaded_root = kernel_root.value;
+	cpu->loaded_root = (cr3_t){kernel_root.value};
 	apic_init_cpu();
 	fpu_init_cpu();
 	clock_init_cpu();

@@ -1,42 +1,32 @@
 /*
- * Which root is loaded, and the TLB. Without PCIDs the TLB holds only what the loaded root shows; kernel
- * entries are global and change once, at the end of boot.
+ * Which root is loaded, and what of others may be cached. Kernel entries are global and change once, at the end of boot.
  *
- * Other CPUs are asked to flush by a request that they answer from wherever they are: user mode (an interrupt),
- * or a loop that waits (arch_cpu_poll). Only the CPU with the exclusive kernel lock asks, so there is one request at a
- * time; it goes on when all have answered, so that a page may be given to somebody else. Idle CPUs have kernel_root
- * loaded and are never asked.
+ * Without PCIDs the TLB holds only what the loaded root shows. With PCIDs what was loaded earlier stays, under the number
+ * of its root, and is of use when the root comes back. So a tree knows the CPUs that may hold something of it (cpus):
+ * those that one of its threads has been on. A thread's CPU gets its bit when the thread moves there or changes its trees,
+ * before it runs: entry.S loads roots without a look at anything. tlb_flush.c asks these CPUs.
+ *
+ * A root without a PCID of its own uses number 0 and is loaded without CR3_KEEP, which drops all of that number.
  */
+#include "arch/x86_64/tlb.h"
 #include <stddef.h>
-#include <base/assert.h>
-#include "kernel_lock.h"
 #include "thread.h"
-#include "arch/x86_64/apic.h"
+#include "arch/x86_64/features.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/kernel_map.h"
-#include "arch/x86_64/pagetable_walk.h"
 
-#define FLUSH_PAGES_MAX 32u /* beyond, one full flush is cheaper */
-#define ALL_PAGES UINT64_MAX
-
-static struct {
-	uint64_t va;
-	uint64_t pages;      /* 0: leave the root itself */
-	uint32_t unanswered; /* [a] a bit for each CPU */
-} request;
-
-static void write_root(struct cpu *cpu, uint64_t root)
+static void write_root(struct cpu *cpu, cr3_t root)
 {
-	__atomic_store_n(&cpu->loaded_root, root, __ATOMIC_RELEASE);
-	cr3_write(root);
+	__atomic_store_n(&cpu->loaded_root.value, root.value, __ATOMIC_RELEASE);
+	cr3_write(root.value);
 	cpu->root_writes++;
 }
 
-static void load_root(uint64_t root)
+static void load_root(cr3_t root)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (cpu->loaded_root != root)
+	if (cpu->loaded_root.value != root.value)
 		write_root(cpu, root);
 }
 
@@ -44,117 +34,73 @@ static void derive_roots(struct thread_arch *arch)
 {
 	const struct pagetable *space = arch->space_pt;
 
-	arch->native_root = space ? space->monitor_root.value : arch->native_pt->root.value;
-	arch->guest_root = space && arch->state && arch->fpu ? space->root.value : 0;
+	arch->native_root = space ? space->monitor_cr3 : arch->native_pt->cr3;
+	arch->guest_root = space && arch->state && arch->fpu ? space->cr3 : (cr3_t){0};
 }
 
-void pt_activate_thread(struct thread *thread)
+static void note_cpu(struct pagetable *pt, unsigned cpu)
 {
-	struct thread_arch *arch = &thread->arch;
+	if (pt && !(__atomic_load_n(&pt->cpus, __ATOMIC_RELAXED) >> cpu & 1))
+		__atomic_fetch_or(&pt->cpus, 1u << cpu, __ATOMIC_RELAXED);
+}
 
-	derive_roots(arch);
+/* CPUs that share the kernel lock may do this at once; who flushes has it exclusively, and so sees all of it. */
+void pt_thread_moved(const struct thread *thread)
+{
+	if (!cpu_features.has_pcid)
+		return;
+	note_cpu(thread->arch.native_pt, thread->cpu);
+	note_cpu(thread->arch.space_pt, thread->cpu);
+}
+
+void tlb_load_mode(const struct thread *thread)
+{
+	const struct thread_arch *arch = &thread->arch;
+
 	if (thread != cpu_current())
 		return;
 	this_cpu()->loaded_native = arch->native_pt;
 	load_root(arch->mode == MODE_GUEST ? arch->guest_root : arch->native_root);
 }
 
-void pt_leave(void)
+void pt_activate_thread(struct thread *thread)
 {
-	this_cpu()->loaded_native = NULL;
-	load_root(kernel_root.value);
+	derive_roots(&thread->arch);
+	pt_thread_moved(thread);
+	tlb_load_mode(thread);
 }
 
-static bool is_loaded_on(const struct cpu *cpu, const struct pagetable *pt)
+/* The way out may load a root with the current thread's window. */
+void tlb_leave_root(void)
 {
-	uint64_t root = __atomic_load_n(&cpu->loaded_root, __ATOMIC_ACQUIRE);
+	struct cpu *cpu = this_cpu();
 
-	return root == pt->root.value || root == pt->monitor_root.value ||
-	       pt == __atomic_load_n(&cpu->loaded_native, __ATOMIC_ACQUIRE);
+	cpu->loaded_native = cpu->current ? cpu->current->arch.native_pt : NULL;
+	load_root((cr3_t){kernel_root.value});
 }
 
-static void flush_here(uint64_t va, uint64_t pages)
+RARELY_CALLED void tlb_reload_root(struct cpu *cpu)
 {
-	if (pages > FLUSH_PAGES_MAX) {
-		write_root(this_cpu(), this_cpu()->loaded_root);
-		return;
-	}
-	for (uint64_t i = 0; i < pages; i++)
-		invlpg(va + i * PAGE_SIZE);
+	write_root(cpu, cpu->loaded_root);
 }
 
-void arch_cpu_poll(void)
+/* It may idle already: then it stays stale if it is. */
+void tlb_enter_idle(void)
 {
-	uint32_t self = 1u << this_cpu()->id;
+	struct cpu *cpu = this_cpu();
 
-	if (!(__atomic_load_n(&request.unanswered, __ATOMIC_ACQUIRE) & self))
-		return;
-	if (request.pages == 0)
-		pt_leave();
-	else
-		flush_here(request.va, request.pages);
-	__atomic_fetch_and(&request.unanswered, ~self, __ATOMIC_RELEASE);
+	cpu->loaded_native = NULL;
+	load_root((cr3_t){kernel_root.value});
+	if (cpu->tlb_state == TLB_IN_USE)
+		cpu->tlb_state = TLB_IDLE;
 }
 
-static void ask(uint32_t targets, uint64_t va, uint64_t pages)
+/* Before a root with a PCID of its own is loaded. */
+void tlb_leave_idle(void)
 {
-	if (!targets)
-		return;
-	request.va = va;
-	request.pages = pages;
-	__atomic_store_n(&request.unanswered, targets, __ATOMIC_RELEASE);
-	for (unsigned i = 0; i < cpu_count; i++)
-		if (targets >> i & 1 && kernel_mode_of(&cpus[i]) != KERNEL_WAITING)
-			apic_send(cpus[i].apic_id, VECTOR_POLL);
-	while (__atomic_load_n(&request.unanswered, __ATOMIC_ACQUIRE))
-		arch_relax();
-}
+	struct cpu *cpu = this_cpu();
 
-/* Changes of page tables come before the look at what is loaded: a CPU that loads the root later sees them. */
-static void ask_others(const struct pagetable *pt, uint64_t va, uint64_t pages)
-{
-	const struct cpu *self = this_cpu();
-	uint32_t targets = 0;
-
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	for (unsigned i = 0; i < cpu_count; i++)
-		if (&cpus[i] != self && is_loaded_on(&cpus[i], pt))
-			targets |= 1u << i;
-	ask(targets, va, pages);
-}
-
-void tlb_flush_kernel(uint64_t va, uint64_t pages)
-{
-	uint32_t all = (1u << cpu_count) - 1;
-
-	ASSERT(pages <= FLUSH_PAGES_MAX); /* a new root does not flush what is global */
-	flush_here(va, pages);
-	ask(all & ~(1u << this_cpu()->id), va, pages);
-}
-
-void pt_unload(const struct pagetable *pt)
-{
-	if (cpu_count > 1)
-		ask_others(pt, 0, 0);
-	if (is_loaded_on(this_cpu(), pt))
-		pt_leave();
-}
-
-/* INVLPG of any address also drops all cached upper-level entries (Intel SDM vol. 3, 4.10.4.1). */
-void pt_flush(const struct pagetable *pt, uint64_t va, uint64_t pages)
-{
-	if (is_loaded_on(this_cpu(), pt))
-		flush_here(va, pages);
-	if (cpu_count > 1)
-		ask_others(pt, va, pages);
-}
-
-void arch_cpu_attend(const struct cpu *cpu)
-{
-	apic_send(cpu->apic_id, VECTOR_ATTEND);
-}
-
-void arch_stop_others(void)
-{
-	apic_stop_others();
+	if (cpu->tlb_state == TLB_STALE)
+		invpcid(INVPCID_EVERY, 0, 0);
+	cpu->tlb_state = TLB_IN_USE;
 }

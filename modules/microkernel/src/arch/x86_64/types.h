@@ -17,11 +17,19 @@ typedef uint64_t irq_flags_t;
 
 #define PADDR(v) ((paddr_t){(v)})
 
+/* What CR3 is loaded with: a root's address, its PCID, and whether what is cached under that PCID stays (tlb.c). */
+typedef struct {
+	uint64_t value;
+} cr3_t;
+
 /* A tree of page tables. root is what confined code (or a native process) runs on. */
 struct pagetable {
 	paddr_t root;
 	paddr_t monitor_root; /* confined spaces: the same lower half, NX, with the monitor's window, or root
 	                       * itself, which has the window then; else 0 */
+	cr3_t cr3, monitor_cr3; /* the roots with their PCIDs */
+	bool has_spaces;        /* native: monitor roots of spaces show, or showed, its window */
+	uint32_t cpus; /* [a] that may hold entries of it though it is not loaded; a bit each */
 	struct domain *domain;
 	uint64_t resident; /* leaves, those of shared tables as well */
 };
@@ -39,8 +47,8 @@ struct thread_arch {
 	uint32_t mode;   /* enum thread_mode */
 	uint32_t kicked; /* LATCHED_*: enter returns at once; generic code sets and clears them */
 	struct guest_state *state; /* direct-map address of the pinned state page, or null */
-	uint64_t native_root;      /* CR3 in native mode; both are derived by pt_activate_thread */
-	uint64_t guest_root;       /* CR3 in guest mode; 0 when the thread cannot enter */
+	cr3_t native_root;         /* in native mode; both are derived by pt_activate_thread */
+	cr3_t guest_root;          /* in guest mode; 0 when the thread cannot enter */
 	bool needs_iret; /* native registers were saved by an interrupt: sysret would lose rcx, r11 */
 	uint32_t
 		word_call; /* the guest's system call that trap_guest_syscall looks at; WORD_CALL_NONE */
