@@ -160,6 +160,10 @@ STORE_CHECKED status_t store_resolve_parent(struct store *store, const char *pat
 /* Start with *cursor 0; E_NOENT after the last entry. Cursors survive changes and commits. */
 STORE_CHECKED status_t store_readdir(struct store *store, uint64_t dir, uint64_t *cursor,
                                      struct store_dirent *out);
+/* The same for many entries: takes one after the other until `take`, told the cursor behind it, wants no more. */
+typedef bool store_take_dirent(void *context, const struct store_dirent *entry, uint64_t behind);
+STORE_CHECKED status_t store_list(struct store *store, uint64_t dir, uint64_t *cursor,
+                                  store_take_dirent *take, void *context);
 STORE_CHECKED status_t store_create(struct store *store, uint64_t dir, const char *name,
                                     size_t name_len, const struct store_new *how,
                                     uint64_t *out_inode);
