@@ -15,7 +15,7 @@ files_SRC := src/server/files_main.c src/server/backend.c src/server/cache.c src
 files_LIBS  := distributed-fs object-tree libanon base
 files_FLAGS := NOFPU
 storetest_SRC  := src/storetest/storetest_main.c src/storetest/storetest_boots.c \
-	src/storetest/storetest_data.c src/storetest/storetest_generations.c src/storetest/storetest_held.c src/storetest/storetest_limits.c src/storetest/storetest_names.c
+	src/storetest/storetest_data.c src/storetest/storetest_generations.c src/storetest/storetest_hash.c src/storetest/storetest_held.c src/storetest/storetest_limits.c src/storetest/storetest_names.c
 storetest_LIBS := distributed-fs object-tree libanon base
 
 HOST_PROGRAMS := anonstore

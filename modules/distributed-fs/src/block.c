@@ -12,8 +12,16 @@
 
 static const struct block_ptr null_ptr;
 
+static uint64_t hashed_blocks;
+
+uint64_t store_hashed_blocks(void)
+{
+	return hashed_blocks;
+}
+
 static struct hash128 block_tag(const void *data)
 {
+	hashed_blocks++;
 	return hash128_of(data, BLOCK_BYTES, 0);
 }
 

@@ -146,6 +146,8 @@ bool store_is_dirty(const struct store *store);
 uint64_t store_commits(const struct store *store); /* the number of the last commit */
 void store_close(struct store *store);
 void store_statfs(const struct store *store, struct store_statfs *out);
+/* Blocks that were hashed so far, to be written or when read, in all stores of this program. */
+uint64_t store_hashed_blocks(void);
 
 /* Fills a fresh store with the default tree (see layout.c). Does not commit. */
 STORE_CHECKED status_t store_layout_default(struct store *store);
