@@ -1,5 +1,6 @@
 """The benchmark's host side: what it makes of the guests' output."""
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -55,3 +56,34 @@ class Counter(unittest.TestCase):
             done = self.run_osbench(counter)
             self.assertEqual(done.returncode, 1)
             self.assertIn("FAIL", done.stdout)
+
+
+STORE = ("# 0.999846318 ticks a nanosecond\nread_cold\t2065.3\t0.256\t4123\nidle_1ms\t960.0\t0.000\t1021200\n"
+         "# storebench done\n")
+PAGE = "Measured on 2020-01-01, x.\n\n## A\n\n| keep |\n\nWhy.\n\n## B\n\nWords.\n\n| old |\n|---|\n| 1 |\n\nMore.\n"
+
+
+class Store(unittest.TestCase):
+    def test_hashing_is_told_apart(self):
+        self.assertEqual(bench.parse_store(STORE, 1000), [("read_cold", 2065.3, 256.0), ("idle_1ms", 960.0, 0.0)])
+
+    def test_a_run_that_ended_early_is_none(self):
+        with self.assertRaises(SystemExit):
+            bench.parse_store(STORE.replace("done", ""), 1000)
+
+    def test_lost_rows_are_bold(self):
+        text = bench.store_table([("a", 300.0, 250.0), ("b", 10.0, 0.0)], {"a": ("ext4", "tsc", 100.0)})
+        self.assertIn("| a | 300 | 250 | 0 | 100 | **3.00** | 0.50 |", text)
+        self.assertIn("| b | 10 | 0 | 0 | 0 | - | - |", text)
+
+    def test_only_the_heading_s_own_table_is_replaced(self):
+        self.assertEqual(bench.replace_table(PAGE, "## B\n", "| new |\n"),
+                         PAGE.replace("| old |\n|---|\n| 1 |\n", "| new |\n"))
+        with self.assertRaises(SystemExit):
+            bench.replace_table(PAGE, "## C\n", "| new |\n")
+
+    def test_every_row_has_its_counterpart(self):
+        with open(os.path.join(bench.HERE, "bench", "storebench.c"), encoding="utf-8") as f:
+            rows = re.findall(r'^    \{"(\w+)", ', f.read(), re.M)
+        self.assertGreater(len(rows), 8)
+        self.assertEqual(set(rows), set(bench.read_baseline("ext4.tsv")))
