@@ -28,6 +28,7 @@ SUFFIX_sanitize := -debug
 SUFFIX_release :=
 SUFFIX := $(SUFFIX_$(KIND))
 FL_KERNEL := kernel$(if $(filter sanitize coverage,$(KIND)),-$(KIND),$(SUFFIX))
+FL_CHECKED := $(if $(filter release,$(KIND)),kernel-debug,$(FL_KERNEL))
 FL_KTEST := kernel-$(if $(filter coverage,$(KIND)),coverage,debug)
 FL_NATIVE := native$(SUFFIX)
 OUT := $(BUILD)$(if $(SUFFIX),/$(KIND))

@@ -3,6 +3,7 @@
 TEST := python3 scripts/test.py --build $(BUILD) --images $(OUT) --jobs $(JOBS)
 S ?=
 R ?= all
+ROUNDS ?= 20
 
 COVERAGE := $(BUILD)/coverage
 COVERAGE_TEST := ANON_SEED=1 ANON_COVERAGE=$(abspath $(COVERAGE))/runs python3 scripts/test.py --build $(COVERAGE) --jobs $(JOBS) --patience 6
@@ -14,13 +15,14 @@ setup: ## install what is missing on this host, fetch third-party files
 
 test: ## everything, under 15 minutes: sets up, builds, runs every suite
 	$(Q)$(MAKE) setup
-	$(Q)status=0; $(MAKE) -k build unit-programs explorers ktest-kernel || status=$$?; \
+	$(Q)status=0; $(MAKE) -k build unit-programs explorers debug-kernel ktest-kernel || status=$$?; \
 		$(TEST) --build-status $$status all
 
-soak: ## the same suites with their full counts (SOAK=1)
+soak: ## the same suites with their full counts (SOAK=1), then all that boots ROUNDS (20) times on four CPUs
 	$(Q)$(MAKE) setup
-	$(Q)status=0; $(MAKE) -k build unit-programs explorers fuzzers ktest-kernel || status=$$?; \
+	$(Q)status=0; $(MAKE) -k build unit-programs explorers fuzzers debug-kernel ktest-kernel || status=$$?; \
 		SOAK=1 $(TEST) --build-status $$status all
+	$(Q)$(TEST) --smp 4 --rounds $(ROUNDS) --patience 3 ktest inside scenario
 
 unit: unit-programs ## host unit tests (of M=module), under sanitizers
 	$(Q)$(TEST) $(if $(M),--module $(M)) unit
@@ -47,12 +49,12 @@ ktest: ktest-kernel ## the in-kernel suite, in QEMU
 bochs: ktest-kernel iso ## the same, and the system to its prompt, under Bochs: x2APIC and TSC deadline, which QEMU lacks
 	$(Q)$(TEST) bochs
 
-scenario: build ## system scenarios, or the one named S=name
+scenario: build debug-kernel ## system scenarios, or the one named S=name
 	$(Q)$(TEST) $(if $(S),--name $(S)) scenario
 
 # A build of its own, whose kernel counts; slower than the usual one, hence the patience. A suite that fails fails this, too.
 coverage: ## which lines of the kernel all the suites together run
-	$(Q)$(MAKE) BUILD=$(COVERAGE) PORT=$(PORT) KIND=coverage build ktest-kernel
+	$(Q)$(MAKE) BUILD=$(COVERAGE) PORT=$(PORT) KIND=coverage build debug-kernel ktest-kernel
 	$(Q)$(MAKE) BUILD=$(COVERAGE) PORT=$(PORT) KIND=coverage M=microkernel unit-programs
 	$(Q)rm -rf $(COVERAGE)/runs && find $(COVERAGE)/obj -name '*.gcda' -delete
 	$(Q)status=0; \

@@ -3,7 +3,9 @@
 
 A suite is a command whose last such line counts; one that crashes, runs too long or prints no such
 line counts as one failure more.  Logs lie in BUILD/test/.  SOAK=1 asks for full counts.
-usage: test.py [--build DIR] [--images DIR] [--jobs N] [--patience N] [--module M] [--name S] KIND...   (see KINDS, or all)
+With --rounds every suite runs so often, all of them once before any of them again.
+usage: test.py [--build DIR] [--images DIR] [--jobs N] [--patience N] [--smp N] [--rounds N] [--module M] [--name S] KIND...
+       (see KINDS, or all)
 """
 import argparse
 import concurrent.futures
@@ -102,7 +104,7 @@ def scenarios(options):
 def scenario_suite(path, options):
     module, name = path.split(os.sep)[-3], os.path.basename(path)[:-len(".scn")]
     command = [sys.executable, "tools/anon", "play", "--build", options.images]
-    command += ["--patience", str(options.patience)] + (["--soak"] if SOAK else [])
+    command += ["--patience", str(options.patience), "--smp", str(options.smp)] + (["--soak"] if SOAK else [])
     return Suite(f"scenario {module}/{name}", command + [path], 600)
 
 
@@ -138,6 +140,14 @@ def wait_or_stop(child, limit):
         return None
 
 
+def run_all(suites, options):
+    """Yields each suite with its outcome when it has ended."""
+    with concurrent.futures.ThreadPoolExecutor(max(options.jobs, 1)) as pool:
+        running = {pool.submit(run_suite, suite, options): suite for suite in suites}
+        for done in concurrent.futures.as_completed(running):
+            yield running[done], done.result()
+
+
 def judge(text, status, seconds):
     counts = COUNTS.findall(text)
     passed, failed = (int(n) for n in counts[-1]) if counts else (0, 0)
@@ -171,6 +181,8 @@ def parse():
     parser.add_argument("--images", help="what scenarios boot (BUILD)")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--patience", type=float, default=1, help="how many times the usual time limits")
+    parser.add_argument("--smp", type=int, default=1, help="CPUs of the scenarios that leave it open")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--module")
     parser.add_argument("--name")
     parser.add_argument("--build-status", type=int, help="how the build before us ended; counts as a suite")
@@ -193,16 +205,16 @@ def main():
         losers = ["build"] if failed else []
         print(f"  {'build':<40} {passed:>5} passed {failed:>4} failed")
     start = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(max(options.jobs, 1)) as pool:
-        running = {pool.submit(run_suite, suite, options): suite for suite in suites}
-        for done in concurrent.futures.as_completed(running):
-            outcome = done.result()
-            report(running[done], outcome, options)
+    for number in range(1, options.rounds + 1):
+        if options.rounds > 1:
+            print(f"  round {number} of {options.rounds}")
+        for suite, outcome in run_all(suites, options):
+            report(suite, outcome, options)
             passed += outcome.passed
             failed += outcome.failed
             if outcome.failed:
-                losers.append(running[done].name)
-    print(f"  {len(suites)} suites run in {time.monotonic() - start:.0f} s; logs in {options.build}/test/")
+                losers.append(suite.name)
+    print(f"  {len(suites) * options.rounds} suites run in {time.monotonic() - start:.0f} s; logs in {options.build}/test/")
     if losers:
         print("  failed: " + ", ".join(losers))
     print(f"{passed} passed, {failed} failed")

@@ -76,6 +76,7 @@ def add_play(commands):
     play_parser.add_argument("--soak", action="store_true", help="with the full counts")
     play_parser.add_argument("--patience", type=float, default=1, metavar="N",
                              help="N times the usual time limits, on a slow host or with a slow kernel")
+    play_parser.add_argument("--smp", type=int, default=1, metavar="N", help="CPUs, where a scenario leaves it open")
     play_parser.add_argument("files", nargs="+", metavar="FILE")
 
 
@@ -282,7 +283,7 @@ def play_one(path, options):
     module = os.path.basename(os.path.dirname(os.path.dirname(os.path.abspath(path))))
     name = f"{module}-{os.path.splitext(os.path.basename(path))[0]}"
     player = play.Player(story, os.path.abspath(os.path.join(options.build, "test", name)),
-                         options.build, options.soak, options.patience)
+                         options.build, options.soak, options.patience, options.smp)
     start = time.monotonic()
     try:
         checks = player.play()

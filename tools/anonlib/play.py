@@ -62,11 +62,12 @@ class Running:
 class Player:
     """Runs the steps of one scenario; its files (disk, console.log, pictures) lie in folder."""
 
-    def __init__(self, scenario, folder, build, soak=False, patience=1):
+    def __init__(self, scenario, folder, build, soak=False, patience=1, smp=1):
         self.scenario = scenario
         self.folder = folder
         self.build = build
         self.soak = soak
+        self.smp = smp  # of machines whose scenario leaves it open
         self.running = None
         self.output = ""
         self.status = 0
@@ -133,9 +134,14 @@ class Player:
 
     def _machine(self):
         s = self.scenario
-        return Machine(boot=s.boot, build=self.build, archive=self._archive(), model=s.machine, cpu=s.cpu, smp=s.smp,
-                       mem=s.mem, disk=self.image, icount=s.icount, extras=s.extras, append=list(s.append),
+        kernel = os.path.join(self.build, "debug.elf") if s.kernel == "debug" else None
+        return Machine(boot=s.boot, build=self.build, kernel=kernel, archive=self._archive(), model=s.machine, cpu=s.cpu,
+                       smp=self._cpus(), mem=s.mem, disk=self.image, icount=s.icount, extras=s.extras, append=list(s.append),
                        extra=list(s.qemu))
+
+    def _cpus(self):
+        """Under icount several CPUs would take turns, and be slow."""
+        return self.scenario.smp or (1 if self.scenario.icount else self.smp)
 
     def _archive(self):
         """None for the usual one, else what `archive` says: another first program, a file, or none at all."""

@@ -27,9 +27,10 @@ class Scenario:
     title: str = ""
     boot: str = "pvh"
     mem: int = 256
-    smp: int = 1
+    smp: int = None          # 1, or what the player is told
     cpu: str = "max"
     machine: str = None
+    kernel: str = "usual"    # or debug: the one that checks itself
     archive: str = None      # none, init=PROGRAM, or a file beside the scenario
     disk: str = "blank"      # blank, none, or a file to copy
     disk_mib: int = 1024
@@ -82,6 +83,12 @@ def yes_no(rest):
     return {"yes": True, "no": False}[rest]
 
 
+def one_of_kernels(rest):
+    if rest not in ("usual", "debug"):
+        raise ValueError("must be usual or debug")
+    return rest
+
+
 def one_of_boots(rest):
     if rest not in BOOTS:
         raise ValueError(f"must be one of {' '.join(BOOTS)}")
@@ -89,8 +96,8 @@ def one_of_boots(rest):
 
 
 SETTINGS = {"title": str, "boot": one_of_boots, "mem": int, "smp": int, "cpu": str, "machine": str,
-            "archive": str, "disk": str, "disk-mib": int, "time": float, "soak-time": float, "icount": yes_no,
-            "serial": yes_no, "extras": yes_no, "soak-only": yes_no, "append": str, "qemu": str, "needs": str}
+            "kernel": one_of_kernels, "archive": str, "disk": str, "disk-mib": int, "time": float, "soak-time": float,
+            "icount": yes_no, "serial": yes_no, "extras": yes_no, "soak-only": yes_no, "append": str, "qemu": str, "needs": str}
 STEPS = {"exec": str, "spawn": str, "status": int, "host": str,
          "expect": text, "expect-not": text, "expect-console": text, "expect-no-console": text,
          "send": text, "wait": text, "key": str.split, "type": text, "screenshot": str,

@@ -104,11 +104,19 @@ class Playing(ScenarioCase):
         self.play("spawn panic\nended panic\n")
         self.assert_fails("spawn panic\nended clean\n", "panic")
 
+    def arguments_of(self, setting, **options):
+        """What QEMU is given, a word each."""
+        play.Player(self.parse(f"{setting}\nexec echo x\n"), os.path.join(self.dir, "out"), self.dir, **options).play()
+        with open(os.path.join(self.dir, "args"), encoding="utf-8") as f:
+            return f.read().splitlines()
+
+    def value_of(self, option, setting, **options):
+        words = self.arguments_of(setting, **options)
+        return words[words.index(option) + 1]
+
     def boot_archive_of(self, setting):
         """What QEMU is given as its -initrd; None without."""
-        self.play(f"{setting}\nexec echo x\n")
-        with open(os.path.join(self.dir, "args"), encoding="utf-8") as f:
-            words = f.read().splitlines()
+        words = self.arguments_of(setting)
         return words[words.index("-initrd") + 1] if "-initrd" in words else None
 
     def test_other_boot_archives(self):
@@ -127,6 +135,17 @@ class Playing(ScenarioCase):
         self.assertIn(b"init\0", archive)
         self.assertIn(b"kept\0", archive)
         self.assertEqual(archive.count(b"the program"), 2)
+
+    def test_debug_kernel(self):
+        self.touch("debug.elf")
+        for setting, name in (("kernel debug", "debug.elf"), ("title x", "kernel.elf")):
+            self.assertEqual(self.value_of("-kernel", setting), os.path.join(self.dir, name))
+
+    def test_cpus(self):
+        self.assertEqual(self.value_of("-smp", "title x"), "1")
+        self.assertEqual(self.value_of("-smp", "title x", smp=4), "4")
+        self.assertEqual(self.value_of("-smp", "smp 2", smp=4), "2")
+        self.assertEqual(self.value_of("-smp", "icount yes", smp=4), "1")
 
     def test_patience(self):
         self.assert_fails('time 1\nsleep 1.5\nexec echo x\n', "time is over")

@@ -112,8 +112,8 @@ static int64_t find_member(struct super *super, struct objfs_inode *dir, const c
 	uint32_t len;
 	int64_t result;
 	uint8_t *value = describe(dir->path, &len, &result);
-	if (!value)
-		return -ENOENT;
+	if (!value) /* whose service is down is not absent */
+		return result == -EIO ? result : -ENOENT;
 	result = -ENOENT;
 	if (has_member(value, len, "methods", name)) {
 		*out = new_inode(super, OBJFS_METHOD, dir->path, name);

@@ -217,6 +217,8 @@ TEST(a_server_that_was_started_again_is_asked_again)
 	CHECK_EQ(obj_describe(calc, description, sizeof(description), &len), OK);
 	fake_stumble(store, 1);
 	CHECK_STR_EQ(call("/home/alice/calc", "add", "{\"a\":1}"), "101");
+	fake_stumble(store, 4); /* as often as a place is asked: the walk begins anew */
+	CHECK_STR_EQ(call("/home/alice/calc", "add", "{\"a\":1}"), "101");
 	fake_stumble(calc, 1);
 	CHECK_STR_EQ(call("/srv/calc", "add", "{\"a\":1}"), "E_GONE");
 	end();

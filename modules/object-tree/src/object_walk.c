@@ -13,10 +13,17 @@ static void close_place(const struct obj_place *place)
 		ipc_close(place->server);
 }
 
+static void start_at_root(struct obj_walk *walk)
+{
+	walk->places[0] = (struct obj_place){walk->root, walk->path, true};
+	walk->count = 1;
+	walk->status = E_NOENT;
+}
+
 void obj_walk_begin(struct obj_walk *walk, handle_t root, const char *path)
 {
-	*walk = (struct obj_walk){.count = 1, .status = E_NOENT};
-	walk->places[0] = (struct obj_place){root, path, true};
+	*walk = (struct obj_walk){.root = root, .path = path, .tries_left = ASK_TRIES};
+	start_at_root(walk);
 }
 
 void obj_walk_end(struct obj_walk *walk)
@@ -62,11 +69,21 @@ static void ask(struct obj_walk *walk, const struct obj_place *place)
 		push(walk, found[i - 1], place->rest, used[i - 1]);
 }
 
+/* A directory on the way may have ended with its server: the next instance has another in its place. */
+static bool begin_anew(struct obj_walk *walk)
+{
+	if (walk->has_found || walk->status != E_GONE || --walk->tries_left == 0)
+		return false;
+	start_at_root(walk);
+	return true;
+}
+
 status_t obj_walk_next(struct obj_walk *walk, handle_t *out_object)
 {
-	while (walk->count > 0) {
+	while (walk->count > 0 || begin_anew(walk)) {
 		struct obj_place place = walk->places[--walk->count];
 		if (!place.is_root && place.rest[0] == 0) {
+			walk->has_found = true;
 			*out_object = place.server;
 			return OK;
 		}

@@ -32,8 +32,12 @@ struct obj_place {
 	bool is_root;     /* the caller's handle: stays open */
 };
 struct obj_walk {
+	handle_t root;
+	const char *path;
 	struct obj_place places[OBJ_WALK_MAX];
 	uint32_t count;
+	uint32_t tries_left;
+	bool has_found;
 	uint32_t steps;
 	status_t status; /* what to say when nothing is found */
 };
