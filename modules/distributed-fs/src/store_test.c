@@ -488,6 +488,109 @@ static status_t use_with_allocs(uint64_t allocs)
 	return status;
 }
 
+/* Disks hold these values: they are what the hash was from the first version on. */
+TEST(the_hash_is_what_disks_hold)
+{
+	static const struct {
+		size_t bytes;
+		uint64_t low, high;
+	} known[] = {
+		{0, 0xde485dd953687ef8, 0x14b408ebdc7da1a7},
+		{31, 0xc7c58d41c7e4ff86, 0x901ba61b2f85c4b0},
+		{32, 0x394a6293b556dd94, 0x3e68f285218a3d4d},
+		{127, 0x039c161af7ea7025, 0x29da612462eacfbe},
+		{128, 0x3cc1ea45a03bf768, 0x0b0c9f1ac37e33b6},
+		{129, 0x2f9008182f1256cc, 0x044ab02c1830c2d0},
+		{300, 0xb66b3be578500f32, 0x9520266dd71be744},
+		{4096, 0x7b61e92deb55a5b6, 0x9634400044c7e4f2},
+	};
+	static uint8_t data[4096];
+
+	for (uint32_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 2654435761u >> 24);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		struct hash128 hash = hash128_of(data, known[i].bytes, 5);
+
+		CHECK_EQ(hash.half[0], known[i].low);
+		CHECK_EQ(hash.half[1], known[i].high);
+	}
+}
+
+struct taken {
+	uint32_t count, wanted;
+	uint64_t behind;
+	uint64_t inodes;
+};
+
+static bool take(void *context, const struct store_dirent *entry, uint64_t behind)
+{
+	struct taken *taken = context;
+
+	taken->behind = behind;
+	taken->inodes += entry->inode;
+	return ++taken->count < taken->wanted;
+}
+
+/* Any number at a time gives each entry once, over many leaves. */
+TEST(listing_in_pieces)
+{
+	struct store *store = start(4096);
+	uint64_t dir = 0, sum = 0;
+	char name[32];
+
+	CHECK_EQ(store_mkdir(store, STORE_ROOT_INODE, "dir", 3, &as_dir, &dir), OK);
+	for (uint32_t i = 0; i < 300; i++) {
+		(void)snprintf(name, sizeof(name), "a file with number %u", i);
+		sum += create(store, dir, name);
+	}
+	for (uint32_t wanted = 1; wanted <= 400; wanted = wanted * 3 + 1) {
+		struct taken taken = {.wanted = wanted};
+		uint64_t cursor = 0;
+		status_t status;
+
+		while ((status = store_list(store, dir, &cursor, take, &taken)) == OK) {
+			CHECK_EQ(cursor, taken.behind);
+			CHECK_EQ(taken.count % wanted, 0);
+			taken.wanted = taken.count + wanted;
+		}
+		CHECK_EQ(status, E_NOENT);
+		CHECK_EQ(taken.count, 300);
+		CHECK_EQ(taken.inodes, sum);
+	}
+	finish(store);
+}
+
+/* Replacing what is there, filling holes, and both in one write. */
+TEST(a_run_that_is_there_in_part)
+{
+	static uint8_t data[8 * STORE_BLOCK_BYTES], back[sizeof(data)];
+	struct store *store = start(4096);
+	uint64_t inode = create(store, STORE_ROOT_INODE, "f");
+	struct store_attr attr;
+	size_t len = 0;
+
+	for (unsigned round = 0; round < 4; round++) {
+		memset(data, (int)round + 1, sizeof(data));
+		if (round == 0) /* blocks 2, 3 and 6 */
+			CHECK_EQ(store_write_all(store, inode, 2 * STORE_BLOCK_BYTES, data,
+			                         2 * STORE_BLOCK_BYTES),
+			         OK);
+		if (round == 0)
+			CHECK_EQ(store_write_all(store, inode, 6 * STORE_BLOCK_BYTES, data,
+			                         STORE_BLOCK_BYTES),
+			         OK);
+		else
+			CHECK_EQ(store_write_all(store, inode, 0, data, sizeof(data)), OK);
+		CHECK_EQ(store_getattr(store, inode, &attr), OK);
+		CHECK_EQ(attr.blocks, round == 0 ? 3 : 8);
+		if (round == 2)
+			CHECK_EQ(store_commit(store), OK);
+	}
+	CHECK_EQ(store_read(store, inode, 0, back, sizeof(back), &len), OK);
+	CHECK(len == sizeof(data) && memcmp(back, data, sizeof(data)) == 0);
+	finish(store);
+}
+
 TEST(every_allocation_may_fail)
 {
 	struct store *store = start(4096);
