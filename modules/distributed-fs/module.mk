@@ -27,11 +27,13 @@ STORE_DISK  := src/test/disk.c
 STORE_MODEL := $(STORE_DISK) src/test/model.c src/test/digest.c src/test/actor.c
 STORE_SAMPLE := $(STORE_DISK) src/test/sample.c src/test/forge.c
 
-UNIT_TESTS := btree_test store_test model_test space_test power_test damage_test fuzz_test journal_test kept_test
+UNIT_TESTS := btree_test hash_test store_test model_test space_test power_test damage_test fuzz_test journal_test kept_test
 model_test_TEST_SRC  := src/model_test.c $(STORE_MODEL)
 model_test_TEST_LIBS := distributed-fs base
 power_test_TEST_SRC  := src/power_test.c $(STORE_MODEL)
 power_test_TEST_LIBS := distributed-fs base
+hash_test_TEST_SRC  := src/hash_test.c
+hash_test_TEST_LIBS := distributed-fs base
 store_test_TEST_SRC  := src/store_test.c $(STORE_DISK)
 store_test_TEST_LIBS := distributed-fs base
 space_test_TEST_SRC  := src/space_test.c $(STORE_DISK)
