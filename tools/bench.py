@@ -8,7 +8,7 @@ Linux and seL4 needed in the same QEMU.  The ratio is ours / theirs for costs an
 below 1 is better in both cases.  Rows of the store come from tools/bench/storebench.c, beside what Linux needed on
 ext4 (tools/bench/ext4.tsv).
 
-usage: bench.py [--build DIR] [--native] [--linux] [--store] [--tests NAME[,NAME...]] [--out FILE] [--docs]
+usage: bench.py [--build DIR] [--native] [--linux] [--store] [--tests NAME[,NAME...]] [--image NAME] [--out FILE] [--docs]
        bench.py [--build DIR] --scale      the same work on 1, 2, 4 and 8 CPUs
 """
 import argparse
@@ -18,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+from anonlib.archive import with_image
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -100,14 +102,16 @@ def build_tiny(work):
 
 
 class Guest:
-    """Boots on one disk, blank at first, in `work`."""
+    """Boots on one disk, blank at first, in `work`; of an image, should it not be the default one."""
 
-    def __init__(self, build, work):
+    def __init__(self, build, work, image=None):
         disk = os.path.join(work, "disk.img")
         with open(disk, "wb") as f:
             f.truncate(1 << 30)
         self.exec = [sys.executable, os.path.join(HERE, "anon"), "exec", "--build", build, "--disk", disk, "-n",
                      "--timeout", str(LINUX_LIMIT_S)]
+        if image:
+            self.exec += ["--archive", with_image(build, os.path.join(work, "boot.cpio"), image)]
 
     def put(self, *files, command="true"):
         """Puts (host, guest) files to the disk, then runs the command, by the usual clock."""
@@ -119,12 +123,12 @@ class Guest:
         return subprocess.run(self.exec + clock + ["--", command], stdout=subprocess.PIPE, text=True, check=False).stdout
 
 
-def run_linux(build, tests):
+def run_linux(build, tests, image=None):
     """[(name, unit, value, CR3 writes)] of osbench in a container on later boots (the first one formats the disk).
 
     CR3 writes are counted in a run of their own, since reading the counter costs some of the rows a few instructions."""
     with tempfile.TemporaryDirectory(prefix="anon-bench-") as work:
-        guest = Guest(build, work)
+        guest = Guest(build, work, image)
         guest.put((build_program(work, "osbench"), "/bin/osbench"), (build_tiny(work), "/bin/osbench-tiny"),
                   (BUSYBOX, "/bin/busybox"))
         osbench = "osbench " + " ".join(tests)
@@ -274,6 +278,7 @@ def main():
     parser.add_argument("--linux", action="store_true", help="only osbench's rows")
     parser.add_argument("--store", action="store_true", help="only the store's rows")
     parser.add_argument("--tests", default="", help="prefixes of osbench tests, comma separated")
+    parser.add_argument("--image", help="osbench's rows in this image (images/NAME.manifest)")
     parser.add_argument("--out", help="write the table here, too")
     parser.add_argument("--docs", action="store_true", help="write it to docs/performance.md, too")
     parser.add_argument("--scale", action="store_true", help="the same work on several numbers of CPUs, nothing else")
@@ -282,13 +287,13 @@ def main():
         print(scale_table(run_scale(options.build)))
         return
     only_some = options.native or options.linux or options.store
-    if options.docs and (only_some or options.tests):
-        parser.error("--docs wants all rows")
+    if options.docs and (only_some or options.tests or options.image):
+        parser.error("--docs wants all rows of the default image")
     rows, store_rows, texts = [], [], []
     if options.native or not only_some:
         rows += run_native(options.build)
     if options.linux or not only_some:
-        rows += run_linux(options.build, [t for t in options.tests.split(",") if t])
+        rows += run_linux(options.build, [t for t in options.tests.split(",") if t], options.image)
     if options.store or not only_some:
         store_rows = run_store(options.build)
     if rows:

@@ -12,26 +12,14 @@
 #include <libanon/spawn.h>
 #include <libanon/start.h>
 #include <libanon/thread.h>
-#include <libanon/time.h>
+#include "nativebench.h"
 
 #define BATCHES 5u
 #define ROUNDS 1000u
-#define PRIORITY 20u /* from where there is something above */
 #define PAIRS 8u
 #define PAIR_ROUNDS 20000u
-#define ALARMS 500u
-#define ALARM_PERIOD_NS (NS_PER_MS * 7 / 5)
-#define LOAD_BYTES (3ul << 20)
 
-static uint64_t ticks(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
-}
-
-static void must(status_t status, const char *what)
+void must(status_t status, const char *what)
 {
 	if (status == OK)
 		return;
@@ -64,7 +52,7 @@ static void measure(const char *name, void (*one)(void))
 }
 
 /* What measure() does not measure itself. */
-static void print_row(const char *name, uint64_t tenths)
+void print_row(const char *name, uint64_t tenths)
 {
 	log_info("BENCH\t%s\ttsc\t%lu.%lu\t-", name, tenths / 10, tenths % 10);
 }
@@ -250,79 +238,6 @@ static void fault_zero_page(void)
 	must(sys_unmap(own_process(), address, PAGE_SIZE), "unmap");
 }
 
-/* --- how long the most important thread waits for the CPU when its time has come, while others work the kernel --- */
-
-static uint64_t longest_delay;
-static uint32_t are_alarms_over;
-
-static void keep_time(void *unused)
-{
-	handle_t alarm = HANDLE_NONE, timer = HANDLE_NONE;
-	uint64_t due = clock_ns() + ALARM_PERIOD_NS, bits;
-
-	(void)unused;
-	must(sys_event_create(&alarm), "event_create");
-	must(sys_timer_create(alarm, 1, &timer), "timer_create");
-	must(sys_timer_set(timer, due, ALARM_PERIOD_NS), "timer_set");
-	for (unsigned i = 0; i < ALARMS; i++) {
-		uint64_t delay;
-
-		must(sys_event_wait(alarm, 1, 0, &bits), "event_wait");
-		delay = clock_ns() - due;
-		longest_delay = MAX(longest_delay, delay);
-		due += (delay / ALARM_PERIOD_NS + 1) *
-		       ALARM_PERIOD_NS; /* what was missed is skipped */
-	}
-	must(sys_timer_set(timer, 0, 0), "timer_set");
-	__atomic_store_n(&are_alarms_over, 1, __ATOMIC_RELEASE);
-}
-
-/* What the kernel does in steps: filling, sharing and freeing many pages, and a domain with all that is in it. */
-static void work_the_kernel(void *content)
-{
-	struct domain_limits limits = {4096, 256, 16, 256, 0};
-	handle_t domain = HANDLE_NONE, memory = HANDLE_NONE, copy = HANDLE_NONE;
-	handle_t process = HANDLE_NONE;
-	struct map_args args = {.flags = MAP_READ | MAP_WRITE, .bytes = LOAD_BYTES};
-	uint64_t address = 0;
-
-	must(sys_domain_create(HANDLE_NONE, &limits, &domain), "domain_create");
-	must(sys_memory_create(domain, LOAD_BYTES, 0, &memory), "memory_create");
-	must(sys_memory_write(memory, 0, content, LOAD_BYTES), "memory_write");
-	must(sys_memory_copy(memory, domain, 0, LOAD_BYTES, &copy), "memory_copy");
-	must(sys_process_create(domain, "load", 5, &process), "process_create");
-	args.memory = copy;
-	must(sys_map(process, &args, &address), "map");
-	must(sys_domain_kill(domain), "domain_kill");
-	(void)sys_handle_close(memory);
-	(void)sys_handle_close(copy);
-	(void)sys_handle_close(process);
-}
-
-static void work_until_over(void *content)
-{
-	while (!__atomic_load_n(&are_alarms_over, __ATOMIC_ACQUIRE)) {
-		work_the_kernel(content);
-		map_and_unmap();
-		call_empty();
-	}
-}
-
-static void measure_delay(void)
-{
-	struct thread_options same = {.name = "alarms", .priority = PRIORITY};
-	struct thread_options below = {.name = "load", .priority = PRIORITY - 1};
-	struct anon_thread *alarms, *load;
-	void *content;
-
-	must(memory_map(HANDLE_NONE, 0, LOAD_BYTES, MAP_READ | MAP_WRITE, &content), "map");
-	must(thread_spawn(work_until_over, content, &below, &load), "thread_spawn");
-	must(thread_spawn(keep_time, NULL, &same, &alarms), "thread_spawn");
-	must(thread_join(alarms), "thread_join");
-	must(thread_join(load), "thread_join");
-	print_row("native_timer_delay_max", longest_delay * 10);
-}
-
 static void print_memory(void)
 {
 	struct system_info info;
@@ -355,8 +270,10 @@ int main(void)
 	measure("native_map_unmap", map_and_unmap);
 	measure("native_map_fault_unmap", fault_zero_page);
 	print_memory();
-	measure_delay();
+	measure_timer_delay();
 	measure_pairs(image);
+	measure_busy_server();
+	measure_revoke();
 	log_info("BENCH\tend");
 	for (;;)
 		must(sys_thread_sleep(0), "sleep");
