@@ -5,9 +5,10 @@ Everything runs in QEMU's TCG under icount, so a tick of the TSC is an instructi
 nothing.  Rows of osbench (tools/bench/osbench.c) come from the unmodified program running in a container; native
 rows from modules/libanon/src/nativebench_main.c in init's place.  tools/bench/baseline.tsv holds what
 Linux and seL4 needed in the same QEMU.  The ratio is ours / theirs for costs and theirs / ours for bandwidths:
-below 1 is better in both cases.
+below 1 is better in both cases.  Rows of the store come from tools/bench/storebench.c, beside what Linux needed on
+ext4 (tools/bench/ext4.tsv).
 
-usage: bench.py [--build DIR] [--native] [--linux] [--tests NAME[,NAME...]] [--image NAME] [--out FILE] [--docs]
+usage: bench.py [--build DIR] [--native] [--linux] [--store] [--tests NAME[,NAME...]] [--image NAME] [--out FILE] [--docs]
        bench.py [--build DIR] --scale      the same work on 1, 2, 4 and 8 CPUs
 """
 import argparse
@@ -28,16 +29,23 @@ CPU = "max,-erms"
 BUSYBOX = os.path.join(ROOT, "third_party", "busybox-static", "busybox")
 PAGE = os.path.join(ROOT, "docs", "performance.md")
 PAGE_TABLE = "## The table\n"
+PAGE_STORE = "## The store beside ext4\n"
+CR3_COUNTER = "/obj/sys/scheduler/cpus:rootWrites"
+IDLE_COUNTER = "/obj/sys/scheduler/cpus:idleNs"
+HASH_COUNTER = "/obj/srv/files/stat:hashed"
+ICOUNT = ["--icount", "--cpu", CPU]
+# Not sleep=off: that leaps over each wait for the disk to the next timer, and the work of timers would be counted.
+ICOUNT_DISK = ["--qemu=-icount", "--qemu=shift=0", "--cpu", CPU]
 NATIVE_LIMIT_S = 120
 LINUX_LIMIT_S = 3000
 SCALE_CPUS = (1, 2, 4, 8)
 SCALE_WORKERS = 8
 
 
-def read_baseline():
+def read_baseline(leaf="baseline.tsv"):
     """{name: (system, unit, value)}"""
     rows = {}
-    with open(os.path.join(HERE, "bench", "baseline.tsv")) as f:
+    with open(os.path.join(HERE, "bench", leaf)) as f:
         for line in f:
             if not line.startswith("#"):
                 system, name, unit, value = line.rstrip("\n").split("\t")
@@ -77,53 +85,87 @@ def wait_for_rows(log, qemu):
     sys.exit("bench: nativebench did not finish:\n" + text[-2000:])
 
 
-def build_osbench(work):
-    """osbench and its do-nothing program, static with musl, as Linux ran them."""
-    osbench, tiny = os.path.join(work, "osbench"), os.path.join(work, "osbench-tiny")
-    nothing = os.path.join(work, "tiny.c")
-    with open(nothing, "w") as f:
-        f.write("int main(void){return 0;}\n")
-    for out, source in ((osbench, os.path.join(HERE, "bench", "osbench.c")), (tiny, nothing)):
-        subprocess.run(["musl-gcc", "-O2", "-static", "-s", "-w", "-o", out, source], check=True)
-    return osbench, tiny
+def build_program(work, name):
+    """tools/bench/NAME.c, static with musl, as Linux ran it."""
+    program = os.path.join(work, name)
+    subprocess.run(["musl-gcc", "-O2", "-static", "-s", "-w", "-o", program, os.path.join(HERE, "bench", name + ".c")],
+                   check=True)
+    return program
 
 
-def run_linux(build, tests, image):
-    """[(name, unit, value, "-")] of osbench in a container on a second boot (the first one formats the disk)."""
-    with tempfile.TemporaryDirectory(prefix="anon-bench-") as work:
-        osbench, tiny = build_osbench(work)
+def build_tiny(work):
+    """osbench's do-nothing program."""
+    tiny = os.path.join(work, "osbench-tiny")
+    subprocess.run(["musl-gcc", "-O2", "-static", "-s", "-x", "c", "-o", tiny, "-"], check=True, text=True,
+                   input="int main(void){return 0;}")
+    return tiny
+
+
+class Guest:
+    """Boots on one disk, blank at first, in `work`; of an image, should it not be the default one."""
+
+    def __init__(self, build, work, image=None):
         disk = os.path.join(work, "disk.img")
         with open(disk, "wb") as f:
             f.truncate(1 << 30)
-        anon = [sys.executable, os.path.join(HERE, "anon"), "exec", "--build", build, "--disk", disk, "--timeout",
-                str(LINUX_LIMIT_S), "-n"]
+        self.exec = [sys.executable, os.path.join(HERE, "anon"), "exec", "--build", build, "--disk", disk, "-n",
+                     "--timeout", str(LINUX_LIMIT_S)]
         if image:
-            anon += ["--archive", with_image(build, os.path.join(work, "boot.cpio"), image)]
-        puts = [f"{osbench}:/bin/osbench", f"{tiny}:/bin/osbench-tiny", f"{BUSYBOX}:/bin/busybox"]
-        subprocess.run(anon + [word for put in puts for word in ("--put", put)] + ["--", "true"], check=True)
-        command = "osbench " + " ".join(tests)
-        done = subprocess.run(anon + ["--icount", "--cpu", CPU, "--", command], stdout=subprocess.PIPE, text=True)
-        facts = subprocess.run(anon + ["--icount", "--cpu", CPU, "--", "cat /proc/meminfo"], stdout=subprocess.PIPE,
-                               text=True)
-    return parse_osbench(done.stdout) + parse_meminfo(facts.stdout)
+            self.exec += ["--archive", with_image(build, os.path.join(work, "boot.cpio"), image)]
+
+    def put(self, *files, command="true"):
+        """Puts (host, guest) files to the disk, then runs the command, by the usual clock."""
+        words = [word for host, inside in files for word in ("--put", f"{host}:{inside}")]
+        subprocess.run(self.exec + words + ["--", command], check=True)
+
+    def run(self, command, clock):
+        """What the command prints."""
+        return subprocess.run(self.exec + clock + ["--", command], stdout=subprocess.PIPE, text=True, check=False).stdout
+
+
+def run_linux(build, tests, image=None):
+    """[(name, unit, value, CR3 writes)] of osbench in a container on later boots (the first one formats the disk).
+
+    CR3 writes are counted in a run of their own, since reading the counter costs some of the rows a few instructions."""
+    with tempfile.TemporaryDirectory(prefix="anon-bench-") as work:
+        guest = Guest(build, work, image)
+        guest.put((build_program(work, "osbench"), "/bin/osbench"), (build_tiny(work), "/bin/osbench-tiny"),
+                  (BUSYBOX, "/bin/busybox"))
+        osbench = "osbench " + " ".join(tests)
+        ticks, roots, facts = (guest.run(command, ICOUNT) for command in
+                               (osbench, f"OSBENCH_COUNTER={CR3_COUNTER} {osbench}", "cat /proc/meminfo"))
+    return parse_osbench(ticks, parse_counts(roots)) + parse_meminfo(facts)
+
+
+def run_store(build):
+    """[(name, instructions, of which hashing)] an operation, of storebench in a container, cold after a boot."""
+    with tempfile.TemporaryDirectory(prefix="anon-bench-") as work:
+        guest = Guest(build, work)
+        guest.put((build_program(work, "storebench"), "/bin/storebench"), command="storebench /storebench make")
+        text = guest.run(f"STOREBENCH_IDLE={IDLE_COUNTER} STOREBENCH_COUNTER={HASH_COUNTER} storebench /storebench run",
+                         ICOUNT_DISK)
+        hashing = guest.run("@storetest hash", ICOUNT_DISK)
+    return parse_store(text, int(re.search(r"^hash (\d+) ticks", hashing, re.M).group(1)))
+
+
+def parse_store(text, hash_ticks):
+    if "# storebench done" not in text:
+        sys.exit("bench: storebench did not finish:\n" + text[-2000:])
+    return [(name, float(busy), float(blocks) * hash_ticks)
+            for name, busy, blocks in re.findall(r"^(\w+)\t([\d.]+)\t([\d.]+)\t[\d.]+$", text, re.M)]
 
 
 def run_scale(build):
     """Ticks per operation of all CPUs together, by kind of work and number of CPUs, and how often a CPU met a lock."""
     columns = {}
     with tempfile.TemporaryDirectory(prefix="anon-bench-") as work:
-        program, disk = os.path.join(work, "scale"), os.path.join(work, "disk.img")
-        subprocess.run(["musl-gcc", "-O2", "-static", "-s", "-o", program, os.path.join(HERE, "bench", "scale.c")],
-                       check=True)
+        guest = Guest(build, work)
+        guest.put((build_program(work, "scale"), "/bin/scale"))
         for cpus in SCALE_CPUS:
-            anon = [sys.executable, os.path.join(HERE, "anon"), "exec", "--build", build, "--disk", disk, "-n",
-                    "--timeout", str(LINUX_LIMIT_S)]
-            done = subprocess.run(
-                anon + ["--icount", "--cpu", CPU, "--smp", str(cpus), "--put", f"{program}:/bin/scale", "--",
-                        f"scale {SCALE_WORKERS}; cat /obj/sys/scheduler/cpus"], stdout=subprocess.PIPE, text=True)
-            columns[cpus] = dict(re.findall(r"^(\w+)\t([\d.]+)$", done.stdout, re.M))
+            text = guest.run(f"scale {SCALE_WORKERS}; cat /obj/sys/scheduler/cpus", [*ICOUNT, "--smp", str(cpus)])
+            columns[cpus] = dict(re.findall(r"^(\w+)\t([\d.]+)$", text, re.M))
             columns[cpus]["native_ipc"] = dict(row[:1] + row[2:3] for row in run_native(build, cpus))["native_ipc_pairs"]
-            columns[cpus]["lock_spins_per_call"] = spins_per_call(done.stdout)
+            columns[cpus]["lock_spins_per_call"] = spins_per_call(text)
     return columns
 
 
@@ -142,16 +184,22 @@ def scale_table(columns):
     return "\n".join(lines)
 
 
-def parse_osbench(text):
+def parse_counts(text):
+    """{name: events of osbench's counter per operation}"""
+    return {name: f"{float(count):g}" for name, count in re.findall(r"^(\w+)\t([\d.]+)\tcount$", text, re.M)}
+
+
+def parse_osbench(text, counts):
     rows = []
     for line in text.splitlines():
         fields = line.split("\t")
+        roots = counts.get(fields[0], "-")
         if "FAIL" in line:
             rows.append((line.split(":")[0], "-", "not yet", "-"))
         elif len(fields) >= 3 and re.fullmatch(r"[\d.]+", fields[1]):
-            rows.append((fields[0], fields[2], fields[1], "-"))
+            rows.append((fields[0], fields[2], fields[1], roots))
         elif len(fields) >= 3 and re.fullmatch(r"[\d.]+", fields[2]):
-            rows.append((fields[0], fields[1], fields[2], "-"))
+            rows.append((fields[0], fields[1], fields[2], roots))
     return rows
 
 
@@ -185,20 +233,42 @@ def page_table(rows, baseline):
             continue
         system, _, theirs = baseline.get(name, ("-", "", 0.0))
         number = float(value) if re.fullmatch(r"[\d.]+", value) else 0.0
-        ours_to_theirs = ratio(unit, number, theirs)
-        if ours_to_theirs != "-" and float(ours_to_theirs) > 1:
-            ours_to_theirs = f"**{ours_to_theirs}**"
+        ours_to_theirs = bold_if_lost(ratio(unit, number, theirs))
         shown = f"{theirs:.0f}" if theirs else "-"
         lines.append(f"| {name} | {unit} | {value} | {shown} | {system} | {ours_to_theirs} | {roots} |")
     return "\n".join(lines) + "\n"
 
 
-def write_page(rows, baseline):
+def store_table(rows, baseline):
+    """Instructions an operation; without: both systems, our hashing left out."""
+    lines = ["| row | anonymOS | of which hash | of which cipher | ext4 | ratio | without hash |", "|---|--:|--:|--:|--:|--:|--:|"]
+    for name, busy, hashing in rows:
+        theirs = baseline.get(name, ("", "", 0.0))[2]
+        whole, rest = (bold_if_lost(ratio("tsc", value, theirs)) for value in (busy, busy - hashing))
+        lines.append(f"| {name} | {busy:.0f} | {hashing:.0f} | 0 | {theirs:.0f} | {whole} | {rest} |")
+    return "\n".join(lines) + "\n"
+
+
+def bold_if_lost(text):
+    return f"**{text}**" if text != "-" and float(text) > 1 else text
+
+
+def replace_table(page, heading, table_text):
+    """The first table behind the heading is replaced."""
+    before, found, behind = page.partition(heading)
+    if not found:
+        sys.exit(f"bench: {PAGE} has no heading {heading.strip()}")
+    return before + found + re.sub(r"(^\|.*\n)+", lambda _: table_text, behind, count=1, flags=re.M)
+
+
+def write_page(rows, store_rows):
     with open(PAGE) as f:
-        head = f.read().split(PAGE_TABLE)[0]
-    head = re.sub(r"Measured on \S+,", time.strftime("Measured on %Y-%m-%d,"), head)
+        page = f.read()
+    page = re.sub(r"Measured on \S+,", time.strftime("Measured on %Y-%m-%d,"), page)
+    page = replace_table(page, PAGE_STORE, store_table(store_rows, read_baseline("ext4.tsv")))
+    page = replace_table(page, PAGE_TABLE, page_table(rows, read_baseline()))
     with open(PAGE, "w") as f:
-        f.write(head + PAGE_TABLE + "\n" + page_table(rows, baseline))
+        f.write(page)
 
 
 def main():
@@ -206,6 +276,7 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--native", action="store_true", help="only the native rows")
     parser.add_argument("--linux", action="store_true", help="only osbench's rows")
+    parser.add_argument("--store", action="store_true", help="only the store's rows")
     parser.add_argument("--tests", default="", help="prefixes of osbench tests, comma separated")
     parser.add_argument("--image", help="osbench's rows in this image (images/NAME.manifest)")
     parser.add_argument("--out", help="write the table here, too")
@@ -215,20 +286,27 @@ def main():
     if options.scale:
         print(scale_table(run_scale(options.build)))
         return
-    if options.docs and (options.native or options.linux or options.tests or options.image):
+    only_some = options.native or options.linux or options.store
+    if options.docs and (only_some or options.tests or options.image):
         parser.error("--docs wants all rows of the default image")
-    rows = []
-    if not options.linux:
+    rows, store_rows, texts = [], [], []
+    if options.native or not only_some:
         rows += run_native(options.build)
-    if not options.native:
+    if options.linux or not only_some:
         rows += run_linux(options.build, [t for t in options.tests.split(",") if t], options.image)
-    text = table(rows, read_baseline())
+    if options.store or not only_some:
+        store_rows = run_store(options.build)
+    if rows:
+        texts.append(table(rows, read_baseline()))
+    if store_rows:
+        texts.append(store_table(store_rows, read_baseline("ext4.tsv")))
+    text = "\n\n".join(texts)
     print(text)
     if options.out:
         with open(options.out, "w") as f:
             f.write(text + "\n")
     if options.docs:
-        write_page(rows, read_baseline())
+        write_page(rows, store_rows)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ files_SRC := src/server/files_main.c src/server/backend.c src/server/cache.c src
 files_LIBS  := distributed-fs object-tree libanon base
 files_FLAGS := NOFPU
 storetest_SRC  := src/storetest/storetest_main.c src/storetest/storetest_boots.c \
-	src/storetest/storetest_data.c src/storetest/storetest_generations.c src/storetest/storetest_limits.c src/storetest/storetest_names.c
+	src/storetest/storetest_data.c src/storetest/storetest_generations.c src/storetest/storetest_hash.c src/storetest/storetest_held.c src/storetest/storetest_limits.c src/storetest/storetest_names.c
 storetest_LIBS := distributed-fs object-tree libanon base
 
 HOST_PROGRAMS := anonstore
@@ -27,11 +27,13 @@ STORE_DISK  := src/test/disk.c
 STORE_MODEL := $(STORE_DISK) src/test/model.c src/test/digest.c src/test/actor.c
 STORE_SAMPLE := $(STORE_DISK) src/test/sample.c src/test/forge.c
 
-UNIT_TESTS := btree_test store_test model_test space_test power_test damage_test fuzz_test journal_test kept_test
+UNIT_TESTS := btree_test hash_test store_test model_test space_test power_test damage_test fuzz_test journal_test kept_test
 model_test_TEST_SRC  := src/model_test.c $(STORE_MODEL)
 model_test_TEST_LIBS := distributed-fs base
 power_test_TEST_SRC  := src/power_test.c $(STORE_MODEL)
 power_test_TEST_LIBS := distributed-fs base
+hash_test_TEST_SRC  := src/hash_test.c
+hash_test_TEST_LIBS := distributed-fs base
 store_test_TEST_SRC  := src/store_test.c $(STORE_DISK)
 store_test_TEST_LIBS := distributed-fs base
 space_test_TEST_SRC  := src/space_test.c $(STORE_DISK)

@@ -12,8 +12,16 @@
 
 static const struct block_ptr null_ptr;
 
+static uint64_t hashed_blocks;
+
+uint64_t store_hashed_blocks(void)
+{
+	return hashed_blocks;
+}
+
 static struct hash128 block_tag(const void *data)
 {
+	hashed_blocks++;
 	return hash128_of(data, BLOCK_BYTES, 0);
 }
 
@@ -43,6 +51,17 @@ bool block_matches(const struct block_ptr *ptr, const void *data)
 bool block_ptr_is_null(const struct block_ptr *ptr)
 {
 	return memcmp(ptr, &null_ptr, sizeof(*ptr)) == 0;
+}
+
+/* This is asked at every step of every walk down the tree. */
+bool block_ptr_is_same(const struct block_ptr *left, const struct block_ptr *right)
+{
+	return left->address == right->address && left->algorithm == right->algorithm &&
+	       left->level == right->level && left->key == right->key &&
+	       left->logical_sectors == right->logical_sectors &&
+	       left->stored_sectors == right->stored_sectors && left->birth == right->birth &&
+	       left->tag[0] == right->tag[0] && left->tag[1] == right->tag[1] &&
+	       memcmp(left->nonce, right->nonce, sizeof(left->nonce)) == 0;
 }
 
 bool block_ptr_is_sane(const struct block_ptr *ptr, uint64_t first, uint64_t end, uint64_t commit)

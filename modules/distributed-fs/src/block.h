@@ -13,5 +13,6 @@ bool block_matches(const struct block_ptr *ptr, const void *data);
 /* Is this a pointer that a store of `blocks` blocks at commit `commit` can hold? */
 bool block_ptr_is_sane(const struct block_ptr *ptr, uint64_t first, uint64_t end, uint64_t commit);
 bool block_ptr_is_null(const struct block_ptr *ptr);
+bool block_ptr_is_same(const struct block_ptr *left, const struct block_ptr *right);
 
 CHECKED status_t block_read(const struct store_ops *ops, const struct block_ptr *ptr, void *data);

@@ -201,20 +201,41 @@ status_t btree_insert(struct store *store, struct tree_key key, const void *data
 	return OK;
 }
 
+/* As many of the run's items as are in the leaf of the first. */
+static status_t update_in_leaf(struct btree_path *path, struct btree_run *run)
+{
+	struct btree_item item;
+
+	for (; run->count > 0 && is_at(path, run->key); path->slot[0]++) {
+		item_at(path, &item);
+		if (item.length != run->length)
+			return E_CORRUPT;
+		memcpy(item.data, run->data, run->length);
+		run->data += run->length;
+		run->key.where++;
+		run->count--;
+	}
+	return OK;
+}
+
+status_t btree_update_run(struct store *store, struct btree_run run)
+{
+	status_t status = OK;
+
+	while (status == OK && run.count > 0) {
+		struct btree_path path;
+
+		status = prepare(store, run.key, true, &path);
+		if (status == OK)
+			status = update_in_leaf(&path, &run);
+	}
+	return status;
+}
+
 status_t btree_update(struct store *store, struct tree_key key, const void *data,
                       unsigned int length)
 {
-	struct btree_path path;
-	struct btree_item item;
-	status_t status = prepare(store, key, true, &path);
-
-	if (status != OK)
-		return status;
-	item_at(&path, &item);
-	if (item.length != length)
-		return E_CORRUPT;
-	memcpy(item.data, data, length);
-	return OK;
+	return btree_update_run(store, (struct btree_run){key, data, length, 1});
 }
 
 status_t btree_remove(struct store *store, struct tree_key key)

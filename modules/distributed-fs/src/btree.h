@@ -49,6 +49,14 @@ CHECKED status_t btree_insert(struct store *store, struct tree_key key, const vo
 /* Overwrites an item of the same length; E_NOENT, or E_CORRUPT when lengths differ. */
 CHECKED status_t btree_update(struct store *store, struct tree_key key, const void *data,
                               unsigned int length);
+/* The same for `count` items at successive positions from `key` on, with `length` bytes of `data` each. */
+struct btree_run {
+	struct tree_key key;
+	const uint8_t *data;
+	unsigned int length;
+	uint32_t count;
+};
+CHECKED status_t btree_update_run(struct store *store, struct btree_run run);
 CHECKED status_t btree_remove(struct store *store, struct tree_key key);
 
 typedef status_t btree_visitor(struct store *store, const struct btree_item *item);

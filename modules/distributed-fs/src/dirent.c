@@ -128,8 +128,31 @@ static status_t dirent_export(const struct btree_item *item, struct store_dirent
 	return name_check(name) == OK ? OK : E_CORRUPT;
 }
 
-status_t store_readdir(struct store *store, uint64_t dir, uint64_t *cursor,
-                       struct store_dirent *out)
+/* The path's item, if it is an entry of the directory, and those behind it, until `take` has enough. */
+static status_t take_entries(struct store *store, uint64_t dir, struct btree_path *path,
+                             struct btree_item *item, uint64_t *cursor, store_take_dirent *take,
+                             void *context)
+{
+	struct store_dirent entry;
+	status_t status = OK;
+	bool goes_on = true;
+
+	while (status == OK && goes_on) {
+		if (item->key.object != dir || tree_key_type(item->key) != ITEM_DIRENT)
+			return E_NOENT;
+		*cursor = (item->key.where & ITEM_WHERE_MASK) + 1;
+		status = dirent_export(item, &entry);
+		if (status != OK)
+			break;
+		goes_on = take(context, &entry, *cursor);
+		if (goes_on)
+			status = btree_next(store, path, item);
+	}
+	return status;
+}
+
+status_t store_list(struct store *store, uint64_t dir, uint64_t *cursor, store_take_dirent *take,
+                    void *context)
 {
 	struct tree_key from = tree_key(dir, ITEM_DIRENT, *cursor & ITEM_WHERE_MASK);
 	struct btree_path path;
@@ -143,10 +166,21 @@ status_t store_readdir(struct store *store, uint64_t dir, uint64_t *cursor,
 		status = E_NOENT;
 	if (status == OK)
 		status = btree_seek(store, from, &path, &item);
-	if (status != OK)
-		return status;
-	if (item.key.object != dir || tree_key_type(item.key) != ITEM_DIRENT)
-		return E_NOENT;
-	*cursor = (item.key.where & ITEM_WHERE_MASK) + 1;
-	return dirent_export(&item, out);
+	return status == OK ? take_entries(store, dir, &path, &item, cursor, take, context)
+	                    : status;
+}
+
+static bool take_one(void *context, const struct store_dirent *entry, uint64_t behind)
+{
+	struct store_dirent *out = context;
+
+	(void)behind;
+	*out = *entry;
+	return false;
+}
+
+status_t store_readdir(struct store *store, uint64_t dir, uint64_t *cursor,
+                       struct store_dirent *out)
+{
+	return store_list(store, dir, cursor, take_one, out);
 }

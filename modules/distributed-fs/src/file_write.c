@@ -55,15 +55,25 @@ static status_t write_blocks(struct store *store, uint32_t count, const uint8_t 
 	return status;
 }
 
-static status_t put_pointer(struct store *store, struct tree_key key, const struct block_ptr *old,
-                            const struct block_ptr *ptr)
+/* How many blocks from the first on the file has already. */
+static uint32_t count_known(const struct block_ptr *old, uint32_t count)
 {
-	status_t status;
+	uint32_t n = 0;
 
-	if (block_ptr_is_null(old))
-		return btree_insert(store, key, ptr, sizeof(*ptr));
-	status = btree_update(store, key, ptr, sizeof(*ptr));
-	return status == OK ? space_free(&store->space, old->address) : status;
+	while (n < count && !block_ptr_is_null(&old[n]))
+		n++;
+	return n;
+}
+
+static status_t replace_pointers(struct store *store, struct tree_key key, uint32_t count,
+                                 const struct block_ptr *old, const struct block_ptr *ptr)
+{
+	const struct btree_run run = {key, (const uint8_t *)ptr, sizeof(*ptr), count};
+	status_t status = btree_update_run(store, run);
+
+	for (uint32_t i = 0; i < count && status == OK; i++)
+		status = space_free(&store->space, old[i].address);
+	return status;
 }
 
 status_t file_put_blocks(struct store *store, uint64_t inode, uint64_t first, uint32_t count,
@@ -81,10 +91,17 @@ status_t file_put_blocks(struct store *store, uint64_t inode, uint64_t first, ui
 		return status;
 	}
 	store->has_touched = true;
-	for (uint32_t i = 0; i < count && status == OK; i++) {
-		status = put_pointer(store, tree_key(inode, ITEM_DATA, first + i), &old[i],
-		                     &ptr[i]);
-		*out_added += block_ptr_is_null(&old[i]);
+	for (uint32_t i = 0, n; i < count && status == OK; i += n) {
+		struct tree_key key = tree_key(inode, ITEM_DATA, first + i);
+
+		n = count_known(old + i, count - i);
+		if (n > 0) {
+			status = replace_pointers(store, key, n, old + i, ptr + i);
+			continue;
+		}
+		n = 1;
+		status = btree_insert(store, key, &ptr[i], sizeof(ptr[i]));
+		(*out_added)++;
 	}
 	return status;
 }

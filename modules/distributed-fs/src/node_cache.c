@@ -150,7 +150,7 @@ status_t node_get(struct store *store, const struct block_ptr *ptr, struct node 
 		if (ptr->birth != node->ptr.birth || ptr->level != node->ptr.level)
 			return E_CORRUPT;
 	} else {
-		if (memcmp(ptr, &node->ptr, sizeof(*ptr)) != 0)
+		if (!block_ptr_is_same(ptr, &node->ptr))
 			return E_CORRUPT;
 		list_remove(&cache->clean, node);
 		list_push(&cache->clean, node);

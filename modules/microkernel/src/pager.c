@@ -145,14 +145,15 @@ uint64_t memory_list_dirty(struct memory *paged, uint64_t from, struct memory_ra
                            uint64_t max)
 {
 	uint64_t index = from >> PAGE_SHIFT;
-	uint64_t count = 0;
+	uint64_t count = 0, left = paged->dirty;
 	uint64_t *slot;
 
-	for (; (slot = pagemap_next(&paged->pages, &index)) != NULL; index++) {
+	for (; left > 0 && (slot = pagemap_next(&paged->pages, &index)) != NULL; index++) {
 		uint64_t offset = index << PAGE_SHIFT;
 
 		if (!(*slot & SLOT_DIRTY))
 			continue;
+		left--;
 		if (count > 0 && out[count - 1].offset + out[count - 1].bytes == offset) {
 			out[count - 1].bytes += PAGE_SIZE;
 			continue;

@@ -146,6 +146,8 @@ bool store_is_dirty(const struct store *store);
 uint64_t store_commits(const struct store *store); /* the number of the last commit */
 void store_close(struct store *store);
 void store_statfs(const struct store *store, struct store_statfs *out);
+/* Blocks that were hashed so far, to be written or when read, in all stores of this program. */
+uint64_t store_hashed_blocks(void);
 
 /* Fills a fresh store with the default tree (see layout.c). Does not commit. */
 STORE_CHECKED status_t store_layout_default(struct store *store);
@@ -160,6 +162,10 @@ STORE_CHECKED status_t store_resolve_parent(struct store *store, const char *pat
 /* Start with *cursor 0; E_NOENT after the last entry. Cursors survive changes and commits. */
 STORE_CHECKED status_t store_readdir(struct store *store, uint64_t dir, uint64_t *cursor,
                                      struct store_dirent *out);
+/* The same for many entries: takes one after the other until `take`, told the cursor behind it, wants no more. */
+typedef bool store_take_dirent(void *context, const struct store_dirent *entry, uint64_t behind);
+STORE_CHECKED status_t store_list(struct store *store, uint64_t dir, uint64_t *cursor,
+                                  store_take_dirent *take, void *context);
 STORE_CHECKED status_t store_create(struct store *store, uint64_t dir, const char *name,
                                     size_t name_len, const struct store_new *how,
                                     uint64_t *out_inode);

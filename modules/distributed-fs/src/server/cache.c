@@ -38,7 +38,7 @@
 static handle_t staging_memory;
 static uint8_t *staging;
 static struct list recent = LIST_INIT(recent); /* nodes with pages, the latest used last */
-static uint32_t cached_files;
+static uint32_t cached_files, files_limit = CACHED_FILES_MAX;
 static uint64_t pages, limit;
 
 uint64_t cache_pages(void)
@@ -421,13 +421,18 @@ static uint64_t resident(const struct vnode *node)
 	return sys_memory_info(node->memory, &info) == OK ? info.resident_pages : 0;
 }
 
+static bool is_unused(const struct vnode *node)
+{
+	return node->references == 0 && !cache_is_mapped(node);
+}
+
 static void evict(struct vnode *node)
 {
 	uint64_t dropped;
 
 	if (list_is_linked(&node->dirty))
 		return; /* it cannot be written now */
-	if (node->references == 0 && !cache_is_mapped(node))
+	if (is_unused(node))
 		vnode_drop_unused(node);
 	else
 		(void)sys_memory_evict(node->memory, 0, end_of_pages(node), &dropped);
@@ -456,17 +461,21 @@ static void trim_to(uint64_t target, uint32_t files_target)
 
 		if (pages <= target && cached_files <= files_target)
 			break;
+		if (pages <= target && !is_unused(node))
+			continue; /* it would lose its pages and stay */
 		evict(node);
 		pages -= MIN(here, pages);
 	}
 	count_pages();
 }
 
-/* A quarter below the limit, so that it is not needed again at once. */
+/* A quarter below the limit, so that it is not needed again at once; above it as far as files are in use. */
 void cache_trim(void)
 {
-	if (pages > limit || cached_files > CACHED_FILES_MAX)
-		trim_to(limit - limit / 4, CACHED_FILES_MAX * 3 / 4);
+	if (pages <= limit && cached_files <= files_limit)
+		return;
+	trim_to(limit - limit / 4, CACHED_FILES_MAX * 3 / 4);
+	files_limit = MAX(CACHED_FILES_MAX, cached_files + cached_files / 8);
 }
 
 /* The rest of the machine needs memory too, and so do we, to go on: the store's nodes and our own tables. */

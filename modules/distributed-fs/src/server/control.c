@@ -39,6 +39,7 @@ static status_t run_stat(struct object_call *call)
 	put_uint(&call->result, "commits", space.commit);
 	put_uint(&call->result, "files", space.inodes);
 	put_uint(&call->result, "free", space.available);
+	put_uint(&call->result, "hashed", store_hashed_blocks());
 	put_text(&call->result, "reason", fs.reason);
 	put_text(&call->result, "storage", storage());
 	cbor_close(&call->result, map);
@@ -99,7 +100,7 @@ static void get_reason(void *self, struct cbor_writer *out)
 
 static const struct object_method methods[] = {
 	{"stat", "Blocks are of 4 KiB.", NULL,
-         "{blocks: uint, cached: uint, commits: uint, files: uint, free: uint, reason: text, "
+         "{blocks: uint, cached: uint, commits: uint, files: uint, free: uint, hashed: uint, reason: text, "
          "storage: text}",
          OBJECT_MAY_READ, run_stat},
 	{"sync", "Everything written is on the disk when it returns.", NULL, NULL,

@@ -13,6 +13,7 @@
 #define UNLINK_DIRECTORY 1u
 #define MODE_BITS 07777u
 #define ENTRY_HEAD 18u
+#define ENTRY_MAX (ENTRY_HEAD + STORE_NAME_MAX)
 
 /* --- walking --- */
 
@@ -272,8 +273,16 @@ status_t names_rename(void *context, uint64_t badge, uint32_t fid, struct ipc_te
 
 /* --- listing --- */
 
-static void put_entry(struct ipc_out *entries, const struct store_dirent *entry, uint64_t cursor)
+struct listing {
+	struct ipc_out *entries;
+	uint64_t next;
+};
+
+/* Another one is wanted while the longest would fit. */
+static bool put_entry(void *context, const struct store_dirent *entry, uint64_t cursor)
 {
+	struct listing *listing = context;
+	struct ipc_out *entries = listing->entries;
 	uint8_t *to = (uint8_t *)entries->at + entries->len;
 
 	memcpy(to, &entry->inode, 8);
@@ -282,26 +291,21 @@ static void put_entry(struct ipc_out *entries, const struct store_dirent *entry,
 	to[17] = (uint8_t)entry->name_len;
 	memcpy(to + ENTRY_HEAD, entry->name, entry->name_len);
 	entries->len += ENTRY_HEAD + entry->name_len;
+	listing->next = cursor;
+	return entries->max - entries->len >= ENTRY_MAX;
 }
 
 status_t names_readdir(void *context, uint64_t badge, uint32_t fid, uint64_t cursor, uint64_t *next,
                        struct ipc_out *entries)
 {
-	struct store_dirent entry;
+	struct listing listing = {entries, cursor};
 	struct vnode *node;
 	status_t status = session_vnode(context, fid, &node);
 
 	(void)badge;
-	*next = cursor;
-	while (status == OK) {
-		status = store_readdir(fs.store, vnode_inode(node), &cursor, &entry);
-		if (status == OK && entries->max - entries->len < ENTRY_HEAD + entry.name_len)
-			return OK;
-		if (status == OK) {
-			put_entry(entries, &entry, cursor);
-			*next = cursor;
-		}
-	}
+	if (status == OK)
+		status = store_list(fs.store, vnode_inode(node), &cursor, put_entry, &listing);
+	*next = listing.next;
 	if (status != E_NOENT)
 		return status;
 	if (entries->len == 0)

@@ -28,10 +28,11 @@ struct vnode {
 	uint64_t next_write;   /* the same for a writer */
 
 	/* Write-back (writeback.c). */
-	struct list dirty;  /* linked while pages may be dirty */
-	uint64_t reserved;  /* blocks promised to dirty pages that lie in holes */
-	int64_t written_ns; /* written through a mapping then, and not told yet; or 0 */
-	status_t error;     /* of a write-back, for the next sync */
+	struct list dirty;   /* linked while pages may be dirty */
+	uint64_t dirty_from; /* while linked: none are before this offset */
+	uint64_t reserved;   /* blocks promised to dirty pages that lie in holes */
+	int64_t written_ns;  /* written through a mapping then, and not told yet; or 0 */
+	status_t error;      /* of a write-back, for the next sync */
 };
 
 static inline uint64_t vnode_inode(const struct vnode *node)

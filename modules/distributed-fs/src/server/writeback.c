@@ -129,7 +129,7 @@ static status_t write_pages(struct vnode *node)
 	status_t status;
 
 	do {
-		status = sys_memory_dirty(node->memory, 0, ranges, RANGES, &count);
+		status = sys_memory_dirty(node->memory, node->dirty_from, ranges, RANGES, &count);
 		if (status == OK)
 			status = write_ranges(node, ranges, count);
 	} while (status == OK && count > 0);
@@ -245,17 +245,25 @@ status_t writeback_reserve(struct vnode *node, uint64_t offset)
 	return status;
 }
 
+static void note_dirty(struct vnode *node, uint64_t offset)
+{
+	if (list_is_linked(&node->dirty)) {
+		node->dirty_from = MIN(node->dirty_from, offset);
+		return;
+	}
+	node->dirty_from = offset;
+	list_push_back(&dirty_nodes, &node->dirty);
+}
+
 void writeback_adopt(struct vnode *node)
 {
-	if (!list_is_linked(&node->dirty))
-		list_push_back(&dirty_nodes, &node->dirty);
+	note_dirty(node, 0);
 }
 
 status_t writeback_permit(struct vnode *node, uint64_t offset, uint64_t bytes)
 {
 	node->written_ns = clock_now();
-	if (!list_is_linked(&node->dirty))
-		list_push_back(&dirty_nodes, &node->dirty);
+	note_dirty(node, offset);
 	generations_raise(vnode_inode(node));
 	return sys_memory_permit(node->memory, offset, bytes);
 }

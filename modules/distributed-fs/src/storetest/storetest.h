@@ -30,6 +30,8 @@ void test_data(void);
 void test_generations(void);
 void test_limits(void);
 void test_full(void);
+void test_held(void);
+void test_print_hash(void);
 
 /* Files for other boots: make and verify them; the load writes until the power goes. */
 void test_leave(uint64_t seed, uint64_t count);

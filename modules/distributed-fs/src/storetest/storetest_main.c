@@ -3,6 +3,8 @@
  *
  *   storetest                    everything that takes one boot, in /vol/storetest, which is removed again
  *   storetest full               fills the disk, makes room again
+ *   storetest hash               prints what hashing a block costs
+ *   storetest held               has more files open than the server likes
  *   storetest leave SEED COUNT   makes COUNT files and syncs; for another boot to find
  *   storetest find SEED COUNT    verifies them
  *   storetest load SEED          makes files for ever; after each sync prints how many are safe
@@ -200,6 +202,10 @@ static void run(int argc, char **argv)
 		run_all();
 	else if (strcmp(argv[1], "full") == 0)
 		test_full();
+	else if (strcmp(argv[1], "hash") == 0)
+		test_print_hash();
+	else if (strcmp(argv[1], "held") == 0)
+		test_held();
 	else if (strcmp(argv[1], "leave") == 0)
 		test_leave(seed, count);
 	else if (strcmp(argv[1], "find") == 0)

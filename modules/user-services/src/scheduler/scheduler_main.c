@@ -240,6 +240,7 @@ static status_t method_cpus(struct object_call *call)
 	service_put_uint(&call->result, "count", info.cpus);
 	service_put_uint(&call->result, "idleNs", info.idle_ns);
 	service_put_uint(&call->result, "lockSpins", info.lock_spins);
+	service_put_uint(&call->result, "rootWrites", info.root_writes);
 	service_put_uint(&call->result, "switches", info.context_switches);
 	service_put_uint(&call->result, "systemCalls", info.system_calls);
 	cbor_close(&call->result, map);
@@ -260,7 +261,8 @@ static const struct object_method methods[] = {
          OBJECT_MAY_MANAGE, method_kill},
 	{"list", "All jobs.", NULL, "{jobs: [map]}", OBJECT_MAY_READ, method_list},
 	{"cpus", "How many there are, and what they did so far, all together.", NULL,
-         "{count: uint, idleNs: uint, lockSpins: uint, switches: uint, systemCalls: uint}",
+         "{count: uint, idleNs: uint, lockSpins: uint, rootWrites: uint, switches: uint, "
+         "systemCalls: uint}",
          OBJECT_MAY_READ, method_cpus},
 	{"services", "All services, as init lists them.", "from?: uint",
          "{next: uint, services: [map]}", OBJECT_MAY_READ, client_pass_on_services},
