@@ -46,8 +46,8 @@ status_t aspace_remap(struct aspace *aspace, const struct remap_args *args,
 status_t aspace_clone(struct aspace *from, struct aspace *to, struct progress *progress,
                       unsigned *budget); /* aspace_clone.c */
 
-/* fault.c. Settles an access: OK: make it again; E_AGAIN: the pager must be asked (*request filled, no reference
- * taken); E_FAULT with *cause; E_NOMEM. */
+/* fault.c. Settles an access: OK or STATUS_MORE: make it again; E_AGAIN: the pager must be asked (*request filled, no
+ * reference taken); E_FAULT with *cause; E_NOMEM. */
 status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access,
                       struct page_request *request, uint32_t *cause);
 /* The same for the kernel's own access, and where the page is now. E_AGAIN: the CPU's pending_request is set. */

@@ -101,6 +101,15 @@
 	X(many_watches_go_in_steps) \
 	X(cloning_is_the_same_in_steps_of_any_size) \
 	X(devices_are_not_copied_out_of_a_space) \
+	X(a_first_write_before_many_goes_in_steps) \
+	X(a_sweep_outlives_who_began_it) \
+	X(a_clone_takes_no_entry_past_a_sweep) \
+	X(an_object_ends_in_the_middle_of_a_sweep) \
+	X(copying_before_many_goes_in_steps) \
+	X(cleaning_before_many_goes_in_steps) \
+	X(evicting_before_many_goes_in_steps) \
+	X(cutting_before_many_goes_in_steps) \
+	X(what_many_map_is_not_supplied) \
 	X(domains_nest_so_deep_and_no_deeper) \
 	X(there_are_only_so_many_domains) \
 	X(a_receiver_without_room_goes_on_waiting) \

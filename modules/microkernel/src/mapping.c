@@ -142,24 +142,26 @@ bool mapping_undo(struct derivation *node, unsigned *budget)
 	return true;
 }
 
-void mapping_drop_shared_page(struct mapping *mapping, uint64_t va)
+bool mapping_drop_shared_page(struct mapping *mapping, uint64_t va)
 {
 	struct pagetable *pt = &mapping->aspace->pt;
 	struct pt_entry entry = pt_lookup(pt, va);
 
 	if (!entry.present || entry.flags & PT_PRIVATE)
-		return;
+		return false;
 	pt_unmap(pt, va);
 	pt_flush(pt, va, 1);
+	return true;
 }
 
-void mapping_protect_shared_page(struct mapping *mapping, uint64_t va)
+bool mapping_protect_shared_page(struct mapping *mapping, uint64_t va)
 {
 	struct pagetable *pt = &mapping->aspace->pt;
 	struct pt_entry entry = pt_lookup(pt, va);
 
 	if (!entry.present || entry.flags & PT_PRIVATE || !(entry.flags & PT_WRITE))
-		return;
+		return false;
 	pt_protect(pt, va, entry.flags & ~PT_WRITE);
 	pt_flush(pt, va, 1);
+	return true;
 }

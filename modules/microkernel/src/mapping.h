@@ -48,6 +48,6 @@ bool mapping_undo(struct derivation *node, unsigned *budget);
 void mapping_move(struct mapping *mapping, uint64_t start,
                   uint64_t end); /* new bounds; pages are the caller's matter */
 
-/* For the reverse map: entries that show the object's own page (not a private copy). */
-void mapping_drop_shared_page(struct mapping *mapping, uint64_t va);
-void mapping_protect_shared_page(struct mapping *mapping, uint64_t va);
+/* For the reverse map: an entry that shows the object's own page (not a private copy). True when there was one to change. */
+bool mapping_drop_shared_page(struct mapping *mapping, uint64_t va);
+bool mapping_protect_shared_page(struct mapping *mapping, uint64_t va);

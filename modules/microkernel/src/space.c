@@ -87,7 +87,7 @@ status_t space_copy(struct space *space, uint64_t address, uint64_t u_buffer, ui
 			return STATUS_MORE;
 		status = copy_part(space, address + *done, u_buffer + *done, part, is_write);
 		if (status != OK)
-			return *done > 0 && status != E_AGAIN ? OK : status;
+			return *done > 0 && status < 0 && status != E_AGAIN ? OK : status;
 		*done += part;
 	}
 	return OK;
