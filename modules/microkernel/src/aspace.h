@@ -20,8 +20,14 @@ struct aspace {
 	uint64_t id;           /* [I] of the object that it is part of */
 	uint64_t low;          /* [I] */
 	uint64_t high;         /* [I] */
-	uint64_t mapped;       /* bytes */
+	uint64_t mapped;       /* bytes, all that ever were */
+	uint64_t unmapped;     /* of these */
 };
+
+static inline uint64_t aspace_bytes(const struct aspace *aspace)
+{
+	return aspace->mapped - aspace->unmapped;
+}
 
 status_t aspace_init_native(struct aspace *aspace, const struct kobject *owner);
 status_t aspace_init_space(struct aspace *aspace, const struct kobject *owner);
@@ -33,7 +39,8 @@ bool aspace_clear(struct aspace *aspace, unsigned *budget);
 /* What takes time goes in steps (progress.h): STATUS_MORE means that it must be called again.
  * through: the memory handle, or null for private demand-zero pages. */
 status_t aspace_map(struct aspace *aspace, const struct map_args *args,
-                    struct handle_entry *through, unsigned *budget, uint64_t *out);
+                    struct handle_entry *through, struct progress *progress, unsigned *budget,
+                    uint64_t *out);
 status_t aspace_unmap(struct aspace *aspace, uint64_t address, uint64_t bytes, unsigned *budget);
 status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes, uint32_t prot,
                         struct progress *progress, unsigned *budget);

@@ -77,6 +77,6 @@ void aspace_check(const struct aspace *aspace)
 	     va += PAGE_SIZE)
 		all++;
 	pt_check(&aspace->pt);
-	ASSERT(has_recent && bytes == aspace->mapped && inside == aspace->pt.resident &&
+	ASSERT(has_recent && bytes == aspace_bytes(aspace) && inside == aspace->pt.resident &&
 	       all == inside);
 }

@@ -38,11 +38,17 @@ void mapping_free(struct mapping *mapping);
 /* Puts it in place; the range must be free. parent is the node of the handle (null: none). False when that is being
  * revoked. */
 bool mapping_link(struct mapping *mapping, struct derivation *parent);
+/* The same, for one that shows what sibling shows, through the same handle. */
+void mapping_link_beside(struct mapping *mapping, struct mapping *sibling);
+/* It gets pages of another one: a sweep that has seen it already sees it again. */
+void mapping_extend(struct mapping *mapping, uint64_t end);
 /* Two mappings of one: the new one begins at `at`. E_NOMEM leaves it whole. */
 status_t mapping_split(struct mapping *mapping, uint64_t at);
 /* When its pages are gone: it goes, too; or the part of it below at, in whole page tables. */
 void mapping_unlink(struct mapping *mapping);
 void mapping_cut_front(struct mapping *mapping, uint64_t at);
+/* It begins at `at`, and shows there what it showed. */
+void mapping_trim(struct mapping *mapping, uint64_t at);
 /* With its pages. False when the budget did not do: the first part of it is gone. */
 bool mapping_undo(struct derivation *node, unsigned *budget);
 void mapping_move(struct mapping *mapping, uint64_t start,

@@ -42,6 +42,12 @@ struct memory {
 
 #define MEMORY_BYTES_MAX (1ull << 47)
 
+/* True when no sweep is left, which is what the others in sweep.h want. */
+static inline bool sweep_finish(struct memory *memory, unsigned *budget)
+{
+	return !memory->sweep.is_on || sweep_go_on(memory, budget);
+}
+
 struct memory *memory_create(struct domain *domain, uint64_t bytes, uint32_t flags);
 struct memory *memory_create_physical(struct domain *domain, paddr_t base, uint64_t bytes,
                                       uint32_t flags);

@@ -16,9 +16,10 @@ struct kobject;
 #define COPY_COST 8u
 
 struct progress {
-	uint32_t call;          /* the system call it belongs to; 0: nothing is going on */
-	uint64_t at;            /* how far it is, in the call's own terms */
-	uint64_t count;         /* its result so far */
+	uint32_t call;  /* the system call it belongs to; 0: nothing is going on, and all is 0 */
+	uint32_t phase; /* what it is doing, in the call's own terms */
+	uint64_t at;    /* how far it is, in the call's own terms */
+	uint64_t count; /* its result so far */
 	struct kobject *object; /* what it is making, or waiting for; holds a reference */
 };
 

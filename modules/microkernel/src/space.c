@@ -107,7 +107,8 @@ static void space_dump(const struct kobject *object)
 {
 	const struct space *space = container_of(object, const struct space, obj);
 
-	printk("  %lu bytes mapped, %lu pages\n", space->aspace.mapped, space->aspace.pt.resident);
+	printk("  %lu bytes mapped, %lu pages\n", aspace_bytes(&space->aspace),
+	       space->aspace.pt.resident);
 }
 
 static void space_check(const struct kobject *object)

@@ -12,22 +12,23 @@
 
 #define CHANGE_COST 4u /* of a step's budget: an entry goes, and all CPUs hear of it */
 
-static bool visit(const struct sweep *sweep, struct mapping *mapping)
+/* An entry of the page goes, or loses the right to write. False when there is none to change. */
+static bool visit(struct mapping *mapping, uint64_t offset, bool is_out)
 {
-	uint64_t va = mapping->start + (sweep->offset - mapping->offset);
+	uint64_t va = mapping->start + (offset - mapping->offset);
 
-	if (sweep->offset < mapping->offset || va >= mapping->end)
+	if (offset < mapping->offset || va >= mapping->end)
 		return false;
-	return sweep->page.value ? mapping_drop_shared_page(mapping, va)
-	                         : mapping_protect_shared_page(mapping, va);
+	return is_out ? mapping_drop_shared_page(mapping, va)
+	              : mapping_protect_shared_page(mapping, va);
 }
 
-static void visit_all(struct memory *memory, const struct sweep *sweep)
+static void visit_all(struct memory *memory, uint64_t offset, bool is_out)
 {
 	struct list *at;
 
 	list_for_each (at, &memory->mappings)
-		visit(sweep, list_entry(at, struct mapping, reverse));
+		visit(list_entry(at, struct mapping, reverse), offset, is_out);
 }
 
 static bool visit_some(struct memory *memory, struct sweep *sweep, unsigned *budget)
@@ -37,7 +38,8 @@ static bool visit_some(struct memory *memory, struct sweep *sweep, unsigned *bud
 	while ((next = sweep->at.next) != &memory->mappings) {
 		if (!budget_take(budget))
 			return false;
-		if (visit(sweep, list_entry(next, struct mapping, reverse)))
+		if (visit(list_entry(next, struct mapping, reverse), sweep->offset,
+		          sweep->page.value))
 			*budget -= MIN(*budget, CHANGE_COST);
 		list_remove(&sweep->at);
 		list_insert_before(&sweep->at, next->next);
@@ -46,59 +48,55 @@ static bool visit_some(struct memory *memory, struct sweep *sweep, unsigned *bud
 }
 
 /* No mapping shows the page. */
-static void replace(struct memory *memory, const struct sweep *sweep, uint64_t *slot)
+static void replace(struct memory *memory, uint64_t *slot, paddr_t page, uint64_t heir)
 {
-	if (!sweep->heir)
+	if (!heir)
 		memory->resident--;
-	*slot = sweep->heir;
-	page_unref(sweep->page);
+	*slot = heir;
+	page_unref(page);
 }
 
-static void begin(struct memory *memory, const struct sweep *sweep)
+static void begin(struct memory *memory, uint64_t offset, paddr_t page, uint64_t heir)
 {
-	memory->sweep = *sweep;
-	memory->sweep.is_on = true;
+	memory->sweep = (struct sweep){true, page, offset, heir, {NULL, NULL}};
 	list_insert_before(&memory->sweep.at, memory->mappings.next);
 }
 
 void sweep_out(struct memory *memory, uint64_t offset, uint64_t *slot, uint64_t heir)
 {
-	struct sweep sweep = {.page = slot_page(*slot), .offset = offset, .heir = heir};
+	paddr_t page = slot_page(*slot);
 
 	ASSERT(!memory->sweep.is_on);
 	if (*slot & SLOT_DIRTY)
 		memory->dirty--;
 	if (memory->mapping_count > SWEEP_AT_ONCE) {
 		*slot = SLOT_SWEPT;
-		begin(memory, &sweep);
+		begin(memory, offset, page, heir);
 		return;
 	}
-	visit_all(memory, &sweep);
-	replace(memory, &sweep, slot);
+	visit_all(memory, offset, true);
+	replace(memory, slot, page, heir);
 }
 
 void sweep_write_protect(struct memory *memory, uint64_t offset)
 {
-	struct sweep sweep = {.offset = offset};
-
 	ASSERT(!memory->sweep.is_on);
 	if (memory->mapping_count > SWEEP_AT_ONCE)
-		begin(memory, &sweep);
+		begin(memory, offset, PADDR(0), 0);
 	else
-		visit_all(memory, &sweep);
+		visit_all(memory, offset, false);
 }
 
-bool sweep_finish(struct memory *memory, unsigned *budget)
+bool sweep_go_on(struct memory *memory, unsigned *budget)
 {
 	struct sweep *sweep = &memory->sweep;
 
-	if (!sweep->is_on)
-		return true;
 	if (!visit_some(memory, sweep, budget))
 		return false;
 	list_remove(&sweep->at);
 	sweep->is_on = false;
 	if (sweep->page.value)
-		replace(memory, sweep, pagemap_find(&memory->pages, sweep->offset >> PAGE_SHIFT));
+		replace(memory, pagemap_find(&memory->pages, sweep->offset >> PAGE_SHIFT),
+		        sweep->page, sweep->heir);
 	return true;
 }

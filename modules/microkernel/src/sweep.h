@@ -25,5 +25,4 @@ struct sweep {
 void sweep_out(struct memory *memory, uint64_t offset, uint64_t *slot, uint64_t heir);
 /* The caller has seen to it that the page is not entered writable any more. */
 void sweep_write_protect(struct memory *memory, uint64_t offset);
-/* True when no sweep is left; the other two want that. */
-bool sweep_finish(struct memory *memory, unsigned *budget);
+bool sweep_go_on(struct memory *memory, unsigned *budget); /* false: the budget did not do */

@@ -5,6 +5,7 @@
 #include <microkernel/errors.h>
 #include "endpoint.h"
 #include "ktest_fixture.h"
+#include "mapping.h"
 #include "page.h"
 #include "space.h"
 
@@ -242,6 +243,45 @@ KTEST(a_clone_takes_no_entry_past_a_sweep)
 	KCHECK(*fixture_touch(&clone->aspace, at + 2 * PAGE_SIZE, MAP_READ) == 100);
 	kobject_unref(&clone->obj);
 	kobject_unref(&parent->obj);
+	kobject_unref(&snapshot->obj);
+	crowd_end(&c);
+}
+
+/* Nor does a mapping that moves carry one past it. */
+KTEST(a_move_takes_no_entry_past_a_sweep)
+{
+	struct crowd c = anonymous_crowd();
+	uint64_t to = AT - (1ul << 28);
+	struct remap_args args = {place(MANY - 1, 0), SPAN, to, SPAN, 1, 0};
+	struct progress moving = {0};
+	struct memory *snapshot;
+	unsigned budget;
+	uint64_t out;
+	paddr_t page;
+
+	show_all(&c, 1);
+	snapshot = copy_all(&c);
+	for (unsigned i = 0; i < PAGES; i++)
+		KCHECK(fixture_touch(c.aspace, place(MANY - 1, i), MAP_READ));
+	do {
+		budget = 2; /* a table and a leaf */
+		KCHECK(aspace_remap(c.aspace, &args, &moving, &budget, &out) == STATUS_MORE);
+	} while (!pt_lookup(&c.aspace->pt, to).present);
+	KCHECK(pt_lookup(&c.aspace->pt, place(MANY - 1, 2)).present);
+	mapping_extend(aspace_mapping_at(c.aspace, place(MANY - 1, 2)), place(MANY, 0));
+	KCHECK(aspace_page(c.aspace, place(5, 2), MAP_WRITE, &page) == STATUS_MORE);
+	while (c.memory->sweep.at.next->next != &c.memory->mappings) {
+		budget = 1;
+		KCHECK(!sweep_finish(c.memory, &budget));
+	}
+	budget = STEP_BUDGET;
+	KCHECK(aspace_remap(c.aspace, &args, &moving, &budget, &out) == OK);
+	KCHECK(pt_lookup(&c.aspace->pt, to + 2 * PAGE_SIZE).present);
+	while (aspace_page(c.aspace, place(5, 2), MAP_WRITE, &page) == STATUS_MORE)
+		check(&c);
+	*(uint8_t *)direct(page) = 100;
+	aspace_check(c.aspace);
+	KCHECK(*fixture_touch(c.aspace, to + 2 * PAGE_SIZE, MAP_READ) == 100);
 	kobject_unref(&snapshot->obj);
 	crowd_end(&c);
 }
