@@ -22,6 +22,8 @@
 #define ALARMS 500u
 #define ALARM_PERIOD_NS (NS_PER_MS * 7 / 5)
 #define LOAD_BYTES (3ul << 20)
+#define MOVE_BYTES (16ul << 20)
+#define MANY_MAPPINGS 8000u
 
 static uint64_t ticks(void)
 {
@@ -252,8 +254,15 @@ static void fault_zero_page(void)
 
 /* --- how long the most important thread waits for the CPU when its time has come, while others work the kernel --- */
 
+/* What has the kernel work, and on what. */
+struct load {
+	void (*work)(void *pages);
+	void *pages;
+};
+
 static uint64_t longest_delay;
 static uint32_t are_alarms_over;
+static handle_t many_memory; /* shown by many mappings */
 
 static void keep_time(void *unused)
 {
@@ -299,28 +308,87 @@ static void work_the_kernel(void *content)
 	(void)sys_handle_close(process);
 }
 
-static void work_until_over(void *content)
+/* There and back: behind them there is room. */
+static void move_pages(void *content)
 {
+	uint64_t at = (uint64_t)content, to = at + MOVE_BYTES;
+	struct remap_args there = {at, MOVE_BYTES, to, MOVE_BYTES, 1, 0};
+	struct remap_args back = {to, MOVE_BYTES, at, MOVE_BYTES, 1, 0};
+
+	must(sys_remap(own_process(), &there, &to), "remap");
+	must(sys_remap(own_process(), &back, &at), "remap");
+}
+
+static void *map_many(handle_t memory)
+{
+	struct map_args args = {.flags = MAP_READ | MAP_WRITE, .bytes = MANY_MAPPINGS * PAGE_SIZE};
+	uint64_t at, mapped;
+
+	must(sys_map(own_process(), &args, &at), "map");
+	must(sys_unmap(own_process(), at, args.bytes), "unmap");
+	args.bytes = PAGE_SIZE;
+	args.memory = memory;
+	for (unsigned i = 0; i < MANY_MAPPINGS; i++) {
+		args.address = at + i * PAGE_SIZE;
+		must(sys_map(own_process(), &args, &mapped), "map one of many");
+	}
+	return (void *)at;
+}
+
+/* All show one page: it is looked at, shared, and written through one of them. And room is found below. */
+static void write_before_many(void *pages)
+{
+	volatile uint8_t *byte = pages;
+	handle_t copy = HANDLE_NONE;
+	void *room;
+
+	for (unsigned i = 0; i < MANY_MAPPINGS; i++)
+		(void)byte[i * PAGE_SIZE];
+	must(sys_memory_copy(many_memory, HANDLE_NONE, 0, PAGE_SIZE, &copy), "memory_copy");
+	byte[PAGE_SIZE] = 1;
+	must(sys_handle_close(copy), "handle_close");
+	must(memory_map(HANDLE_NONE, 0, LOAD_BYTES, MAP_READ | MAP_WRITE, &room), "map");
+	must(memory_unmap(room, LOAD_BYTES), "unmap");
+}
+
+static void work_until_over(void *argument)
+{
+	const struct load *load = argument;
+
 	while (!__atomic_load_n(&are_alarms_over, __ATOMIC_ACQUIRE)) {
-		work_the_kernel(content);
+		load->work(load->pages);
 		map_and_unmap();
 		call_empty();
 	}
 }
 
-static void measure_delay(void)
+static void measure_delay(const char *row, void (*work)(void *), void *pages)
 {
 	struct thread_options same = {.name = "alarms", .priority = PRIORITY};
 	struct thread_options below = {.name = "load", .priority = PRIORITY - 1};
-	struct anon_thread *alarms, *load;
-	void *content;
+	struct load load = {work, pages};
+	struct anon_thread *alarms, *worker;
 
-	must(memory_map(HANDLE_NONE, 0, LOAD_BYTES, MAP_READ | MAP_WRITE, &content), "map");
-	must(thread_spawn(work_until_over, content, &below, &load), "thread_spawn");
+	longest_delay = 0;
+	are_alarms_over = 0;
+	must(thread_spawn(work_until_over, &load, &below, &worker), "thread_spawn");
 	must(thread_spawn(keep_time, NULL, &same, &alarms), "thread_spawn");
 	must(thread_join(alarms), "thread_join");
-	must(thread_join(load), "thread_join");
-	print_row("native_timer_delay_max", longest_delay * 10);
+	must(thread_join(worker), "thread_join");
+	print_row(row, longest_delay * 10);
+}
+
+static void measure_delays(void)
+{
+	void *content, *large;
+
+	must(memory_map(HANDLE_NONE, 0, LOAD_BYTES, MAP_READ | MAP_WRITE, &content), "map");
+	must(memory_map(HANDLE_NONE, 0, 2 * MOVE_BYTES, MAP_READ | MAP_WRITE, &large), "map");
+	must(sys_memory_create(HANDLE_NONE, PAGE_SIZE, 0, &many_memory), "memory_create");
+	memset(large, 1, MOVE_BYTES);
+	measure_delay("native_timer_delay_max", work_the_kernel, content);
+	measure_delay("native_timer_delay_remap", move_pages, large);
+	measure_delay("native_timer_delay_many", write_before_many, map_many(many_memory));
 }
 
 static void print_memory(void)
@@ -355,7 +423,7 @@ int main(void)
 	measure("native_map_unmap", map_and_unmap);
 	measure("native_map_fault_unmap", fault_zero_page);
 	print_memory();
-	measure_delay();
+	measure_delays();
 	measure_pairs(image);
 	log_info("BENCH\tend");
 	for (;;)

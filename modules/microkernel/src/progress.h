@@ -10,9 +10,9 @@
 struct kobject;
 
 #define STATUS_MORE 2 /* beside status codes: a step is done, not all */
-/* Pages, handles or mappings that a step looks at: some 400,000 instructions at the most. Less than a handful
+/* Pages, handles or mappings that a step looks at: some 100,000 instructions at the most. Less than a handful
  * does not get on. */
-#define STEP_BUDGET 256u
+#define STEP_BUDGET 128u
 #define COPY_COST 8u
 
 struct progress {
