@@ -7,7 +7,7 @@ rows from modules/libanon/src/nativebench_main.c in init's place.  tools/bench/b
 Linux and seL4 needed in the same QEMU.  The ratio is ours / theirs for costs and theirs / ours for bandwidths:
 below 1 is better in both cases.
 
-usage: bench.py [--build DIR] [--native] [--linux] [--tests NAME[,NAME...]] [--out FILE] [--docs]
+usage: bench.py [--build DIR] [--native] [--linux] [--tests NAME[,NAME...]] [--image NAME] [--out FILE] [--docs]
        bench.py [--build DIR] --scale      the same work on 1, 2, 4 and 8 CPUs
 """
 import argparse
@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+from anonlib.archive import with_image
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -86,14 +88,17 @@ def build_osbench(work):
     return osbench, tiny
 
 
-def run_linux(build, tests):
+def run_linux(build, tests, image):
     """[(name, unit, value, "-")] of osbench in a container on a second boot (the first one formats the disk)."""
     with tempfile.TemporaryDirectory(prefix="anon-bench-") as work:
         osbench, tiny = build_osbench(work)
         disk = os.path.join(work, "disk.img")
         with open(disk, "wb") as f:
             f.truncate(1 << 30)
-        anon = [sys.executable, os.path.join(HERE, "anon"), "exec", "--disk", disk, "--timeout", str(LINUX_LIMIT_S), "-n"]
+        anon = [sys.executable, os.path.join(HERE, "anon"), "exec", "--build", build, "--disk", disk, "--timeout",
+                str(LINUX_LIMIT_S), "-n"]
+        if image:
+            anon += ["--archive", with_image(build, os.path.join(work, "boot.cpio"), image)]
         puts = [f"{osbench}:/bin/osbench", f"{tiny}:/bin/osbench-tiny", f"{BUSYBOX}:/bin/busybox"]
         subprocess.run(anon + [word for put in puts for word in ("--put", put)] + ["--", "true"], check=True)
         command = "osbench " + " ".join(tests)
@@ -202,6 +207,7 @@ def main():
     parser.add_argument("--native", action="store_true", help="only the native rows")
     parser.add_argument("--linux", action="store_true", help="only osbench's rows")
     parser.add_argument("--tests", default="", help="prefixes of osbench tests, comma separated")
+    parser.add_argument("--image", help="osbench's rows in this image (images/NAME.manifest)")
     parser.add_argument("--out", help="write the table here, too")
     parser.add_argument("--docs", action="store_true", help="write it to docs/performance.md, too")
     parser.add_argument("--scale", action="store_true", help="the same work on several numbers of CPUs, nothing else")
@@ -209,13 +215,13 @@ def main():
     if options.scale:
         print(scale_table(run_scale(options.build)))
         return
-    if options.docs and (options.native or options.linux or options.tests):
-        parser.error("--docs wants all rows")
+    if options.docs and (options.native or options.linux or options.tests or options.image):
+        parser.error("--docs wants all rows of the default image")
     rows = []
     if not options.linux:
         rows += run_native(options.build)
     if not options.native:
-        rows += run_linux(options.build, [t for t in options.tests.split(",") if t])
+        rows += run_linux(options.build, [t for t in options.tests.split(",") if t], options.image)
     text = table(rows, read_baseline())
     print(text)
     if options.out:

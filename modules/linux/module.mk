@@ -51,6 +51,10 @@ survive_LINUX_SRC := test/survive.c
 LINUX_PROGRAMS += hog
 hog_LINUX_SRC  := test/hog.c
 
+# Looks for its monitor's memory.
+LINUX_PROGRAMS     += breakout
+breakout_LINUX_SRC := test/breakout.c test/takeover.c test/check.c
+
 # Random system calls.
 LINUX_PROGRAMS       += linuxfuzz
 linuxfuzz_LINUX_SRC  := test/fuzz/main.c test/fuzz/system.c test/fuzz/worker.c test/fuzz/sandbox.c test/fuzz/children.c test/fuzz/calls.c test/fuzz/values.c \

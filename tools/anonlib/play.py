@@ -4,10 +4,9 @@ import random
 import re
 import shutil
 import subprocess
-import sys
 import time
 
-from . import disk, screen
+from . import archive, disk, screen
 from .console import Console, readable
 from .errors import AnonError
 from .guest import Guest, describe_exit
@@ -144,15 +143,12 @@ class Player:
         return self.scenario.smp or (1 if self.scenario.icount else self.smp)
 
     def _archive(self):
-        """None for the usual one, else what `archive` says: another first program, a file, or none at all."""
-        kind, _, program = (self.scenario.archive or "").partition("=")
-        if kind != "init":
-            return {"": None, "none": ""}.get(kind, self._beside(kind))
-        path = os.path.join(self.folder, "boot.cpio")
-        subprocess.run([sys.executable, os.path.join(ROOT, "scripts", "mkarchive.py"), path,
-                        "--base", os.path.join(self.build, "boot.cpio"),
-                        "--file", f"init={os.path.join(self.build, 'native', program)}"], check=True)
-        return path
+        """None for the usual one, else what `archive` says: another first program or image, a file, or none at all."""
+        kind, _, name = (self.scenario.archive or "").partition("=")
+        made = {"init": archive.with_init, "image": archive.with_image}.get(kind)
+        if made:
+            return made(self.build, os.path.join(self.folder, "boot.cpio"), name)
+        return {"": None, "none": ""}.get(kind, self._beside(kind))
 
     def _boot(self):
         if self.running:

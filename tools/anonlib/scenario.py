@@ -31,7 +31,7 @@ class Scenario:
     cpu: str = "max"
     machine: str = None
     kernel: str = "usual"    # or debug: the one that checks itself
-    archive: str = None      # none, init=PROGRAM, or a file beside the scenario
+    archive: str = None      # none, init=PROGRAM, image=NAME, or a file beside the scenario
     disk: str = "blank"      # blank, none, or a file to copy
     disk_mib: int = 1024
     time: float = 60

@@ -136,6 +136,18 @@ class Playing(ScenarioCase):
         self.assertIn(b"kept\0", archive)
         self.assertEqual(archive.count(b"the program"), 2)
 
+    def test_other_image(self):
+        os.makedirs(os.path.join(self.dir, "native"))
+        self.touch("native/first", "the program")
+        subprocess.run([sys.executable, os.path.join(play.ROOT, "scripts", "mkarchive.py"),
+                        os.path.join(self.dir, "boot.cpio"), "--file", f"kept={self.dir}/native/first"], check=True)
+        with open(self.boot_archive_of("archive image=shared-root"), "rb") as f:
+            archive = f.read()
+        self.assertIn(b"kept\0", archive)
+        self.assertIn(b"\tshared_root\n", archive)
+        self.assertIn(b"service files\n", archive)
+        self.assert_fails("archive image=no-such\nexec echo x\n", "no-such.manifest")
+
     def test_debug_kernel(self):
         self.touch("debug.elf")
         for setting, name in (("kernel debug", "debug.elf"), ("title x", "kernel.elf")):

@@ -7,7 +7,7 @@
 	.globl guest_start, guest_end
 	.globl guest_ping, guest_syscall_flags, guest_read_fs, guest_write_fs, guest_write_gs, guest_load
 	.globl guest_store, guest_jump, guest_undefined, guest_divide, guest_breakpoint, guest_privileged
-	.globl guest_spin, guest_hold_xmm, guest_read_xmm, guest_count
+	.globl guest_spin, guest_hold_xmm, guest_read_xmm, guest_count, guest_returns, guest_calls
 guest_start:
 
 guest_ping:
@@ -50,6 +50,16 @@ guest_store:
 
 guest_jump:
 	jmp *%rdi
+
+guest_returns:			/* a function, for whoever calls it */
+	leaq 1(%rdi), %rax
+	ret
+
+guest_calls:			/* the same, with a system call of the kernel's if a monitor calls it */
+	movl %edi, %eax
+	movl %esi, %edi
+	syscall
+	ret
 
 guest_undefined:
 	ud2

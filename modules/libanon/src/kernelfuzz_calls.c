@@ -424,6 +424,13 @@ static void make_heap(struct fuzz_thread *self, handle_t space)
 	}
 }
 
+static uint64_t some_space_flags(struct fuzz_thread *self)
+{
+	if (one_in(self, 10))
+		return random_next(&self->random);
+	return one_in(self, 3) ? SPACE_SHARED_ROOT : 0;
+}
+
 static status_t call_space(struct fuzz_thread *self, unsigned number)
 {
 	handle_t space = fuzz_pick(self, OBJECT_SPACE), handle = HANDLE_NONE;
@@ -431,8 +438,9 @@ static status_t call_space(struct fuzz_thread *self, unsigned number)
 
 	switch (number) {
 	case SYS_space_create:
-		return made(self, sys_space_create(some_domain(self), &handle), OBJECT_SPACE,
-		            handle);
+		return made(self,
+		            sys_space_create(some_domain(self), some_space_flags(self), &handle),
+		            OBJECT_SPACE, handle);
 	case SYS_space_clone:
 		if (one_in(self, 3))
 			make_heap(self, space);

@@ -71,7 +71,7 @@ static void make_things(struct fuzz_thread *self)
 			write_guest_code(self, args.memory);
 			fuzz_remember(self, OBJECT_MEMORY, args.memory);
 		}
-		if (sys_space_create(HANDLE_NONE, &handle) == OK) {
+		if (sys_space_create(HANDLE_NONE, i % 2 ? SPACE_SHARED_ROOT : 0, &handle) == OK) {
 			(void)sys_map(handle, &args, &at);
 			fuzz_remember(self, OBJECT_SPACE, handle);
 			(void)sys_space_bind(handle);

@@ -315,7 +315,7 @@ static void test_paged_calls(void)
 	CHECK(sys_endpoint_create(&pager_endpoint) == OK && sys_reply_create(&pager_reply) == OK);
 	CHECK(sys_memory_create_paged(pager_endpoint, HANDLE_NONE, PAGED * PAGE_SIZE, &paged) ==
 	      OK);
-	CHECK(sys_space_create(HANDLE_NONE, &space) == OK);
+	CHECK(sys_space_create(HANDLE_NONE, 0, &space) == OK);
 	CHECK(map(space, paged, 0x400000, PAGED * PAGE_SIZE, MAP_READ | MAP_FIXED) == OK);
 	CHECK(memory_map(paged, 0, PAGED * PAGE_SIZE, MAP_READ, &own) == OK);
 	CHECK(thread_spawn(serve_pages, NULL, NULL, &thread) == OK);
@@ -438,7 +438,7 @@ static void test_large_space(void)
 	uint64_t done = 0, at;
 
 	memset(buffer, 5, LARGE);
-	CHECK(sys_space_create(HANDLE_NONE, &space) == OK);
+	CHECK(sys_space_create(HANDLE_NONE, 0, &space) == OK);
 	CHECK(map(space, HANDLE_NONE, 1 << 20, LARGE, RW | MAP_FIXED) == OK);
 	CHECK(sys_space_copy(space, 1 << 20, buffer, LARGE, 1, &done) == OK && done == LARGE);
 	CHECK(sys_space_clone(space, HANDLE_NONE, &clone) == OK);

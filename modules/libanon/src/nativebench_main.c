@@ -12,28 +12,14 @@
 #include <libanon/spawn.h>
 #include <libanon/start.h>
 #include <libanon/thread.h>
-#include <libanon/time.h>
+#include "nativebench.h"
 
 #define BATCHES 5u
 #define ROUNDS 1000u
-#define PRIORITY 20u /* from where there is something above */
 #define PAIRS 8u
 #define PAIR_ROUNDS 20000u
-#define ALARMS 500u
-#define ALARM_PERIOD_NS (NS_PER_MS * 7 / 5)
-#define LOAD_BYTES (3ul << 20)
-#define MOVE_BYTES (16ul << 20)
-#define MANY_MAPPINGS 8000u
 
-static uint64_t ticks(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
-}
-
-static void must(status_t status, const char *what)
+void must(status_t status, const char *what)
 {
 	if (status == OK)
 		return;
@@ -66,7 +52,7 @@ static void measure(const char *name, void (*one)(void))
 }
 
 /* What measure() does not measure itself. */
-static void print_row(const char *name, uint64_t tenths)
+void print_row(const char *name, uint64_t tenths)
 {
 	log_info("BENCH\t%s\ttsc\t%lu.%lu\t-", name, tenths / 10, tenths % 10);
 }
@@ -252,145 +238,6 @@ static void fault_zero_page(void)
 	must(sys_unmap(own_process(), address, PAGE_SIZE), "unmap");
 }
 
-/* --- how long the most important thread waits for the CPU when its time has come, while others work the kernel --- */
-
-/* What has the kernel work, and on what. */
-struct load {
-	void (*work)(void *pages);
-	void *pages;
-};
-
-static uint64_t longest_delay;
-static uint32_t are_alarms_over;
-static handle_t many_memory; /* shown by many mappings */
-
-static void keep_time(void *unused)
-{
-	handle_t alarm = HANDLE_NONE, timer = HANDLE_NONE;
-	uint64_t due = clock_ns() + ALARM_PERIOD_NS, bits;
-
-	(void)unused;
-	must(sys_event_create(&alarm), "event_create");
-	must(sys_timer_create(alarm, 1, &timer), "timer_create");
-	must(sys_timer_set(timer, due, ALARM_PERIOD_NS), "timer_set");
-	for (unsigned i = 0; i < ALARMS; i++) {
-		uint64_t delay;
-
-		must(sys_event_wait(alarm, 1, 0, &bits), "event_wait");
-		delay = clock_ns() - due;
-		longest_delay = MAX(longest_delay, delay);
-		due += (delay / ALARM_PERIOD_NS + 1) *
-		       ALARM_PERIOD_NS; /* what was missed is skipped */
-	}
-	must(sys_timer_set(timer, 0, 0), "timer_set");
-	__atomic_store_n(&are_alarms_over, 1, __ATOMIC_RELEASE);
-}
-
-/* What the kernel does in steps: filling, sharing and freeing many pages, and a domain with all that is in it. */
-static void work_the_kernel(void *content)
-{
-	struct domain_limits limits = {4096, 256, 16, 256, 0};
-	handle_t domain = HANDLE_NONE, memory = HANDLE_NONE, copy = HANDLE_NONE;
-	handle_t process = HANDLE_NONE;
-	struct map_args args = {.flags = MAP_READ | MAP_WRITE, .bytes = LOAD_BYTES};
-	uint64_t address = 0;
-
-	must(sys_domain_create(HANDLE_NONE, &limits, &domain), "domain_create");
-	must(sys_memory_create(domain, LOAD_BYTES, 0, &memory), "memory_create");
-	must(sys_memory_write(memory, 0, content, LOAD_BYTES), "memory_write");
-	must(sys_memory_copy(memory, domain, 0, LOAD_BYTES, &copy), "memory_copy");
-	must(sys_process_create(domain, "load", 5, &process), "process_create");
-	args.memory = copy;
-	must(sys_map(process, &args, &address), "map");
-	must(sys_domain_kill(domain), "domain_kill");
-	(void)sys_handle_close(memory);
-	(void)sys_handle_close(copy);
-	(void)sys_handle_close(process);
-}
-
-/* There and back: behind them there is room. */
-static void move_pages(void *content)
-{
-	uint64_t at = (uint64_t)content, to = at + MOVE_BYTES;
-	struct remap_args there = {at, MOVE_BYTES, to, MOVE_BYTES, 1, 0};
-	struct remap_args back = {to, MOVE_BYTES, at, MOVE_BYTES, 1, 0};
-
-	must(sys_remap(own_process(), &there, &to), "remap");
-	must(sys_remap(own_process(), &back, &at), "remap");
-}
-
-static void *map_many(handle_t memory)
-{
-	struct map_args args = {.flags = MAP_READ | MAP_WRITE, .bytes = MANY_MAPPINGS * PAGE_SIZE};
-	uint64_t at, mapped;
-
-	must(sys_map(own_process(), &args, &at), "map");
-	must(sys_unmap(own_process(), at, args.bytes), "unmap");
-	args.bytes = PAGE_SIZE;
-	args.memory = memory;
-	for (unsigned i = 0; i < MANY_MAPPINGS; i++) {
-		args.address = at + i * PAGE_SIZE;
-		must(sys_map(own_process(), &args, &mapped), "map one of many");
-	}
-	return (void *)at;
-}
-
-/* All show one page: it is looked at, shared, and written through one of them. And room is found below. */
-static void write_before_many(void *pages)
-{
-	volatile uint8_t *byte = pages;
-	handle_t copy = HANDLE_NONE;
-	void *room;
-
-	for (unsigned i = 0; i < MANY_MAPPINGS; i++)
-		(void)byte[i * PAGE_SIZE];
-	must(sys_memory_copy(many_memory, HANDLE_NONE, 0, PAGE_SIZE, &copy), "memory_copy");
-	byte[PAGE_SIZE] = 1;
-	must(sys_handle_close(copy), "handle_close");
-	must(memory_map(HANDLE_NONE, 0, LOAD_BYTES, MAP_READ | MAP_WRITE, &room), "map");
-	must(memory_unmap(room, LOAD_BYTES), "unmap");
-}
-
-static void work_until_over(void *argument)
-{
-	const struct load *load = argument;
-
-	while (!__atomic_load_n(&are_alarms_over, __ATOMIC_ACQUIRE)) {
-		load->work(load->pages);
-		map_and_unmap();
-		call_empty();
-	}
-}
-
-static void measure_delay(const char *row, void (*work)(void *), void *pages)
-{
-	struct thread_options same = {.name = "alarms", .priority = PRIORITY};
-	struct thread_options below = {.name = "load", .priority = PRIORITY - 1};
-	struct load load = {work, pages};
-	struct anon_thread *alarms, *worker;
-
-	longest_delay = 0;
-	are_alarms_over = 0;
-	must(thread_spawn(work_until_over, &load, &below, &worker), "thread_spawn");
-	must(thread_spawn(keep_time, NULL, &same, &alarms), "thread_spawn");
-	must(thread_join(alarms), "thread_join");
-	must(thread_join(worker), "thread_join");
-	print_row(row, longest_delay * 10);
-}
-
-static void measure_delays(void)
-{
-	void *content, *large;
-
-	must(memory_map(HANDLE_NONE, 0, LOAD_BYTES, MAP_READ | MAP_WRITE, &content), "map");
-	must(memory_map(HANDLE_NONE, 0, 2 * MOVE_BYTES, MAP_READ | MAP_WRITE, &large), "map");
-	must(sys_memory_create(HANDLE_NONE, PAGE_SIZE, 0, &many_memory), "memory_create");
-	memset(large, 1, MOVE_BYTES);
-	measure_delay("native_timer_delay_max", work_the_kernel, content);
-	measure_delay("native_timer_delay_remap", move_pages, large);
-	measure_delay("native_timer_delay_many", write_before_many, map_many(many_memory));
-}
-
 static void print_memory(void)
 {
 	struct system_info info;
@@ -423,8 +270,10 @@ int main(void)
 	measure("native_map_unmap", map_and_unmap);
 	measure("native_map_fault_unmap", fault_zero_page);
 	print_memory();
-	measure_delays();
+	measure_timer_delay();
 	measure_pairs(image);
+	measure_busy_server();
+	measure_revoke();
 	log_info("BENCH\tend");
 	for (;;)
 		must(sys_thread_sleep(0), "sleep");

@@ -63,7 +63,7 @@ static void make_all(void)
 	     sys_memory_create(HANDLE_NONE, PAGE_SIZE, MEMORY_FIXED, &good[GOOD_FIXED]));
 	make(GOOD_DMA,
 	     sys_memory_create_dma(good[GOOD_PHYSICAL], HANDLE_NONE, PAGE_SIZE, &good[GOOD_DMA]));
-	make(GOOD_SPACE, sys_space_create(HANDLE_NONE, &good[GOOD_SPACE]));
+	make(GOOD_SPACE, sys_space_create(HANDLE_NONE, 0, &good[GOOD_SPACE]));
 	make(GOOD_ENDPOINT, sys_endpoint_create(&good[GOOD_ENDPOINT]));
 	make(GOOD_PAGED, sys_memory_create_paged(good[GOOD_ENDPOINT], HANDLE_NONE, PAGE_SIZE,
 	                                         &good[GOOD_PAGED]));
@@ -214,6 +214,8 @@ static const struct refusal refusals[] = {
 	CALL(query, E_NOENT, GOOD(GOOD_SPACE), 0, AT(buffer)),
 	CALL(query, E_FAULT, GOOD(GOOD_PROCESS), 0, NOWHERE),
 	CALL(space_bind, E_INVAL, GOOD(GOOD_SPACE)),
+	CALL(space_create, E_INVAL, 0, SPACE_SHARED_ROOT << 1),
+	CALL(space_create, E_INVAL, 0, 1ul << 32),
 
 	CALL(event_wait, E_TIMEOUT, GOOD(GOOD_EVENT), 1, 1),
 	CALL(timer_set, E_INVAL, GOOD(GOOD_TIMER), 1, UINT64_MAX),

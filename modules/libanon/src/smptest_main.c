@@ -4,6 +4,7 @@
  * threads at once, threads that unpark one another or are tied to CPUs. Works on one CPU too, and shows less there. Prints "N passed, N failed" to the kernel's log and exits
  * with the number of failures.
  */
+#include <libanon/cpu_number.h>
 #include <libanon/ipc.h>
 #include <libanon/log.h>
 #include <libanon/memory.h>
@@ -333,20 +334,12 @@ static uint64_t cpus;
 static uint64_t seen_on; /* [a] the CPU that the wanderer is on, and whether it goes on */
 static uint64_t is_wandering;
 
-static uint64_t cpu_here(void)
-{
-	uint32_t low, high, number;
-
-	__asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(number));
-	return number;
-}
-
 static uint64_t count_cpus(void)
 {
 	struct system_info info = {0};
 
 	CHECK(sys_system_info(&info) == OK);
-	return info.flags & SYSTEM_TSC_AUX ? info.cpus : 1;
+	return info.cpus;
 }
 
 static status_t tie(uint64_t mask)
@@ -361,14 +354,14 @@ static void stay(void *argument)
 
 	CHECK(tie(1ul << home) == OK);
 	for (unsigned i = 0; i < TIED_ROUNDS; i++) {
-		away += cpu_here() != home;
+		away += cpu_number() != home;
 		if (i % 8 == 0)
 			(void)sys_thread_sleep(deadline_in_ns(50 * NS_PER_US));
 		else if (i % 2)
 			sys_thread_yield();
 		else
 			away += !is_answered(i << 14);
-		away += cpu_here() != home;
+		away += cpu_number() != home;
 	}
 	CHECK(away == 0);
 }
@@ -384,7 +377,7 @@ static void serve_at_home(void *argument)
 	CHECK(tie(1ul << (uint64_t)argument) == OK && sys_reply_create(&reply) == OK);
 	status = ipc_receive(endpoint, reply, &m, 0);
 	while (status == OK && ipc_tag_op(m.tag) == OP_ADD) {
-		away += cpu_here() != (uint64_t)argument;
+		away += cpu_number() != (uint64_t)argument;
 		for (unsigned i = 0; i < IPC_WORDS; i++)
 			m.words[i] += i;
 		m.tag = ipc_tag(0, 0, 0, 0);
@@ -438,10 +431,10 @@ static void take_turns(void *argument)
 	      OK);
 	for (unsigned i = 0; i < TIED_ROUNDS; i++) {
 		turns->wait(mine);
-		away += cpu_here() != home;
+		away += cpu_number() != home;
 		if (mine + 1 < THREADS || i + 1 < TIED_ROUNDS) /* then that one has not ended yet */
 			turns->give((mine + 1) % THREADS);
-		away += cpu_here() != home;
+		away += cpu_number() != home;
 	}
 	CHECK(away == 0);
 }
@@ -498,7 +491,7 @@ static void wander(void *argument)
 {
 	(void)argument;
 	while (load(&is_wandering)) {
-		store(&seen_on, cpu_here());
+		store(&seen_on, cpu_number());
 		wait();
 	}
 }

@@ -26,7 +26,6 @@ void clock_page_start(void)
 	}
 	page = at;
 	page->scale = *clock_scale();
-	page->has_cpu_number = cpu_has_number();
 }
 
 handle_t clock_page_memory(void)

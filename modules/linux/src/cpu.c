@@ -6,8 +6,6 @@
 
 #define CPUID_RDRAND (1u << 30)
 
-static bool has_number; /* [I] after start */
-
 static void cpuid_1(uint32_t *ecx, uint32_t *edx)
 {
 	uint32_t eax = 1, ebx;
@@ -37,25 +35,4 @@ uint32_t cpu_count(void)
 	struct system_info info;
 
 	return sys_system_info(&info) == OK && info.cpus != 0 ? info.cpus : 1;
-}
-
-void cpu_start(void)
-{
-	struct system_info info;
-
-	has_number = sys_system_info(&info) == OK && info.flags & SYSTEM_TSC_AUX;
-}
-
-bool cpu_has_number(void)
-{
-	return has_number;
-}
-
-uint32_t cpu_number(void)
-{
-	uint32_t low, high, number = 0;
-
-	if (has_number)
-		__asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(number));
-	return number;
 }

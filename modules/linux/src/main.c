@@ -1,7 +1,7 @@
 /*
- * The Linux monitor's start: `linux [--name NAME] [--uid N] [PROGRAM ARGUMENT...]`. With a program, it runs as
- * pid 1 on the console, as in a container image; without one, pid 1 is the monitor itself, which buries
- * orphans, and programs come through container.ipc.
+ * The Linux monitor's start: `linux [--name NAME] [--uid N] [--shared-root yes|no] [PROGRAM ARGUMENT...]`. With a
+ * program, it runs as pid 1 on the console, as in a container image; without one, pid 1 is the monitor itself, which
+ * buries orphans, and programs come through container.ipc. init adds --shared-root where the manifest asks for it.
  *
  * Handles: "root" the directory that is the container's root, "console" (optional), "serve" its own endpoint.
  */
@@ -15,6 +15,7 @@
 #include "cpu.h"
 #include "file_api.h"
 #include "fork.h"
+#include "mm.h"
 #include "task_table.h"
 #include "uname.h"
 #include "vdso.h"
@@ -25,6 +26,13 @@ struct options {
 	uint32_t uid, gid;
 	int first; /* index of the program, or argc */
 };
+
+static bool take_shared_root(const char *value)
+{
+	if (strcmp(value, "yes") == 0)
+		mm_share_root();
+	return strcmp(value, "yes") == 0 || strcmp(value, "no") == 0;
+}
 
 static bool take_option(struct options *options, const char *name, const char *value)
 {
@@ -39,6 +47,8 @@ static bool take_option(struct options *options, const char *name, const char *v
 		options->uid = options->gid = (uint32_t)number;
 		return true;
 	}
+	if (strcmp(name, "--shared-root") == 0)
+		return take_shared_root(value);
 	return false;
 }
 
@@ -96,10 +106,10 @@ int main(int argc, char **argv)
 	struct options options = {0};
 
 	if (!read_options(&options, argc, argv)) {
-		log_error("usage: linux [--name NAME] [--uid N] [PROGRAM ARGUMENT...]");
+		log_error("usage: linux [--name NAME] [--uid N] [--shared-root yes|no] "
+		          "[PROGRAM ARGUMENT...]");
 		return 2;
 	}
-	cpu_start();
 	clock_page_start();
 	vdso_start();
 	if (vfs_start() != 0 || alarms_start() != 0 || container_begin() != OK) {

@@ -31,10 +31,17 @@ static struct mm *mm_new(handle_t space)
 	return mm;
 }
 
+static uint32_t space_flags; /* [I] after start */
+
+void mm_share_root(void)
+{
+	space_flags = SPACE_SHARED_ROOT;
+}
+
 int64_t mm_create(struct mm **out_mm)
 {
 	handle_t space;
-	status_t status = sys_space_create(HANDLE_NONE, &space);
+	status_t status = sys_space_create(HANDLE_NONE, space_flags, &space);
 
 	if (status != OK)
 		return errno_from_status(status);

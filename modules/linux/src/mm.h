@@ -55,6 +55,8 @@ struct mm {
 	uint64_t mapped_bytes; /* [m] for RLIMIT_AS, approximate */
 };
 
+/* Before the first space: all are made with SPACE_SHARED_ROOT, so that nothing keeps guests from the monitor's memory. */
+void mm_share_root(void);
 int64_t mm_create(struct mm **out_mm);
 int64_t mm_clone(struct mm *from, struct mm **out_mm); /* fork */
 void mm_get(struct mm *mm);

@@ -37,10 +37,10 @@ status_t aspace_init_native(struct aspace *aspace, const struct kobject *owner)
 	return pt_create_native(&aspace->pt, owner->domain);
 }
 
-status_t aspace_init_space(struct aspace *aspace, const struct kobject *owner)
+status_t aspace_init_space(struct aspace *aspace, const struct kobject *owner, bool has_one_root)
 {
 	init_common(aspace, owner, LOWEST_GUEST, GUEST_END);
-	return pt_create_space(&aspace->pt, owner->domain);
+	return pt_create_space(&aspace->pt, owner->domain, has_one_root);
 }
 
 void aspace_destroy(struct aspace *aspace)

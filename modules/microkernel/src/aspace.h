@@ -30,7 +30,7 @@ static inline uint64_t aspace_bytes(const struct aspace *aspace)
 }
 
 status_t aspace_init_native(struct aspace *aspace, const struct kobject *owner);
-status_t aspace_init_space(struct aspace *aspace, const struct kobject *owner);
+status_t aspace_init_space(struct aspace *aspace, const struct kobject *owner, bool has_one_root);
 void aspace_check(const struct aspace *aspace); /* aspace_check.c */
 void aspace_destroy(struct aspace *aspace);     /* it has no mappings any more */
 /* Removes mappings but keeps the roots; true when none is left. */

@@ -50,7 +50,7 @@ static struct family family_create(void)
 {
 	struct family family = {.f = fixture_create(1000)};
 
-	KCHECK(space_create(family.f.domain, &family.parent) == OK);
+	KCHECK(space_create(family.f.domain, 0, &family.parent) == OK);
 	fixture_map(&family.parent->aspace, NULL, AT, PAGES * PAGE_SIZE, RW);
 	for (unsigned i = 0; i < PAGES; i++)
 		write(family.parent, i, (uint8_t)i);
@@ -243,7 +243,7 @@ static void clone_while_protecting(struct fixture *f, struct handle_entry *memor
 	struct space *parent;
 	struct space *child;
 
-	KCHECK(space_create(f->domain, &parent) == OK);
+	KCHECK(space_create(f->domain, 0, &parent) == OK);
 	fixture_map(&parent->aspace, memory, AT, PAGES * PAGE_SIZE, RW);
 	for (unsigned i = 0; i < PAGES; i++)
 		write(parent, i, (uint8_t)i);
@@ -352,7 +352,7 @@ KTEST(what_is_not_cloned_is_not_shared)
 	struct space *parent;
 	struct space *child;
 
-	KCHECK(space_create(f.domain, &parent) == OK);
+	KCHECK(space_create(f.domain, 0, &parent) == OK);
 	fixture_map(&parent->aspace, NULL, AT, PAGES * PAGE_SIZE, RW);
 	fixture_map(&parent->aspace, NULL, AT + PAGES * PAGE_SIZE, 8 * PAGE_SIZE,
 	            RW | MAP_CLONE_ZERO);
@@ -380,7 +380,7 @@ KTEST(a_clone_sees_what_an_object_shows)
 	struct space *parent;
 	struct space *child;
 
-	KCHECK(space_create(f.domain, &parent) == OK);
+	KCHECK(space_create(f.domain, 0, &parent) == OK);
 	fixture_map(&parent->aspace, entry, AT, 8 * PAGE_SIZE, RW);
 	for (unsigned i = 0; i < 8; i++)
 		write(parent, i, (uint8_t)i);
@@ -404,7 +404,7 @@ KTEST(cloning_goes_in_steps)
 	struct space *parent;
 	struct space *child;
 
-	KCHECK(space_create(f.domain, &parent) == OK);
+	KCHECK(space_create(f.domain, 0, &parent) == OK);
 	for (unsigned i = 0; i < 5; i++) {
 		uint64_t at = AT + i * PT_TABLE_SPAN;
 
@@ -438,4 +438,34 @@ KTEST(a_clone_dies_in_steps)
 	KCHECK(steps >= PAGES / 20);
 	expect_all(family.parent, 0, PAGES);
 	family_destroy(&family);
+}
+
+/* With one, a clone costs a page less. */
+static uint64_t pages_of_a_clone(uint32_t flags)
+{
+	struct fixture f = fixture_create(1000);
+	struct space *parent;
+	struct space *child;
+	uint64_t free_before;
+	uint64_t pages;
+
+	KCHECK(space_create(f.domain, flags, &parent) == OK);
+	fixture_map(&parent->aspace, NULL, AT, PAGES * PAGE_SIZE, RW);
+	for (unsigned i = 0; i < PAGES; i++)
+		write(parent, i, (uint8_t)i);
+	free_before = page_free_count();
+	child = clone_in_steps(parent, f.domain, STEP_BUDGET);
+	pages = free_before - page_free_count();
+	KCHECK(child->flags == flags);
+	expect_all(child, 0, PAGES);
+	end(parent);
+	expect_all(child, 0, PAGES);
+	end(child);
+	fixture_destroy(&f);
+	return pages;
+}
+
+KTEST(a_clone_has_as_many_roots_as_its_parent)
+{
+	KCHECK(pages_of_a_clone(0) == pages_of_a_clone(SPACE_SHARED_ROOT) + 1);
 }

@@ -187,7 +187,11 @@ static status_t go_on(struct move *move, struct progress *progress, unsigned *bu
 	if (status == OK)
 		return OK;
 	progress->phase = REMAP_GIVE_UP;
-	return give_up(move, budget);
+	status = give_up(move, budget);
+	if (status != STATUS_MORE && move->moved == 0)
+		*progress = (struct progress){
+			.call = progress->call}; /* made again it begins anew */
+	return status;
 }
 
 static bool overlaps(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)

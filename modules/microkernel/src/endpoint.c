@@ -14,6 +14,7 @@
 #include <microkernel/errors.h>
 #include <microkernel/rights.h>
 #include "printk.h"
+#include "priority.h"
 #include "thread.h"
 
 static void endpoint_kill(struct kobject *object);
@@ -41,6 +42,7 @@ struct endpoint *endpoint_create(struct domain *domain)
 	spin_init(&endpoint->lock, LOCK_RANK_ENDPOINT);
 	list_init(&endpoint->callers);
 	list_init(&endpoint->receivers);
+	list_init(&endpoint->servers);
 	return endpoint;
 }
 
@@ -61,6 +63,35 @@ void endpoint_add_caller(struct endpoint *endpoint, struct thread *thread)
 	list_insert_before(&thread->queue_link, at->next);
 }
 
+void endpoint_serve(struct endpoint *endpoint, struct thread *thread)
+{
+	endpoint_stop_serving(thread);
+	thread->serves = endpoint;
+	list_push_front(&endpoint->servers, &thread->serves_link);
+}
+
+void endpoint_stop_serving(struct thread *thread)
+{
+	list_remove(&thread->serves_link);
+	thread->serves = NULL;
+}
+
+/* Those of the process (null: all) serve it no more; who still may becomes a server again when it receives. */
+static void dismiss_servers(struct endpoint *endpoint, const struct process *process)
+{
+	struct list *at;
+	struct list *next;
+
+	list_for_each_safe (at, next, &endpoint->servers) {
+		struct thread *thread = list_entry(at, struct thread, serves_link);
+
+		if (process && thread->process != process)
+			continue;
+		endpoint_stop_serving(thread);
+		priority_update(thread);
+	}
+}
+
 static void wake_all(struct list *queue)
 {
 	while (!list_is_empty(queue))
@@ -72,6 +103,7 @@ static void endpoint_kill(struct kobject *object)
 {
 	struct endpoint *endpoint = container_of(object, struct endpoint, obj);
 
+	dismiss_servers(endpoint, NULL);
 	wake_all(&endpoint->callers);
 	wake_all(&endpoint->receivers);
 }
@@ -87,6 +119,8 @@ static void endpoint_closed(struct kobject *object, struct process *process, uin
 {
 	struct endpoint *endpoint = container_of(object, struct endpoint, obj);
 
+	if (rights & RIGHT_RECEIVE)
+		dismiss_servers(endpoint, process);
 	if (rights & RIGHT_RECEIVE && --endpoint->receive_rights == 0)
 		wake_all(&endpoint->callers);
 	if (rights & RIGHT_RECEIVE)
@@ -116,6 +150,8 @@ static void endpoint_check(const struct kobject *object)
 	ASSERT(list_is_empty(&endpoint->callers) || endpoint->receive_rights > 0);
 	list_for_each (at, &endpoint->callers)
 		ASSERT(list_entry(at, struct thread, queue_link)->state == THREAD_CALLING);
+	list_for_each (at, &endpoint->servers)
+		ASSERT(list_entry(at, struct thread, serves_link)->serves == endpoint);
 	list_for_each (at, &endpoint->receivers)
 		ASSERT(list_entry(at, struct thread, queue_link)->state == THREAD_RECEIVING);
 }

@@ -61,7 +61,7 @@ KTEST(what_is_being_revoked_is_not_mapped)
 	struct space *space;
 	uint64_t out;
 
-	KCHECK(space_create(f.domain, &space) == OK);
+	KCHECK(space_create(f.domain, 0, &space) == OK);
 	KCHECK(fixture_map(&space->aspace, entry, 1 << 20, PAGE_SIZE, RW));
 	KCHECK(fixture_map(&f.process->aspace, NULL, AT, PAGE_SIZE, RW) == AT);
 	*fixture_touch(&f.process->aspace, AT, MAP_WRITE) = 7;
@@ -93,7 +93,7 @@ KTEST(results_that_died_on_the_way_are_refused)
 
 	for (unsigned i = 0; i < 8; i++)
 		KCHECK(memory_page(memory, i * PAGE_SIZE, true, &page, &may_write) == OK);
-	KCHECK(space_create(f.domain, &space) == OK);
+	KCHECK(space_create(f.domain, 0, &space) == OK);
 	for (unsigned i = 0; i < 8; i++)
 		KCHECK(fixture_map(&space->aspace, NULL, (i + 1) << 24, PAGE_SIZE, RW));
 	KCHECK(memory_create_copy(memory, other.domain, 0, 8 * PAGE_SIZE, &copying, &budget) ==

@@ -15,6 +15,7 @@
 #include "endpoint.h"
 #include "event.h"
 #include "memory.h"
+#include "priority.h"
 #include "process.h"
 #include "reply.h"
 #include "thread.h"
@@ -123,7 +124,7 @@ static void transfer_page_request(struct thread *from, struct thread *to)
 }
 
 /* Gives caller's request to receiver, which has left its queue. On success the caller is AWAITING. */
-static status_t deliver(struct thread *caller, struct thread *receiver, struct reply *reply)
+static status_t deliver(struct thread *caller, struct thread *receiver)
 {
 	status_t status = OK;
 
@@ -133,32 +134,39 @@ static status_t deliver(struct thread *caller, struct thread *receiver, struct r
 		status = transfer(caller, receiver, caller->call_badge);
 	if (status != OK)
 		return status;
-	reply_attach(reply, caller);
+	reply_attach(receiver->receiving_with, caller);
 	caller->state = THREAD_AWAITING;
-	thread_lend_priority(receiver, caller->priority);
+	priority_update(receiver);
 	return OK;
+}
+
+/* Its servers are told when nobody as important waited yet. */
+static void queue_caller(struct endpoint *endpoint, struct thread *thread)
+{
+	bool is_first = thread->priority > endpoint_first_priority(endpoint);
+
+	endpoint_add_caller(endpoint, thread);
+	if (is_first)
+		priority_update_servers(endpoint);
 }
 
 /* The current thread calls; it is RUNNING, and is blocked or has its error set on return. */
 static status_t call_through(struct thread *thread, struct endpoint *endpoint, uint64_t deadline)
 {
 	struct thread *receiver = endpoint_take_receiver(endpoint);
-	struct reply *reply;
 	status_t status;
 
 	if (!receiver) {
 		thread_block(thread, THREAD_CALLING, deadline);
-		endpoint_add_caller(endpoint, thread);
+		queue_caller(endpoint, thread);
 		sched_leave();
 		return OK;
 	}
-	reply = receiver->receiving_with;
-	status = deliver(thread, receiver, reply);
+	status = deliver(thread, receiver);
 	if (status != OK) {
 		endpoint_add_receiver(endpoint, receiver);
 		return status;
 	}
-	reply_take(receiver);
 	deadline_clear(&receiver->deadline);
 	if (deadline) {
 		thread->state = THREAD_RUNNING;
@@ -206,7 +214,6 @@ void ipc_deliver_event(struct thread *receiver, uint64_t bits)
 {
 	list_remove(&receiver->queue_link);
 	receiver->waiting_for = NULL;
-	reply_disarm(receiver);
 	thread_unblock(receiver, OK, 0);
 	ipc_regs_set(receiver, ipc_tag(IPC_OP_EVENT, 0, 0, 0), 0, bits, 0, 0);
 }
@@ -253,7 +260,6 @@ static status_t reply_with(struct thread *thread, struct reply *reply, struct th
 		return status;
 	reply_abandon(caller);
 	deadline_clear(&caller->deadline);
-	thread_restore_priority(thread);
 	*out = caller;
 	return OK;
 }
@@ -276,18 +282,18 @@ void ipc_reply(struct thread *thread)
 }
 
 /* The next queued request that can be delivered; callers whose message is wrong get their error. */
-static bool take_queued(struct thread *thread, struct endpoint *endpoint, struct reply *reply)
+static bool take_queued(struct thread *thread, struct endpoint *endpoint)
 {
 	struct thread *caller;
+	status_t status = STATUS_MORE;
 
-	while ((caller = endpoint_take_caller(endpoint)) != NULL) {
-		status_t status = deliver(caller, thread, reply);
-
-		if (status == OK)
-			return true;
-		thread_unblock(caller, status, 0);
+	while (status != OK && (caller = endpoint_take_caller(endpoint)) != NULL) {
+		status = deliver(caller, thread);
+		if (status != OK)
+			thread_unblock(caller, status, 0);
 	}
-	return false;
+	priority_update_servers(endpoint);
+	return status == OK;
 }
 
 static status_t receive_args(struct thread *thread, struct endpoint **endpoint,
@@ -303,6 +309,16 @@ static status_t receive_args(struct thread *thread, struct endpoint **endpoint,
 	return get_reply(thread, ipc_regs_reply(thread), reply);
 }
 
+/* From now on its priority rests on that endpoint's queue and that reply object's caller. */
+static void become_server(struct thread *thread, struct endpoint *endpoint, struct reply *reply)
+{
+	if (thread->serves == endpoint && reply->receiver == thread)
+		return;
+	endpoint_serve(endpoint, thread);
+	reply_pair(reply, thread);
+	priority_update(thread);
+}
+
 /* Waits for a request; answered, when not null, has just been answered and runs meanwhile. */
 static void receive(struct thread *thread, struct endpoint *endpoint, struct reply *reply,
                     struct thread *answered)
@@ -311,11 +327,11 @@ static void receive(struct thread *thread, struct endpoint *endpoint, struct rep
 
 	if (thread->slot_count < IPC_HANDLES_MAX)
 		thread_reserve_slots(thread);
+	become_server(thread, endpoint, reply);
 	if (thread->bound_event && thread->bound_event->bits) {
 		ipc_regs_set(thread, ipc_tag(IPC_OP_EVENT, 0, 0, 0), 0,
 		             event_take(thread->bound_event, UINT64_MAX), 0, 0);
-	} else if (list_is_empty(&endpoint->callers) || !take_queued(thread, endpoint, reply)) {
-		reply_arm(reply, thread);
+	} else if (list_is_empty(&endpoint->callers) || !take_queued(thread, endpoint)) {
 		thread_block(thread, THREAD_RECEIVING, deadline);
 		endpoint_add_receiver(endpoint, thread);
 		if (answered)
@@ -334,7 +350,7 @@ void ipc_receive(struct thread *thread)
 	struct reply *reply;
 	status_t status = receive_args(thread, &endpoint, &reply);
 
-	if (status == OK && (reply->caller || reply->receiver))
+	if (status == OK && (reply->caller || reply_is_armed(reply)))
 		status = E_BUSY;
 	if (status == OK)
 		receive(thread, endpoint, reply, NULL);
@@ -351,7 +367,7 @@ void ipc_reply_receive(struct thread *thread)
 
 	if (status == OK)
 		status = check_tag(ipc_regs_tag(thread));
-	if (status == OK && reply->receiver)
+	if (status == OK && reply_is_armed(reply))
 		status = E_BUSY;
 	if (status == OK)
 		status = reply_with(thread, reply, &caller);

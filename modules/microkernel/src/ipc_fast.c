@@ -6,9 +6,10 @@
  * The words never leave the CPU's registers: entry.S keeps them while this runs. So all that is in a waiting thread are the
  * few registers with which it goes on, saved before it is put where others find it.
  *
- * They run with the kernel lock shared, so two CPUs may be here at once, on the same endpoint or reply object. A thread
- * belongs to the CPU that took it out of where it waited: out of the endpoint's queue, under its lock, or out of the reply
- * object, by exchange. Putting it there is the last that its own CPU does with it.
+ * They run with the kernel lock shared, so two CPUs may be here at once, on the same endpoint. A receiver belongs to the CPU
+ * that took it out of the endpoint's queue, under its lock; putting it there is the last that its own CPU does with it. A
+ * reply object is touched only by the CPU of the thread that received with it last, and a caller belongs to it as long as
+ * it waits there: who answers with another's reply object takes the general way.
  */
 #include <base/string.h>
 #include <microkernel/errors.h>
@@ -73,7 +74,6 @@ struct ipc_switch ipc_call_fast(struct thread *thread, uint64_t tag, uint64_t ha
 	struct cpu *cpu = this_cpu();
 	const struct handle_entry *entry;
 	struct thread *receiver;
-	struct reply *reply;
 	uint64_t badge;
 
 	kernel_lock_shared(cpu);
@@ -87,13 +87,12 @@ struct ipc_switch ipc_call_fast(struct thread *thread, uint64_t tag, uint64_t ha
 
 	DEBUG_ASSERT(
 		!(cpu->run_queue.ready >> thread->priority >> 1)); /* or something were pending */
-	reply = reply_take(receiver);
 	if (receiver->priority < thread->priority)
 		receiver->priority = thread->priority;
 	copy_message(thread, receiver, tag);
 	thread->state = THREAD_AWAITING;
 	sched_switch_direct(cpu, thread, receiver);
-	reply_attach(reply, thread);
+	reply_attach(receiver->receiving_with, thread);
 	return (struct ipc_switch){receiver, badge};
 }
 
@@ -101,11 +100,18 @@ struct ipc_switch ipc_call_fast(struct thread *thread, uint64_t tag, uint64_t ha
 static inline bool find_caller(const struct cpu *cpu, const struct reply *reply,
                                struct thread **out)
 {
-	struct thread *caller = __atomic_load_n(&reply->caller, __ATOMIC_ACQUIRE);
+	struct thread *caller = reply->caller;
 
 	*out = caller;
 	return caller && !caller->request.memory && !deadline_is_set(&caller->deadline) &&
 	       thread_may_run_on(caller, cpu) && sched_may_switch(cpu, caller->priority);
+}
+
+/* It received from the endpoint with the reply object when it last received. */
+static inline bool is_server_of(const struct thread *thread, const struct endpoint *endpoint,
+                                const struct reply *reply)
+{
+	return reply->receiver == thread && thread->serves == endpoint;
 }
 
 /* No request waits, nor bits of the event that the thread receives as well. */
@@ -132,15 +138,15 @@ struct ipc_switch ipc_reply_receive_fast(struct thread *thread, uint64_t tag, ui
 		return none;
 	endpoint = container_of(to_receive->object, struct endpoint, obj);
 	reply = container_of(to_reply->object, struct reply, obj);
-	if (!find_caller(cpu, reply, &caller) || !must_wait(thread, endpoint) ||
-	    !reply_claim(reply, caller))
+	if (!is_server_of(thread, endpoint, reply) || !find_caller(cpu, reply, &caller) ||
+	    !must_wait(thread, endpoint))
 		return none;
 
+	reply_detach(caller);
 	copy_message(thread, caller, tag);
 	thread->priority = thread->base_priority;
 	thread->state = THREAD_RECEIVING;
 	sched_switch_direct(cpu, thread, caller);
-	reply_arm(reply, thread);
 	endpoint_add_receiver(endpoint, thread);
 	return (struct ipc_switch){caller, 0};
 }

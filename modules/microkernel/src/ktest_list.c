@@ -71,6 +71,10 @@
 	X(a_dying_domain_takes_no_more_in) \
 	X(a_large_process_ends_in_steps) \
 	X(deep_nesting_ends_in_steps) \
+	X(a_limit_holds_at_every_depth) \
+	X(the_outermost_takes_all_with_it) \
+	X(a_share_holds_at_every_depth) \
+	X(a_slice_is_as_long_as_all_around_allow) \
 	X(badges_bound_what_timers_and_watches_signal) \
 	X(periods_without_end_are_refused) \
 	X(missed_periods_are_signalled_once) \
@@ -129,12 +133,25 @@
 	X(there_are_only_so_many_domains) \
 	X(a_receiver_without_room_goes_on_waiting) \
 	X(what_goes_tells_who_waits_for_messages) \
+	X(a_queued_caller_raises_the_busy_server) \
+	X(a_raise_ends_with_its_reason) \
+	X(who_gives_up_lends_nothing) \
+	X(a_raise_travels_along_servers) \
+	X(all_servers_of_an_endpoint_are_raised) \
+	X(a_request_that_is_put_aside_lends_nothing) \
+	X(who_serves_elsewhere_is_not_raised) \
+	X(a_page_request_that_queues_raises_the_pager) \
+	X(a_raise_in_a_circle_ends) \
+	X(a_raise_goes_so_far_and_no_further) \
 	X(pagetable_maps_and_finds) \
 	X(pagetable_hides_what_cannot_be_read) \
 	X(pagetable_next_skips_gaps) \
 	X(pagetable_frees_tables_that_become_empty) \
 	X(pagetable_pages_come_back_clear) \
 	X(monitor_root_mirrors_without_execution) \
+	X(one_root_shows_guest_and_monitor) \
+	X(with_one_root_a_bounce_changes_none) \
+	X(a_clone_has_as_many_roots_as_its_parent) \
 	X(pagetable_out_of_memory_is_an_error) \
 	X(kernel_image_is_never_writable_and_executable) \
 	X(kernel_leaves_the_boot_mapping) \

@@ -105,7 +105,7 @@ KTEST(clone_copies_on_write)
 	struct space *child;
 	uint64_t at = 1 << 20;
 
-	KCHECK(space_create(f.domain, &parent) == OK);
+	KCHECK(space_create(f.domain, 0, &parent) == OK);
 	map(&parent->aspace, NULL, at, 4 * PAGE_SIZE, MAP_READ | MAP_WRITE);
 	*touch(&parent->aspace, at, MAP_WRITE) = 1;
 	KCHECK(space_clone(parent, f.domain, &progress, &budget) == OK);

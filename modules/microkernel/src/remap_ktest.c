@@ -221,7 +221,7 @@ KTEST(a_clone_in_the_middle_of_a_move_is_whole)
 	unsigned budget = STEP_BUDGET;
 	unsigned found = 0;
 
-	KCHECK(space_create(f.domain, &parent) == OK);
+	KCHECK(space_create(f.domain, 0, &parent) == OK);
 	m.aspace = &parent->aspace;
 	m.args = (struct remap_args){at, PAGES * PAGE_SIZE, to, PAGES * PAGE_SIZE, 1, 0};
 	KCHECK(fixture_map(m.aspace, NULL, at, PAGES * PAGE_SIZE, RW) == at);

@@ -529,7 +529,7 @@ void sched_forget(struct thread *thread)
 static uint64_t slice_end_ns(const struct run_queue *queue)
 {
 	return clock_ticks_to_time_ns(queue->slice_since_ticks) +
-	       SLICE_NS * queue->payer->obj.domain->limits.share / SHARE_NORMAL;
+	       SLICE_NS * domain_share(queue->payer->obj.domain) / SHARE_NORMAL;
 }
 
 void sched_slice_over(uint64_t now_ns)

@@ -70,7 +70,7 @@ static status_t make_process(struct scarcity *s)
 static status_t make_space(struct scarcity *s)
 {
 	struct space *space;
-	status_t status = space_create(s->poor.domain, &space);
+	status_t status = space_create(s->poor.domain, 0, &space);
 
 	return status == OK ? KEEP(s, space) : status;
 }
@@ -356,7 +356,7 @@ static void make_poor(struct scarcity *s)
 	s->paged = memory_create_paged(s->poor.domain, 1ul << 36, endpoint, 0);
 	kobject_unref(&endpoint->obj);
 	share_own(s);
-	KCHECK(space_create(s->poor.domain, &s->space) == OK);
+	KCHECK(space_create(s->poor.domain, 0, &s->space) == OK);
 	touch_all(&s->space->aspace, SHARED_AT, 40);
 	touch_all(&s->space->aspace, 1ul << 34, 1);
 	share_space(s);

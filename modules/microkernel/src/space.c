@@ -1,5 +1,5 @@
 /*
- * Confined address spaces. Two page-table roots (arch/x86_64/pagetable.c); everything else is aspace.c.
+ * Confined address spaces. Two page-table roots, or one (arch/x86_64/pagetable.c); everything else is aspace.c.
  */
 #include "space.h"
 #include <base/assert.h>
@@ -23,18 +23,19 @@ static const struct kobject_ops space_ops = {
 	.check = space_check,
 };
 
-status_t space_create(struct domain *domain, struct space **out)
+status_t space_create(struct domain *domain, uint32_t flags, struct space **out)
 {
 	struct space *space = kobject_create(domain, OBJECT_SPACE, &space_ops);
 	status_t status;
 
 	if (!space)
 		return E_NOMEM;
-	status = aspace_init_space(&space->aspace, &space->obj);
+	status = aspace_init_space(&space->aspace, &space->obj, flags & SPACE_SHARED_ROOT);
 	if (status != OK) {
 		kobject_unref(&space->obj);
 		return status;
 	}
+	space->flags = flags;
 	space->word_call.number = WORD_CALL_NONE;
 	*out = space;
 	return OK;
@@ -47,7 +48,7 @@ status_t space_clone(struct space *from, struct domain *domain, struct progress 
 	status_t status;
 
 	if (!progress->object) {
-		status = space_create(domain, &clone);
+		status = space_create(domain, from->flags, &clone);
 		if (status != OK)
 			return status;
 		clone->word_call = from->word_call;

@@ -8,12 +8,14 @@
 struct space {
 	struct kobject obj;
 	struct aspace aspace;
+	uint32_t flags;          /* [I] SPACE_* */
 	struct process *monitor; /* whose window its monitor root shows; null: no thread is bound */
 	unsigned bound;          /* threads, all of that process */
 	struct word_call word_call; /* what is settled for its guests (word.c) */
 };
 
-status_t space_create(struct domain *domain, struct space **out);
+/* flags: SPACE_*, no others. */
+status_t space_create(struct domain *domain, uint32_t flags, struct space **out);
 /* The clone is progress->object; STATUS_MORE: call again. */
 status_t space_clone(struct space *from, struct domain *domain, struct progress *progress,
                      unsigned *budget);

@@ -95,7 +95,7 @@ KTEST(cloning_is_the_same_in_steps_of_any_size)
 	struct fixture f = fixture_create(600);
 	struct space *parent;
 
-	KCHECK(space_create(f.domain, &parent) == OK);
+	KCHECK(space_create(f.domain, 0, &parent) == OK);
 	for (unsigned i = 0; i < 6; i++) {
 		uint64_t at = (i + 1ul) << 30;
 		unsigned pages = i % 2 ? 40 : 5;
@@ -139,7 +139,7 @@ KTEST(devices_are_not_copied_out_of_a_space)
 	struct space *space;
 	uint64_t done = 0;
 
-	KCHECK(space_create(f.domain, &space) == OK);
+	KCHECK(space_create(f.domain, 0, &space) == OK);
 	KCHECK(fixture_map(&space->aspace, entry, 1 << 20, PAGE_SIZE, RW));
 	KCHECK(space_copy(space, 1 << 20, NATIVE_BASE, 8, false, &done, &budget) == E_FAULT);
 	KCHECK(done == 0);

@@ -222,7 +222,7 @@ KTEST(a_clone_takes_no_entry_past_a_sweep)
 
 	show_all(&c, 1);
 	snapshot = copy_all(&c);
-	KCHECK(space_create(c.f.domain, &parent) == OK);
+	KCHECK(space_create(c.f.domain, 0, &parent) == OK);
 	KCHECK(fixture_map(&parent->aspace, c.entry, at, SPAN, RW) == at);
 	KCHECK(*fixture_touch(&parent->aspace, at + 2 * PAGE_SIZE, MAP_READ) == 3);
 	KCHECK(space_clone(parent, c.f.domain, &cloning, &budget) == STATUS_MORE);

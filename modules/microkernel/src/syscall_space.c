@@ -100,8 +100,10 @@ status_t syscall_space_create(struct thread *thread, const uint64_t *args, uint6
 	struct space *space;
 	status_t status = find_domain(thread, args[0], &domain);
 
+	if (status == OK && args[1] & ~(uint64_t)SPACE_SHARED_ROOT)
+		status = E_INVAL;
 	if (status == OK)
-		status = space_create(domain, &space);
+		status = space_create(domain, (uint32_t)args[1], &space);
 	return status == OK ? give(thread, &space->obj, result) : status;
 }
 

@@ -13,6 +13,7 @@
 #include "memory.h"
 #include "page.h"
 #include "printk.h"
+#include "priority.h"
 #include "process.h"
 #include "reply.h"
 #include "space.h"
@@ -88,6 +89,7 @@ status_t thread_create(struct process *process, const struct thread_args *args, 
 	thread->base_priority = thread->priority = (uint8_t)priority;
 	thread->flags = (uint8_t)args->flags;
 	list_init(&thread->queue_link);
+	list_init(&thread->serves_link);
 	thread->cpu = (uint8_t)this_cpu()->id;
 	thread->cpus = UINT8_MAX;
 	list_push_back(&process->threads, &thread->process_link);
@@ -174,6 +176,8 @@ void thread_end(struct thread *thread)
 	unbind_space(thread);
 	pt_activate_thread(thread);
 	event_unbind(thread);
+	endpoint_stop_serving(thread);
+	reply_unpair(thread);
 	release_slots(thread);
 	progress_end(&thread->progress);
 	leave_process(thread, has_run);
@@ -200,38 +204,10 @@ static void thread_destroy(struct kobject *object)
 	kobject_unref(&thread->process->obj);
 }
 
-/* Moves a queued thread to the place that its new priority gives it. */
-static void change_priority(struct thread *thread, unsigned priority)
-{
-	if (thread->priority == priority)
-		return;
-	if (thread->state == THREAD_READY) {
-		sched_unready(thread);
-		thread->priority = (uint8_t)priority;
-		thread->state = THREAD_STOPPED;
-		sched_ready(thread);
-		return;
-	}
-	if (thread->state == THREAD_RUNNING && priority < thread->priority)
-		sched_lowered(thread);
-	thread->priority = (uint8_t)priority;
-}
-
 void thread_set_priority(struct thread *thread, unsigned priority)
 {
 	thread->base_priority = (uint8_t)priority;
-	change_priority(thread, priority);
-}
-
-void thread_lend_priority(struct thread *thread, unsigned priority)
-{
-	if (priority > thread->priority)
-		change_priority(thread, priority);
-}
-
-void thread_restore_priority(struct thread *thread)
-{
-	change_priority(thread, thread->base_priority);
+	priority_update(thread);
 }
 
 status_t thread_set_cpus(struct thread *thread, uint64_t mask)
@@ -271,22 +247,24 @@ void thread_unblock(struct thread *thread, status_t status, uint64_t value)
 	sched_ready(thread);
 }
 
+/* A caller's priority is no reason for the endpoint's servers any more. */
 static void leave_queue(struct thread *thread)
 {
+	struct endpoint *called = endpoint_queued_at(thread);
+
 	list_remove(&thread->queue_link);
 	thread->waiting_for = NULL;
+	if (called && thread->priority > endpoint_first_priority(called))
+		priority_update_servers(called);
 }
 
 void thread_cancel_wait(struct thread *thread, status_t status)
 {
 	switch (thread->state) {
 	case THREAD_CALLING:
+	case THREAD_RECEIVING:
 	case THREAD_WAITING:
 	case THREAD_ON_WORD: leave_queue(thread); break;
-	case THREAD_RECEIVING:
-		leave_queue(thread);
-		reply_disarm(thread);
-		break;
 	case THREAD_AWAITING: reply_abandon(thread); break;
 	case THREAD_PARKED:
 	case THREAD_SLEEPING: break;
@@ -322,7 +300,6 @@ void thread_restart_waits(struct list *queue, struct process *process)
 		if (thread->process != process || thread->request.memory)
 			continue;
 		leave_queue(thread);
-		reply_disarm(thread);
 		deadline_clear(&thread->deadline);
 		thread->is_interruptible = false;
 		arch_syscall_restart(thread);
@@ -465,7 +442,10 @@ static void thread_check(const struct kobject *object)
 	ASSERT(is_queued == (thread->waiting_for != NULL));
 	ASSERT(thread->state == THREAD_RUNNING || thread_may_run_on(thread, &cpus[thread->cpu]));
 	ASSERT((thread->state == THREAD_AWAITING) == (thread->awaiting != NULL));
-	ASSERT((thread->state == THREAD_RECEIVING) == (thread->receiving_with != NULL));
+	ASSERT(thread->state != THREAD_RECEIVING || thread->receiving_with);
+	ASSERT(!thread->receiving_with || thread->receiving_with->receiver == thread);
+	ASSERT(list_is_linked(&thread->serves_link) == (thread->serves != NULL));
+	ASSERT(thread->priority >= thread->base_priority);
 	ASSERT(!thread->request.memory || thread->state == THREAD_CALLING ||
 	       thread->state == THREAD_AWAITING);
 	ASSERT(thread->arch.mode != MODE_GUEST || thread->space);

@@ -59,7 +59,7 @@ struct thread {
 	struct list process_link;
 	enum thread_state state;
 	uint8_t base_priority;
-	uint8_t priority;       /* what callers lend included */
+	uint8_t priority;       /* what callers lend included (priority.c) */
 	uint8_t flags;          /* [I] THREAD_* of abi.h */
 	bool is_interruptible;  /* a kick ends the wait */
 	bool is_unparked;       /* an unpark found no wait: the next park returns at once */
@@ -74,8 +74,8 @@ struct thread {
 	struct word_key word_key; /* ON_WORD */
 	struct reply *awaiting;   /* AWAITING: who will answer */
 	struct reply *
-		receiving_with; /* RECEIVING: the reply object for the next request; no reference either */
-	uint64_t call_badge;         /* of the handle called through */
+		receiving_with; /* for the next request, or for the last one; no reference either */
+	uint64_t call_badge;    /* of the handle called through */
 	struct page_request request; /* CALLING or AWAITING on behalf of a page fault */
 	struct refused_page refused; /* the access, made again, fails */
 	struct event *bound_event;   /* holds a reference */
@@ -89,6 +89,9 @@ struct thread {
 	struct space *space;      /* bound; holds a reference */
 	struct progress progress; /* of a system call that goes in steps */
 	uint64_t cpu_ticks;       /* of the time that it paid for */
+
+	struct endpoint *serves; /* received from it last; its death ends that, so no reference */
+	struct list serves_link; /* in its servers */
 };
 
 status_t thread_create(struct process *process, const struct thread_args *args,
@@ -98,8 +101,6 @@ void thread_end(struct thread *thread); /* exit or kill */
 /* Ties it to those CPUs of the mask that run; E_INVAL when there is none. */
 status_t thread_set_cpus(struct thread *thread, uint64_t mask);
 void thread_set_priority(struct thread *thread, unsigned priority);
-void thread_lend_priority(struct thread *thread, unsigned priority);
-void thread_restore_priority(struct thread *thread);
 
 /* Puts the current thread into a blocked state. deadline 0: none. */
 void thread_set_deadline(struct thread *thread, uint64_t deadline);

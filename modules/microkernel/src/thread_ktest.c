@@ -109,7 +109,7 @@ KTEST(a_space_has_one_monitor)
 	struct thread *first;
 	struct thread *second;
 
-	KCHECK(space_create(a.domain, &space) == OK);
+	KCHECK(space_create(a.domain, 0, &space) == OK);
 	fixture_map(&a.process->aspace, NULL, AT, PAGE_SIZE, RW);
 	fixture_map(&b.process->aspace, NULL, AT, PAGE_SIZE, RW);
 	first = make_thread(&a, AT);

@@ -7,6 +7,7 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <libanon/cpu_number.h>
 #include "time.h"
 #include "vdso/clock_page.h"
 
@@ -15,7 +16,6 @@
 #define SYS_TIME 201
 #define SYS_CLOCK_GETTIME 228
 #define SYS_CLOCK_GETRES 229
-#define SYS_GETCPU 309
 
 #define REAL_CLOCKS (1u << CLOCK_REALTIME | 1u << CLOCK_REALTIME_COARSE | 1u << CLOCK_TAI)
 #define MONOTONIC_CLOCKS \
@@ -142,14 +142,9 @@ int64_t __vdso_time(int64_t *seconds)
 
 int __vdso_getcpu(uint32_t *cpu, uint32_t *node, void *unused)
 {
-	uint32_t low, high, number;
-
-	if (!clock_page.has_cpu_number)
-		return (int)system_call(SYS_GETCPU, (uint64_t)cpu, (uint64_t)node,
-		                        (uint64_t)unused);
-	__asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(number));
+	(void)unused;
 	if (cpu)
-		*cpu = number;
+		*cpu = cpu_number();
 	if (node)
 		*node = 0;
 	return 0;

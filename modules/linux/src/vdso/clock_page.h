@@ -7,8 +7,8 @@
 #include <libanon/time.h>
 
 struct clock_page {
-	uint32_t sequence;        /* odd while what follows is being changed */
-	uint32_t has_cpu_number;  /* RDTSCP gives the number of the CPU */
+	uint32_t sequence; /* odd while what follows is being changed */
+	uint32_t reserved;
 	struct clock_scale scale; /* of the monotonic clock; multiplier 0: make the call */
 	uint64_t real_offset_ns;  /* what to add for the time of day */
 };

@@ -90,6 +90,13 @@ static inline uint32_t ipc_tag_moved(uint64_t tag)
 #define MAP_CLONE_ZERO 0x200u /* demand-zero in the clone */
 #define MAP_CLONE_MASK 0x300u
 
+/*
+ * space_create. With one root entering and leaving the space writes no CR3, but what is confined in it can read, write and
+ * call whatever its monitor has present, and its monitor may execute what the guest may. So that monitor is no barrier any
+ * more: it must hold nothing that its guests may not have. What is cloned of the space has one root, too.
+ */
+#define SPACE_SHARED_ROOT 1u
+
 struct map_args {
 	handle_t
 		memory; /* HANDLE_NONE: fresh private demand-zero pages, charged to the target's domain */
@@ -327,4 +334,5 @@ struct system_info {
 	uint64_t lock_spins; /* how often a CPU looked at a lock that another one had */
 };
 #define SYSTEM_TSC_STABLE 1u /* the same on all CPUs: user mode may tell the time by it */
-#define SYSTEM_TSC_AUX 2u    /* RDTSCP gives the number of the CPU */
+/* A segment whose limit is the number of the CPU: LSL tells it in user mode (Intel SDM vol. 2, LSL). */
+#define SEGMENT_CPU_NUMBER 0x3bu

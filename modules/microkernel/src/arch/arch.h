@@ -63,7 +63,7 @@ void arch_zero_page(void *page); /* 8-byte rep stos or better; no FPU */
 void arch_copy_page(void *to, const void *from);
 
 /* Page tables (pagetable.c). A table tree is charged to pt->domain through page_alloc/page_free. For a
- * confined space, lower-half top-level entries are mirrored into monitor_root with NX set. */
+ * confined space with two roots, lower-half top-level entries are mirrored into monitor_root with NX set. */
 /* Values: those of the hardware's bits, where it has them. */
 #define PT_READ \
 	1u /* without it (PROT_NONE) the hardware entry is not present but keeps page and flags,
@@ -84,8 +84,8 @@ struct pt_entry {
 };
 status_t pt_create_native(struct pagetable *pt,
                           struct domain *domain); /* window slots' tables preallocated */
-status_t pt_create_space(struct pagetable *pt,
-                         struct domain *domain); /* both roots, lower half empty */
+/* Lower half empty. has_one_root: the monitor's root is the guest's, window and rights of the guest's pages included. */
+status_t pt_create_space(struct pagetable *pt, struct domain *domain, bool has_one_root);
 void pt_attach_monitor(struct pagetable *space_pt,
                        const struct pagetable *native_pt); /* window into monitor_root */
 void pt_destroy(

@@ -278,17 +278,8 @@ inline reply_receive(me, t, peer, word, is_fast)
 	fi;
 	if
 	:: is_fast ->
-	   atomic {
-		is_fast = owed_to == peer;
-		if
-		:: is_fast -> owed_to = NOBODY
-		:: else -> skip
-		fi
-	   };
-	:: else -> skip
-	fi;
-	if
-	:: is_fast ->
+	   assert(owed_to == peer); /* nobody else answers from this server's reply object */
+	   owed_to = NOBODY;
 	   state[t] = RECEIVING;
 #ifdef SEED_EARLY_RECEIVE
 	   is_receiving = 1;

@@ -43,12 +43,23 @@ static void leave(struct ipc_state *s, unsigned thread)
 {
 	take_out(s->callers, &s->caller_count, thread);
 	take_out(s->receivers, &s->receiver_count, thread);
-	for (unsigned i = 0; i < THREADS; i++) {
+	for (unsigned i = 0; i < THREADS; i++)
 		if (s->owed_to[i] == thread)
 			s->owed_to[i] = NOBODY;
-		if (s->armed_by[i] == thread)
-			s->armed_by[i] = NOBODY;
-	}
+}
+
+static void serves_no_more(struct ipc_state *s, unsigned thread)
+{
+	s->serves[thread] = false;
+	for (unsigned i = 0; i < THREADS; i++)
+		if (s->held_by[i] == thread)
+			s->held_by[i] = NOBODY;
+}
+
+/* Its holder waits for a request. */
+static bool is_armed(const struct ipc_state *s, unsigned reply)
+{
+	return s->held_by[reply] != NOBODY && s->place[s->held_by[reply]] == RECEIVING;
 }
 
 static bool is_served(const struct ipc_state *s)
@@ -63,8 +74,6 @@ static void deliver(struct ipc_state *s, const struct cast *cast, unsigned calle
 {
 	s->owed_to[cast->reply_of[server]] = (uint8_t)caller;
 	s->place[caller] = AWAITING;
-	if (s->priority[server] < s->priority[caller])
-		s->priority[server] = s->priority[caller];
 	runs(s, server, MESSAGE);
 	s->peer[server] = (uint8_t)caller;
 }
@@ -104,6 +113,8 @@ static status_t may_receive(const struct ipc_state *s, const struct cast *cast, 
 
 static void receive(struct ipc_state *s, const struct cast *cast, unsigned thread, bool is_timed)
 {
+	s->serves[thread] = true;
+	s->held_by[cast->reply_of[thread]] = (uint8_t)thread;
 	if (s->caller_count > 0) {
 		unsigned caller = s->callers[0];
 
@@ -113,7 +124,6 @@ static void receive(struct ipc_state *s, const struct cast *cast, unsigned threa
 	}
 	s->place[thread] = RECEIVING;
 	s->is_timed[thread] = is_timed;
-	s->armed_by[cast->reply_of[thread]] = (uint8_t)thread;
 	put_in(s->receivers, &s->receiver_count, 0, thread);
 }
 
@@ -122,7 +132,7 @@ void spec_receive(struct ipc_state *s, const struct cast *cast, unsigned thread,
 	unsigned reply = cast->reply_of[thread];
 	status_t status = may_receive(s, cast, thread);
 
-	if (status == OK && (s->owed_to[reply] != NOBODY || s->armed_by[reply] != NOBODY))
+	if (status == OK && (s->owed_to[reply] != NOBODY || is_armed(s, reply)))
 		status = E_BUSY;
 	if (status == OK)
 		receive(s, cast, thread, is_timed);
@@ -140,7 +150,6 @@ static bool answer(struct ipc_state *s, const struct cast *cast, unsigned thread
 	leave(s, caller);
 	runs(s, caller, ANSWERED);
 	s->peer[caller] = (uint8_t)thread;
-	s->priority[thread] = cast->priority[thread];
 	return true;
 }
 
@@ -158,7 +167,7 @@ void spec_reply_receive(struct ipc_state *s, const struct cast *cast, unsigned t
 {
 	status_t status = may_receive(s, cast, thread);
 
-	if (status == OK && s->armed_by[cast->reply_of[thread]] != NOBODY)
+	if (status == OK && is_armed(s, cast->reply_of[thread]))
 		status = E_BUSY;
 	if (status != OK) {
 		fails(s, thread, status);
@@ -201,6 +210,9 @@ void spec_close(struct ipc_state *s, const struct cast *cast, unsigned process, 
 		restart(s, cast, process, CALLING);
 	if (kind == TO_RECEIVE)
 		restart(s, cast, process, RECEIVING);
+	for (unsigned i = 0; i < THREADS && kind == TO_RECEIVE; i++)
+		if (cast->process_of[i] == process)
+			s->serves[i] = false;
 	for (unsigned i = 0; i < THREADS && kind == TO_RECEIVE; i++) {
 		if (s->place[i] != CALLING || is_served(s))
 			continue;
@@ -208,11 +220,15 @@ void spec_close(struct ipc_state *s, const struct cast *cast, unsigned process, 
 		fails(s, i, E_GONE);
 	}
 	for (unsigned i = 0; i < THREADS && kind >= TO_REPLY_0; i++) {
-		if (s->owed_to[kind - TO_REPLY_0] != i && s->armed_by[kind - TO_REPLY_0] != i)
+		bool is_held = s->held_by[kind - TO_REPLY_0] == i;
+
+		if (s->owed_to[kind - TO_REPLY_0] != i && !(is_held && s->place[i] == RECEIVING))
 			continue;
 		leave(s, i);
 		fails(s, i, E_GONE);
 	}
+	if (kind >= TO_REPLY_0)
+		s->held_by[kind - TO_REPLY_0] = NOBODY;
 }
 
 void spec_kill(struct ipc_state *s, const struct cast *cast, unsigned thread)
@@ -220,13 +236,34 @@ void spec_kill(struct ipc_state *s, const struct cast *cast, unsigned thread)
 	unsigned process = cast->process_of[thread];
 
 	leave(s, thread);
+	serves_no_more(s, thread);
 	s->place[thread] = DEAD;
 	s->is_timed[thread] = false;
-	s->priority[thread] = 0;
 	s->outcome[thread] = NOTHING;
 	for (unsigned kind = 0; kind < HANDLE_KINDS && !has_threads(s, cast, process); kind++)
 		if (s->has[process][kind])
 			spec_close(s, cast, process, kind);
+}
+
+/* Callers serve nobody here, so theirs are their own. */
+static uint8_t due_priority(const struct ipc_state *s, const struct cast *cast, unsigned thread)
+{
+	uint8_t due = cast->priority[thread];
+
+	for (unsigned i = 0; i < s->caller_count && s->serves[thread]; i++)
+		if (due < cast->priority[s->callers[i]])
+			due = cast->priority[s->callers[i]];
+	for (unsigned i = 0; i < THREADS; i++)
+		if (s->held_by[i] == thread && s->owed_to[i] != NOBODY &&
+		    due < cast->priority[s->owed_to[i]])
+			due = cast->priority[s->owed_to[i]];
+	return due;
+}
+
+void spec_priorities(struct ipc_state *s, const struct cast *cast)
+{
+	for (unsigned i = 0; i < THREADS; i++)
+		s->priority[i] = s->place[i] == DEAD ? 0 : due_priority(s, cast, i);
 }
 
 const char *spec_difference(const struct ipc_state *expected, const struct ipc_state *real)

@@ -11,6 +11,9 @@
  *   AWAITING  --its reply object goes--------> RUNS with E_GONE
  *   any wait  --the handle it came by goes---> RUNS, and makes its system call again
  *   anything  --kill------------> DEAD, and in no queue and owed nothing
+ *
+ * A server's priority follows from the state (spec_priorities): the highest of its own, of those who queue where it received
+ * last, and of the caller to whom it owes the answer to what it received last.
  */
 #pragma once
 #include <stdbool.h>
@@ -35,11 +38,12 @@ enum outcome {
 struct ipc_state {
 	uint8_t place[THREADS];
 	uint8_t priority[THREADS];                  /* with what callers lend */
+	bool serves[THREADS];                       /* it received, and still may */
 	bool is_timed[THREADS];                     /* the wait has a deadline */
 	uint8_t callers[THREADS], caller_count;     /* most important first, then oldest */
 	uint8_t receivers[THREADS], receiver_count; /* latest first */
 	uint8_t owed_to[THREADS];                   /* by reply object: the caller, or NOBODY */
-	uint8_t armed_by[THREADS];       /* by reply object: who receives with it, or NOBODY */
+	uint8_t held_by[THREADS]; /* by reply object: who receives with it, or was the last to */
 	bool has[THREADS][HANDLE_KINDS]; /* by process */
 	uint8_t outcome[THREADS], peer[THREADS];
 	int8_t status[THREADS];
@@ -54,6 +58,7 @@ void spec_reply(struct ipc_state *s, const struct cast *cast, unsigned thread);
 void spec_reply_receive(struct ipc_state *s, const struct cast *cast, unsigned thread);
 void spec_time_out(struct ipc_state *s, unsigned thread);
 void spec_kill(struct ipc_state *s, const struct cast *cast, unsigned thread);
+void spec_priorities(struct ipc_state *s, const struct cast *cast);
 void spec_close(struct ipc_state *s, const struct cast *cast, unsigned process, unsigned kind);
 
 /* The first difference in words, or null. */

@@ -28,7 +28,7 @@
 enum operation { GO_ON, CALL, RECEIVE, REPLY_RECEIVE, KILL, OPERATIONS = KILL + THREADS };
 
 static const struct cast casts[] = {
-	{"race of two clients for a server", {0, 1, 2}, {0, 0, 0}, {false, false, true}, {3, 3, 3}},
+	{"race of two clients for a server", {0, 1, 2}, {0, 0, 0}, {false, false, true}, {3, 4, 3}},
 	{"race of two servers for a client", {0, 1, 1}, {0, 0, 1}, {false, true, true}, {3, 3, 3}},
 	{"race of two servers with one reply object",
          {0, 1, 1},
@@ -226,10 +226,16 @@ static void pause_before_access(const void *at, bool is_atomic, bool is_write)
 
 static void check_when_out(void)
 {
+	struct ipc_state real, due;
+	const char *difference;
+
 	for (unsigned i = 0; i < CPUS; i++)
 		if (machine_is_in_kernel(i))
 			return;
-	scene_look();
+	real = due = scene_look();
+	spec_priorities(&due, scene.cast);
+	difference = spec_difference(&due, &real);
+	EXPECT(!difference, "%s", difference);
 	sched_check();
 	for (unsigned i = 0; i < THREADS; i++) {
 		const struct thread *thread = scene.thread[i];

@@ -183,6 +183,7 @@ static void read_thread(struct ipc_state *s, unsigned i)
 	       thread->obj.refs);
 	s->place[i] = place_of(thread);
 	s->priority[i] = thread->priority;
+	s->serves[i] = thread->serves != NULL;
 	s->is_timed[i] = deadline_is_set(&thread->deadline);
 	EXPECT(!s->is_timed[i] || s->place[i] != RUNS, "thread %u runs with a deadline", i);
 	read_outcome(s, i);
@@ -243,14 +244,14 @@ struct ipc_state scene_look(void)
 		s.receiver_count = read_queue(&scene.endpoint->receivers, s.receivers);
 	}
 	for (unsigned i = 0; i < THREADS; i++) {
-		s.owed_to[i] = s.armed_by[i] = NOBODY;
+		s.owed_to[i] = s.held_by[i] = NOBODY;
 		if (!is_reply_alive(i))
 			continue;
 		kobject_check(&scene.reply[i]->obj);
 		EXPECT(scene.reply[i]->obj.refs == 1, "a reply object has %u references",
 		       scene.reply[i]->obj.refs);
 		s.owed_to[i] = index_or_nobody(scene.reply[i]->caller);
-		s.armed_by[i] = index_or_nobody(scene.reply[i]->receiver);
+		s.held_by[i] = index_or_nobody(scene.reply[i]->receiver);
 	}
 	check_references(&s);
 	check_memory(&s);

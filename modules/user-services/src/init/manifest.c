@@ -351,6 +351,12 @@ static bool read_keep(struct parser *p, struct text *rest)
 	return p->s->is_kept = true;
 }
 
+static bool read_shared_root(struct parser *p, struct text *rest)
+{
+	(void)rest;
+	return p->s->shares_root = true;
+}
+
 /* `port NAME [extra]` says what else the image holds: the build reads it, and no service is concerned. */
 static bool read_port(struct parser *p, struct text *rest)
 {
@@ -368,11 +374,21 @@ static const struct {
 	const char *word;
 	bool (*read)(struct parser *p, struct text *rest);
 } directives[] = {
-	{"service", read_service},     {"port", read_port},         {"program", read_program},
-	{"args", read_args},           {"when", read_when},         {"unless", read_unless},
-	{"budget", read_budget},       {"priority", read_priority}, {"level", read_level},
-	{"restart", read_restart},     {"cap", read_cap},           {"bind", read_bind},
-	{"directory", read_directory}, {"keep", read_keep},
+	{"service", read_service},
+	{"port", read_port},
+	{"program", read_program},
+	{"args", read_args},
+	{"when", read_when},
+	{"unless", read_unless},
+	{"budget", read_budget},
+	{"priority", read_priority},
+	{"level", read_level},
+	{"restart", read_restart},
+	{"cap", read_cap},
+	{"bind", read_bind},
+	{"directory", read_directory},
+	{"keep", read_keep},
+	{"shared_root", read_shared_root},
 };
 
 static bool read_line(struct parser *p, struct text line)

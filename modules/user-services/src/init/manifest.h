@@ -17,6 +17,7 @@
 #define MANIFEST_LEVEL_MAX 15
 #define MANIFEST_PRIORITY_MAX 23 /* init itself runs at 31 */
 #define MANIFEST_SELF "init"     /* init's own entry: it may be called, and has a level */
+#define MANIFEST_MONITOR "linux" /* the program that runs containers */
 
 enum cap_kind {
 	CAP_SERVE,       /* receive side of the service's own endpoint */
@@ -68,6 +69,7 @@ struct manifest_service {
 	uint32_t backoff_ms;
 	bool is_directory; /* whoever calls it can reach everything that is bound */
 	bool is_kept;      /* runs until the very end of a shutdown */
+	bool shares_root;  /* a monitor whose guests have its own page-table root */
 	uint32_t cap_count, bind_count;
 	uint32_t line; /* where the entry starts, for messages */
 	struct manifest_cap caps[MANIFEST_CAPS_MAX];

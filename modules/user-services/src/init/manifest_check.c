@@ -104,6 +104,9 @@ static bool check_service(const struct manifest *m, uint32_t at, struct manifest
 		return refuse(error, s, "a second service of this name", "");
 	if (!same(s->name, MANIFEST_SELF) && (!s->pages || !s->handles || !s->threads))
 		return refuse(error, s, "the budget must say pages, handles and threads", "");
+	if (s->shares_root && !same(s->program, MANIFEST_MONITOR))
+		return refuse(error, s, "shared_root is for program " MANIFEST_MONITOR ", not ",
+		              s->program);
 	if (s->bind_count && !manifest_serves(s))
 		return refuse(error, s, "binds without `cap serve`: ", s->binds[0].path);
 	for (uint32_t i = 0; i < s->cap_count; i++) {

@@ -33,6 +33,7 @@ static const char good[] = "service init\n level 4\n cap endpoint tree\n"
 			   " bind /dev/serial0 badge 7\n when exec=com2\n"
 			   "service disk\n" BUDGET
 			   "level 3\n cap pci 1af4:1042 1 as device\n cap vault\n"
+			   "service linux\n" BUDGET "level 3\n shared_root\n"
 			   "service shell\n" BUDGET
 			   "level 9\n cap endpoint tree CALL as root badge 3\n";
 
@@ -41,7 +42,7 @@ TEST(all_directives)
 	const struct manifest_service *s;
 
 	CHECK(accept(good));
-	CHECK_EQ(m.count, 7);
+	CHECK_EQ(m.count, 8);
 	s = &m.services[4];
 	CHECK_STR_EQ(s->program, "serial");
 	CHECK_STR_EQ(s->args, "COM1 fast");
@@ -56,7 +57,8 @@ TEST(all_directives)
 	CHECK(manifest_wanted(s, "a exec=com2"));
 	CHECK(!manifest_wanted(s, "a"));
 	CHECK_EQ(m.services[5].caps[0].badge, PCI_BADGE(1, 0x1af4, 0x1042));
-	CHECK_STR_EQ(m.services[6].caps[0].name, "root");
+	CHECK(m.services[6].shares_root && !m.services[7].shares_root);
+	CHECK_STR_EQ(m.services[7].caps[0].name, "root");
 }
 
 static void refused(const char *text, uint32_t line, const char *what)
@@ -82,6 +84,11 @@ TEST(refusals_name_line_and_reason)
 	refused("service a\n", 1, "budget");
 	refused("service a\n" BUDGET " bind /x\n", 1, "without");
 	refused("service a\n" BUDGET "cap serve\nbind /\n", 4, "union");
+	refused("shared_root\n", 1, "no service is open");
+	refused("service linux\n shared_root yes\n", 2, "not understood here: yes");
+	refused("service a\n" BUDGET "shared_root\n", 1, "for program linux, not a");
+	refused("service linux\n" BUDGET "shared_root\nprogram other\n", 1, "not other");
+	CHECK(accept("service a\n" BUDGET "shared_root\nprogram linux\n"));
 	refused("service a\n" BUDGET "service a\n" BUDGET, 3, "second");
 	refused("service a\n" BUDGET "cap serve\ncap serve\n", 1, "two capabilities");
 }

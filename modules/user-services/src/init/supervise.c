@@ -43,11 +43,16 @@ static status_t find_program(struct supervisor *sup, const char *program, struct
 	return status;
 }
 
-static void add_args(struct spawn *spawn, const char *args)
+/* Options that come of other directives stand first: a program to run may follow in args. */
+static void add_args(struct spawn *spawn, const struct manifest_service *conf)
 {
 	char word[MANIFEST_ARGS];
-	struct text rest = text_of(args);
+	struct text rest = text_of(conf->args);
 
+	if (conf->shares_root) {
+		spawn_arg(spawn, "--shared-root");
+		spawn_arg(spawn, "yes");
+	}
 	while (text_argument(&rest, word, sizeof(word)))
 		spawn_arg(spawn, word);
 }
@@ -97,7 +102,7 @@ static status_t launch(struct supervisor *sup, struct instance *in)
 		return status;
 	spawn_begin(&spawn, in->domain, in->conf->name, image,
 	            clock_ns() ^ index_of(sup, in) << 20);
-	add_args(&spawn, in->conf->args);
+	add_args(&spawn, in->conf);
 	status = grant_all(sup, in, &spawn);
 	if (status != OK) {
 		spawn_abandon(&spawn);

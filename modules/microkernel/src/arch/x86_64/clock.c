@@ -85,7 +85,6 @@ void clock_describe(struct system_info *info)
 	info->tsc_multiplier = clock.to_ns.multiplier;
 	info->tsc_shift = TIME_SCALE_SHIFT;
 	info->flags |= clock.is_stable ? SYSTEM_TSC_STABLE : 0;
-	info->flags |= cpu_features.has_rdtscp ? SYSTEM_TSC_AUX : 0;
 }
 
 /* In TSC ticks per second; 0 when the reference does not move. */

@@ -4,6 +4,7 @@
  */
 #include "arch/x86_64/descriptors.h"
 #include <base/assert.h>
+#include <microkernel/abi.h>
 #include "cpu.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/trap.h"
@@ -34,7 +35,9 @@ struct table_pointer {
 
 static RO_AFTER_INIT struct gate gates[GATES];
 static RO_AFTER_INIT struct task_state tasks[CPUS_MAX];
-static RO_AFTER_INIT uint64_t segments[CPUS_MAX][7];
+static RO_AFTER_INIT uint64_t segments[CPUS_MAX][8];
+
+STATIC_ASSERT(SEGMENT_CPU_NUMBER >> 3 == 7);
 
 STATIC_ASSERT(sizeof(struct gate) == 16);
 STATIC_ASSERT(sizeof(struct task_state) == 104);
@@ -77,7 +80,7 @@ static void fill_task(struct task_state *task, const struct cpu *cpu,
 		task->ist[i] = trap_stack(cpu, stacks->traps[i]);
 }
 
-static void fill_segments(uint64_t *segment, const struct task_state *task)
+static void fill_segments(uint64_t *segment, const struct task_state *task, unsigned id)
 {
 	uint64_t base = (uint64_t)task;
 
@@ -89,6 +92,7 @@ static void fill_segments(uint64_t *segment, const struct task_state *task)
 	segment[5] = (sizeof(*task) - 1) | (base & 0xffffff) << 16 | SEGMENT_TSS << 40 |
 	             (base >> 24 & 0xff) << 56;
 	segment[6] = base >> 32;
+	segment[7] = 0x0040f10000000000 | id; /* user data, read-only; the limit in bytes */
 }
 
 static void load_segments(const uint64_t *segment)
@@ -127,7 +131,7 @@ void descriptors_init(struct cpu *cpu, const struct cpu_stacks *stacks)
 	if (id == 0)
 		fill_gates();
 	fill_task(&tasks[id], cpu, stacks);
-	fill_segments(segments[id], &tasks[id]);
+	fill_segments(segments[id], &tasks[id], id);
 }
 
 bool is_on_kernel_stack(uint64_t address)

@@ -51,7 +51,8 @@ native_dispatch:			/* rdi = thread */
 
 /*
  * Every way out but those of the short cuts. The kernel stack is empty. Native code lies in the upper half and above nothing
- * that is not canonical, so a rip that SYSCALL has saved is one that SYSRET takes.
+ * that is not canonical, so a rip that SYSCALL has saved is one that SYSRET takes. So is one below GUEST_END, where a
+ * monitor that shares its guest's root may have been led.
  */
 leave:
 	cmpl $0, %gs:CPU_PENDING

@@ -16,11 +16,11 @@ struct monitor {
 };
 static struct monitor m;
 
-static void setup(void)
+static void setup_with(bool has_one_root)
 {
 	m.f = fixture_create(200);
 	KCHECK(pt_create_native(&m.native, m.f.domain) == OK);
-	KCHECK(pt_create_space(&m.space, m.f.domain) == OK);
+	KCHECK(pt_create_space(&m.space, m.f.domain, has_one_root) == OK);
 	m.state = direct(page_alloc_table(m.f.domain));
 	memset(&m.thread, 0, sizeof(m.thread));
 	m.thread.arch.native_pt = &m.native;
@@ -28,6 +28,11 @@ static void setup(void)
 	m.thread.arch.state = m.state;
 	arch_thread_init(&m.thread, NATIVE_BASE, NATIVE_BASE + 0x1000, 7);
 	KCHECK(arch_thread_fpu_create(&m.thread) == OK);
+}
+
+static void setup(void)
+{
+	setup_with(false);
 }
 
 static void teardown(void)
@@ -110,6 +115,26 @@ KTEST(monitor_fixup_goes_only_to_the_window)
 	KCHECK(m.thread.arch.regs.rip == NATIVE_BASE + 0x2000 && m.thread.arch.regs.rax == 1);
 	KCHECK(m.state->fixup == 0 && m.thread.arch.needs_iret);
 	teardown();
+}
+
+/* entry.S loads a root only when it is another one. */
+static bool roots_differ(bool has_one_root)
+{
+	const struct thread_arch *arch = &m.thread.arch;
+	bool differ;
+
+	setup_with(has_one_root);
+	pt_attach_monitor(&m.space, &m.native);
+	pt_activate_thread(&m.thread);
+	differ = memcmp(&arch->guest_root, &arch->native_root, sizeof(arch->guest_root)) != 0;
+	teardown();
+	return differ;
+}
+
+KTEST(with_one_root_a_bounce_changes_none)
+{
+	KCHECK(roots_differ(false));
+	KCHECK(!roots_differ(true));
 }
 
 KTEST(thread_entry_outside_the_window_faults_at_once)

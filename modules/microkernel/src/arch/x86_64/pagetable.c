@@ -2,7 +2,7 @@
  * Page tables of processes and confined spaces; 4 KiB leaves only. Every table is charged to the tree's
  * domain and counts its entries in its struct page, so that an empty one is known without a look at it. A confined
  * space has two roots that share all tables below the top level: the monitor's root repeats the lower half's entries
- * with NX and adds the monitor's window.
+ * with NX and adds the monitor's window. Or it has one root for both, with the guest's entries as they are.
  */
 #include <stddef.h>
 #include <base/assert.h>
@@ -32,11 +32,11 @@ status_t pt_create_native(struct pagetable *pt, struct domain *domain)
 	return OK;
 }
 
-status_t pt_create_space(struct pagetable *pt, struct domain *domain)
+status_t pt_create_space(struct pagetable *pt, struct domain *domain, bool has_one_root)
 {
 	*pt = (struct pagetable){.domain = domain};
 	pt->root = page_alloc_table(domain);
-	pt->monitor_root = page_alloc_table(domain);
+	pt->monitor_root = has_one_root ? pt->root : page_alloc_table(domain);
 	if (!pt->root.value || !pt->monitor_root.value) {
 		pt_destroy(pt);
 		return E_NOMEM;
@@ -69,7 +69,8 @@ void pt_set_entry(struct pagetable *pt, uint64_t *entry, uint64_t value)
 
 	table_page(table)->entries += !!value - !!*entry;
 	*entry = value;
-	if (pt->monitor_root.value && table == direct(pt->root) && index < LOWER_SLOTS)
+	if (pt->monitor_root.value && table == direct(pt->root) && index < LOWER_SLOTS &&
+	    mirror != table)
 		mirror[index] = value ? value | PTE_NX : 0;
 }
 

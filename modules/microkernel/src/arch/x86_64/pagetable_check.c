@@ -1,6 +1,6 @@
 /*
  * The invariants of page tables, for debug kernels: counts are what is there, a shared table holds nothing but private
- * leaves, and the monitor's root repeats the lower half.
+ * leaves, and a monitor's own root repeats the lower half. The window in a space's root is its monitor's.
  */
 #include <base/assert.h>
 #include "arch/x86_64/pagetable_walk.h"
@@ -41,8 +41,9 @@ void pt_check(const struct pagetable *pt)
 {
 	const uint64_t *root = direct(pt->root);
 	const uint64_t *mirror = direct(pt->monitor_root);
+	unsigned own_slots = pt->monitor_root.value ? LOWER_SLOTS : KERNEL_SLOT;
 
-	ASSERT(check_entries(root, 0, KERNEL_SLOT, LEVELS) == table_page(root)->entries);
-	for (unsigned i = 0; pt->monitor_root.value && i < LOWER_SLOTS; i++)
+	ASSERT(check_entries(root, 0, own_slots, LEVELS) == table_page(root)->entries);
+	for (unsigned i = 0; has_mirror(pt) && i < LOWER_SLOTS; i++)
 		ASSERT((mirror[i] & PTE_ADDRESS) == (root[i] & PTE_ADDRESS));
 }

@@ -171,20 +171,24 @@ static void free_tables(uint64_t entry, int level)
 	free_table(entry);
 }
 
+/* What a window shows by now is another tree's. */
+static void free_root(paddr_t root)
+{
+	uint64_t *table = direct(root);
+
+	if (!root.value)
+		return;
+	for (unsigned i = WINDOW_SLOT; i < WINDOW_SLOT + WINDOW_SLOTS; i++)
+		table[i] = 0;
+	kernel_map_leave(table);
+	page_free_table(root);
+}
+
 static void free_roots(struct pagetable *pt)
 {
-	uint64_t *mirror = direct(pt->monitor_root);
-
-	if (pt->root.value) {
-		kernel_map_leave(direct(pt->root));
-		page_free_table(pt->root);
-	}
-	if (pt->monitor_root.value) {
-		for (unsigned i = WINDOW_SLOT; i < WINDOW_SLOT + WINDOW_SLOTS; i++)
-			mirror[i] = 0;
-		kernel_map_leave(mirror);
-		page_free_table(pt->monitor_root);
-	}
+	if (has_mirror(pt))
+		free_root(pt->monitor_root);
+	free_root(pt->root);
 	pt->root = pt->monitor_root = PADDR(0);
 }
 

@@ -14,7 +14,7 @@ static struct pagetable create_space(struct fixture *f)
 {
 	struct pagetable pt;
 
-	KCHECK(pt_create_space(&pt, f->domain) == OK);
+	KCHECK(pt_create_space(&pt, f->domain, false) == OK);
 	return pt;
 }
 
@@ -148,6 +148,35 @@ KTEST(monitor_root_mirrors_without_execution)
 	KCHECK(!guest[0] && !monitor[0]);
 	pt_destroy(&pt);
 	pt_destroy(&native);
+	fixture_destroy(&f);
+}
+
+/* The guest's entries with their own rights, beside the monitor's window; a page less than with two roots. */
+KTEST(one_root_shows_guest_and_monitor)
+{
+	struct fixture f = fixture_create(200);
+	struct pagetable pt, native;
+	uint64_t free_before = page_free_count();
+	const uint64_t *root;
+
+	KCHECK(pt_create_space(&pt, f.domain, true) == OK);
+	KCHECK(page_free_count() == free_before - 1 && pt.root.value == pt.monitor_root.value);
+	KCHECK(pt_create_native(&native, f.domain) == OK);
+	pt_attach_monitor(&pt, &native);
+	root = direct(pt.root);
+	KCHECK(pt_map(&pt, 2 * FAR_APART, PADDR(0x1000), PT_READ | PT_EXECUTE) == OK);
+	KCHECK(root[4] && !(root[4] & PTE_NX));
+	for (unsigned i = WINDOW_SLOT; i < WINDOW_SLOT + WINDOW_SLOTS; i++)
+		KCHECK(root[i] && root[i] == ((uint64_t *)direct(native.root))[i]);
+	pt_check(&pt);
+	drop(&pt, 0, GUEST_END);
+	KCHECK(!root[4] && root[WINDOW_SLOT]);
+	KCHECK(pt_map(&pt, 0, PADDR(0x1000), PT_READ) == OK);
+	pt_destroy(&pt);
+	KCHECK(pt_map(&native, NATIVE_BASE, PADDR(0x1000), PT_READ) == OK); /* still whole */
+	pt_check(&native);
+	pt_destroy(&native);
+	KCHECK(page_free_count() == free_before);
 	fixture_destroy(&f);
 }
 

@@ -14,6 +14,12 @@ static inline struct page *table_page(const uint64_t *table)
 	return page_of(direct_paddr(table));
 }
 
+/* A confined space whose monitor has a root of its own. */
+static inline bool has_mirror(const struct pagetable *pt)
+{
+	return pt->monitor_root.value && pt->monitor_root.value != pt->root.value;
+}
+
 /*
  * The entry for va at the given level, following what is there. Null when a table on the way is missing; then
  * *out_missing (may be null) is the level of the empty entry, whose whole span is empty.

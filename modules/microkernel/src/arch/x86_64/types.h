@@ -20,7 +20,8 @@ typedef uint64_t irq_flags_t;
 /* A tree of page tables. root is what confined code (or a native process) runs on. */
 struct pagetable {
 	paddr_t root;
-	paddr_t monitor_root; /* confined spaces: the same lower half, NX, with the monitor's window; else 0 */
+	paddr_t monitor_root; /* confined spaces: the same lower half, NX, with the monitor's window, or root
+	                       * itself, which has the window then; else 0 */
 	struct domain *domain;
 	uint64_t resident; /* leaves, those of shared tables as well */
 };
