@@ -3,6 +3,7 @@
  * busy for others. On one CPU; under icount a nanosecond is an instruction.
  */
 #include <base/bits.h>
+#include <base/string.h>
 #include <libanon/ipc.h>
 #include <libanon/memory.h>
 #include <libanon/start.h>
@@ -13,6 +14,8 @@
 #define ALARMS 500u
 #define ALARM_PERIOD_NS (NS_PER_MS * 7 / 5)
 #define LOAD_BYTES (3ul << 20)
+#define MOVE_BYTES (16ul << 20)
+#define MANY_MAPPINGS 8000u
 #define BUSY_CALLS 20u
 #define BUSY_WORK 100000u    /* instructions of an unimportant request */
 #define BUSY_PAUSE_NS 30000u /* about that many of them are done when the important one comes */
@@ -90,19 +93,91 @@ static void work_the_kernel(void *content)
 	(void)sys_handle_close(process);
 }
 
+static bool are_alarms_over(void)
+{
+	return __atomic_load_n(&alarm_count, __ATOMIC_RELAXED) >= ALARMS;
+}
+
 static void work_for_many_alarms(void)
 {
 	void *content;
 
 	must(memory_map(HANDLE_NONE, 0, LOAD_BYTES, MAP_READ | MAP_WRITE, &content), "map");
-	while (__atomic_load_n(&alarm_count, __ATOMIC_RELAXED) < ALARMS)
+	while (!are_alarms_over())
 		work_the_kernel(content);
+}
+
+/* There and back. */
+static void move_pages(void)
+{
+	void *pages;
+	uint64_t at;
+
+	must(memory_map(HANDLE_NONE, 0, 2 * MOVE_BYTES, MAP_READ | MAP_WRITE, &pages), "map");
+	memset(pages, 1, MOVE_BYTES);
+	at = (uint64_t)pages;
+	while (!are_alarms_over()) {
+		uint64_t to = at + MOVE_BYTES;
+		struct remap_args there = {at, MOVE_BYTES, to, MOVE_BYTES, 1, 0};
+		struct remap_args back = {to, MOVE_BYTES, at, MOVE_BYTES, 1, 0};
+
+		must(sys_remap(own_process(), &there, &to), "remap");
+		must(sys_remap(own_process(), &back, &at), "remap");
+	}
+	must(memory_unmap(pages, MOVE_BYTES), "unmap");
+}
+
+/* Side by side, all of the same page. */
+static volatile uint8_t *map_many(handle_t memory)
+{
+	struct map_args args = {.flags = MAP_READ | MAP_WRITE, .bytes = MANY_MAPPINGS * PAGE_SIZE};
+	uint64_t at = 0, mapped;
+
+	must(sys_map(own_process(), &args, &at), "map");
+	must(sys_unmap(own_process(), at, args.bytes), "unmap");
+	args.bytes = PAGE_SIZE;
+	args.memory = memory;
+	for (unsigned i = 0; i < MANY_MAPPINGS; i++) {
+		args.address = at + i * PAGE_SIZE;
+		must(sys_map(own_process(), &args, &mapped), "map one of many");
+	}
+	return (volatile uint8_t *)at;
+}
+
+/* The page is looked at through all, shared with a copy, and written through one. And room is found below them. */
+static void write_before_many(void)
+{
+	handle_t memory = HANDLE_NONE;
+	volatile uint8_t *bytes;
+
+	must(sys_memory_create(HANDLE_NONE, PAGE_SIZE, 0, &memory), "memory_create");
+	bytes = map_many(memory);
+	while (!are_alarms_over()) {
+		handle_t copy = HANDLE_NONE;
+		void *room;
+
+		for (unsigned i = 0; i < MANY_MAPPINGS; i++)
+			(void)bytes[i * PAGE_SIZE];
+		must(sys_memory_copy(memory, HANDLE_NONE, 0, PAGE_SIZE, &copy), "memory_copy");
+		bytes[0] = 1;
+		must(sys_handle_close(copy), "handle_close");
+		must(memory_map(HANDLE_NONE, 0, LOAD_BYTES, MAP_READ | MAP_WRITE, &room), "map");
+		must(memory_unmap(room, LOAD_BYTES), "unmap");
+	}
+	must(memory_unmap((void *)bytes, MANY_MAPPINGS * PAGE_SIZE), "unmap");
+	must(sys_handle_close(memory), "handle_close");
+}
+
+static void measure_one_delay(const char *row, void (*work)(void))
+{
+	print_row(row, longest_delay_during(work, ALARM_PERIOD_NS) * 10);
 }
 
 void measure_timer_delay(void)
 {
-	print_row("native_timer_delay_max",
-	          longest_delay_during(work_for_many_alarms, ALARM_PERIOD_NS) * 10);
+	measure_one_delay("native_timer_delay_max", work_for_many_alarms);
+	measure_one_delay("native_timer_delay_remap", move_pages);
+	measure_one_delay("native_timer_delay_many", write_before_many);
 }
 
 /* --- how long an important caller waits for a server that is busy for an unimportant one, while a thread between the

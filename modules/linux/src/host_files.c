@@ -103,6 +103,11 @@ bool signal_pending(struct task *task)
 	return false;
 }
 
+bool signal_kill_pending(struct task *task)
+{
+	return signal_pending(task);
+}
+
 void signal_send_task(struct task *task, int signal)
 {
 	(void)task;

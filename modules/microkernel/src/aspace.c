@@ -5,7 +5,7 @@
  * Every operation first splits mappings at the edges of its range (which may fail for lack of memory, having
  * changed nothing that matters), then works on whole mappings (which cannot fail).
  */
-#include "aspace.h"
+#include "aspace_range.h"
 #include <base/assert.h>
 #include <base/bits.h>
 #include <microkernel/errors.h>
@@ -76,7 +76,7 @@ struct mapping *aspace_mapping_after(struct mapping *mapping)
 	return node ? container_of(node, struct mapping, by_address) : NULL;
 }
 
-static status_t check_range(const struct aspace *aspace, uint64_t address, uint64_t bytes)
+status_t range_check(const struct aspace *aspace, uint64_t address, uint64_t bytes)
 {
 	if (!is_aligned(address, PAGE_SIZE) || bytes == 0 || bytes > aspace->high - aspace->low)
 		return E_INVAL;
@@ -92,8 +92,7 @@ static status_t split_at(struct aspace *aspace, uint64_t at)
 	return mapping && mapping->start < at ? mapping_split(mapping, at) : OK;
 }
 
-/* After this, mappings lie wholly inside or wholly outside [start, end). Mostly one is there, or none. */
-static status_t split_edges(struct aspace *aspace, uint64_t start, uint64_t end)
+status_t range_split_edges(struct aspace *aspace, uint64_t start, uint64_t end)
 {
 	struct mapping *mapping = aspace_mapping_from(aspace, start);
 	status_t status = OK;
@@ -105,48 +104,79 @@ static status_t split_edges(struct aspace *aspace, uint64_t start, uint64_t end)
 	return status == OK ? split_at(aspace, end) : status;
 }
 
-/* Highest gap of bytes below limit, or 0. */
-static uint64_t find_gap(struct aspace *aspace, uint64_t bytes, uint64_t limit)
+/* Highest gap of bytes below *top, or 0. When the budget does not do, *top is where to go on. */
+static uint64_t find_gap(struct aspace *aspace, uint64_t bytes, uint64_t *top, unsigned *budget)
 {
-	uint64_t top = limit;
-	struct tree_node *node = tree_at_or_below(&aspace->mappings, limit - 1);
+	uint64_t at = *top;
+	struct tree_node *node = tree_at_or_below(&aspace->mappings, at - 1);
+	unsigned left = *budget;
 
-	for (; node; node = tree_prev(node)) {
+	for (; node && left; node = tree_prev(node), left--) {
 		struct mapping *mapping = container_of(node, struct mapping, by_address);
 
-		if (mapping->end < top && top - mapping->end >= bytes)
-			return top - bytes;
-		top = MIN(top, mapping->start);
+		if (mapping->end < at && at - mapping->end >= bytes)
+			return at - bytes;
+		at = mapping->start;
 	}
-	return top > aspace->low && top - aspace->low >= bytes ? top - bytes : 0;
+	*top = at;
+	*budget = left;
+	return left && at > aspace->low && at - aspace->low >= bytes ? at - bytes : 0;
 }
 
-static bool is_free(struct aspace *aspace, uint64_t address, uint64_t bytes)
+bool range_is_free(struct aspace *aspace, uint64_t address, uint64_t bytes)
 {
 	struct mapping *mapping = aspace_mapping_from(aspace, address);
 
 	return !mapping || mapping->start >= address + bytes;
 }
 
+/*
+ * No gap was found down to top. There is none only when the whole space was seen, and nothing has been unmapped above
+ * where the search was; else it goes on, or begins again at the top. progress->count: what had been unmapped when it
+ * began there.
+ */
+static status_t search_further(struct aspace *aspace, uint64_t top, bool is_whole,
+                               struct progress *progress, unsigned left)
+{
+	if (progress->phase)
+		is_whole = progress->phase == SEARCH_ALL && progress->count == aspace->unmapped;
+	if (left && is_whole)
+		return E_NOMEM;
+	if (left || !progress->phase)
+		progress->count = aspace->unmapped;
+	progress->phase = left || is_whole ? SEARCH_ALL : SEARCH_PART;
+	progress->at = left ? aspace->high : top;
+	return STATUS_MORE;
+}
+
+status_t range_choose(struct aspace *aspace, uint64_t hint, uint64_t bytes,
+                      struct progress *progress, unsigned *budget, uint64_t *out)
+{
+	uint64_t top = aspace->high;
+
+	if (progress->phase) {
+		top = progress->at;
+	} else if (hint) {
+		*out = hint;
+		if (range_check(aspace, hint, bytes) == OK && range_is_free(aspace, hint, bytes))
+			return OK;
+		if (hint > aspace->low && hint <= aspace->high)
+			top = align_down(hint, PAGE_SIZE);
+	}
+	*out = find_gap(aspace, bytes, &top, budget);
+	return *out ? OK : search_further(aspace, top, !hint, progress, *budget);
+}
+
 /* What is at a fixed address now is still there. */
 static status_t choose_address(struct aspace *aspace, uint64_t hint, uint32_t flags, uint64_t bytes,
-                               uint64_t *out)
+                               struct progress *progress, unsigned *budget, uint64_t *out)
 {
-	bool is_hint_good = check_range(aspace, hint, bytes) == OK;
-
+	if (!(flags & MAP_FIXED))
+		return range_choose(aspace, hint, bytes, progress, budget, out);
 	*out = hint;
-	if (flags & MAP_FIXED && !is_hint_good)
+	if (range_check(aspace, hint, bytes) != OK)
 		return E_INVAL;
-	if (flags & MAP_FIXED)
-		return flags & MAP_NOREPLACE && !is_free(aspace, hint, bytes) ? E_EXIST : OK;
-	if (hint && is_hint_good && is_free(aspace, hint, bytes))
-		return OK;
-	*out = find_gap(aspace, bytes,
-	                hint > aspace->low && hint <= aspace->high ? align_down(hint, PAGE_SIZE)
-	                                                           : aspace->high);
-	if (!*out && hint)
-		*out = find_gap(aspace, bytes, aspace->high);
-	return *out ? OK : E_NOMEM;
+	return flags & MAP_NOREPLACE && !range_is_free(aspace, hint, bytes) ? E_EXIST : OK;
 }
 
 /* What a handle's rights allow a mapping through it to have. */
@@ -204,7 +234,7 @@ static status_t put_in_place(struct aspace *aspace, struct mapping *mapping, boo
 {
 	status_t status = OK;
 
-	if (may_replace && !is_free(aspace, mapping->start, mapping->end - mapping->start))
+	if (may_replace && !range_is_free(aspace, mapping->start, mapping->end - mapping->start))
 		status = aspace_unmap(aspace, mapping->start, mapping->end - mapping->start,
 		                      budget);
 	if (status != OK)
@@ -215,7 +245,8 @@ static status_t put_in_place(struct aspace *aspace, struct mapping *mapping, boo
 }
 
 status_t aspace_map(struct aspace *aspace, const struct map_args *args,
-                    struct handle_entry *through, unsigned *budget, uint64_t *out)
+                    struct handle_entry *through, struct progress *progress, unsigned *budget,
+                    uint64_t *out)
 {
 	uint64_t bytes = align_up(args->bytes, PAGE_SIZE);
 	struct mapping model;
@@ -227,7 +258,8 @@ status_t aspace_map(struct aspace *aspace, const struct map_args *args,
 		return E_INVAL;
 	status = make_model(args, through, bytes, &model);
 	if (status == OK)
-		status = choose_address(aspace, args->address, args->flags, bytes, &model.start);
+		status = choose_address(aspace, args->address, args->flags, bytes, progress, budget,
+		                        &model.start);
 	if (status != OK)
 		return status;
 	model.end = model.start + bytes;
@@ -273,22 +305,22 @@ static status_t own_edges(struct aspace *aspace, uint64_t start, uint64_t end)
 	return status;
 }
 
-/* After this, no table of [start, end) is shared. */
-static status_t own_range(struct aspace *aspace, uint64_t start, uint64_t end, unsigned *budget)
+/* After this, no table of the range is shared as far as *at. */
+static status_t own_range(struct aspace *aspace, uint64_t *at, uint64_t end, unsigned *budget)
 {
 	struct pagetable *pt = &aspace->pt;
 
-	while (pt_next_table(pt, &start, end, budget)) {
-		if (pt_is_shared(pt, start)) {
-			status_t status = pt_own(pt, start);
+	while (pt_next_table(pt, at, end, budget)) {
+		if (pt_is_shared(pt, *at)) {
+			status_t status = pt_own(pt, *at);
 
 			if (status != OK)
 				return status;
 			*budget -= MIN(*budget, OWN_COST);
 		}
-		start = align_down(start, PT_TABLE_SPAN) + PT_TABLE_SPAN;
+		*at = MIN(end, align_down(*at, PT_TABLE_SPAN) + PT_TABLE_SPAN);
 	}
-	return start < end ? STATUS_MORE : OK;
+	return OK;
 }
 
 /* Mappings below end, which have no pages any more; of one that goes on above it, the part below. */
@@ -335,11 +367,11 @@ status_t aspace_unmap(struct aspace *aspace, uint64_t address, uint64_t bytes, u
 	status_t status;
 
 	bytes = align_up(bytes, PAGE_SIZE);
-	status = check_range(aspace, address, bytes);
+	status = range_check(aspace, address, bytes);
 	if (status != OK)
 		return status;
 	end = address + bytes;
-	status = split_edges(aspace, address, end);
+	status = range_split_edges(aspace, address, end);
 	if (status != OK)
 		return status;
 	status = own_edges(aspace, address, end);
@@ -363,15 +395,14 @@ static unsigned pt_flags(const struct mapping *mapping)
 }
 
 /* Existing entries lose what the mapping no longer allows; what it newly allows comes by faults. */
-static bool apply_protection(struct mapping *mapping, uint64_t *at, unsigned *budget)
+static bool apply_protection(struct mapping *mapping, uint64_t *at, uint64_t end, unsigned *budget)
 {
 	unsigned write = mapping->flags & MAP_WRITE ? PT_WRITE : 0;
 
-	return pt_restrict(&mapping->aspace->pt, at, mapping->end, pt_flags(mapping) | write,
-	                   budget);
+	return pt_restrict(&mapping->aspace->pt, at, end, pt_flags(mapping) | write, budget);
 }
 
-/* Of whole mappings of [address, end), from *at on. One that came between the steps may not allow it. */
+/* Of mappings that begin below end, from *at to there. One that came between the steps may not allow it. */
 static status_t protect_from(struct aspace *aspace, uint64_t *at, uint64_t end, uint32_t prot,
                              unsigned *budget)
 {
@@ -383,7 +414,8 @@ static status_t protect_from(struct aspace *aspace, uint64_t *at, uint64_t end, 
 			return E_ACCESS;
 		m->flags = (m->flags & ~MAP_PROT) | prot;
 		m->is_changing = true;
-		if (!budget_take(budget) || !apply_protection(m, at, budget))
+		if (!budget_take(budget) || !apply_protection(m, at, MIN(m->end, end), budget) ||
+		    m->end > end)
 			return STATUS_MORE;
 		m->is_changing = false;
 	}
@@ -407,15 +439,22 @@ static status_t check_protect(struct aspace *aspace, uint64_t *at, uint64_t end,
 	return OK;
 }
 
-/* Page tables of its own, and mappings that end where it does: then nothing can fail any more. */
+/* Of as much as has page tables of its own, and mappings that end where it does: there nothing can fail any more. */
 static status_t protect_range(struct aspace *aspace, uint64_t address, uint64_t end, uint32_t prot,
                               uint64_t *at, unsigned *budget)
 {
-	status_t status = own_range(aspace, *at, end, budget);
+	uint64_t owned = *at;
+	unsigned half = *budget / 2;
+	status_t status;
 
+	*budget -= half;
+	status = own_range(aspace, &owned, end, &half);
+	*budget += half;
 	if (status == OK)
-		status = split_edges(aspace, address, end);
-	return status == OK ? protect_from(aspace, at, end, prot, budget) : status;
+		status = range_split_edges(aspace, address, end);
+	if (status == OK)
+		status = protect_from(aspace, at, owned, prot, budget);
+	return status == OK && owned < end ? STATUS_MORE : status;
 }
 
 /* progress->count: whether all of it was checked. */
@@ -426,7 +465,7 @@ status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes,
 	status_t status;
 
 	bytes = align_up(bytes, PAGE_SIZE);
-	status = check_range(aspace, address, bytes);
+	status = range_check(aspace, address, bytes);
 	if (status != OK)
 		return status;
 	end = address + bytes;
@@ -470,7 +509,7 @@ status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes,
 	status_t status;
 
 	bytes = align_up(bytes, PAGE_SIZE);
-	status = check_range(aspace, address, bytes);
+	status = range_check(aspace, address, bytes);
 	if (status != OK)
 		return status;
 	end = address + bytes;
@@ -479,97 +518,4 @@ status_t aspace_discard(struct aspace *aspace, uint64_t address, uint64_t bytes,
 		return status;
 	progress->at = MAX(progress->at, address);
 	return pt_drop(&aspace->pt, &progress->at, end, budget) ? OK : STATUS_MORE;
-}
-
-static bool overlaps(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
-{
-	return a < b + b_bytes && b < a + a_bytes;
-}
-
-/* The whole mapping goes elsewhere and is new_bytes long there, which is not less. */
-static status_t move_mapping(struct aspace *aspace, struct mapping *mapping, uint64_t to,
-                             uint64_t new_bytes)
-{
-	uint64_t old = mapping->start;
-	uint64_t bytes = mapping->end - old;
-	unsigned budget = UINT32_MAX;
-	status_t status = pt_move(&aspace->pt, old, to, bytes);
-
-	if (status != OK) {
-		status_t back = pt_move(&aspace->pt, to, old, bytes);
-
-		ASSERT(back == OK); /* the old tables are still there */
-		pt_drop(&aspace->pt, &to, to + bytes, &budget);
-		return status;
-	}
-	mapping_move(mapping, to, to + new_bytes);
-	pt_drop(&aspace->pt, &old, old + bytes, &budget); /* the tables, which are empty */
-	return OK;
-}
-
-static status_t find_new_place(struct aspace *aspace, const struct remap_args *args, uint64_t bytes,
-                               uint64_t new_bytes, unsigned *budget, uint64_t *out)
-{
-	status_t status;
-
-	if (!args->new_address)
-		return choose_address(aspace, 0, 0, new_bytes, out);
-	status = choose_address(aspace, args->new_address, MAP_FIXED, new_bytes, out);
-	if (status == OK && overlaps(*out, new_bytes, args->address, bytes))
-		status = E_INVAL;
-	return status == OK ? aspace_unmap(aspace, *out, new_bytes, budget) : status;
-}
-
-/* All but taking away what is cut off at the end. */
-static status_t remap_head(struct aspace *aspace, const struct remap_args *args, uint64_t bytes,
-                           uint64_t new_bytes, unsigned *budget, uint64_t *out)
-{
-	struct mapping *mapping = aspace_mapping_at(aspace, args->address);
-	bool is_growing = new_bytes > bytes;
-	status_t status;
-
-	*out = args->address;
-	if (!mapping || mapping->end - args->address < bytes)
-		return E_NOENT;
-	if (!args->new_address && !is_growing)
-		return OK;
-	if (!args->new_address && new_bytes <= aspace->high - args->address &&
-	    is_free(aspace, args->address + bytes, new_bytes - bytes)) {
-		status = split_at(aspace, args->address);
-		mapping = aspace_mapping_at(aspace, args->address);
-		if (status == OK)
-			mapping_move(mapping, mapping->start, mapping->start + new_bytes);
-		return status;
-	}
-	if (!args->new_address && !args->may_move)
-		return E_NOMEM;
-	status = find_new_place(aspace, args, bytes, new_bytes, budget, out);
-	if (status == OK)
-		status = own_range(aspace, args->address, args->address + bytes, budget);
-	if (status == OK)
-		status = split_edges(aspace, args->address, args->address + MIN(bytes, new_bytes));
-	return status == OK ? move_mapping(aspace, aspace_mapping_at(aspace, args->address), *out,
-	                                   new_bytes)
-	                    : status;
-}
-
-status_t aspace_remap(struct aspace *aspace, const struct remap_args *args,
-                      struct progress *progress, unsigned *budget, uint64_t *out)
-{
-	uint64_t bytes = align_up(args->bytes, PAGE_SIZE);
-	uint64_t new_bytes = align_up(args->new_bytes, PAGE_SIZE);
-	status_t status = OK;
-
-	if (check_range(aspace, args->address, bytes) != OK || new_bytes == 0 ||
-	    new_bytes > aspace->high - aspace->low || args->reserved)
-		return E_INVAL;
-	if (!progress->count)
-		status = remap_head(aspace, args, bytes, new_bytes, budget, &progress->at);
-	if (status != OK)
-		return status;
-	progress->count = 1;
-	*out = progress->at;
-	return new_bytes < bytes
-	               ? aspace_unmap(aspace, args->address + new_bytes, bytes - new_bytes, budget)
-	               : OK;
 }

@@ -20,8 +20,14 @@ struct aspace {
 	uint64_t id;           /* [I] of the object that it is part of */
 	uint64_t low;          /* [I] */
 	uint64_t high;         /* [I] */
-	uint64_t mapped;       /* bytes */
+	uint64_t mapped;       /* bytes, all that ever were */
+	uint64_t unmapped;     /* of these */
 };
+
+static inline uint64_t aspace_bytes(const struct aspace *aspace)
+{
+	return aspace->mapped - aspace->unmapped;
+}
 
 status_t aspace_init_native(struct aspace *aspace, const struct kobject *owner);
 status_t aspace_init_space(struct aspace *aspace, const struct kobject *owner, bool has_one_root);
@@ -33,7 +39,8 @@ bool aspace_clear(struct aspace *aspace, unsigned *budget);
 /* What takes time goes in steps (progress.h): STATUS_MORE means that it must be called again.
  * through: the memory handle, or null for private demand-zero pages. */
 status_t aspace_map(struct aspace *aspace, const struct map_args *args,
-                    struct handle_entry *through, unsigned *budget, uint64_t *out);
+                    struct handle_entry *through, struct progress *progress, unsigned *budget,
+                    uint64_t *out);
 status_t aspace_unmap(struct aspace *aspace, uint64_t address, uint64_t bytes, unsigned *budget);
 status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t bytes, uint32_t prot,
                         struct progress *progress, unsigned *budget);
@@ -46,8 +53,8 @@ status_t aspace_remap(struct aspace *aspace, const struct remap_args *args,
 status_t aspace_clone(struct aspace *from, struct aspace *to, struct progress *progress,
                       unsigned *budget); /* aspace_clone.c */
 
-/* fault.c. Settles an access: OK: make it again; E_AGAIN: the pager must be asked (*request filled, no reference
- * taken); E_FAULT with *cause; E_NOMEM. */
+/* fault.c. Settles an access: OK or STATUS_MORE: make it again; E_AGAIN: the pager must be asked (*request filled, no
+ * reference taken); E_FAULT with *cause; E_NOMEM. */
 status_t aspace_fault(struct aspace *aspace, uint64_t address, unsigned access,
                       struct page_request *request, uint32_t *cause);
 /* The same for the kernel's own access, and where the page is now. E_AGAIN: the CPU's pending_request is set. */

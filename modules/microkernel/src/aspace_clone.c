@@ -84,10 +84,11 @@ static bool is_alike(struct aspace *from, struct aspace *to, uint64_t start, uin
 	return !b || b->start >= end;
 }
 
+/* And may show it at once: a sweep may have seen the clone, and not yet the other. */
 static bool shows_the_same(const struct mapping *a, const struct mapping *b)
 {
 	return a->memory && a->memory == b->memory && a->flags == b->flags && !a->is_changing &&
-	       a->offset - a->start == b->offset - b->start;
+	       a->offset - a->start == b->offset - b->start && !a->memory->sweep.is_on;
 }
 
 /* Of one mapping, the pages in [*at, end). */

@@ -143,10 +143,11 @@ KTEST(offsets_never_wrap)
 	                        .address = AT,
 	                        .bytes = PAGE_SIZE,
 	                        .offset = 0 - 2 * PAGE_SIZE};
+	struct progress progress = {0};
 	unsigned budget = STEP_BUDGET;
 	uint64_t out;
 
-	KCHECK(aspace_map(aspace, &args, memory, &budget, &out) == E_INVAL);
+	KCHECK(aspace_map(aspace, &args, memory, &progress, &budget, &out) == E_INVAL);
 	fixture_destroy(&f);
 }
 
@@ -174,10 +175,12 @@ KTEST(a_crooked_hint_gives_a_straight_address)
 	struct fixture f = fixture_create(200);
 	struct aspace *aspace = &f.process->aspace;
 	struct map_args args = {.flags = RW, .address = AT + 5, .bytes = PAGE_SIZE};
+	struct progress progress = {0};
 	unsigned budget = STEP_BUDGET;
 	uint64_t out = 1;
 
-	KCHECK(aspace_map(aspace, &args, NULL, &budget, &out) == OK && out % PAGE_SIZE == 0);
+	KCHECK(aspace_map(aspace, &args, NULL, &progress, &budget, &out) == OK &&
+	       out % PAGE_SIZE == 0);
 	aspace_check(aspace);
 	fixture_destroy(&f);
 }

@@ -83,7 +83,7 @@ static status_t load_segment(struct process *process, const char *file,
 	struct progress progress = {0};
 	unsigned budget = UINT_MAX; /* at boot there is nobody to wait */
 	uint64_t address;
-	status_t status = aspace_map(&process->aspace, &args, NULL, &budget, &address);
+	status_t status = aspace_map(&process->aspace, &args, NULL, &progress, &budget, &address);
 
 	if (status == OK)
 		status = process_poke(process, base + program->address, file + program->offset,

@@ -284,8 +284,9 @@ void trap_fault(struct thread *thread, uint64_t address, unsigned access, bool i
 		thread->refused.memory = 0;
 	else if (status == E_AGAIN)
 		thread_request_page(thread, &request);
-	else if (status != E_NOMEM ||
-	         !kobject_has_dying()) /* else made again when they have given back some */
+	else if (status != STATUS_MORE &&
+	         (status != E_NOMEM ||
+	          !kobject_has_dying())) /* else made again when they have given back some */
 		refuse(thread, address, access, is_guest, cause);
 }
 

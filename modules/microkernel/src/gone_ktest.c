@@ -66,14 +66,14 @@ KTEST(what_is_being_revoked_is_not_mapped)
 	KCHECK(fixture_map(&f.process->aspace, NULL, AT, PAGE_SIZE, RW) == AT);
 	*fixture_touch(&f.process->aspace, AT, MAP_WRITE) = 7;
 	begin_revoking(&f, entry);
-	KCHECK(aspace_map(&f.process->aspace, &args, entry, &budget, &out) == E_GONE);
+	KCHECK(aspace_map(&f.process->aspace, &args, entry, &progress, &budget, &out) == E_GONE);
 	KCHECK(fixture_touch(&f.process->aspace, AT, MAP_READ) &&
 	       *fixture_touch(&f.process->aspace, AT, MAP_READ) == 7);
 	KCHECK(space_clone(space, f.domain, &progress, &budget) == E_GONE);
 	kobject_unref(progress.object);
 	end_revoking(entry);
 	KCHECK(!fixture_touch(&space->aspace, 1 << 20, MAP_READ));
-	KCHECK(aspace_map(&f.process->aspace, &args, entry, &budget, &out) == OK);
+	KCHECK(aspace_map(&f.process->aspace, &args, entry, &progress, &budget, &out) == OK);
 	KCHECK(*fixture_touch(&f.process->aspace, AT, MAP_READ) == 0);
 	kobject_unref(&space->obj);
 	fixture_destroy(&f);

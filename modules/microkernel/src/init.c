@@ -40,10 +40,11 @@ static uint64_t map_pages(struct process *init, uint64_t address, uint64_t bytes
 	struct map_args args = {.flags = MAP_READ | MAP_WRITE | MAP_FIXED | MAP_NOREPLACE,
 	                        .address = address,
 	                        .bytes = bytes};
+	struct progress progress = {0};
 	unsigned budget = STEP_BUDGET;
 	uint64_t out;
 
-	if (aspace_map(&init->aspace, &args, NULL, &budget, &out) != OK)
+	if (aspace_map(&init->aspace, &args, NULL, &progress, &budget, &out) != OK)
 		panic("no memory for init");
 	return out;
 }

@@ -29,10 +29,11 @@ uint64_t fixture_map(struct aspace *aspace, struct handle_entry *memory, uint64_
                      uint64_t bytes, uint32_t flags)
 {
 	struct map_args args = {.flags = flags | MAP_FIXED, .address = address, .bytes = bytes};
+	struct progress progress = {0};
 	unsigned budget = STEP_BUDGET;
 	uint64_t out = 0;
 
-	return aspace_map(aspace, &args, memory, &budget, &out) == OK ? out : 0;
+	return aspace_map(aspace, &args, memory, &progress, &budget, &out) == OK ? out : 0;
 }
 
 uint8_t *fixture_touch(struct aspace *aspace, uint64_t address, unsigned access)

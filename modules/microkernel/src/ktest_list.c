@@ -105,6 +105,30 @@
 	X(many_watches_go_in_steps) \
 	X(cloning_is_the_same_in_steps_of_any_size) \
 	X(devices_are_not_copied_out_of_a_space) \
+	X(a_first_write_before_many_goes_in_steps) \
+	X(a_sweep_outlives_who_began_it) \
+	X(a_clone_takes_no_entry_past_a_sweep) \
+	X(a_move_takes_no_entry_past_a_sweep) \
+	X(an_object_ends_in_the_middle_of_a_sweep) \
+	X(copying_before_many_goes_in_steps) \
+	X(cleaning_before_many_goes_in_steps) \
+	X(evicting_before_many_goes_in_steps) \
+	X(cutting_before_many_goes_in_steps) \
+	X(what_many_map_is_not_supplied) \
+	X(moving_goes_in_steps) \
+	X(a_mapping_moves_right_beside_itself) \
+	X(the_new_place_is_kept) \
+	X(what_changes_between_the_steps_of_a_move_is_kept) \
+	X(a_move_goes_on_with_fewer_rights) \
+	X(a_clone_in_the_middle_of_a_move_is_whole) \
+	X(a_move_can_be_given_up) \
+	X(a_move_ends_when_others_take_its_ends_away) \
+	X(revoking_takes_both_ends_of_a_move) \
+	X(a_move_that_lacks_memory_stops_where_it_is) \
+	X(protecting_many_tables_ends) \
+	X(looking_for_room_goes_in_steps) \
+	X(room_that_appears_behind_a_search_is_found) \
+	X(a_search_from_a_hint_begins_again_at_the_top) \
 	X(domains_nest_so_deep_and_no_deeper) \
 	X(there_are_only_so_many_domains) \
 	X(a_receiver_without_room_goes_on_waiting) \

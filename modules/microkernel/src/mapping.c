@@ -68,6 +68,15 @@ bool mapping_link(struct mapping *mapping, struct derivation *parent)
 	return true;
 }
 
+void mapping_link_beside(struct mapping *mapping, struct mapping *sibling)
+{
+	if (mapping->memory) {
+		derivation_insert_beside(&mapping->memory->obj, &sibling->node, &mapping->node);
+		link_memory(mapping);
+	}
+	link_aspace(mapping);
+}
+
 status_t mapping_split(struct mapping *mapping, uint64_t at)
 {
 	struct mapping *tail;
@@ -81,11 +90,7 @@ status_t mapping_split(struct mapping *mapping, uint64_t at)
 	tail->flags &= ~MAP_GROWSDOWN;
 	mapping->aspace->mapped -= mapping->end - at;
 	mapping->end = at;
-	if (tail->memory) {
-		derivation_insert_beside(&tail->memory->obj, &mapping->node, &tail->node);
-		link_memory(tail);
-	}
-	link_aspace(tail);
+	mapping_link_beside(tail, mapping);
 	return OK;
 }
 
@@ -93,7 +98,8 @@ void mapping_move(struct mapping *mapping, uint64_t start, uint64_t end)
 {
 	struct aspace *aspace = mapping->aspace;
 
-	aspace->mapped += (end - start) - (mapping->end - mapping->start);
+	aspace->mapped += end - start;
+	aspace->unmapped += mapping->end - mapping->start;
 	if (start != mapping->start) {
 		tree_remove(&aspace->mappings, &mapping->by_address);
 		tree_insert(&aspace->mappings, &mapping->by_address, start);
@@ -102,17 +108,28 @@ void mapping_move(struct mapping *mapping, uint64_t start, uint64_t end)
 	mapping->end = end;
 }
 
-void mapping_cut_front(struct mapping *mapping, uint64_t at)
+void mapping_extend(struct mapping *mapping, uint64_t end)
 {
-	uint64_t start = mapping->start;
-
-	at = align_down(at, PT_TABLE_SPAN);
-	if (at <= start)
+	mapping_move(mapping, mapping->start, end);
+	if (!mapping->memory)
 		return;
+	list_remove(&mapping->reverse);
+	list_push_back(&mapping->memory->mappings, &mapping->reverse);
+}
+
+void mapping_trim(struct mapping *mapping, uint64_t at)
+{
 	if (mapping->memory)
-		mapping->offset += at - start;
+		mapping->offset += at - mapping->start;
 	mapping->flags &= ~MAP_GROWSDOWN;
 	mapping_move(mapping, at, mapping->end);
+}
+
+void mapping_cut_front(struct mapping *mapping, uint64_t at)
+{
+	at = align_down(at, PT_TABLE_SPAN);
+	if (at > mapping->start)
+		mapping_trim(mapping, at);
 }
 
 void mapping_unlink(struct mapping *mapping)
@@ -122,7 +139,7 @@ void mapping_unlink(struct mapping *mapping)
 	tree_remove(&aspace->mappings, &mapping->by_address);
 	if (aspace->recent == mapping)
 		aspace->recent = NULL;
-	aspace->mapped -= mapping->end - mapping->start;
+	aspace->unmapped += mapping->end - mapping->start;
 	if (mapping->memory)
 		unlink_memory(mapping);
 	mapping_free(mapping);
@@ -142,24 +159,26 @@ bool mapping_undo(struct derivation *node, unsigned *budget)
 	return true;
 }
 
-void mapping_drop_shared_page(struct mapping *mapping, uint64_t va)
+bool mapping_drop_shared_page(struct mapping *mapping, uint64_t va)
 {
 	struct pagetable *pt = &mapping->aspace->pt;
 	struct pt_entry entry = pt_lookup(pt, va);
 
 	if (!entry.present || entry.flags & PT_PRIVATE)
-		return;
+		return false;
 	pt_unmap(pt, va);
 	pt_flush(pt, va, 1);
+	return true;
 }
 
-void mapping_protect_shared_page(struct mapping *mapping, uint64_t va)
+bool mapping_protect_shared_page(struct mapping *mapping, uint64_t va)
 {
 	struct pagetable *pt = &mapping->aspace->pt;
 	struct pt_entry entry = pt_lookup(pt, va);
 
 	if (!entry.present || entry.flags & PT_PRIVATE || !(entry.flags & PT_WRITE))
-		return;
+		return false;
 	pt_protect(pt, va, entry.flags & ~PT_WRITE);
 	pt_flush(pt, va, 1);
+	return true;
 }

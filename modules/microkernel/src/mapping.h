@@ -38,16 +38,22 @@ void mapping_free(struct mapping *mapping);
 /* Puts it in place; the range must be free. parent is the node of the handle (null: none). False when that is being
  * revoked. */
 bool mapping_link(struct mapping *mapping, struct derivation *parent);
+/* The same, for one that shows what sibling shows, through the same handle. */
+void mapping_link_beside(struct mapping *mapping, struct mapping *sibling);
+/* It gets pages of another one: a sweep that has seen it already sees it again. */
+void mapping_extend(struct mapping *mapping, uint64_t end);
 /* Two mappings of one: the new one begins at `at`. E_NOMEM leaves it whole. */
 status_t mapping_split(struct mapping *mapping, uint64_t at);
 /* When its pages are gone: it goes, too; or the part of it below at, in whole page tables. */
 void mapping_unlink(struct mapping *mapping);
 void mapping_cut_front(struct mapping *mapping, uint64_t at);
+/* It begins at `at`, and shows there what it showed. */
+void mapping_trim(struct mapping *mapping, uint64_t at);
 /* With its pages. False when the budget did not do: the first part of it is gone. */
 bool mapping_undo(struct derivation *node, unsigned *budget);
 void mapping_move(struct mapping *mapping, uint64_t start,
                   uint64_t end); /* new bounds; pages are the caller's matter */
 
-/* For the reverse map: entries that show the object's own page (not a private copy). */
-void mapping_drop_shared_page(struct mapping *mapping, uint64_t va);
-void mapping_protect_shared_page(struct mapping *mapping, uint64_t va);
+/* For the reverse map: an entry that shows the object's own page (not a private copy). True when there was one to change. */
+bool mapping_drop_shared_page(struct mapping *mapping, uint64_t va);
+bool mapping_protect_shared_page(struct mapping *mapping, uint64_t va);

@@ -3,7 +3,7 @@
  * objects share a page after memory_copy, until one of them writes: then the writer gets its own.
  *
  * The reverse map (the list of mappings) finds every page-table entry of a page without a record per page: each
- * mapping says where the page would be.
+ * mapping says where the page would be (sweep.c).
  */
 #include "memory.h"
 #include <base/assert.h>
@@ -84,11 +84,6 @@ struct memory *memory_create_paged(struct domain *domain, uint64_t bytes, struct
 	return memory;
 }
 
-static paddr_t slot_page(uint64_t slot)
-{
-	return PADDR(slot & ~(PAGE_SIZE - 1));
-}
-
 static bool is_computed(const struct memory *memory)
 {
 	return memory->kind == MEMORY_KIND_PHYSICAL || memory->kind == MEMORY_KIND_DMA;
@@ -119,7 +114,7 @@ paddr_t memory_present_page(struct memory *memory, uint64_t offset, bool *may_wr
 		return PADDR(memory->base.value + offset);
 	}
 	slot = pagemap_find(&memory->pages, offset >> PAGE_SHIFT);
-	if (!slot || !*slot)
+	if (!slot || !slot_page(*slot).value)
 		return PADDR(0);
 	*may_write = may_write_now(memory, *slot);
 	return slot_page(*slot);
@@ -144,7 +139,7 @@ void memory_present_pages(struct memory *memory, uint64_t offset, struct pt_entr
 
 			slot = slot && index % PAGEMAP_RUN ? slot + 1
 			                                   : pagemap_find(&memory->pages, index);
-			if (!slot || !*slot)
+			if (!slot || !slot_page(*slot).value)
 				continue;
 			out[i].page = slot_page(*slot);
 			may_write = may_write_now(memory, *slot);
@@ -171,6 +166,17 @@ struct memory *memory_create_adopting(struct domain *domain, paddr_t base, uint6
 	return memory;
 }
 
+/* There is something in the slot. A page that is being replaced is there when that is over. */
+static status_t await_page(struct memory *memory, uint64_t slot)
+{
+	unsigned budget = STEP_BUDGET;
+
+	if (slot != SLOT_SWEPT)
+		return OK;
+	sweep_finish(memory, &budget);
+	return STATUS_MORE;
+}
+
 static status_t add_zero_page(struct memory *memory, uint64_t offset)
 {
 	struct domain *domain = memory->obj.domain;
@@ -180,7 +186,7 @@ static status_t add_zero_page(struct memory *memory, uint64_t offset)
 	if (!slot)
 		return E_NOMEM;
 	if (*slot)
-		return OK;
+		return await_page(memory, *slot);
 	page = page_alloc_zeroed(domain);
 	if (!page.value)
 		return E_NOMEM;
@@ -192,17 +198,18 @@ static status_t add_zero_page(struct memory *memory, uint64_t offset)
 /* The object writes to a page that it shares with a copy: it gets its own. */
 static status_t unshare(struct memory *memory, uint64_t offset)
 {
+	unsigned budget = STEP_BUDGET;
 	uint64_t *slot = pagemap_find(&memory->pages, offset >> PAGE_SHIFT);
-	paddr_t old = slot_page(*slot);
-	paddr_t page = page_alloc(memory->obj.domain);
+	paddr_t page;
 
+	if (!sweep_finish(memory, &budget))
+		return STATUS_MORE;
+	page = page_alloc(memory->obj.domain);
 	if (!page.value)
 		return E_NOMEM;
-	arch_copy_page(direct(page), direct(old));
-	memory_unmap_page(memory, offset);
-	*slot = page.value | (*slot & (PAGE_SIZE - 1));
-	page_unref(old);
-	return OK;
+	arch_copy_page(direct(page), direct(slot_page(*slot)));
+	sweep_out(memory, offset, slot, page.value | (*slot & (PAGE_SIZE - 1)));
+	return sweep_finish(memory, &budget) ? OK : STATUS_MORE;
 }
 
 status_t memory_page(struct memory *memory, uint64_t offset, bool for_write, paddr_t *out,
@@ -232,8 +239,8 @@ static status_t copy_slot(struct memory *from, uint64_t index, uint64_t slot, ui
 	paddr_t page = slot_page(slot);
 
 	if (copy->obj.domain == from->obj.domain && !page_is_pinned(page)) {
-		memory_write_protect(from, index << PAGE_SHIFT);
 		page_ref(page);
+		sweep_write_protect(from, index << PAGE_SHIFT);
 	} else {
 		paddr_t own = page_alloc(copy->obj.domain);
 
@@ -253,20 +260,24 @@ static status_t copy_pages(struct memory *from, struct memory *copy, uint64_t of
 	uint64_t end = (offset + copy->bytes) >> PAGE_SHIFT;
 	uint64_t *slot;
 
-	while ((slot = pagemap_next(&from->pages, index)) && *index < end) {
-		uint64_t *to = pagemap_make(&copy->pages, copy->obj.domain,
-		                            *index - (offset >> PAGE_SHIFT));
-		status_t status = to ? OK : E_NOMEM;
+	while (sweep_finish(from, budget)) {
+		uint64_t *to;
+		status_t status;
 
+		slot = pagemap_next(&from->pages, index);
+		if (!slot || *index >= end)
+			return OK;
+		to = pagemap_make(&copy->pages, copy->obj.domain, *index - (offset >> PAGE_SHIFT));
 		if (!memory_take_budget(from, budget))
 			return STATUS_MORE;
+		status = to ? OK : E_NOMEM;
 		if (status == OK && !*to)
 			status = copy_slot(from, *index, *slot, to, copy);
 		if (status != OK)
 			return status;
 		++*index;
 	}
-	return OK;
+	return STATUS_MORE;
 }
 
 status_t memory_create_copy(struct memory *from, struct domain *domain, uint64_t offset,
@@ -344,22 +355,13 @@ status_t memory_populate(struct memory *memory, uint64_t offset, uint64_t len, u
 	return OK;
 }
 
-/* Work on a page of the object means looking at each of its mappings. */
+/* Work on a page of the object means looking at each of its mappings; of many, a sweep pays. */
 bool memory_take_budget(const struct memory *memory, unsigned *budget)
 {
 	if (*budget == 0)
 		return false;
-	*budget -= MIN(1 + memory->mapping_count, *budget);
+	*budget -= MIN(1 + MIN(memory->mapping_count, SWEEP_AT_ONCE), *budget);
 	return true;
-}
-
-void memory_drop_slot(struct memory *memory, uint64_t *slot)
-{
-	if (*slot & SLOT_DIRTY)
-		memory->dirty--;
-	memory->resident--;
-	page_unref(slot_page(*slot));
-	*slot = 0;
 }
 
 /* Frees pages from memory->cut_at on. */
@@ -370,9 +372,10 @@ static bool cut(struct memory *memory, unsigned *budget)
 	while ((slot = pagemap_next(&memory->pages, &memory->cut_at)) != NULL) {
 		if (!memory_take_budget(memory, budget))
 			return false;
-		memory_unmap_page(memory, memory->cut_at << PAGE_SHIFT);
-		memory_drop_slot(memory, slot);
+		sweep_out(memory, memory->cut_at << PAGE_SHIFT, slot, 0);
 		memory->cut_at++;
+		if (!sweep_finish(memory, budget))
+			return false;
 	}
 	memory->cut_at = UINT64_MAX;
 	return true;
@@ -386,6 +389,8 @@ status_t memory_resize(struct memory *memory, uint64_t bytes, unsigned *budget)
 		return E_UNSUPPORTED;
 	if (bytes > MEMORY_BYTES_MAX)
 		return E_INVAL;
+	if (!sweep_finish(memory, budget))
+		return STATUS_MORE;
 	bytes = align_up(bytes, PAGE_SIZE);
 	if (bytes < memory->bytes) {
 		memory->bytes = bytes;
@@ -408,31 +413,6 @@ void memory_get_info(struct memory *memory, struct memory_info *out)
 	};
 }
 
-/* Calls change for the address of the page in each mapping that shows the object's own page there. */
-static void for_each_entry(struct memory *memory, uint64_t offset,
-                           void (*change)(struct mapping *, uint64_t va))
-{
-	struct list *at;
-
-	list_for_each (at, &memory->mappings) {
-		struct mapping *mapping = list_entry(at, struct mapping, reverse);
-		uint64_t va = mapping->start + (offset - mapping->offset);
-
-		if (offset >= mapping->offset && va < mapping->end)
-			change(mapping, va);
-	}
-}
-
-void memory_unmap_page(struct memory *memory, uint64_t offset)
-{
-	for_each_entry(memory, offset, mapping_drop_shared_page);
-}
-
-void memory_write_protect(struct memory *memory, uint64_t offset)
-{
-	for_each_entry(memory, offset, mapping_protect_shared_page);
-}
-
 static bool free_dma(struct memory *memory, unsigned *budget)
 {
 	if (!memory->base.value)
@@ -450,6 +430,8 @@ static bool memory_shrink(struct kobject *object, unsigned *budget)
 {
 	struct memory *memory = container_of(object, struct memory, obj);
 
+	if (!sweep_finish(memory, budget))
+		return false;
 	ASSERT(list_is_empty(&memory->mappings));
 	if (memory->kind == MEMORY_KIND_DMA)
 		return free_dma(memory, budget);
@@ -477,6 +459,12 @@ static void memory_dump(const struct kobject *object)
 	       memory->bytes, memory->resident, memory->dirty, memory->mapping_count);
 }
 
+static bool is_swept(const struct memory *memory, uint64_t index)
+{
+	return memory->sweep.is_on && memory->sweep.offset == index << PAGE_SHIFT &&
+	       page_of(memory->sweep.page)->refs > 0;
+}
+
 static void memory_check(const struct kobject *object)
 {
 	const struct memory *memory = container_of(object, const struct memory, obj);
@@ -488,12 +476,16 @@ static void memory_check(const struct kobject *object)
 	uint32_t mappings = 0;
 
 	for (; (slot = pagemap_next(&memory->pages, &index)) != NULL; index++) {
-		ASSERT(index << PAGE_SHIFT < memory->bytes || index >= memory->cut_at);
-		ASSERT(page_of(slot_page(*slot))->refs > 0);
+		ASSERT(index << PAGE_SHIFT < memory->bytes || index >= memory->cut_at ||
+		       *slot == SLOT_SWEPT);
+		ASSERT(*slot == SLOT_SWEPT ? is_swept(memory, index)
+		                           : page_of(slot_page(*slot))->refs > 0);
 		dirty += (*slot & SLOT_DIRTY) != 0;
 		resident++;
 	}
 	list_for_each (at, &memory->mappings) {
+		if (at == &memory->sweep.at)
+			continue;
 		ASSERT(list_entry(at, struct mapping, reverse)->memory == memory);
 		mappings++;
 	}

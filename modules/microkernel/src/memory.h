@@ -8,12 +8,18 @@
 #include "kobject.h"
 #include "pagemap.h"
 #include "progress.h"
+#include "sweep.h"
 
 struct endpoint;
 struct mapping;
 
-/* Slots of the page map: the page's address with these in the low bits. */
+/* Slots of the page map: the page's address with these in the low bits, or SLOT_SWEPT (sweep.h). */
 #define SLOT_DIRTY 1u /* pager-backed: may be written, and has to be written back */
+
+static inline paddr_t slot_page(uint64_t slot)
+{
+	return PADDR(slot & ~(PAGE_SIZE - 1));
+}
 
 struct memory {
 	struct kobject obj;
@@ -27,13 +33,20 @@ struct memory {
 	uint64_t
 		cut_at; /* pages from this index on, beyond the end, are being freed; UINT64_MAX: none */
 	bool is_emptied;        /* dying: all of them are */
-	struct list mappings;   /* the reverse map */
+	struct list mappings;   /* the reverse map; the place of the sweep is among them */
 	uint32_t mapping_count; /* */
+	struct sweep sweep;
 	struct endpoint *pager; /* [I] holds a reference */
 	uint64_t pager_badge;   /* [I] */
 };
 
 #define MEMORY_BYTES_MAX (1ull << 47)
+
+/* True when no sweep is left, which is what the others in sweep.h want. */
+static inline bool sweep_finish(struct memory *memory, unsigned *budget)
+{
+	return !memory->sweep.is_on || sweep_go_on(memory, budget);
+}
 
 struct memory *memory_create(struct domain *domain, uint64_t bytes, uint32_t flags);
 struct memory *memory_create_physical(struct domain *domain, paddr_t base, uint64_t bytes,
@@ -48,7 +61,7 @@ status_t memory_create_copy(struct memory *from, struct domain *domain, uint64_t
                             uint64_t bytes, struct progress *progress, unsigned *budget);
 
 /* The page at offset, provided when the kernel can: OK with *out and whether it may be mapped writable now;
- * E_AGAIN: the pager must be asked; E_FAULT: beyond the end; E_NOMEM. */
+ * E_AGAIN: the pager must be asked; E_FAULT: beyond the end; E_NOMEM; STATUS_MORE: ask again. */
 status_t memory_page(struct memory *memory, uint64_t offset, bool for_write, paddr_t *out,
                      bool *may_write);
 /* The page at offset when it is present; value 0 otherwise. Never allocates. */
@@ -81,8 +94,5 @@ status_t memory_evict(struct memory *paged, uint64_t offset, uint64_t bytes,
 uint64_t memory_list_dirty(struct memory *paged, uint64_t from, struct memory_range *out,
                            uint64_t max);
 
-/* For memory.c and pager.c: take the page out of every mapping, or only the right to write it. */
-void memory_unmap_page(struct memory *memory, uint64_t offset);
-void memory_write_protect(struct memory *memory, uint64_t offset);
+/* For memory.c and pager.c. */
 bool memory_take_budget(const struct memory *memory, unsigned *budget);
-void memory_drop_slot(struct memory *memory, uint64_t *slot);

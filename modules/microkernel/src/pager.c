@@ -39,14 +39,13 @@ static status_t supply_page(struct memory *paged, uint64_t offset, struct memory
 		if (!page.value)
 			return E_NOMEM;
 	} else {
-		page = PADDR(*from & ~(PAGE_SIZE - 1));
-		if (page_is_shared(page))
+		page = slot_page(*from);
+		if (page_is_shared(page) || source->mapping_count > SWEEP_AT_ONCE)
 			return E_BUSY;
 		if (!page_move_charge(page, paged->obj.domain))
 			return E_NOMEM;
-		memory_unmap_page(source, source_offset);
-		*from = 0;
-		source->resident--;
+		page_ref(page);
+		sweep_out(source, source_offset, from, 0);
 	}
 	*to = page.value;
 	paged->resident++;
@@ -64,6 +63,8 @@ status_t memory_supply(struct memory *paged, uint64_t offset, struct memory *sou
 	    (!is_aligned(source_offset, PAGE_SIZE) || source_offset + bytes < bytes ||
 	     source_offset + bytes > source->bytes))
 		status = E_RANGE;
+	if (status == OK && !(sweep_finish(paged, budget) && sweep_finish(source, budget)))
+		return STATUS_MORE;
 	for (; status == OK && *done < bytes; *done += PAGE_SIZE) {
 		if (!memory_take_budget(source, budget))
 			return STATUS_MORE;
@@ -86,14 +87,16 @@ static status_t change_pages(struct memory *paged, uint64_t offset, uint64_t byt
 	if (status != OK)
 		return status;
 	progress->at = MAX(progress->at, offset >> PAGE_SHIFT);
-	while ((slot = pagemap_next(&paged->pages, &progress->at)) &&
-	       progress->at < (offset + bytes) >> PAGE_SHIFT) {
+	while (sweep_finish(paged, budget)) {
+		slot = pagemap_next(&paged->pages, &progress->at);
+		if (!slot || progress->at >= (offset + bytes) >> PAGE_SHIFT)
+			return OK;
 		if (!memory_take_budget(paged, budget))
 			return STATUS_MORE;
 		change(paged, progress->at, slot, &progress->count);
 		progress->at++;
 	}
-	return OK;
+	return STATUS_MORE;
 }
 
 static void permit_page(struct memory *paged, uint64_t index, uint64_t *slot, uint64_t *count)
@@ -109,17 +112,16 @@ static void clean_page(struct memory *paged, uint64_t index, uint64_t *slot, uin
 	(void)count;
 	if (!(*slot & SLOT_DIRTY))
 		return;
-	memory_write_protect(paged, index << PAGE_SHIFT);
 	*slot &= ~(uint64_t)SLOT_DIRTY;
 	paged->dirty--;
+	sweep_write_protect(paged, index << PAGE_SHIFT);
 }
 
 static void evict_page(struct memory *paged, uint64_t index, uint64_t *slot, uint64_t *count)
 {
 	if (*slot & SLOT_DIRTY)
 		return;
-	memory_unmap_page(paged, index << PAGE_SHIFT);
-	memory_drop_slot(paged, slot);
+	sweep_out(paged, index << PAGE_SHIFT, slot, 0);
 	++*count;
 }
 

@@ -10,15 +10,16 @@
 struct kobject;
 
 #define STATUS_MORE 2 /* beside status codes: a step is done, not all */
-/* Pages, handles or mappings that a step looks at: some 400,000 instructions at the most. Less than a handful
+/* Pages, handles or mappings that a step looks at: some 100,000 instructions at the most. Less than a handful
  * does not get on. */
-#define STEP_BUDGET 256u
+#define STEP_BUDGET 128u
 #define COPY_COST 8u
 
 struct progress {
-	uint32_t call;          /* the system call it belongs to; 0: nothing is going on */
-	uint64_t at;            /* how far it is, in the call's own terms */
-	uint64_t count;         /* its result so far */
+	uint32_t call;  /* the system call it belongs to; 0: nothing is going on, and all is 0 */
+	uint32_t phase; /* what it is doing, in the call's own terms */
+	uint64_t at;    /* how far it is, in the call's own terms */
+	uint64_t count; /* its result so far */
 	struct kobject *object; /* what it is making, or waiting for; holds a reference */
 };
 

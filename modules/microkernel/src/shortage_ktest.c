@@ -228,10 +228,12 @@ static status_t map_and_touch(struct scarcity *s)
 {
 	struct map_args args = {
 		.flags = RW | MAP_FIXED, .address = AT + (1ul << 34), .bytes = PAGE_SIZE};
+	struct progress progress = {0};
 	unsigned budget = STEP_BUDGET;
 	uint64_t at;
 	paddr_t page;
-	status_t status = aspace_map(&s->poor.process->aspace, &args, NULL, &budget, &at);
+	status_t status = aspace_map(&s->poor.process->aspace, &args, NULL, &progress, &budget,
+	                             &at);
 
 	return status == OK ? aspace_page(&s->poor.process->aspace, args.address, MAP_WRITE, &page)
 	                    : status;

@@ -88,7 +88,7 @@ status_t space_copy(struct space *space, uint64_t address, uint64_t u_buffer, ui
 			return STATUS_MORE;
 		status = copy_part(space, address + *done, u_buffer + *done, part, is_write);
 		if (status != OK)
-			return *done > 0 && status != E_AGAIN ? OK : status;
+			return *done > 0 && status < 0 && status != E_AGAIN ? OK : status;
 		*done += part;
 	}
 	return OK;
@@ -108,7 +108,8 @@ static void space_dump(const struct kobject *object)
 {
 	const struct space *space = container_of(object, const struct space, obj);
 
-	printk("  %lu bytes mapped, %lu pages\n", space->aspace.mapped, space->aspace.pt.resident);
+	printk("  %lu bytes mapped, %lu pages\n", aspace_bytes(&space->aspace),
+	       space->aspace.pt.resident);
 }
 
 static void space_check(const struct kobject *object)

@@ -6,8 +6,10 @@
 #include "space.h"
 #include "syscall.h"
 
+/* Mostly it is done at once, and keeps no progress. */
 status_t syscall_map(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	struct progress *progress = &thread->progress;
 	struct handle_entry *memory = NULL;
 	unsigned budget = STEP_BUDGET;
 	struct map_args map_args;
@@ -18,7 +20,13 @@ status_t syscall_map(struct thread *thread, const uint64_t *args, uint64_t *resu
 		status = copy_from_user(&map_args, args[1], sizeof(map_args));
 	if (status == OK && map_args.memory.value)
 		status = find(thread, map_args.memory.value, OBJECT_MEMORY, RIGHT_MAP, &memory);
-	return status == OK ? aspace_map(aspace, &map_args, memory, &budget, result) : status;
+	if (progress->call)
+		syscall_progress(thread, SYS_map);
+	if (status == OK)
+		status = aspace_map(aspace, &map_args, memory, progress, &budget, result);
+	if (status == STATUS_MORE)
+		progress->call = SYS_map;
+	return status;
 }
 
 status_t syscall_unmap(struct thread *thread, const uint64_t *args, uint64_t *result)

@@ -115,8 +115,11 @@ bool pt_next_table(const struct pagetable *pt, uint64_t *at, uint64_t end,
 bool pt_drop(struct pagetable *pt, uint64_t *at, uint64_t end, unsigned *budget);
 bool pt_restrict(struct pagetable *pt, uint64_t *at, uint64_t end, unsigned flags,
                  unsigned *budget);
-/* All at once; what E_NOMEM left at the new place can be moved back. Tables stay, empty, at the old one. */
-status_t pt_move(struct pagetable *pt, uint64_t from, uint64_t to, uint64_t bytes);
+/* Leaves go elsewhere, by so many bytes, where none are; tables that are empty then go. With tables prepared for them
+ * that lacks no memory, unless others have changed those. STATUS_MORE: the budget did not do. */
+status_t pt_prepare_move(struct pagetable *pt, uint64_t *at, uint64_t end, uint64_t by,
+                         unsigned *budget);
+status_t pt_move(struct pagetable *pt, uint64_t *at, uint64_t end, uint64_t by, unsigned *budget);
 bool pt_count(const struct pagetable *pt, uint64_t *at, uint64_t end, uint64_t *count,
               unsigned *budget);
 /*

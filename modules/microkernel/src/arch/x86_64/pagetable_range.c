@@ -8,7 +8,9 @@
 #include "progress.h"
 #include "arch/x86_64/pagetable_walk.h"
 
-#define SEARCH_COST 8u /* of a step's budget, for tables that were looked through in vain */
+/* Of a step's budget: tables that were looked through in vain; tables made, or made a tree's own, for leaves to move. */
+#define SEARCH_COST 8u
+#define PREPARE_COST 32u
 
 /* In a table that va leads to: on to the first entry that is not 0. False when there is none before end in it. */
 static bool next_entry(const uint64_t *table, uint64_t *va, uint64_t end, int level)
@@ -160,10 +162,42 @@ static uint64_t *make_table(struct pagetable *pt, uint64_t va)
 	return pt_own(pt, va) == OK ? table_of(*entry) : NULL;
 }
 
+/* Of the leaves of one table, [at, stop), those that come to lie in one table when they move by so much. */
+static uint64_t part_stop(uint64_t at, uint64_t stop, uint64_t by)
+{
+	return MIN(stop, align_down(at + by, PT_TABLE_SPAN) + PT_TABLE_SPAN - by);
+}
+
+static bool has_leaf(const uint64_t *table, uint64_t at, uint64_t stop)
+{
+	unsigned end = leaf_stop(at, stop);
+
+	return skip_empty(table, level_index(at, 1), end) < end;
+}
+
+status_t pt_prepare_move(struct pagetable *pt, uint64_t *at, uint64_t end, uint64_t by,
+                         unsigned *budget)
+{
+	const uint64_t *entry;
+
+	while ((entry = pt_find_table(pt, at, end, budget)) != NULL) {
+		uint64_t stop = part_stop(*at, span_end(*at, 2, end), by);
+
+		if (has_leaf(table_of(*entry), *at, stop)) {
+			if (pt_own(pt, *at) != OK || !make_table(pt, *at + by))
+				return E_NOMEM;
+			*budget -= MIN(*budget, PREPARE_COST);
+		}
+		*at = stop;
+	}
+	return *at < end ? STATUS_MORE : OK;
+}
+
 static void move_leaf(uint64_t *from, uint64_t *from_leaf, uint64_t *to, uint64_t *to_leaf)
 {
 	unsigned owned = !!(*from_leaf & PTE_PRIVATE);
 
+	ASSERT(!*to_leaf);
 	*to_leaf = *from_leaf;
 	*from_leaf = 0;
 	table_page(from)->entries--;
@@ -172,43 +206,57 @@ static void move_leaf(uint64_t *from, uint64_t *from_leaf, uint64_t *to, uint64_
 	table_page(to)->owned += owned;
 }
 
-/* Leaves of one table, [at, end), to as many places from `to` on: in two tables, as a rule. */
-static status_t move_leaves(struct pagetable *pt, uint64_t *table, uint64_t at, uint64_t end,
-                            uint64_t to)
+/* Leaves of one table to another one. */
+static bool move_leaves(uint64_t *from, uint64_t *to, uint64_t *at, uint64_t stop, uint64_t by,
+                        unsigned *budget)
 {
-	unsigned stop = leaf_stop(at, end);
-	uint64_t *target = NULL;
-	uint64_t target_at = 0;
+	unsigned end = leaf_stop(*at, stop);
 
-	for (unsigned i = level_index(at, 1); (i = skip_empty(table, i, stop)) < stop; i++) {
-		uint64_t va = to + (leaf_address(at, i) - at);
-
-		if (!target || align_down(va, PT_TABLE_SPAN) != target_at) {
-			target_at = align_down(va, PT_TABLE_SPAN);
-			target = make_table(pt, va);
-			if (!target)
-				return E_NOMEM;
-		}
-		move_leaf(table, &table[i], target, &target[level_index(va, 1)]);
+	for (unsigned i = level_index(*at, 1); (i = skip_empty(from, i, end)) < end; i++) {
+		*at = leaf_address(*at, i);
+		if (!budget_take(budget))
+			return false;
+		move_leaf(from, &from[i], to, &to[level_index(*at + by, 1)]);
 	}
-	return OK;
+	*at = stop;
+	return true;
 }
 
-status_t pt_move(struct pagetable *pt, uint64_t from, uint64_t to, uint64_t bytes)
+/* Those of [*at, stop), which lie in one table and come to lie in one. */
+static status_t move_part(struct pagetable *pt, uint64_t *at, uint64_t stop, uint64_t by,
+                          unsigned *budget)
 {
-	uint64_t at = from;
-	uint64_t end = from + bytes;
-	unsigned budget = UINT32_MAX;
-	status_t status = OK;
-	uint64_t *entry;
+	uint64_t first = *at;
+	uint64_t *from, *to;
+	bool is_done;
 
-	while (status == OK && (entry = pt_find_table(pt, &at, end, &budget)) != NULL) {
-		uint64_t stop = span_end(at, 2, end);
+	if (pt_own(pt, first) != OK)
+		return E_NOMEM;
+	to = make_table(pt, first + by);
+	if (!to)
+		return E_NOMEM;
+	from = table_of(*pt_walk(pt, first, 2, NULL));
+	is_done = move_leaves(from, to, at, stop, by, budget);
+	pt_flush(pt, first, (*at - first) >> PAGE_SHIFT);
+	if (!table_page(from)->entries)
+		pt_free_empty(pt, first, 2);
+	return is_done ? OK : STATUS_MORE;
+}
 
-		ASSERT(!is_shared_table(*entry));
-		status = move_leaves(pt, table_of(*entry), at, stop, to + (at - from));
-		pt_flush(pt, at, (stop - at) >> PAGE_SHIFT);
-		at = stop;
+status_t pt_move(struct pagetable *pt, uint64_t *at, uint64_t end, uint64_t by, unsigned *budget)
+{
+	const uint64_t *entry;
+
+	while ((entry = pt_find_table(pt, at, end, budget)) != NULL) {
+		uint64_t stop = part_stop(*at, span_end(*at, 2, end), by);
+		status_t status = OK;
+
+		if (has_leaf(table_of(*entry), *at, stop))
+			status = move_part(pt, at, stop, by, budget);
+		else
+			*at = stop;
+		if (status != OK)
+			return status;
 	}
-	return status;
+	return *at < end ? STATUS_MORE : OK;
 }
