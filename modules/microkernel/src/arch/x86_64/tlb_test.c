@@ -228,7 +228,8 @@ static void change_range(struct pagetable *pt)
 			break;
 		world_drop(pt, to, to + PT_TABLE_SPAN);
 		CHECK_EQ(pt_own(pt, at), 0);
-		CHECK_EQ(pt_move(pt, at, to, PT_TABLE_SPAN), 0);
+		budget = UINT32_MAX;
+		CHECK_EQ(pt_move(pt, &at, end, to - at, &budget), 0);
 		break;
 	}
 }
