@@ -21,6 +21,7 @@
 
 #define BATCH_CALLS 8000u
 #define SOAK_FACTOR 10u
+#define GAP_BYTES (2ul << 20)
 #define ROUND_US 1000u
 #define STUCK_ROUNDS 15u
 #define BATCH_ROUNDS_MAX 20000u
@@ -190,6 +191,18 @@ static bool read_options(int argc, char **argv, uint64_t *count)
 	return true;
 }
 
+/* Behind a gap, since a call that fills more than it was given may well come from below. */
+static struct fuzz_shared *map_shared(void)
+{
+	char *gap = mmap(NULL, GAP_BYTES + sizeof(*shared), PROT_NONE, MAP_SHARED | MAP_ANONYMOUS,
+	                 -1, 0);
+
+	if (gap == MAP_FAILED ||
+	    mprotect(gap + GAP_BYTES, sizeof(*shared), PROT_READ | PROT_WRITE) != 0)
+		return NULL;
+	return (struct fuzz_shared *)(gap + GAP_BYTES);
+}
+
 int main(int argc, char **argv)
 {
 	struct fuzz_amounts start, end;
@@ -197,10 +210,9 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], "child") == 0)
 		return fuzz_exec_main(argv[2]);
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-	              0);
+	shared = map_shared();
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (shared == MAP_FAILED || !read_options(argc, argv, &count)) {
+	if (!shared || !read_options(argc, argv, &count)) {
 		fprintf(stderr, "usage: linuxfuzz [-v] [-b BATCH] SEED COUNT [SOAK]\n");
 		return 2;
 	}

@@ -4,6 +4,7 @@
  *
  *   right it lacks        because
  *   CAP_KILL, CAP_SETUID  it would end the supervisor, the shell that tests, or pid 1's children
+ *   CAP_SYS_RESOURCE      it would take the supervisor's limits down, until that can open no file
  *   CAP_SYS_BOOT          it would switch the machine off
  *   CAP_SYS_TIME          the time of day is everybody's and stays
  *   CAP_DAC_*, CAP_FOWNER, CAP_CHOWN   it would rewrite files that the tests after it need
@@ -50,13 +51,11 @@ enum {
 	CAP_NET_ADMIN = 12,
 	CAP_SYS_CHROOT = 18,
 	CAP_SYS_ADMIN = 21,
-	CAP_SYS_NICE = 23,
-	CAP_SYS_RESOURCE = 24
+	CAP_SYS_NICE = 23
 };
 
 /* Every other worker is a plain user, the rest may mount and the like. */
-static const int kept[] = {CAP_SYS_ADMIN, CAP_SYS_CHROOT,   CAP_SETGID,
-                           CAP_SYS_NICE,  CAP_SYS_RESOURCE, CAP_NET_ADMIN};
+static const int kept[] = {CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SETGID, CAP_SYS_NICE, CAP_NET_ADMIN};
 
 static void limit(int which, rlim_t most)
 {
