@@ -26,6 +26,7 @@ TAIL_LINES = 40
 # A make that we start is not a part of the make that started us.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
 SOAK = os.environ.get("SOAK") == "1"
+RUNNING = set()  # suites: each is the first of a process group of its own
 
 
 @dataclass
@@ -121,9 +122,18 @@ def run_suite(suite, options):
                                      env=ENVIRONMENT)
         except OSError as error:
             return Outcome(0, 1, 0, f"cannot run: {error}")
+        RUNNING.add(child)
         status = wait_or_stop(child, limit)
+        RUNNING.discard(child)
     with open(log_path, encoding="utf-8", errors="replace") as log:
         return judge(log.read(), status, time.monotonic() - start)
+
+
+def stop_all(number, _frame):
+    """We are to end: so do the suites, with all that they started."""
+    for child in list(RUNNING):
+        os.killpg(child.pid, signal.SIGTERM)
+    os._exit(128 + number)
 
 
 def wait_or_stop(child, limit):
@@ -196,6 +206,8 @@ def parse():
 def main():
     options = parse()
     os.chdir(ROOT)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop_all)
     kinds = [kind for kind in KINDS if kind in options.kinds or "all" in options.kinds]
     suites = [suite for kind in kinds for suite in make_suites(kind, options)]
     passed = failed = 0
