@@ -21,7 +21,7 @@ pick_service() {
 }
 
 kill_one() {
-	for _ in 1 2 3 4 5 6 7 8 9; do
+	for _ in $(seq 50); do
 		obj call /sys/scheduler kill "{\"name\":\"$service\"}" >/dev/null 2>&1 && return
 		sleep 0.2
 	done
