@@ -152,7 +152,7 @@ static ssize_t read_long(int fd, char *buffer)
 /* A signal ends a long read of zeroes between two parts; SIGKILL ends that of a file as well. */
 static void test_long_read(void)
 {
-	const struct itimerval soon = {.it_value = {.tv_usec = 5000}};
+	const struct itimerval again = {{.tv_usec = 5000}, {.tv_usec = 5000}}, never = {0};
 	char *buffer = malloc(PART_BYTES);
 	int zero = open("/dev/zero", O_RDONLY), file = memfd_create("hole", 0);
 	struct rusage whole, killed;
@@ -160,9 +160,10 @@ static void test_long_read(void)
 
 	signal(SIGALRM, counting);
 	count = 0;
-	setitimer(ITIMER_REAL, &soon, NULL);
+	setitimer(ITIMER_REAL, &again, NULL);
 	ssize_t done = read_long(zero, buffer);
-	CHECK(done > 0 && done < (ssize_t)LONG_PARTS * PART_BYTES && count == 1);
+	CHECK(done > 0 && done < (ssize_t)LONG_PARTS * PART_BYTES && count > 0);
+	setitimer(ITIMER_REAL, &never, NULL);
 	signal(SIGALRM, SIG_DFL);
 
 	CHECK(ftruncate(file, (off_t)LONG_PARTS * PART_BYTES) == 0);
