@@ -121,10 +121,13 @@
 	X(what_changes_between_the_steps_of_a_move_is_kept) \
 	X(a_move_goes_on_with_fewer_rights) \
 	X(a_clone_in_the_middle_of_a_move_is_whole) \
+	X(a_move_that_cannot_have_its_own_tables_stops_where_it_is) \
 	X(a_move_can_be_given_up) \
 	X(a_move_ends_when_others_take_its_ends_away) \
 	X(revoking_takes_both_ends_of_a_move) \
 	X(a_move_that_lacks_memory_stops_where_it_is) \
+	X(a_move_that_cannot_be_paid_for_does_not_begin) \
+	X(a_move_whose_pages_go_before_it_begins_ends) \
 	X(protecting_many_tables_ends) \
 	X(looking_for_room_goes_in_steps) \
 	X(room_that_appears_behind_a_search_is_found) \
@@ -143,6 +146,7 @@
 	X(a_page_request_that_queues_raises_the_pager) \
 	X(a_raise_in_a_circle_ends) \
 	X(a_raise_goes_so_far_and_no_further) \
+	X(so_many_servers_are_raised_and_no_more) \
 	X(pagetable_maps_and_finds) \
 	X(pagetable_hides_what_cannot_be_read) \
 	X(pagetable_next_skips_gaps) \
