@@ -17,6 +17,7 @@
 
 #define KTESTS(X) \
 	X(handle_rights_only_shrink) \
+	X(a_process_that_ended_finds_no_handle) \
 	X(handle_stale_number_is_refused) \
 	X(handle_numbers_are_never_none) \
 	X(revoke_takes_all_descendants_in_steps) \
@@ -87,6 +88,7 @@
 	X(what_lacks_memory_midway_is_refused) \
 	X(the_last_frame_is_followed_by_refusals) \
 	X(what_is_being_revoked_signals_nothing_new) \
+	X(what_is_gone_is_not_published) \
 	X(what_is_being_revoked_is_not_mapped) \
 	X(results_that_died_on_the_way_are_refused) \
 	X(who_waits_for_what_ends_is_told) \
@@ -135,6 +137,7 @@
 	X(domains_nest_so_deep_and_no_deeper) \
 	X(there_are_only_so_many_domains) \
 	X(a_receiver_without_room_goes_on_waiting) \
+	X(bits_of_an_event_that_is_bound_late_end_a_wait) \
 	X(what_goes_tells_who_waits_for_messages) \
 	X(a_queued_caller_raises_the_busy_server) \
 	X(a_raise_ends_with_its_reason) \
