@@ -2,13 +2,14 @@
 # each from its module's data.  build/native/NAME keeps its symbols; the boot archive gets
 # build/image/native/NAME.
 
-NATIVE_LINK := -static-pie -nostdlib -Wl,-e,_start -Wl,-u,_start -Wl,-z,max-page-size=4096 \
+NATIVE_LD := mk/native.ld
+NATIVE_LINK := -Wl,-T,$(NATIVE_LD) -static-pie -nostdlib -Wl,-e,_start -Wl,-u,_start -Wl,-z,max-page-size=4096 \
 	-Wl,-z,separate-code -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--build-id=none \
 	-Wl,--gc-sections -Wl,--hash-style=gnu
 
 define native_rule
 $(OUT)/native/$2: $(call objects,$(call program_flavour,$1,$2),$1,$($1.$2.SRC)) $(call embedded,$($1.$2.EMBEDS)) \
-		$(call libraries,$(FL_NATIVE),$($1.$2.LIBS)) mk/programs.mk
+		$(call libraries,$(FL_NATIVE),$($1.$2.LIBS)) mk/programs.mk $(NATIVE_LD)
 	$$(call say,LINK,$$@)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(CC) $(if $(filter LTO,$($1.$2.FLAGS)),$($(call program_flavour,$1,$2)_FLAGS)) $(NATIVE_LINK) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lgcc

@@ -11,8 +11,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 busybox=$here/../../third_party/busybox-static/busybox
-modules="virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk
-	crc16 crc32c_generic mbcache jbd2 ext4"
+modules="virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk"
+modules="$modules crc16 crc32c_generic mbcache jbd2 ext4"
 w=$(mktemp -d "${TMPDIR:-/tmp}/ext4.XXXXXX")
 trap 'rm -rf "$w"' EXIT
 
@@ -22,7 +22,9 @@ if [ -z "${KERNEL_DEB:-}" ]; then
 	KERNEL_DEB=$(ls "$w"/*.deb)
 fi
 dpkg-deb -x "$KERNEL_DEB" "$w/linux"
-mkdir -p "$w"/root/{bin,proc,sys,dev,mnt,modules}
+for folder in bin proc sys dev mnt modules; do
+	mkdir -p "$w/root/$folder"
+done
 musl-gcc -O2 -static -s -o "$w/root/bin/storebench" "$here/storebench.c"
 cp "$busybox" "$w/root/bin/busybox"
 for name in $modules; do
@@ -32,7 +34,7 @@ cat >"$w/root/init" <<I
 #!/bin/busybox sh
 b=/bin/busybox
 \$b mount -t proc proc /proc; \$b mount -t sysfs sys /sys; \$b mount -t devtmpfs dev /dev
-for name in $(echo $modules); do \$b insmod /modules/\$name.ko || echo "@@no \$name"; done
+for name in $modules; do \$b insmod /modules/\$name.ko || echo "@@no \$name"; done
 echo none >/sys/block/vda/queue/scheduler
 echo "# Linux \$(\$b uname -r), \$(\$b cat /proc/cmdline)"
 \$b mount -t ext4 -o noatime /dev/vda /mnt || echo "@@no mount"
@@ -60,7 +62,7 @@ boot() { # make|run QEMU flags...
 }
 boot make
 mv "$w/disk" "$w/made"
-for k in 1 2 3; do
+for _ in 1 2 3; do
 	cp --sparse=always "$w/made" "$w/disk"
 	boot run -icount shift=0
 	cat "$w/run.log" >>"$w/runs.log"

@@ -19,6 +19,7 @@
 #define SERVICES "/obj/sys/scheduler/services"
 #define SAME_ROUNDS 10u
 #define SETTLE_ROUNDS 200u
+#define KILL_ROUNDS 20000u
 #define PAUSE_US 5000u
 
 static bool read_all(const char *path, char *text, size_t size)
@@ -124,7 +125,7 @@ static bool kill_all_of(uint32_t uid)
 /* Those of them that are children of ours count until we have waited for them. */
 void fuzz_end_all_of(uint32_t uid)
 {
-	for (unsigned i = 0; i < SETTLE_ROUNDS && kill_all_of(uid); i++) {
+	for (unsigned i = 0; i < KILL_ROUNDS && kill_all_of(uid); i++) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 		usleep(500);

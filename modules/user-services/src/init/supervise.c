@@ -312,6 +312,7 @@ void supervisor_event(struct supervisor *sup, uint64_t bits)
 	supervisor_set_timer(sup);
 }
 
+/* On another CPU a service may look for those below it at once: their names are bound first. */
 void supervisor_start_all(struct supervisor *sup)
 {
 	for (uint32_t level = 0; level <= MANIFEST_LEVEL_MAX; level++) {
@@ -322,6 +323,7 @@ void supervisor_start_all(struct supervisor *sup)
 			    manifest_wanted(in->conf, sup->boot->cmdline))
 				start(sup, in);
 		}
+		(void)publish_all(sup); /* what is not bound yet is tried again by the timer */
 	}
 	supervisor_set_timer(sup);
 }
