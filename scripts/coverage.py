@@ -2,8 +2,8 @@
 """Says which lines of the kernel the test suites ran: a table by file, the total, and what is left.
 
 Adds up what the machines counted (tools/anonlib/coverage.py) and what the unit tests did, has gcov tell the lines, and
-holds what never ran against the list of reasons, REST: a line without a reason is reported, and so is a reason without
-its line. With --least P less than P percent is a failure too.
+holds what never ran against the list of reasons, REST: a line without a reason is reported, and so is a reason whose
+line is gone, or ran although it never should. With --least P less than P percent is a failure too.
 usage: coverage.py [--least P] BUILD
 """
 import argparse
@@ -70,6 +70,11 @@ class Reason:
     def explains(self, source, piece):
         return (self.file, self.function) == (source.name, source.functions[piece[0]]) and (
             self.words in source.text[piece[0] - 1] if self.words else source.whole(self.function))
+
+    def is_gone(self, source):
+        """Whether the file, if there is one, has no such line in this function any more."""
+        return not source or not any(name == self.function and self.words in source.text[line - 1]
+                                     for line, name in source.functions.items())
 
 
 def add_up(runs):
@@ -189,10 +194,13 @@ def main():
         faults += 1
         print(f"{SOURCES}{source.name}:{piece[0]}: {len(piece)} lines of {source.functions[piece[0]]} never ran, for no "
               f"listed reason: {source.text[piece[0] - 1].strip()}")
+    by_name = {source.name: source for source in files}
     for reason in reasons:
-        if reason.is_certain and not reason.is_used:
+        is_gone = reason.is_gone(by_name.get(reason.file))
+        if is_gone or reason.is_certain and not reason.is_used:
             faults += 1
-            print(f"{REST}:{reason.number}: this ran after all, or is no more: {reason.file} {reason.function} {reason.words}")
+            print(f"{REST}:{reason.number}: this {'is no more' if is_gone else 'ran after all'}: "
+                  f"{reason.file} {reason.function} {reason.words}")
     lines = sum(len(source.counts) for source in files)
     ran = lines - sum(len(source.missing()) for source in files)
     print(f"{ran} of {lines} lines ran: {percent(ran, lines):.1f} percent; what did not: {options.build}/missing.txt")

@@ -124,6 +124,14 @@ class Reasons(unittest.TestCase):
     def test_a_reason_wants_its_piece(self):
         self.assertEqual(self.judge(("f", "if (x)"), ("g", ""), ("f", "return 2")), ([], [("f", "return 2")]))
 
+    def test_a_reason_wants_its_line(self):
+        """Whether it ran or not, and whatever kind the reason is of."""
+        kept, gone = (("f", "return 2"), ("f", "if (x)"), ("g", "")), (("f", "return 3"), ("g", "if (x)"), ("h", ""))
+        for reason in kept + gone:
+            reason = report.Reason(0, "f.c", *reason, False)
+            self.assertEqual(reason.is_gone(self.source), (reason.function, reason.words) in gone)
+        self.assertTrue(report.Reason(0, "e.c", "f", "", True).is_gone(None))
+
     def test_a_function_that_was_entered_is_not_excused_whole(self):
         self.assertEqual(self.judge(("f", ""), ("g", "")), ([2], [("f", "")]))
 

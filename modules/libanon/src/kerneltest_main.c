@@ -682,10 +682,11 @@ static void signal_one(void *badged)
 {
 	uint64_t bits;
 
+	signal_until(heard_event, 0x200, 0);
 	signal_until(heard_event, 0x101, 1);
 	signal_until(*(handle_t *)badged, 0xff, 2);
 	CHECK(heard[0] == 0x7);
-	CHECK(sys_event_poll(heard_event, UINT64_MAX, &bits) == OK && bits == 0x100);
+	CHECK(sys_event_poll(heard_event, UINT64_MAX, &bits) == OK && bits == 0x300);
 }
 
 static void signal_both(void *unused)

@@ -50,6 +50,22 @@ KTEST(what_is_being_revoked_signals_nothing_new)
 	fixture_destroy(&f);
 }
 
+KTEST(what_is_gone_is_not_published)
+{
+	struct fixture f = fixture_create(100);
+	struct event *event = event_create(f.domain);
+	uint32_t handles = f.domain->handles;
+	handle_t handle = HANDLE_NONE;
+
+	kobject_ref(&event->obj);
+	kobject_kill(&event->obj);
+	kobject_reap_all();
+	KCHECK(handle_publish(f.process, &event->obj, ~0u, &handle) == E_GONE);
+	KCHECK(handle.value == HANDLE_NONE.value && f.domain->handles == handles);
+	kobject_unref(&event->obj);
+	fixture_destroy(&f);
+}
+
 KTEST(what_is_being_revoked_is_not_mapped)
 {
 	struct fixture f = fixture_create(200);

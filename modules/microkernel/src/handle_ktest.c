@@ -25,6 +25,20 @@ KTEST(handle_rights_only_shrink)
 	fixture_destroy(&f);
 }
 
+/* There is no table to look it up in. */
+KTEST(a_process_that_ended_finds_no_handle)
+{
+	struct fixture f = fixture_create(100);
+	struct handle_entry *entry = fixture_publish(&f, &event_create(f.domain)->obj);
+	handle_t handle = handle_number(entry);
+
+	KCHECK(handle_find(f.process, handle) == entry);
+	kobject_kill(&f.process->obj);
+	kobject_reap_all();
+	KCHECK(!f.process->handles.chunks && !handle_find(f.process, handle));
+	fixture_destroy(&f);
+}
+
 KTEST(handle_stale_number_is_refused)
 {
 	struct fixture f = fixture_create(100);

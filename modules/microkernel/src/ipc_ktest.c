@@ -58,6 +58,28 @@ KTEST(a_receiver_without_room_goes_on_waiting)
 	fixture_destroy(&server);
 }
 
+KTEST(bits_of_an_event_that_is_bound_late_end_a_wait)
+{
+	struct fixture server = fixture_create(100);
+	struct endpoint *endpoint = endpoint_create(server.domain);
+	struct reply *reply = reply_create(server.domain);
+	struct event *event = event_create(server.domain);
+	struct thread *receiver = fixture_running(&server, AT);
+
+	receiver->arch.regs.rdi = give(&server, &endpoint->obj).value |
+	                          (uint64_t)give(&server, &reply->obj).value << 32;
+	ipc_receive(receiver);
+	KCHECK(receiver->state == THREAD_RECEIVING);
+	event_signal(event, 5);
+	KCHECK(event_bind(event, receiver) == OK);
+	KCHECK(receiver->state == THREAD_READY && event->bits == 0);
+	end(receiver);
+	kobject_unref(&event->obj);
+	kobject_unref(&endpoint->obj);
+	kobject_unref(&reply->obj);
+	fixture_destroy(&server);
+}
+
 /* With the domain whose endpoint it is. */
 KTEST(what_goes_tells_who_waits_for_messages)
 {

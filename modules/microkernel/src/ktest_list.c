@@ -17,6 +17,7 @@
 
 #define KTESTS(X) \
 	X(handle_rights_only_shrink) \
+	X(a_process_that_ended_finds_no_handle) \
 	X(handle_stale_number_is_refused) \
 	X(handle_numbers_are_never_none) \
 	X(revoke_takes_all_descendants_in_steps) \
@@ -87,6 +88,7 @@
 	X(what_lacks_memory_midway_is_refused) \
 	X(the_last_frame_is_followed_by_refusals) \
 	X(what_is_being_revoked_signals_nothing_new) \
+	X(what_is_gone_is_not_published) \
 	X(what_is_being_revoked_is_not_mapped) \
 	X(results_that_died_on_the_way_are_refused) \
 	X(who_waits_for_what_ends_is_told) \
@@ -121,10 +123,13 @@
 	X(what_changes_between_the_steps_of_a_move_is_kept) \
 	X(a_move_goes_on_with_fewer_rights) \
 	X(a_clone_in_the_middle_of_a_move_is_whole) \
+	X(a_move_that_cannot_have_its_own_tables_stops_where_it_is) \
 	X(a_move_can_be_given_up) \
 	X(a_move_ends_when_others_take_its_ends_away) \
 	X(revoking_takes_both_ends_of_a_move) \
 	X(a_move_that_lacks_memory_stops_where_it_is) \
+	X(a_move_that_cannot_be_paid_for_does_not_begin) \
+	X(a_move_whose_pages_go_before_it_begins_ends) \
 	X(protecting_many_tables_ends) \
 	X(looking_for_room_goes_in_steps) \
 	X(room_that_appears_behind_a_search_is_found) \
@@ -132,6 +137,7 @@
 	X(domains_nest_so_deep_and_no_deeper) \
 	X(there_are_only_so_many_domains) \
 	X(a_receiver_without_room_goes_on_waiting) \
+	X(bits_of_an_event_that_is_bound_late_end_a_wait) \
 	X(what_goes_tells_who_waits_for_messages) \
 	X(a_queued_caller_raises_the_busy_server) \
 	X(a_raise_ends_with_its_reason) \
@@ -143,6 +149,7 @@
 	X(a_page_request_that_queues_raises_the_pager) \
 	X(a_raise_in_a_circle_ends) \
 	X(a_raise_goes_so_far_and_no_further) \
+	X(so_many_servers_are_raised_and_no_more) \
 	X(pagetable_maps_and_finds) \
 	X(pagetable_hides_what_cannot_be_read) \
 	X(pagetable_next_skips_gaps) \

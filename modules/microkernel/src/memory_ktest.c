@@ -7,6 +7,7 @@
 #include "ktest_fixture.h"
 #include "page.h"
 #include "space.h"
+#include "word.h"
 
 #define AT NATIVE_BASE + (1ul << 30)
 
@@ -312,6 +313,7 @@ KTEST(device_registers_are_not_read_through_the_direct_map)
 	KCHECK(aspace_page(aspace, at, MAP_WRITE, &page) == E_FAULT);
 	KCHECK(aspace_page(aspace, at, MAP_READ, &page) == OK);
 	KCHECK(aspace_page(aspace, at, MAP_WRITE, &page) == E_FAULT);
+	KCHECK(word_wait(NULL, aspace, at, 0, 0, ~0u) == E_FAULT);
 	KCHECK(memory_transfer(device, 0, NATIVE_BASE, 8, false, &done, &budget) == E_UNSUPPORTED);
 	fixture_destroy(&f);
 }

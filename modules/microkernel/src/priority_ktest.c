@@ -405,3 +405,32 @@ KTEST(a_raise_goes_so_far_and_no_further)
 		KCHECK(servers[i]->priority == SERVER);
 	finish();
 }
+
+/* One endpoint that so many served last. */
+KTEST(so_many_servers_are_raised_and_no_more)
+{
+	struct thread *servers[SERVICES_MAX];
+	struct thread *low;
+	unsigned raised = 0;
+
+	begin();
+	low = enter(LOW);
+	for (unsigned i = 0; i < SERVICES_MAX; i++) {
+		struct service *service = open_service();
+
+		service->to_call = stage.services[0].to_call;
+		servers[i] = enter(SERVER);
+		call(low, service);
+		receive(servers[i], service, 0);
+		answer(servers[i], service, 0);
+		make_run(low);
+	}
+	call(enter(HIGH), &stage.services[0]);
+	for (unsigned i = 0; i < SERVICES_MAX; i++)
+		raised += servers[i]->priority == HIGH;
+	KCHECK(raised == 32);
+	receive(servers[0], &stage.services[0], 0);
+	for (unsigned i = 1; i < SERVICES_MAX; i++)
+		KCHECK(servers[i]->priority == SERVER);
+	finish();
+}

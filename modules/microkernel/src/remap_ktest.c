@@ -245,6 +245,37 @@ KTEST(a_clone_in_the_middle_of_a_move_is_whole)
 	fixture_destroy(&f);
 }
 
+/* The table that comes next is shared since, and there is no page for one of its own. */
+KTEST(a_move_that_cannot_have_its_own_tables_stops_where_it_is)
+{
+	struct fixture f = fixture_create(3000);
+	struct mover m = {.f = f};
+	uint64_t at = AT - NATIVE_BASE, to = TO - NATIVE_BASE, out;
+	struct domain_limits limits = f.domain->limits;
+	struct progress cloning = {0};
+	struct space *parent;
+	unsigned budget = STEP_BUDGET;
+
+	KCHECK(space_create(f.domain, 0, &parent) == OK);
+	m.aspace = &parent->aspace;
+	m.args = (struct remap_args){at, PAGES * PAGE_SIZE, to, PAGES * PAGE_SIZE, 1, 0};
+	KCHECK(fixture_map(m.aspace, NULL, at, PAGES * PAGE_SIZE, RW) == at);
+	for (unsigned i = 0; i < PAGES; i++)
+		write_page(m.aspace, at, i);
+	while (!read_page(m.aspace, to, 0))
+		KCHECK(step(&m, &out) == STATUS_MORE);
+	while (space_clone(parent, f.domain, &cloning, &budget) == STATUS_MORE)
+		budget = STEP_BUDGET;
+	limits.pages = f.domain->pages;
+	domain_set_limits(f.domain, &limits);
+	KCHECK(finish(&m) == E_NOMEM);
+	for (unsigned i = 0; i < PAGES; i++)
+		KCHECK(read_page(m.aspace, at, i) + read_page(m.aspace, to, i) == i + 1);
+	kobject_unref(cloning.object);
+	kobject_unref(&parent->obj);
+	fixture_destroy(&f);
+}
+
 /* All that was mapped still is, at one place or the other, and can be unmapped. */
 KTEST(a_move_can_be_given_up)
 {
@@ -313,6 +344,43 @@ KTEST(a_move_that_lacks_memory_stops_where_it_is)
 	KCHECK(finish(&m) == E_NOMEM);
 	check_pages(&m);
 	KCHECK(m.aspace->mappings.count == 2);
+	fixture_destroy(&m.f);
+}
+
+/* Neither the mapping that keeps the new place nor the tables there can be paid for: nothing has changed. */
+KTEST(a_move_that_cannot_be_paid_for_does_not_begin)
+{
+	struct mover m = make_mover(NULL);
+	struct domain_limits limits = m.f.domain->limits;
+	struct domain_info info;
+	unsigned mappings = 0;
+	uint64_t out;
+
+	domain_get_info(m.f.domain, &info);
+	limits.pages = info.pages_used; /* what is left of the last one is enough for a mapping */
+	domain_set_limits(m.f.domain, &limits);
+	m.args.new_address = TO + (1ul << 40); /* all its tables are to be made */
+	KCHECK(finish(&m) == E_NOMEM && m.aspace->mappings.count == 1);
+	while (fixture_map(m.aspace, NULL, AT - (2 + 2 * mappings) * PAGE_SIZE, PAGE_SIZE, RW))
+		mappings++;
+	KCHECK(step(&m, &out) == E_NOMEM && m.aspace->mappings.count == mappings + 1);
+	for (unsigned i = 0; i < PAGES; i += 2)
+		KCHECK(read_page(m.aspace, AT, i) == i + 1);
+	fixture_destroy(&m.f);
+}
+
+/* While its tables are made. */
+KTEST(a_move_whose_pages_go_before_it_begins_ends)
+{
+	struct mover m = make_mover(NULL);
+	unsigned budget = STEP_BUDGET;
+	uint64_t out;
+
+	KCHECK(step(&m, &out) == STATUS_MORE && !read_page(m.aspace, TO, 0));
+	while (aspace_unmap(m.aspace, AT, PAGES * PAGE_SIZE, &budget) == STATUS_MORE)
+		budget = STEP_BUDGET;
+	KCHECK(finish(&m) == E_NOENT);
+	KCHECK(aspace_bytes(m.aspace) == 0 && m.aspace->pt.resident == 0);
 	fixture_destroy(&m.f);
 }
 
