@@ -83,20 +83,16 @@ def yes_no(rest):
     return {"yes": True, "no": False}[rest]
 
 
-def one_of_kernels(rest):
-    if rest not in ("usual", "debug"):
-        raise ValueError("must be usual or debug")
-    return rest
+def one_of(*choices):
+    def read(rest):
+        if rest not in choices:
+            raise ValueError(f"must be one of {' '.join(choices)}")
+        return rest
+    return read
 
 
-def one_of_boots(rest):
-    if rest not in BOOTS:
-        raise ValueError(f"must be one of {' '.join(BOOTS)}")
-    return rest
-
-
-SETTINGS = {"title": str, "boot": one_of_boots, "mem": int, "smp": int, "cpu": str, "machine": str,
-            "kernel": one_of_kernels, "archive": str, "disk": str, "disk-mib": int, "time": float, "soak-time": float,
+SETTINGS = {"title": str, "boot": one_of(*BOOTS), "mem": int, "smp": int, "cpu": str, "machine": str,
+            "kernel": one_of("usual", "debug"), "archive": str, "disk": str, "disk-mib": int, "time": float, "soak-time": float,
             "icount": yes_no, "serial": yes_no, "extras": yes_no, "soak-only": yes_no, "append": str, "qemu": str, "needs": str}
 STEPS = {"exec": str, "spawn": str, "status": int, "host": str,
          "expect": text, "expect-not": text, "expect-console": text, "expect-no-console": text,
