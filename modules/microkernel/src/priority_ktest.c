@@ -222,19 +222,27 @@ KTEST(a_raise_ends_with_its_reason)
 	raise_and(close_handle);
 }
 
-/* The same for the one whose request is being served. */
-KTEST(who_gives_up_lends_nothing)
+/* A server has received an important request, and runs as its caller would. */
+static const struct service *begin_served(struct thread **server, struct thread **high)
 {
 	const struct service *service;
-	struct thread *server, *high;
 
 	begin();
 	service = open_service();
-	server = enter(SERVER);
-	high = enter(HIGH);
-	call(high, service);
-	receive(server, service, 0);
-	KCHECK(server->priority == HIGH);
+	*server = enter(SERVER);
+	*high = enter(HIGH);
+	call(*high, service);
+	receive(*server, service, 0);
+	KCHECK((*server)->priority == HIGH);
+	return service;
+}
+
+/* The same for the one whose request is being served. */
+KTEST(who_gives_up_lends_nothing)
+{
+	struct thread *server, *high;
+
+	begin_served(&server, &high);
 	thread_set_priority(high, HIGH + 1);
 	KCHECK(server->priority == HIGH + 1);
 	thread_set_priority(server, SERVER + 1);
@@ -299,16 +307,9 @@ KTEST(all_servers_of_an_endpoint_are_raised)
 /* It lends when it is received, and until something else is; its server then works for others. */
 KTEST(a_request_that_is_put_aside_lends_nothing)
 {
-	const struct service *service;
 	struct thread *server, *high;
+	const struct service *service = begin_served(&server, &high);
 
-	begin();
-	service = open_service();
-	server = enter(SERVER);
-	high = enter(HIGH);
-	call(high, service);
-	receive(server, service, 0);
-	KCHECK(server->priority == HIGH);
 	call(enter(LOW), service);
 	receive(server, service, 1);
 	KCHECK(server->priority == SERVER && high->state == THREAD_AWAITING);
