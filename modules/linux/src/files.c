@@ -3,6 +3,7 @@
  * by CLONE_FILES, copied by fork. dup, dup2, dup3, close, close_range.
  */
 #include "files.h"
+#include "socket.h"
 #include "syscall.h"
 #include <base/bits.h>
 #include <base/string.h>
@@ -55,6 +56,7 @@ void files_put(struct files *files)
 		closed(files, files->table[fd].file);
 	heap_free(files->table);
 	heap_free(files);
+	unix_drop_unreachable();
 }
 
 static bool grow_locked(struct files *files, int32_t fd)

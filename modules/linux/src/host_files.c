@@ -7,10 +7,12 @@
 #include "guest.h"
 #include "pages.h"
 #include "signal.h"
+#include "socket.h"
 #include "syscall.h"
 #include "time.h"
 #include "uname.h"
 #include <base/assert.h>
+#include <base/bits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -298,16 +300,31 @@ void epoll_forget_file(struct file *file)
 	(void)file;
 }
 
+void unix_drop_unreachable(void) {}
+
 int64_t device_open(struct task *task, struct file *file)
 {
 	(void)task, (void)file;
 	return -ENXIO;
 }
 
+/* A file system in memory that has a name in it from the start. */
+static int64_t mount_filled(struct task *task, const char *options, struct super **out_super,
+                            struct dentry **out_root)
+{
+	int64_t result = tmpfs_mount(task, options, out_super, out_root);
+	return result == 0 ? tmpfs_make(*out_root, "name", S_IFREG | 0644, 0, NULL, NULL) : result;
+}
+
 const struct fs_type *fs_type_find(const char *name)
 {
-	static const struct fs_type tmpfs = {"tmpfs", false, tmpfs_mount};
-	return strcmp(name, "tmpfs") == 0 ? &tmpfs : NULL;
+	static const struct fs_type types[] = {{"tmpfs", false, tmpfs_mount},
+	                                       {"filled", false, mount_filled}};
+	for (unsigned i = 0; i < ARRAY_SIZE(types); i++) {
+		if (strcmp(name, types[i].name) == 0)
+			return &types[i];
+	}
+	return NULL;
 }
 
 void host_files_start(void)

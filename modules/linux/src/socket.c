@@ -74,7 +74,14 @@ int64_t socket_file(struct socket *socket, uint32_t flags, struct file **out_fil
 	                                       &socket_file_ops, socket, out_file);
 	if (result != 0)
 		socket->ops->release(socket);
+	else
+		socket->file = *out_file;
 	return result;
+}
+
+struct socket *socket_of(const struct file *file)
+{
+	return file->ops == &socket_file_ops ? file->private : NULL;
 }
 
 void socket_rights_free(struct socket_rights *rights)
@@ -160,12 +167,12 @@ static int64_t get_socket(struct task *task, int32_t fd, struct file **out_file,
 	struct file *file = files_lookup(task->files, fd);
 	if (!file)
 		return -EBADF;
-	if (file->ops != &socket_file_ops) {
+	*out = socket_of(file);
+	if (!*out) {
 		file_put(file);
 		return -ENOTSOCK;
 	}
 	*out_file = file;
-	*out = file->private;
 	return 0;
 }
 

@@ -57,6 +57,7 @@ struct linux_ucred {
 
 /* Descriptors that travel with a message: references. */
 struct socket_rights {
+	struct socket_rights *next; /* of those that are dropped together */
 	uint32_t count;
 	struct file *files[];
 };
@@ -114,12 +115,16 @@ struct socket {
 	const struct socket_ops *ops; /* [I] */
 	uint32_t type;                /* [I] SOCK_* */
 	bool passes_credentials;      /* SO_PASSCRED */
+	struct file *file; /* of its descriptors, without a reference; null until it is there */
 };
 
 /* A file for a socket; gives the socket up on failure. */
 int64_t socket_file(struct socket *socket, uint32_t flags, struct file **out_file);
+struct socket *socket_of(const struct file *file); /* null when it is none */
 void socket_rights_free(struct socket_rights *rights);
 
 /* unix.c */
 int64_t unix_create(struct task *task, uint32_t type, struct socket **out);
 int64_t unix_create_pair(struct task *task, uint32_t type, struct socket *out[2]);
+/* Closes what waits in queues that nobody can read any more; for when descriptors have gone. */
+void unix_drop_unreachable(void);

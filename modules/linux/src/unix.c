@@ -3,16 +3,15 @@
  * a packet on the receiver's queue; a stream reads across packets, a datagram socket one at a time. They do
  * not leave the container.
  *
- * One lock guards all of them: [u] unix_lock, RANK_PIPE; [a] atomic. Bytes are copied from and to guests outside of it.
+ * One lock guards all of them: [u] unix_lock. Bytes are copied from and to guests outside of it.
  * A bound path's inode points at its socket without a reference; release clears that.
- *
- * A socket that travels in a message of its own queue is never freed: nobody looks for such circles.
  */
-#include "socket.h"
+#include "unix.h"
 #include "guest.h"
 #include "names.h"
 #include "signal.h"
 #include "syscall.h"
+#include <base/assert.h>
 #include <base/bits.h>
 #include <base/string.h>
 #include <libanon/heap.h>
@@ -22,44 +21,9 @@
 #define BACKLOG_MAX 4096
 #define PATH_AT 2u
 
-struct packet {
-	struct packet *next;
-	uint32_t len, taken;
-	struct socket_rights *rights;
-	struct linux_ucred credentials;
-	struct socket_address from;
-	uint8_t bytes[];
-};
-
-enum unix_state { UNIX_OPEN, UNIX_LISTENING, UNIX_CONNECTED, UNIX_CLOSED };
-
-struct unix_socket {
-	struct socket socket;             /* first */
-	uint32_t references;              /* [a] the file, peers, those who wait */
-	enum unix_state state;            /* [u] */
-	struct unix_socket *peer;         /* [u] a reference */
-	struct packet *first, *last;      /* [u] received */
-	uint32_t queued;                  /* [u] bytes in them */
-	bool has_read_end, has_write_end; /* [u] not shut down */
-	bool is_peer_done;                /* [u] the peer writes no more */
-	struct linux_ucred own, other;    /* [u] credentials: of its maker, and of the peer's */
-	struct socket_address name;       /* [u] bound to; len 0: not */
-	struct inode *inode;              /* [u] of its name, a reference */
-	struct unix_socket *next_named;   /* [u] abstract names */
-	struct unix_socket *pending, *last_pending; /* [u] connections to accept, by next_pending */
-	struct unix_socket *next_pending;
-	uint32_t pending_count, backlog;
-	struct wait_queue read_wait, write_wait;
-};
-
-static struct mutex unix_lock = MUTEX_RANKED(RANK_PIPE);
+struct mutex unix_lock = MUTEX_RANKED(RANK_PIPE);
 static struct unix_socket *abstract_names; /* [u] */
 static const struct socket_ops unix_ops;
-
-static struct unix_socket *unix_of(struct socket *socket)
-{
-	return (struct unix_socket *)socket;
-}
 
 static struct unix_socket *unix_alloc(uint32_t type, const struct linux_ucred *own)
 {
@@ -70,6 +34,8 @@ static struct unix_socket *unix_alloc(uint32_t type, const struct linux_ucred *o
 	u->references = 1;
 	u->has_read_end = u->has_write_end = true;
 	u->own = *own;
+	list_init(&u->carrying);
+	list_init(&u->carrier);
 	wait_queue_init(&u->read_wait);
 	wait_queue_init(&u->write_wait);
 	return u;
@@ -90,16 +56,6 @@ int64_t unix_create(struct task *task, uint32_t type, struct socket **out)
 
 /* --- references and release --- */
 
-static void packet_free(struct packet *packet)
-{
-	while (packet) {
-		struct packet *next = packet->next;
-		socket_rights_free(packet->rights);
-		heap_free(packet);
-		packet = next;
-	}
-}
-
 /* Only of a socket that somebody holds a reference to meanwhile: by a lock, or one of his own. */
 static void unix_get(struct unix_socket *u)
 {
@@ -110,7 +66,7 @@ static void unix_put(struct unix_socket *u)
 {
 	if (__atomic_sub_fetch(&u->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
-	packet_free(u->first);
+	ASSERT(!u->first && list_is_empty(&u->carrying));
 	heap_free(u);
 }
 
@@ -131,34 +87,57 @@ static void unname_locked(struct unix_socket *u)
 		u->inode->socket = NULL;
 }
 
-static void unix_release(struct socket *socket)
+static void packets_free(struct packet *packet)
 {
-	struct unix_socket *u = unix_of(socket);
+	while (packet) {
+		struct packet *next = packet->next;
+		heap_free(packet);
+		packet = next;
+	}
+}
+
+/* What it carried is the caller's to drop. */
+static struct socket_rights *close_one(struct unix_socket *u)
+{
 	mutex_lock(&unix_lock);
 	u->state = UNIX_CLOSED;
 	unname_locked(u);
+	struct socket_rights *carried = flight_land_all_locked(u);
 	struct inode *inode = u->inode;
-	struct unix_socket *peer = u->peer, *pending = u->pending;
+	struct unix_socket *peer = u->peer;
 	struct packet *packets = u->first;
+	u->socket.file = NULL;
+	u->listener = NULL;
 	u->inode = NULL;
 	u->peer = NULL;
-	u->pending = NULL;
 	u->first = u->last = NULL;
 	if (peer && u->socket.type != SOCK_DGRAM)
 		peer->is_peer_done = true;
 	mutex_unlock(&unix_lock);
-	packet_free(packets);
+	packets_free(packets);
 	if (inode)
 		inode_put(inode);
-	while (pending) {
-		struct unix_socket *next = pending->next_pending;
-		unix_release(&pending->socket); /* one level: these have none pending */
-		pending = next;
-	}
 	wake(u);
 	if (peer) {
 		wake(peer);
 		unix_put(peer);
+	}
+	return carried;
+}
+
+static void unix_release(struct socket *socket)
+{
+	struct unix_socket *u = unix_of(socket), *pending;
+	flight_drop(close_one(u));
+	mutex_lock(&unix_lock);
+	pending = u->pending;
+	u->pending = NULL;
+	mutex_unlock(&unix_lock);
+	while (pending) {
+		struct unix_socket *next = pending->next_pending;
+		flight_drop(close_one(pending));
+		unix_put(pending);
+		pending = next;
 	}
 	unix_put(u);
 }
@@ -226,7 +205,8 @@ static struct unix_socket *find_abstract_locked(const struct socket_address *add
 static int64_t bind_abstract(struct unix_socket *u, const struct socket_address *address)
 {
 	mutex_lock(&unix_lock);
-	int64_t result = find_abstract_locked(address) ? -EADDRINUSE : u->name.len ? -EINVAL : 0;
+	bool has_name = u->name.len || u->is_being_named;
+	int64_t result = find_abstract_locked(address) ? -EADDRINUSE : has_name ? -EINVAL : 0;
 	if (result == 0) {
 		u->name = *address;
 		u->next_named = abstract_names;
@@ -250,31 +230,49 @@ static int64_t make_name(struct task *task, const char *path, struct dentry **ou
 	return result == -EEXIST ? -EADDRINUSE : result;
 }
 
+/* One thread at a time makes a name for it, and only one of them succeeds. */
+static bool begin_naming(struct unix_socket *u)
+{
+	mutex_lock(&unix_lock);
+	bool may_begin = !u->name.len && !u->is_being_named;
+	u->is_being_named = u->is_being_named || may_begin;
+	mutex_unlock(&unix_lock);
+	return may_begin;
+}
+
+/* With the name's dentry, or null when it could not be made. */
+static void end_naming(struct unix_socket *u, const struct socket_address *address,
+                       struct dentry *dentry)
+{
+	mutex_lock(&unix_lock);
+	u->is_being_named = false;
+	if (dentry) {
+		u->name = *address;
+		u->inode = dentry->inode;
+		inode_get(u->inode);
+		u->inode->socket = u;
+	}
+	mutex_unlock(&unix_lock);
+}
+
 static int64_t unix_bind(struct task *task, struct socket *socket,
                          const struct socket_address *address)
 {
 	struct unix_socket *u = unix_of(socket);
 	char path[SOCKET_ADDRESS_MAX + 1];
-	struct dentry *dentry;
+	struct dentry *dentry = NULL;
 	int64_t result = check_address(address);
 	if (result != 0)
 		return result == -EAFNOSUPPORT ? -EINVAL : result;
 	if (is_abstract(address))
 		return bind_abstract(u, address);
-	if (u->name.len)
+	if (!begin_naming(u))
 		return -EINVAL;
 	path_of(address, path);
 	result = make_name(task, path, &dentry);
-	if (result != 0)
-		return result;
-	mutex_lock(&unix_lock);
-	u->name = *address;
-	u->inode = dentry->inode;
-	inode_get(u->inode);
-	u->inode->socket = u;
-	mutex_unlock(&unix_lock);
+	end_naming(u, address, dentry);
 	dentry_put(dentry);
-	return 0;
+	return result;
 }
 
 /* Who is bound to the address: a reference. */
@@ -355,6 +353,7 @@ static int64_t offer_locked(struct unix_socket *listener, struct unix_socket *cl
 	server->own = listener->own;
 	server->name = listener->name;
 	join_locked(client, server);
+	server->listener = listener;
 	if (listener->last_pending && listener->pending)
 		listener->last_pending->next_pending = server;
 	else
@@ -434,6 +433,7 @@ static bool take_pending(struct unix_socket *u, struct unix_socket **out)
 	if (server) {
 		u->pending = server->next_pending;
 		server->next_pending = NULL;
+		server->listener = NULL;
 		u->pending_count--;
 	}
 	mutex_unlock(&unix_lock);
@@ -474,6 +474,7 @@ static struct packet *packet_create(struct socket_message *message, size_t bytes
 	packet->len = (uint32_t)bytes;
 	packet->taken = 0;
 	packet->rights = NULL;
+	list_init(&packet->flight);
 	if (iter_get(message->iter, packet->bytes, bytes) == bytes)
 		return packet;
 	heap_free(packet);
@@ -502,6 +503,7 @@ static int64_t queue_locked(struct unix_socket *from, struct unix_socket *to, st
 		to->first = packet;
 	to->last = packet;
 	to->queued += packet->len;
+	flight_start_locked(to, packet);
 	return 0;
 }
 
@@ -613,6 +615,7 @@ static struct packet *take_locked(struct unix_socket *u)
 		u->first = packet->next;
 		u->queued -= packet->len - packet->taken;
 		packet->next = NULL;
+		flight_land_locked(u, packet);
 	}
 	return packet;
 }
@@ -633,6 +636,7 @@ static void put_back(struct unix_socket *u, struct packet *packet)
 		u->last = packet;
 	u->first = packet;
 	u->queued += packet->len - packet->taken;
+	flight_start_locked(u, packet);
 	mutex_unlock(&unix_lock);
 }
 
@@ -662,7 +666,7 @@ static int64_t consume(struct unix_socket *u, struct packet *packet, struct sock
 	if (message->flags & MSG_PEEK || (is_stream && packet->taken < packet->len))
 		put_back(u, packet);
 	else
-		packet_free(packet);
+		heap_free(packet); /* its rights are the message's */
 	if (moved < wanted && moved == 0)
 		return -EFAULT;
 	return !is_stream && message->flags & MSG_TRUNC ? (int64_t)left : (int64_t)moved;

@@ -9,11 +9,11 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } suites[] = {
-	{"file", test_file},       {"names", test_names},   {"directory", test_directory},
-	{"fd", test_fd},           {"lock", test_lock},     {"pipe", test_pipe},
-	{"poll", test_poll},       {"epoll", test_epoll},   {"tty", test_tty},
-	{"proc", test_proc},       {"rights", test_rights}, {"socket", test_socket},
-	{"unshare", test_unshare}, {"memfd", test_memfd},
+	{"file", test_file},     {"names", test_names},     {"directory", test_directory},
+	{"fd", test_fd},         {"lock", test_lock},       {"pipe", test_pipe},
+	{"poll", test_poll},     {"epoll", test_epoll},     {"tty", test_tty},
+	{"proc", test_proc},     {"rights", test_rights},   {"socket", test_socket},
+	{"travel", test_travel}, {"unshare", test_unshare}, {"memfd", test_memfd},
 };
 
 static void run_in(const char *base, const char *name, void (*run)(void))

@@ -14,6 +14,7 @@ void test_tty(void);
 void test_proc(void);
 void test_rights(void);
 void test_socket(void);
+void test_travel(void);
 void test_unshare(void);
 void test_memfd(void);
 
