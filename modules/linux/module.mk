@@ -91,7 +91,7 @@ signal_queue_test_TEST_LIBS  := base
 syscall_table_test_TEST_SRC  := src/syscall_table_test.c
 
 # Host tests of the file half.
-UNIT_TESTS += n_tty_test vfs_test dcache_names_test
+UNIT_TESTS += n_tty_test vfs_test mount_test dcache_names_test
 n_tty_test_TEST_SRC  := src/n_tty_test.c src/n_tty.c src/n_tty_out.c src/ring.c src/text.c src/dirent.c \
 	src/host_heap.c
 n_tty_test_TEST_LIBS := base
@@ -101,5 +101,7 @@ VFS_TEST_PARTS := src/host_files.c src/host_heap.c src/attr.c src/dcache.c src/d
 	src/readdir.c src/ring.c src/stat.c src/sync.c src/tmpfs.c src/xattr.c
 vfs_test_TEST_SRC    := src/vfs_test.c $(VFS_TEST_PARTS)
 vfs_test_TEST_LIBS   := base
+mount_test_TEST_SRC  := src/mount_test.c $(VFS_TEST_PARTS)
+mount_test_TEST_LIBS := base
 dcache_names_test_TEST_SRC  := src/dcache_names_test.c $(VFS_TEST_PARTS)
 dcache_names_test_TEST_LIBS := base

@@ -519,6 +519,13 @@ int64_t dcache_readdir(struct file *file, struct dentry *dir, uint64_t cursor,
 	return 0;
 }
 
+static struct dentry *root_above_locked(struct dentry *dentry)
+{
+	while (dentry->parent != dentry)
+		dentry = dentry->parent;
+	return dentry;
+}
+
 static struct dentry *first_leaf_locked(struct dentry *root)
 {
 	struct dentry *dentry = root;
@@ -527,12 +534,12 @@ static struct dentry *first_leaf_locked(struct dentry *root)
 	return dentry == root ? NULL : dentry;
 }
 
-void dcache_kill_tree(struct dentry *root)
+void dcache_kill_tree(struct dentry *member)
 {
 	for (;;) {
 		struct dentry *victims = NULL;
 		mutex_lock(&dcache_lock);
-		struct dentry *leaf = first_leaf_locked(root);
+		struct dentry *leaf = first_leaf_locked(root_above_locked(member));
 		if (leaf)
 			dcache_remove_locked(leaf, &victims);
 		mutex_unlock(&dcache_lock);

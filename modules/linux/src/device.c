@@ -165,10 +165,14 @@ static const struct device_name device_names[] = {
 int64_t devfs_create(struct super **out_super, struct dentry **out_root)
 {
 	int64_t result = tmpfs_create("devtmpfs", TMPFS_MAGIC, 0755, out_super, out_root);
+	if (result != 0)
+		return result;
 	for (unsigned i = 0; result == 0 && i < ARRAY_SIZE(device_names); i++) {
 		const struct device_name *d = &device_names[i];
 		result = tmpfs_make(*out_root, d->name, d->mode, dev_make(d->major, d->minor),
 		                    d->target, NULL);
 	}
+	if (result != 0)
+		super_discard(*out_super, *out_root);
 	return result;
 }

@@ -39,6 +39,28 @@ void super_put(struct super *super)
 	heap_free(super);
 }
 
+int64_t super_begin(struct super *super, struct inode *inode, struct super **out_super,
+                    struct dentry **out_root)
+{
+	struct dentry *root = inode ? dentry_create_root(inode) : NULL;
+	if (!root) {
+		if (super)
+			super_put(super);
+		return -ENOMEM;
+	}
+	*out_super = super;
+	*out_root = root;
+	return 0;
+}
+
+void super_discard(struct super *super, struct dentry *root)
+{
+	if (super->flags & SUPER_RESIDENT)
+		dcache_kill_tree(root);
+	dentry_put(root);
+	super_put(super);
+}
+
 void inode_init(struct inode *inode, struct super *super, uint32_t mode,
                 const struct inode_ops *ops)
 {

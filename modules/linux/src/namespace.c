@@ -42,7 +42,7 @@ static void mount_free(struct mount *mount)
 	bool is_last = --mount->super->mounts == 0;
 	mutex_unlock(&mount_lock);
 	if (is_last && mount->super->flags & SUPER_RESIDENT)
-		dcache_kill_tree(mount->root);
+		dcache_kill_tree(mount->root); /* that of the first mount may be above */
 	dentry_put(mount->root);
 	if (is_last)
 		dcache_shrink(mount->super);
@@ -78,6 +78,21 @@ static void attach_locked(struct mount *mount, const struct path *where)
 	mutex_unlock(&dcache_lock);
 }
 
+/* Not on one that was taken away meanwhile. */
+static bool try_attach(struct mount *mount, const struct path *where)
+{
+	mutex_lock(&mount_lock);
+	bool is_there = !where || where->mount->is_attached;
+	if (is_there) {
+		__atomic_fetch_add(&mount->super->references, 1, __ATOMIC_RELAXED);
+		dentry_get(mount->root);
+		mount->id = next_mount_id++;
+		attach_locked(mount, where);
+	}
+	mutex_unlock(&mount_lock);
+	return is_there;
+}
+
 int64_t mount_attach(struct super *super, struct dentry *root, const char *source,
                      const struct path *where, uint32_t flags, bool is_union, struct mount **out)
 {
@@ -87,18 +102,18 @@ int64_t mount_attach(struct super *super, struct dentry *root, const char *sourc
 		heap_free(mount);
 		return -ENOMEM;
 	}
-	__atomic_fetch_add(&super->references, 1, __ATOMIC_RELAXED);
 	*mount = (struct mount){.references = 1,
 	                        .flags = flags,
 	                        .is_union = is_union,
-	                        .root = dentry_get(root),
+	                        .root = root,
 	                        .super = super,
 	                        .source = copy};
 	list_init(&mount->node);
-	mutex_lock(&mount_lock);
-	mount->id = next_mount_id++;
-	attach_locked(mount, where);
-	mutex_unlock(&mount_lock);
+	if (!try_attach(mount, where)) {
+		heap_free(copy);
+		heap_free(mount);
+		return -EINVAL;
+	}
 	if (out)
 		*out = mount;
 	return 0;
@@ -236,6 +251,35 @@ static void detach_locked(struct mount *mount, struct path *out_where)
 	mount->mountpoint = NULL;
 }
 
+/* The newest of the mounts that hang on one that was taken away. */
+static struct mount *orphan_locked(void)
+{
+	struct mount *found = NULL;
+	struct list *at;
+	list_for_each (at, &mounts) {
+		struct mount *mount = list_entry(at, struct mount, node);
+		if (mount->parent && !mount->parent->is_attached)
+			found = mount;
+	}
+	return found;
+}
+
+static void detach_orphans(void)
+{
+	for (;;) {
+		struct path where = {0};
+		mutex_lock(&mount_lock);
+		struct mount *mount = orphan_locked();
+		if (mount)
+			detach_locked(mount, &where);
+		mutex_unlock(&mount_lock);
+		if (!mount)
+			return;
+		path_put(&where);
+		mount_put(mount);
+	}
+}
+
 static int64_t unmount(struct mount *mount, uint32_t flags)
 {
 	struct path where = {0};
@@ -251,6 +295,7 @@ static int64_t unmount(struct mount *mount, uint32_t flags)
 	if (result == 0) {
 		path_put(&where);
 		mount_put(mount);
+		detach_orphans();
 	}
 	return result;
 }
@@ -300,15 +345,19 @@ static int64_t mount_new(struct task *task, const struct path *where, const char
 	struct dentry *root;
 	if (!fs || fs->needs_device)
 		return -ENODEV;
+	if (!S_ISDIR(where->dentry->inode->mode))
+		return -ENOTDIR;
 	int64_t result = fs->mount(task, options, &super, &root);
 	if (result != 0)
 		return result;
-	result = S_ISDIR(where->dentry->inode->mode) ? 0 : -ENOTDIR;
-	if (result == 0)
-		result = mount_attach(super, root, source, where, flags, false, NULL);
+	result = mount_attach(super, root, source, where, flags, false, NULL);
+	if (result != 0) {
+		super_discard(super, root);
+		return result;
+	}
 	dentry_put(root);
 	super_put(super);
-	return result;
+	return 0;
 }
 
 static int64_t mount_bind(struct task *task, const struct path *where, const char *source,

@@ -332,10 +332,7 @@ int64_t devpts_create(struct super **out_super, struct dentry **out_root)
 {
 	struct super *super = super_create("devpts", &devpts_super_ops, 0, DEVPTS_SUPER_MAGIC);
 	struct inode *inode = super ? inode_create(super, S_IFDIR | 0755, &devpts_dir_ops) : NULL;
-	if (!inode)
-		return -ENOMEM;
-	inode->file_ops = &devpts_dir_file_ops;
-	*out_super = super;
-	*out_root = dentry_create_root(inode);
-	return *out_root ? 0 : -ENOMEM;
+	if (inode)
+		inode->file_ops = &devpts_dir_file_ops;
+	return super_begin(super, inode, out_super, out_root);
 }

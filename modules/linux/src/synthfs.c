@@ -229,10 +229,7 @@ int64_t synthfs_create(const char *type, int64_t magic, const struct synth_entry
 	struct synth_target nobody = {0};
 	struct super *super = super_create(type, &synth_super_ops, 0, magic);
 	struct inode *inode = super ? new_inode(super, root, &nobody) : NULL;
-	if (!inode)
-		return -ENOMEM;
-	inode->number = 1;
-	*out_super = super;
-	*out_root = dentry_create_root(inode);
-	return *out_root ? 0 : -ENOMEM;
+	if (inode)
+		inode->number = 1;
+	return super_begin(super, inode, out_super, out_root);
 }

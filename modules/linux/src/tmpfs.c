@@ -313,15 +313,7 @@ int64_t tmpfs_create(const char *type, int64_t magic, uint32_t mode, struct supe
 	struct new_inode new = {.mode = S_IFDIR | mode};
 	struct super *super = super_create(type, &tmpfs_super_ops, SUPER_RESIDENT, magic);
 	struct inode *inode = super ? new_inode(super, &new) : NULL;
-	struct dentry *root = inode ? dentry_create_root(inode) : NULL;
-	if (!root) {
-		if (super)
-			super_put(super);
-		return -ENOMEM;
-	}
-	*out_super = super;
-	*out_root = root;
-	return 0;
+	return super_begin(super, inode, out_super, out_root);
 }
 
 /* The only options that matter here: mode=, uid=, gid=. */

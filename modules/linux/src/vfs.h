@@ -181,6 +181,11 @@ struct mount {
 struct super *super_create(const char *type, const struct super_ops *ops, uint32_t flags,
                            int64_t magic);
 void super_put(struct super *super);
+/* A file system with this root, or -ENOMEM: then both, which may be null for want of memory, are given up. */
+int64_t super_begin(struct super *super, struct inode *inode, struct super **out_super,
+                    struct dentry **out_root);
+/* One that is mounted nowhere. */
+void super_discard(struct super *super, struct dentry *root);
 /* Fills a zeroed inode with one reference; number 0: the next one. */
 void inode_init(struct inode *inode, struct super *super, uint32_t mode,
                 const struct inode_ops *ops);
@@ -253,8 +258,8 @@ int64_t dcache_readdir(struct file *file, struct dentry *dir, uint64_t cursor,
                        struct dir_sink *sink);
 /* Forgets what is cached and unused below a super. */
 void dcache_shrink(struct super *super);
-/* All of a resident tree goes, when its last mount does. */
-void dcache_kill_tree(struct dentry *root);
+/* All of a resident tree, of which somebody holds this member, goes when its last mount does. */
+void dcache_kill_tree(struct dentry *member);
 
 /* --- dcache_names.c: what the cache knows of names that others change, too --- */
 enum dcache_answer { DCACHE_FOUND, DCACHE_ABSENT, DCACHE_UNSURE };
