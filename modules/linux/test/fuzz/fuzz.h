@@ -109,3 +109,5 @@ struct fuzz_amounts fuzz_amounts_settled(void);
 bool fuzz_services(uint64_t *starts, uint64_t *running);
 void fuzz_end_all_of(uint32_t uid);
 void fuzz_remove_tree(const char *path);
+/* What belongs to the workers' users. */
+void fuzz_remove_left_in(const char *path);

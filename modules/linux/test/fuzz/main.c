@@ -110,6 +110,9 @@ static void end_workers(void)
 	for (unsigned i = 0; i < FUZZ_WORKERS; i++)
 		fuzz_end_all_of(FUZZ_UID + i);
 	fuzz_remove_tree(FUZZ_STORE);
+	/* Who takes his own away finds the container's, which anybody may write to. */
+	fuzz_remove_left_in("/tmp");
+	fuzz_remove_left_in("/dev/shm");
 }
 
 static bool are_services_well(void)

@@ -139,6 +139,19 @@ static int remove_one(const char *path, const struct stat *stat, int kind, struc
 	return 0;
 }
 
+static int remove_left(const char *path, const struct stat *stat, int kind, struct FTW *where)
+{
+	(void)kind, (void)where;
+	if (stat->st_uid >= FUZZ_UID && stat->st_uid < FUZZ_UID + FUZZ_WORKERS)
+		(void)remove(path);
+	return 0;
+}
+
+void fuzz_remove_left_in(const char *path)
+{
+	(void)nftw(path, remove_left, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
 /* Until it has gone: names that a namespace of mounts covers stay for as long as that lives. */
 void fuzz_remove_tree(const char *path)
 {
