@@ -17,7 +17,7 @@ LINUX_FILES := src/archivefs.c src/attr.c src/console.c src/dcache.c src/dcache_
 	src/iter.c src/locks.c src/n_tty.c src/n_tty_out.c src/namei.c src/names.c src/namespace.c src/obj_call.c src/obj_limit.c \
 	src/obj_watch.c src/object_access.c src/object_view.c src/objfs.c src/open.c src/pages.c src/pages_os.c src/pipe.c src/poll.c src/poll_wait.c \
 	src/proc.c src/proc_anonymos.c src/proc_net.c src/proc_links.c src/proc_pid.c src/proc_sys.c src/proc_system.c src/pty.c \
-	src/read_write.c src/readdir.c src/ring.c src/select.c src/socket.c src/socket_control.c src/stat.c src/store_client.c src/store_inode.c src/store_names.c src/storefs.c \
+	src/read_write.c src/readdir.c src/ring.c src/select.c src/snapshot.c src/socket.c src/socket_control.c src/stat.c src/store_client.c src/store_inode.c src/store_names.c src/storefs.c \
 	src/stream.c src/sync.c src/synthfs.c src/sysfs.c src/text.c src/timerfd.c src/tmpfs.c src/tty.c src/tty_ioctl.c \
 	src/tty_jobctrl.c src/unix.c src/unix_flight.c src/vfs.c src/xattr.c
 

@@ -8,6 +8,7 @@
 #include "objfs.h"
 #include "file.h"
 #include "object_access.h"
+#include "snapshot.h"
 #include "syscall.h"
 #include <base/bits.h>
 #include <base/hash.h>
@@ -217,36 +218,22 @@ static int64_t objfs_readdir(struct file *file, struct dentry *dir, uint64_t cur
 
 /* --- values --- */
 
-struct answer {
-	size_t len;
-	char text[JSON_MAX];
-};
-
 static int64_t keep_json(struct file *file, const uint8_t *value, uint32_t value_len)
 {
-	struct answer *answer = file->private;
-	if (!answer && !(answer = heap_zalloc(sizeof(*answer))))
-		return -ENOMEM;
-	file->private = answer;
+	char *text = heap_alloc(JSON_MAX), *fitting;
 	size_t len = 0;
-	status_t status = value_len ? json_from_cbor(value, value_len, false, answer->text,
-	                                             sizeof(answer->text) - 1, &len)
+	if (!text)
+		return -ENOMEM;
+	status_t status = value_len ? json_from_cbor(value, value_len, false, text, JSON_MAX - 1,
+	                                             &len)
 	                            : OK;
+	if (status != OK)
+		len = 0;
 	if (len > 0)
-		answer->text[len++] = '\n';
-	answer->len = status == OK ? len : 0;
-	return errno_from_status(status);
-}
-
-static int64_t read_answer(struct file *file, struct iter *to, uint64_t *position)
-{
-	struct answer *answer = file->private;
-	if (!answer || *position >= answer->len || to->left == 0)
-		return 0;
-	size_t done = iter_put(to, answer->text + *position,
-	                       MIN(to->left, answer->len - *position));
-	*position += done;
-	return done > 0 ? (int64_t)done : -EFAULT;
+		text[len++] = '\n';
+	fitting = heap_realloc(text, MAX(len, 1ul));
+	int64_t result = snapshot_keep(file, fitting ? fitting : text, len);
+	return status == OK ? result : errno_from_status(status);
 }
 
 static int64_t property_read(struct file *file, struct iter *to, uint64_t *position)
@@ -264,7 +251,7 @@ static int64_t property_read(struct file *file, struct iter *to, uint64_t *posit
 		if (result != 0)
 			return result;
 	}
-	return read_answer(file, to, position);
+	return snapshot_read(file, to, position);
 }
 
 /* Calls the method with JSON arguments; the answer is kept for reading. */
@@ -306,17 +293,12 @@ static int64_t method_write(struct file *file, struct iter *from, uint64_t *posi
 
 static int64_t method_read(struct file *file, struct iter *to, uint64_t *position)
 {
-	if (!file->private) {
+	if (!snapshot_is_kept(file)) {
 		int64_t result = call(file, "", 0);
 		if (result != 0)
 			return result;
 	}
-	return read_answer(file, to, position);
-}
-
-static void objfs_release(struct file *file)
-{
-	heap_free(file->private);
+	return snapshot_read(file, to, position);
 }
 
 /* A shell's "> method" truncates first; nothing else about an object changes this way. */
@@ -335,13 +317,13 @@ static const struct file_ops objfs_dir_ops = {.name = "obj", .readdir = objfs_re
 static const struct file_ops objfs_property_ops = {
 	.name = "obj",
 	.read = property_read,
-	.release = objfs_release,
+	.release = snapshot_release,
 };
 static const struct file_ops objfs_method_ops = {
 	.name = "obj",
 	.read = method_read,
 	.write = method_write,
-	.release = objfs_release,
+	.release = snapshot_release,
 };
 static const struct super_ops objfs_super_ops;
 

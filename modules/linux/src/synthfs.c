@@ -4,6 +4,7 @@
  */
 #include "file.h"
 #include "procfs.h"
+#include "snapshot.h"
 #include "syscall.h"
 #include <base/bits.h>
 #include <base/hash.h>
@@ -104,31 +105,24 @@ static int64_t synth_follow(struct task *task, struct dentry *dentry, struct pat
 
 /* --- files --- */
 
-static int64_t synth_read(struct file *file, struct iter *to, uint64_t *position)
+static int64_t make_text(struct file *file, struct task *task)
 {
 	struct synth_inode *s = synth_of(file->inode);
-	struct text *text = file->private;
-	if (!text || *position == 0) {
-		struct text fresh;
-		text_init(&fresh);
-		int64_t result = s->entry->show ? s->entry->show(to->task, &s->target, &fresh)
-		                                : -EINVAL;
-		if (result == 0 && fresh.has_failed)
-			result = -ENOMEM;
-		if (result == 0 && !text && !(file->private = text = heap_zalloc(sizeof(*text))))
-			result = -ENOMEM;
-		if (result != 0) {
-			text_free(&fresh);
-			return result;
-		}
-		text_free(text);
-		*text = fresh;
-	}
-	if (*position >= text->len || to->left == 0)
-		return 0;
-	size_t done = iter_put(to, text->at + *position, MIN(to->left, text->len - *position));
-	*position += done;
-	return done > 0 ? (int64_t)done : -EFAULT;
+	struct text text;
+	text_init(&text);
+	int64_t result = s->entry->show ? s->entry->show(task, &s->target, &text) : -EINVAL;
+	if (result == 0 && text.has_failed)
+		result = -ENOMEM;
+	if (result == 0)
+		return snapshot_keep(file, text.at, text.len);
+	text_free(&text);
+	return result;
+}
+
+static int64_t synth_read(struct file *file, struct iter *to, uint64_t *position)
+{
+	int64_t result = *position == 0 || !snapshot_is_kept(file) ? make_text(file, to->task) : 0;
+	return result == 0 ? snapshot_read(file, to, position) : result;
 }
 
 static int64_t synth_write(struct file *file, struct iter *from, uint64_t *position)
@@ -151,15 +145,6 @@ static int64_t synth_write(struct file *file, struct iter *from, uint64_t *posit
 static int64_t synth_seek(struct file *file, int64_t offset, int whence)
 {
 	return whence == SEEK_END ? -EINVAL : seek_within(file, offset, whence, 0);
-}
-
-static void synth_release(struct file *file)
-{
-	struct text *text = file->private;
-	if (!text)
-		return;
-	text_free(text);
-	heap_free(text);
 }
 
 /* --- directories: dynamic names have cursors above the table's --- */
@@ -218,7 +203,7 @@ static const struct file_ops synth_file_ops = {
 	.read = synth_read,
 	.write = synth_write,
 	.seek = synth_seek,
-	.release = synth_release,
+	.release = snapshot_release,
 };
 static const struct file_ops synth_dir_ops = {.name = "synth", .readdir = synth_readdir};
 static const struct super_ops synth_super_ops;

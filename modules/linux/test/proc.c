@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sys/stat.h>
 
 static void own_process(void)
@@ -89,8 +90,40 @@ static void system_files(void)
 	closedir(dir);
 }
 
+/* --- readers of one description, each from the beginning --- */
+
+#define READERS 4
+#define READS 4000
+
+static int status_fd;
+
+static void *read_status(void *bad)
+{
+	char text[4000];
+	for (int i = 0; i < READS; i++)
+		*(int *)bad += pread(status_fd, text, sizeof(text), 0) < 100 ||
+		               strncmp(text, "Name:\t", 6) != 0;
+	return NULL;
+}
+
+static void readers_at_once(void)
+{
+	pthread_t threads[READERS];
+	int bad[READERS] = {0}, count = 0;
+	status_fd = open("/proc/self/status", O_RDONLY);
+	for (int i = 0; i < READERS; i++)
+		CHECK(pthread_create(&threads[i], NULL, read_status, &bad[i]) == 0);
+	for (int i = 0; i < READERS; i++) {
+		pthread_join(threads[i], NULL);
+		count += bad[i];
+	}
+	CHECK(status_fd >= 0 && count == 0);
+	close(status_fd);
+}
+
 void test_proc(void)
 {
+	readers_at_once();
 	own_process();
 	descriptors();
 	system_files();
