@@ -39,8 +39,8 @@ struct unix_socket {
 	struct list
 		carrying; /* [u] packets with rights in its queue; then it is among the carriers: */
 	struct list carrier; /* [u] */
-	uint32_t held;       /* [u] the rest is for looking for circles (unix_flight.c) */
-	bool is_reached;
+	uint32_t flights;    /* [u] how often it waits in queues itself */
+	bool is_reached; /* [u] this and the next: while circles are looked for (unix_flight.c) */
 	struct unix_socket *next_reached;
 	struct wait_queue read_wait, write_wait;
 };

@@ -20,10 +20,36 @@ struct dropper {
 };
 
 static struct list carriers = LIST_INIT(carriers); /* [u] sockets with rights in their queues */
+static bool may_be_circles;                        /* [u] one was closed since there were none */
 static struct dropper *droppers;                   /* [u] */
 
 /* --- taking off and landing --- */
 
+/* The next socket that a packet names, from *index on; null: no more. */
+static struct unix_socket *next_named(const struct socket_rights *rights, uint32_t *index)
+{
+	while (*index < rights->count) {
+		struct socket *socket = socket_of(rights->files[(*index)++]);
+		if (socket && socket->ops->family == AF_UNIX)
+			return unix_of(socket);
+	}
+	return NULL;
+}
+
+/* Through whom its queue can be had. */
+static struct unix_socket *owner_of(struct unix_socket *u)
+{
+	return u->listener ? u->listener : u;
+}
+
+static void count_flights(const struct socket_rights *rights, int32_t change)
+{
+	struct unix_socket *found;
+	for (uint32_t i = 0; (found = next_named(rights, &i));)
+		found->flights += (uint32_t)change;
+}
+
+/* What closes a circle is put into the queue of a socket that flies itself. */
 void flight_start_locked(struct unix_socket *u, struct packet *packet)
 {
 	if (!packet->rights)
@@ -31,15 +57,21 @@ void flight_start_locked(struct unix_socket *u, struct packet *packet)
 	list_push_back(&u->carrying, &packet->flight);
 	if (!list_is_linked(&u->carrier))
 		list_push_back(&carriers, &u->carrier);
+	count_flights(packet->rights, 1);
+	if (owner_of(u)->flights > 0)
+		may_be_circles = true;
 }
 
 void flight_land_locked(struct unix_socket *u, struct packet *packet)
 {
 	if (!list_is_linked(&packet->flight))
 		return;
+	count_flights(packet->rights, -1);
 	list_remove(&packet->flight);
 	if (list_is_empty(&u->carrying))
 		list_remove(&u->carrier);
+	if (list_is_empty(&carriers))
+		may_be_circles = false;
 }
 
 struct socket_rights *flight_land_all_locked(struct unix_socket *u)
@@ -56,17 +88,6 @@ struct socket_rights *flight_land_all_locked(struct unix_socket *u)
 }
 
 /* --- circles --- */
-
-/* The next socket that a packet names, from *index on; null: no more. */
-static struct unix_socket *next_named(const struct socket_rights *rights, uint32_t *index)
-{
-	while (*index < rights->count) {
-		struct socket *socket = socket_of(rights->files[(*index)++]);
-		if (socket && socket->ops->family == AF_UNIX)
-			return unix_of(socket);
-	}
-	return NULL;
-}
 
 /* Calls fn for each socket that waits in this one's queue. */
 static void for_each_carried_locked(struct unix_socket *u, void (*fn)(struct unix_socket *found))
@@ -87,15 +108,8 @@ static void for_each_carrier_locked(void (*fn)(struct unix_socket *carrier))
 		fn(list_entry(at, struct unix_socket, carrier));
 }
 
-/* Through whom its queue can be had. */
-static struct unix_socket *owner_of(struct unix_socket *u)
-{
-	return u->listener ? u->listener : u;
-}
-
 static void forget_mark(struct unix_socket *u)
 {
-	u->held = 0;
 	u->is_reached = false;
 }
 
@@ -104,16 +118,6 @@ static void forget_marks(struct unix_socket *carrier)
 	forget_mark(carrier);
 	forget_mark(owner_of(carrier));
 	for_each_carried_locked(carrier, forget_mark);
-}
-
-static void count_hold(struct unix_socket *u)
-{
-	u->held++;
-}
-
-static void count_holds(struct unix_socket *carrier)
-{
-	for_each_carried_locked(carrier, count_hold);
 }
 
 static struct unix_socket *reached; /* [u] and not looked into yet, by next_reached */
@@ -131,7 +135,7 @@ static void reach(struct unix_socket *u)
 static bool is_held_by_others(const struct unix_socket *u)
 {
 	const struct file *file = u->socket.file;
-	return !file || __atomic_load_n(&file->references, __ATOMIC_ACQUIRE) > u->held;
+	return !file || __atomic_load_n(&file->references, __ATOMIC_ACQUIRE) > u->flights;
 }
 
 static void reach_if_held(struct unix_socket *carrier)
@@ -167,7 +171,6 @@ static struct socket_rights *take_unreachable_locked(void)
 	struct socket_rights *all = NULL;
 	struct list *at, *next;
 	for_each_carrier_locked(forget_marks);
-	for_each_carrier_locked(count_holds);
 	for_each_carrier_locked(reach_if_held);
 	follow_reached_locked();
 	list_for_each_safe (at, next, &carriers) {
@@ -198,7 +201,7 @@ static void leave_locked(const struct dropper *dropper)
 
 static bool has_work_locked(struct dropper *dropper)
 {
-	if (!dropper->left)
+	if (!dropper->left && may_be_circles)
 		dropper->left = take_unreachable_locked();
 	return dropper->left;
 }
