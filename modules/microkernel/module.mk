@@ -24,7 +24,7 @@ KERNEL := \
 	src/arch/x86_64/tlb.c src/arch/x86_64/tlb_flush.c src/arch/x86_64/trap.c src/arch/x86_64/trap_entry.S src/arch/x86_64/usercopy.S
 KERNEL_NOTEST := src/ktest_none.c
 KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c \
-	src/aspace_ktest.c src/aspace_clone_ktest.c src/domain_ktest.c src/domain_nest_ktest.c src/event_ktest.c src/thread_ktest.c src/shortage_ktest.c src/gone_ktest.c src/boot_image_ktest.c src/pager_ktest.c src/steps_ktest.c src/sweep_ktest.c src/remap_ktest.c src/ipc_ktest.c src/priority_ktest.c \
+	src/aspace_ktest.c src/aspace_clone_ktest.c src/domain_ktest.c src/domain_nest_ktest.c src/event_ktest.c src/thread_ktest.c src/shortage_ktest.c src/gone_ktest.c src/boot_image_ktest.c src/pager_ktest.c src/steps_ktest.c src/sweep_ktest.c src/waits_ktest.c src/remap_ktest.c src/ipc_ktest.c src/priority_ktest.c \
 	src/arch/x86_64/pagetable_ktest.c src/arch/x86_64/kernel_map_ktest.c src/arch/x86_64/guest_ktest.c \
 	src/arch/x86_64/protection_ktest.c src/arch/x86_64/kaslr_ktest.c src/arch/x86_64/apic_ktest.c \
 	src/arch/x86_64/clock_ktest.c

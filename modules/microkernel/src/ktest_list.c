@@ -118,6 +118,12 @@
 	X(cutting_before_many_goes_in_steps) \
 	X(what_many_map_is_not_supplied) \
 	X(moving_goes_in_steps) \
+	X(many_callers_of_what_dies_are_woken_in_steps) \
+	X(many_callers_whom_nobody_serves_are_woken_in_steps) \
+	X(many_who_wait_for_an_event_that_dies_are_woken_in_steps) \
+	X(a_process_of_many_threads_ends_in_steps) \
+	X(many_sleepers_at_a_word_are_woken_in_steps) \
+	X(many_sleepers_move_to_another_word_in_steps) \
 	X(a_mapping_moves_right_beside_itself) \
 	X(the_new_place_is_kept) \
 	X(what_changes_between_the_steps_of_a_move_is_kept) \
