@@ -76,6 +76,10 @@
 	X(the_outermost_takes_all_with_it) \
 	X(a_share_holds_at_every_depth) \
 	X(a_slice_is_as_long_as_all_around_allow) \
+	X(a_domain_divides_its_turn_among_its_threads) \
+	X(nobody_divides_what_all_belong_to) \
+	X(nested_domains_divide_what_is_around_them) \
+	X(a_turn_is_never_too_short) \
 	X(badges_bound_what_timers_and_watches_signal) \
 	X(periods_without_end_are_refused) \
 	X(missed_periods_are_signalled_once) \
