@@ -4,7 +4,7 @@
  * the one around it has: the least over all levels counts. A level to which all belong who take turns here is divided by
  * nobody, and long turns are cheaper than short ones.
  *
- * It is looked at when somebody waits for the end of a turn, about once in each; the threads are those of one CPU's queue.
+ * It is looked at when somebody begins to wait for the end of a turn; the threads are those of one CPU's queue.
  */
 #include "share.h"
 #include <base/bits.h>
@@ -53,20 +53,54 @@ static uint32_t count_members(struct levels *levels, const struct list *waiting)
 	return all;
 }
 
-uint64_t share_slice_ns(const struct thread *payer, const struct list *waiting)
+static uint64_t slice_of(uint32_t share)
 {
-	struct levels levels = {.last = 0};
-	uint64_t least = UINT64_MAX;
-	uint32_t all, members = 0;
+	return SLICE_NS * share / SHARE_NORMAL;
+}
 
-	name_levels(&levels, payer->obj.domain);
+/* The root's share is nobody's to divide: there is nothing beside it. */
+static uint64_t least_part(const struct domain *domain, const struct list *waiting)
+{
+	struct levels levels = {.last = domain->depth};
+	uint64_t least = slice_of(domain->limits.share);
+	uint32_t members = 0, all;
+
+	name_levels(&levels, domain);
 	all = count_members(&levels, waiting);
-	for (unsigned level = levels.last + 1; level-- > 0;) {
-		uint64_t share = SLICE_NS * levels.domains[level]->limits.share / SHARE_NORMAL;
+	for (unsigned level = levels.last; level > 0; level--) {
+		uint64_t whole = slice_of(levels.domains[level]->limits.share);
 
 		members += levels.counts[level];
-		if (level > 0 || levels.last == 0)
-			least = MIN(least, members < all ? share / members : share);
+		least = MIN(least, members < all ? whole / members : whole);
 	}
 	return MAX(least, SLICE_LEAST_NS);
+}
+
+/* Nearly always all who wait are of one domain. */
+static bool are_all_of(const struct domain *domain, const struct list *waiting)
+{
+	const struct list *at = waiting->next;
+
+	for (unsigned i = 0; i < LOOKS && at != waiting; i++, at = at->next)
+		if (list_entry(at, const struct thread, queue_link)->obj.domain != domain)
+			return false;
+	return true;
+}
+
+static uint32_t least_share(const struct domain *domain)
+{
+	uint32_t share = domain->limits.share;
+
+	for (; domain->parent; domain = domain->parent)
+		share = MIN(share, domain->limits.share);
+	return share;
+}
+
+uint64_t share_slice_ns(const struct thread *payer, const struct list *waiting)
+{
+	const struct domain *domain = payer->obj.domain;
+
+	if (__builtin_expect(are_all_of(domain, waiting), true))
+		return slice_of(least_share(domain));
+	return least_part(domain, waiting);
 }
