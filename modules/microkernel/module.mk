@@ -3,7 +3,7 @@ USES := base
 KERNEL := \
 	src/main.c src/init.c src/elf.c src/archive.c \
 	src/lock.c src/kernel_lock.c src/cpu.c src/kobject.c src/derivation.c src/handle.c src/domain.c src/page.c src/kalloc.c \
-	src/process.c src/thread.c src/sched.c src/deadline.c \
+	src/process.c src/thread.c src/sched.c src/share.c src/deadline.c \
 	src/aspace.c src/aspace_clone.c src/aspace_remap.c src/aspace_check.c src/mapping.c src/fault.c src/space.c src/memory.c src/sweep.c src/pager.c src/pagemap.c \
 	src/endpoint.c src/ipc.c src/ipc_fast.c src/reply.c src/priority.c src/event.c src/event_fast.c src/timer.c src/word.c src/interrupt.c src/ioport.c \
 	src/syscall.c src/syscall_handle.c src/syscall_process.c src/syscall_thread.c src/syscall_memory.c \
@@ -24,7 +24,7 @@ KERNEL := \
 	src/arch/x86_64/tlb.c src/arch/x86_64/tlb_flush.c src/arch/x86_64/trap.c src/arch/x86_64/trap_entry.S src/arch/x86_64/usercopy.S
 KERNEL_NOTEST := src/ktest_none.c
 KTEST := src/ktest.c src/ktest_list.c src/ktest_fixture.c src/handle_ktest.c src/memory_ktest.c \
-	src/aspace_ktest.c src/aspace_clone_ktest.c src/domain_ktest.c src/domain_nest_ktest.c src/event_ktest.c src/thread_ktest.c src/shortage_ktest.c src/gone_ktest.c src/boot_image_ktest.c src/pager_ktest.c src/steps_ktest.c src/sweep_ktest.c src/remap_ktest.c src/ipc_ktest.c src/priority_ktest.c \
+	src/aspace_ktest.c src/aspace_clone_ktest.c src/domain_ktest.c src/domain_nest_ktest.c src/share_ktest.c src/event_ktest.c src/thread_ktest.c src/shortage_ktest.c src/gone_ktest.c src/boot_image_ktest.c src/pager_ktest.c src/steps_ktest.c src/sweep_ktest.c src/waits_ktest.c src/remap_ktest.c src/ipc_ktest.c src/priority_ktest.c \
 	src/arch/x86_64/pagetable_ktest.c src/arch/x86_64/kernel_map_ktest.c src/arch/x86_64/guest_ktest.c \
 	src/arch/x86_64/protection_ktest.c src/arch/x86_64/kaslr_ktest.c src/arch/x86_64/apic_ktest.c \
 	src/arch/x86_64/clock_ktest.c
@@ -50,7 +50,7 @@ pagemap_test_TEST_LIBS := base
 
 # The kernel's cores on the host, for src/explore/run.py (docs/verification.md).
 EXPLORED_KERNEL := src/kobject.c src/derivation.c src/handle.c src/domain.c src/lock.c src/kernel_lock.c src/cpu.c \
-	src/process.c src/thread.c src/sched.c src/deadline.c src/endpoint.c src/reply.c src/priority.c src/event.c src/ipc.c src/ipc_fast.c \
+	src/process.c src/thread.c src/sched.c src/share.c src/deadline.c src/endpoint.c src/reply.c src/priority.c src/event.c src/ipc.c src/ipc_fast.c \
 	src/word.c src/explore/entry.c
 EXPLORER := src/explore/explore.c src/explore/machine.c src/explore/hooks.c src/test/messages.c
 

@@ -16,6 +16,7 @@
 #define LOAD_BYTES (3ul << 20)
 #define MOVE_BYTES (16ul << 20)
 #define MANY_MAPPINGS 8000u
+#define MANY_THREADS 500u
 #define BUSY_CALLS 20u
 #define BUSY_WORK 100000u    /* instructions of an unimportant request */
 #define BUSY_PAUSE_NS 30000u /* about that many of them are done when the important one comes */
@@ -168,6 +169,57 @@ static void write_before_many(void)
 	must(sys_handle_close(memory), "handle_close");
 }
 
+/* They sleep until the word is no longer 0, and are woken before. */
+static void sleep_at_word(void *word)
+{
+	while (__atomic_load_n((uint32_t *)word, __ATOMIC_ACQUIRE) == 0)
+		(void)sys_word_wait(HANDLE_NONE, (uint64_t)word, 0, 0, 0);
+}
+
+static void wake_sleepers(const uint32_t *word)
+{
+	uint64_t woken;
+
+	must(sys_word_wake(HANDLE_NONE, (uint64_t)word, UINT64_MAX, 0, &woken), "word_wake");
+}
+
+/* A process with threads that never ran: they die no faster for it. */
+static void end_large_crowd(void)
+{
+	struct map_args map = {.flags = MAP_READ | MAP_WRITE, .bytes = PAGE_SIZE};
+	struct thread_args args = {.entry = PAGE_SIZE};
+	handle_t process = HANDLE_NONE, thread = HANDLE_NONE;
+
+	must(sys_process_create(HANDLE_NONE, "crowd", 5, &process), "process_create");
+	must(sys_map(process, &map, &args.message), "map");
+	for (unsigned i = 0; i < MANY_THREADS; i++) {
+		must(sys_thread_create(process, &args, &thread), "thread_create");
+		must(sys_handle_close(thread), "handle_close");
+	}
+	must(sys_process_kill(process, 0), "process_kill");
+	must(sys_handle_close(process), "handle_close");
+}
+
+/* Many sleep at one word, and all are woken. And processes of many threads end. */
+static void wake_many(void)
+{
+	static uint32_t word;
+	static struct anon_thread *sleepers[MANY_THREADS];
+	struct thread_options options = {.name = "sleeper", .priority = PRIORITY - 2};
+
+	for (unsigned i = 0; i < MANY_THREADS; i++)
+		must(thread_spawn(sleep_at_word, &word, &options, &sleepers[i]), "thread_spawn");
+	while (!are_alarms_over()) {
+		must(sys_thread_sleep(clock_ns() + ALARM_PERIOD_NS), "sleep");
+		wake_sleepers(&word);
+		end_large_crowd();
+	}
+	__atomic_store_n(&word, 1, __ATOMIC_RELEASE);
+	wake_sleepers(&word);
+	for (unsigned i = 0; i < MANY_THREADS; i++)
+		must(thread_join(sleepers[i]), "thread_join");
+}
+
 static void measure_one_delay(const char *row, void (*work)(void))
 {
 	print_row(row, longest_delay_during(work, ALARM_PERIOD_NS) * 10);
@@ -178,6 +230,7 @@ void measure_timer_delay(void)
 	measure_one_delay("native_timer_delay_max", work_for_many_alarms);
 	measure_one_delay("native_timer_delay_remap", move_pages);
 	measure_one_delay("native_timer_delay_many", write_before_many);
+	measure_one_delay("native_timer_delay_threads", wake_many);
 }
 
 /* --- how long an important caller waits for a server that is busy for an unimportant one, while a thread between the

@@ -95,7 +95,6 @@ SYSCALL3(obj_list, uint64_t, u_path, uint64_t, u_entries, uint64_t, max)
 SYSCALL3(obj_describe, uint64_t, u_path, uint64_t, u_value, uint64_t, max)
 {
 	struct object_place place;
-	handle_t object;
 	uint32_t len = 0;
 	int64_t result = object_place_get(task, u_path, &place);
 	uint8_t *value = result == 0 ? value_room(&max) : NULL;
@@ -103,11 +102,7 @@ SYSCALL3(obj_describe, uint64_t, u_path, uint64_t, u_value, uint64_t, max)
 		return result == 0 ? -ENOMEM : result;
 	status_t status = object_access_read(task, place.path);
 	if (status == OK)
-		status = obj_resolve(place.root, place.path, &object);
-	if (status == OK) {
-		status = obj_describe(object, value, (uint32_t)max, &len);
-		(void)sys_handle_close(object);
-	}
+		status = obj_describe(place.root, place.path, value, (uint32_t)max, &len);
 	result = give(task, status, value, len, u_value);
 	heap_free(value);
 	return result;

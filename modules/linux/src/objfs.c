@@ -83,15 +83,10 @@ static void objfs_free(struct inode *inode)
 /* The description of an object, allocated; null with *result when there is none. */
 static uint8_t *describe(const char *path, uint32_t *len, int64_t *result)
 {
-	handle_t object;
 	uint8_t *value = heap_alloc(DESCRIPTION_MAX);
 	status_t status = value ? object_access_read(task_current(), path) : E_NOMEM;
 	if (status == OK)
-		status = obj_resolve(tree_root(), path, &object);
-	if (status == OK) {
-		status = obj_describe(object, value, DESCRIPTION_MAX, len);
-		(void)sys_handle_close(object);
-	}
+		status = obj_describe(tree_root(), path, value, DESCRIPTION_MAX, len);
 	*result = errno_from_status(status);
 	if (status == OK)
 		return value;
@@ -147,9 +142,10 @@ static int64_t objfs_lookup(struct task *task, struct dentry *dir, const char *n
 	status_t status = object_access_see(task, path);
 	if (status == OK)
 		status = obj_resolve(tree_root(), path, &object);
+	if (status != OK && o->kind == OBJFS_NAMES)
+		return status == E_GONE ? -EIO : -ENOENT;
 	if (status != OK)
-		return o->kind == OBJFS_NAMES ? -ENOENT
-		                              : find_member(dir->inode->super, o, name, out);
+		return find_member(dir->inode->super, o, name, out);
 	(void)sys_handle_close(object);
 	*out = new_inode(dir->inode->super, OBJFS_OBJECT, path, "");
 	return *out ? 0 : -ENOMEM;
@@ -157,16 +153,27 @@ static int64_t objfs_lookup(struct task *task, struct dentry *dir, const char *n
 
 /* --- directories: bound names, then methods, then properties --- */
 
-static bool emit_bound(const char *path, uint64_t *index, uint64_t cursor, struct dir_sink *sink)
+/* Not every object has names below it; but a tree that is down is not empty. */
+static int64_t list_bound(const char *path, struct obj_names *names)
+{
+	status_t status = names->at ? object_access_list(task_current(), path, names) : E_NOMEM;
+	if (status == OK)
+		return 0;
+	names->len = 0;
+	return status == E_GONE || status == E_NOMEM ? errno_from_status(status) : 0;
+}
+
+/* False: there was no more room, or *result says why there are no names. */
+static bool emit_bound(const char *path, uint64_t *index, uint64_t cursor, struct dir_sink *sink,
+                       int64_t *result)
 {
 	struct obj_names names = {.at = heap_alloc(LIST_MAX), .max = LIST_MAX};
 	uint32_t at = 0, len;
 	uint8_t kind;
 	const char *entry;
 	char name[NAME_MAX + 1];
-	bool is_room = true;
-	if (!names.at || object_access_list(task_current(), path, &names) != OK)
-		names.len = 0;
+	*result = list_bound(path, &names);
+	bool is_room = *result == 0;
 	while (is_room && obj_names_next(&names, &at, &kind, &entry, &len)) {
 		string_copy_len(name, entry, len, sizeof(name));
 		if ((*index)++ >= cursor)
@@ -205,8 +212,8 @@ static int64_t objfs_readdir(struct file *file, struct dentry *dir, uint64_t cur
 	uint32_t len;
 	int64_t result;
 	(void)file;
-	if (!emit_bound(o->path, &index, cursor, sink) || o->kind == OBJFS_NAMES)
-		return 0;
+	if (!emit_bound(o->path, &index, cursor, sink, &result) || o->kind == OBJFS_NAMES)
+		return result;
 	uint8_t *value = describe(o->path, &len, &result);
 	if (!value) /* it may have no description; but whose service is down is not empty */
 		return result == -EIO && index <= cursor ? result : 0;

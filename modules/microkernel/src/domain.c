@@ -273,15 +273,6 @@ void domain_credit_thread(struct domain *domain)
 	credit_count(domain, offsetof(struct domain, threads));
 }
 
-uint32_t domain_share(const struct domain *domain)
-{
-	uint32_t share = domain->limits.share;
-
-	for (; domain->parent; domain = domain->parent)
-		share = MIN(share, domain->limits.share);
-	return share;
-}
-
 void domain_add_cpu_ticks(struct domain *domain, uint64_t ticks)
 {
 	for (; domain; domain = domain->parent)

@@ -52,7 +52,6 @@ bool domain_charge_handle(struct domain *domain);
 void domain_credit_handle(struct domain *domain);
 bool domain_charge_thread(struct domain *domain);
 void domain_credit_thread(struct domain *domain);
-uint32_t domain_share(const struct domain *domain); /* the least of its own and those around */
 void domain_add_cpu_ticks(struct domain *domain, uint64_t ticks);
 
 /* Objects belong to the domain that pays for them; each holds a reference to it. */

@@ -17,7 +17,7 @@
 #include "priority.h"
 #include "thread.h"
 
-static void endpoint_kill(struct kobject *object);
+static bool endpoint_shrink(struct kobject *object, unsigned *budget);
 static void endpoint_opened(struct kobject *object, uint32_t rights);
 static void endpoint_closed(struct kobject *object, struct process *process, uint32_t rights);
 static void endpoint_dump(const struct kobject *object);
@@ -26,7 +26,7 @@ static void endpoint_check(const struct kobject *object);
 static const struct kobject_ops endpoint_ops = {
 	.name = "endpoint",
 	.size = sizeof(struct endpoint),
-	.kill = endpoint_kill,
+	.shrink = endpoint_shrink,
 	.handle_opened = endpoint_opened,
 	.handle_closed = endpoint_closed,
 	.dump = endpoint_dump,
@@ -76,7 +76,13 @@ void endpoint_stop_serving(struct thread *thread)
 	thread->serves = NULL;
 }
 
-/* Those of the process (null: all) serve it no more; who still may becomes a server again when it receives. */
+static void dismiss(struct thread *server)
+{
+	endpoint_stop_serving(server);
+	priority_update(server);
+}
+
+/* Those of the process serve it no more; who still may becomes a server again when it receives. */
 static void dismiss_servers(struct endpoint *endpoint, const struct process *process)
 {
 	struct list *at;
@@ -85,27 +91,30 @@ static void dismiss_servers(struct endpoint *endpoint, const struct process *pro
 	list_for_each_safe (at, next, &endpoint->servers) {
 		struct thread *thread = list_entry(at, struct thread, serves_link);
 
-		if (process && thread->process != process)
-			continue;
-		endpoint_stop_serving(thread);
-		priority_update(thread);
+		if (thread->process == process)
+			dismiss(thread);
 	}
 }
 
-static void wake_all(struct list *queue)
+static bool dismiss_all_servers(struct endpoint *endpoint, unsigned *budget)
 {
-	while (!list_is_empty(queue))
-		thread_cancel_wait(list_entry(list_first(queue), struct thread, queue_link),
-		                   E_GONE);
+	while (!list_is_empty(&endpoint->servers)) {
+		if (!budget_take(budget))
+			return false;
+		dismiss(list_entry(list_first(&endpoint->servers), struct thread, serves_link));
+	}
+	return true;
 }
 
-static void endpoint_kill(struct kobject *object)
+/* It is dead, or nobody can receive from it any more. */
+static bool endpoint_shrink(struct kobject *object, unsigned *budget)
 {
 	struct endpoint *endpoint = container_of(object, struct endpoint, obj);
 
-	dismiss_servers(endpoint, NULL);
-	wake_all(&endpoint->callers);
-	wake_all(&endpoint->receivers);
+	if (!thread_cancel_waits(&endpoint->callers, E_GONE, budget))
+		return false;
+	return !object->is_killed || (dismiss_all_servers(endpoint, budget) &&
+	                              thread_cancel_waits(&endpoint->receivers, E_GONE, budget));
 }
 
 static void endpoint_opened(struct kobject *object, uint32_t rights)
@@ -122,7 +131,7 @@ static void endpoint_closed(struct kobject *object, struct process *process, uin
 	if (rights & RIGHT_RECEIVE)
 		dismiss_servers(endpoint, process);
 	if (rights & RIGHT_RECEIVE && --endpoint->receive_rights == 0)
-		wake_all(&endpoint->callers);
+		kobject_shrink(object);
 	if (rights & RIGHT_RECEIVE)
 		thread_restart_waits(&endpoint->receivers, process);
 	if (rights & RIGHT_CALL)
@@ -147,7 +156,8 @@ static void endpoint_check(const struct kobject *object)
 	struct list *at;
 
 	ASSERT(list_is_empty(&endpoint->callers) || list_is_empty(&endpoint->receivers));
-	ASSERT(list_is_empty(&endpoint->callers) || endpoint->receive_rights > 0);
+	ASSERT(list_is_empty(&endpoint->callers) || endpoint->receive_rights > 0 ||
+	       object->is_shrinking);
 	list_for_each (at, &endpoint->callers)
 		ASSERT(list_entry(at, struct thread, queue_link)->state == THREAD_CALLING);
 	list_for_each (at, &endpoint->servers)

@@ -12,6 +12,7 @@
 #include "thread.h"
 
 static void event_kill(struct kobject *object);
+static bool event_shrink(struct kobject *object, unsigned *budget);
 static void event_closed(struct kobject *object, struct process *process, uint32_t rights);
 static void event_dump(const struct kobject *object);
 static void event_check(const struct kobject *object);
@@ -20,6 +21,7 @@ static const struct kobject_ops event_ops = {
 	.name = "event",
 	.size = sizeof(struct event),
 	.kill = event_kill,
+	.shrink = event_shrink,
 	.handle_closed = event_closed,
 	.dump = event_dump,
 	.check = event_check,
@@ -106,11 +108,14 @@ static void event_kill(struct kobject *object)
 {
 	struct event *event = container_of(object, struct event, obj);
 
-	while (!list_is_empty(&event->waiters))
-		thread_cancel_wait(
-			list_entry(list_first(&event->waiters), struct thread, queue_link), E_GONE);
 	if (event->bound)
 		event_unbind(event->bound);
+}
+
+static bool event_shrink(struct kobject *object, unsigned *budget)
+{
+	return thread_cancel_waits(&container_of(object, struct event, obj)->waiters, E_GONE,
+	                           budget);
 }
 
 static void event_closed(struct kobject *object, struct process *process, uint32_t rights)

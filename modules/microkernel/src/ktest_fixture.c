@@ -7,7 +7,8 @@
 
 struct fixture fixture_create(uint64_t pages)
 {
-	struct domain_limits limits = {.pages = pages, .handles = 200, .threads = 4, .share = 256};
+	struct domain_limits limits = {
+		.pages = pages, .handles = 200, .threads = 256, .share = 256};
 	struct fixture fixture = {.domain = domain_create(domain_root(), &limits)};
 	status_t status;
 

@@ -76,6 +76,10 @@
 	X(the_outermost_takes_all_with_it) \
 	X(a_share_holds_at_every_depth) \
 	X(a_slice_is_as_long_as_all_around_allow) \
+	X(a_domain_divides_its_turn_among_its_threads) \
+	X(nobody_divides_what_all_belong_to) \
+	X(nested_domains_divide_what_is_around_them) \
+	X(a_turn_is_never_too_short) \
 	X(badges_bound_what_timers_and_watches_signal) \
 	X(periods_without_end_are_refused) \
 	X(missed_periods_are_signalled_once) \
@@ -118,6 +122,12 @@
 	X(cutting_before_many_goes_in_steps) \
 	X(what_many_map_is_not_supplied) \
 	X(moving_goes_in_steps) \
+	X(many_callers_of_what_dies_are_woken_in_steps) \
+	X(many_callers_whom_nobody_serves_are_woken_in_steps) \
+	X(many_who_wait_for_an_event_that_dies_are_woken_in_steps) \
+	X(a_process_of_many_threads_ends_in_steps) \
+	X(many_sleepers_at_a_word_are_woken_in_steps) \
+	X(many_sleepers_move_to_another_word_in_steps) \
 	X(a_mapping_moves_right_beside_itself) \
 	X(the_new_place_is_kept) \
 	X(what_changes_between_the_steps_of_a_move_is_kept) \

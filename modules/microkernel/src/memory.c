@@ -325,7 +325,7 @@ status_t memory_transfer(struct memory *memory, uint64_t offset, uint64_t u_buff
 		uint64_t part = MIN(len - *done, PAGE_SIZE - ((offset + *done) & (PAGE_SIZE - 1)));
 		status_t status;
 
-		if (!budget_take_copy(budget))
+		if (!budget_spend(budget, COPY_COST))
 			return STATUS_MORE;
 		status = transfer_part(memory, offset + *done, u_buffer + *done, part, is_write);
 		if (status != OK)
@@ -345,7 +345,7 @@ status_t memory_populate(struct memory *memory, uint64_t offset, uint64_t len, u
 	while (*done < len) {
 		status_t status;
 
-		if (!budget_take_copy(budget))
+		if (!budget_spend(budget, COPY_COST))
 			return STATUS_MORE;
 		status = add_zero_page(memory, offset + *done);
 		if (status != OK)

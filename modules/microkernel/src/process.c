@@ -80,17 +80,29 @@ static bool tell_watchers(struct process *process, unsigned *budget)
 	return true;
 }
 
+/* The other threads end in steps; until its turn comes, one may do what it could do before. */
 void process_end(struct process *process, uint32_t state, uint64_t status)
 {
+	struct thread *current = cpu_current();
+
 	if (process->state != PROCESS_RUNNING)
 		return;
 	process->state = state;
 	process->status = status;
-	while (!list_is_empty(&process->threads))
-		thread_end(list_entry(list_first(&process->threads), struct thread, process_link));
-	pt_unused(&process->aspace.pt);
+	if (current && current->process == process)
+		thread_end(current);
 	count_processes(process->obj.domain, -1);
 	kobject_shrink(&process->obj);
+}
+
+static bool end_threads(struct process *process, unsigned *budget)
+{
+	while (!list_is_empty(&process->threads)) {
+		if (!budget_spend(budget, WAKE_COST))
+			return false;
+		thread_end(list_entry(list_first(&process->threads), struct thread, process_link));
+	}
+	return true;
 }
 
 /* Those who wait for its end learn of it when all it held can be used by others. */
@@ -98,7 +110,8 @@ static bool process_shrink(struct kobject *object, unsigned *budget)
 {
 	struct process *process = container_of(object, struct process, obj);
 
-	if (!handle_table_shrink(process, budget) || !aspace_clear(&process->aspace, budget))
+	if (!end_threads(process, budget) || !handle_table_shrink(process, budget) ||
+	    !aspace_clear(&process->aspace, budget))
 		return false;
 	process->is_empty = true;
 	return tell_watchers(process, budget);

@@ -13,7 +13,8 @@ struct kobject;
 /* Pages, handles or mappings that a step looks at: some 100,000 instructions at the most. Less than a handful
  * does not get on. */
 #define STEP_BUDGET 128u
-#define COPY_COST 8u
+#define COPY_COST 8u /* a page that is copied or zeroed, and not only looked at */
+#define WAKE_COST 2u /* a thread that is woken or ended */
 
 struct progress {
 	uint32_t call;  /* the system call it belongs to; 0: nothing is going on, and all is 0 */
@@ -23,20 +24,16 @@ struct progress {
 	struct kobject *object; /* what it is making, or waiting for; holds a reference */
 };
 
-/* Takes one from the budget; false when nothing is left. */
-static inline bool budget_take(unsigned *budget)
+/* For what costs as much as several things that are only looked at. False when nothing is left. */
+static inline bool budget_spend(unsigned *budget, unsigned cost)
 {
 	if (*budget == 0)
 		return false;
-	--*budget;
+	*budget -= *budget < cost ? *budget : cost;
 	return true;
 }
 
-/* A page that is copied or zeroed costs as much as several that are only looked at. */
-static inline bool budget_take_copy(unsigned *budget)
+static inline bool budget_take(unsigned *budget)
 {
-	if (*budget == 0)
-		return false;
-	*budget -= *budget < COPY_COST ? *budget : COPY_COST;
-	return true;
+	return budget_spend(budget, 1);
 }

@@ -11,10 +11,9 @@
 #include "kernel_lock.h"
 #include "progress.h"
 #include "sched_switch.h"
+#include "share.h"
 #include "thread.h"
 
-#define SLICE_NS 5000000ull
-#define SHARE_NORMAL 256u
 #define PULL_LOOKS 8u
 #define REAP_GAP_BUSY_NS 250000ull /* a fifth of the CPU at most */
 #define REAP_GAP_IDLE_NS 10000ull
@@ -526,18 +525,22 @@ void sched_forget(struct thread *thread)
 	take_off(thread);
 }
 
-static uint64_t slice_end_ns(const struct run_queue *queue)
+static uint64_t slice_end_ns(const struct cpu *cpu)
 {
+	const struct run_queue *queue = &cpu->run_queue;
+	const struct list *waiting = &queue->by_priority[cpu->current->priority];
+
 	return clock_ticks_to_time_ns(queue->slice_since_ticks) +
-	       SLICE_NS * domain_share(queue->payer->obj.domain) / SHARE_NORMAL;
+	       share_slice_ns(queue->payer, waiting);
 }
 
 void sched_slice_over(uint64_t now_ns)
 {
-	struct run_queue *queue = &this_cpu()->run_queue;
+	struct cpu *cpu = this_cpu();
+	struct run_queue *queue = &cpu->run_queue;
 
 	queue->is_slice_watched = false;
-	if (queue->payer && now_ns >= slice_end_ns(queue))
+	if (queue->payer && cpu->current && now_ns >= slice_end_ns(cpu))
 		end_slice(queue);
 }
 
@@ -549,5 +552,5 @@ uint64_t sched_watch_slice(void)
 	if (!queue->payer || queue->is_slice_over || !is_awaited(cpu))
 		return UINT64_MAX;
 	queue->is_slice_watched = true;
-	return slice_end_ns(queue);
+	return slice_end_ns(cpu);
 }

@@ -84,7 +84,7 @@ status_t space_copy(struct space *space, uint64_t address, uint64_t u_buffer, ui
 		uint64_t part = MIN(len - *done, PAGE_SIZE - within);
 		status_t status;
 
-		if (!budget_take_copy(budget))
+		if (!budget_spend(budget, COPY_COST))
 			return STATUS_MORE;
 		status = copy_part(space, address + *done, u_buffer + *done, part, is_write);
 		if (status != OK)

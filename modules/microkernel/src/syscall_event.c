@@ -103,24 +103,46 @@ status_t syscall_word_wait(struct thread *thread, const uint64_t *args, uint64_t
 	return status == OK ? SYSCALL_DONE : status;
 }
 
+/* By value: a wake that is over in one step, as nearly all are, leaves the thread's progress alone. */
+static struct progress progress_of(const struct thread *thread, uint32_t call)
+{
+	return thread->progress.call == call ? thread->progress : (struct progress){.call = call};
+}
+
+static status_t end_step(struct thread *thread, const struct progress *progress, bool is_done,
+                         uint64_t *result)
+{
+	*result = progress->count;
+	if (is_done)
+		return OK;
+	*syscall_progress(thread, progress->call) = *progress;
+	return STATUS_MORE;
+}
+
 status_t syscall_word_wake(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	struct progress progress = progress_of(thread, SYS_word_wake);
 	struct aspace *aspace;
 	status_t status = find_word_space(thread, args[0], &aspace);
 
-	if (status == OK)
-		*result = word_wake(aspace, args[1], args[2], (uint32_t)args[3]);
-	return status;
+	if (status != OK)
+		return status;
+	bool is_done = word_wake(aspace, args[1], args[2], (uint32_t)args[3], &progress);
+
+	return end_step(thread, &progress, is_done, result);
 }
 
 status_t syscall_word_requeue(struct thread *thread, const uint64_t *args, uint64_t *result)
 {
+	struct progress progress = progress_of(thread, SYS_word_requeue);
 	struct aspace *aspace;
 	status_t status = find_word_space(thread, args[0], &aspace);
 
-	if (status == OK)
-		*result = word_requeue(aspace, args[1], args[2], args[3], args[4]);
-	return status;
+	if (status != OK)
+		return status;
+	bool is_done = word_requeue(aspace, args[1], args[2], args[3], args[4], &progress);
+
+	return end_step(thread, &progress, is_done, result);
 }
 
 status_t syscall_clock_now(struct thread *thread, const uint64_t *args, uint64_t *result)

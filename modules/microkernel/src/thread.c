@@ -159,7 +159,10 @@ static void leave_process(struct thread *thread, bool has_run)
 	list_remove(&thread->process_link);
 	process->cpu_ticks += thread->cpu_ticks;
 	domain_credit_thread(thread->obj.domain);
-	if (--process->thread_count == 0 && has_run && process->state == PROCESS_RUNNING)
+	if (--process->thread_count > 0)
+		return;
+	pt_unused(&process->aspace.pt);
+	if (has_run)
 		process_end(process, PROCESS_EXITED, 0);
 }
 
@@ -276,6 +279,17 @@ void thread_cancel_wait(struct thread *thread, status_t status)
 	case THREAD_DEAD: return;
 	}
 	thread_unblock(thread, status, 0);
+}
+
+bool thread_cancel_waits(struct list *queue, status_t status, unsigned *budget)
+{
+	while (!list_is_empty(queue)) {
+		if (!budget_spend(budget, WAKE_COST))
+			return false;
+		thread_cancel_wait(list_entry(list_first(queue), struct thread, queue_link),
+		                   status);
+	}
+	return true;
 }
 
 bool thread_is_waiting(const struct thread *thread)

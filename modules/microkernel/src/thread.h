@@ -130,6 +130,8 @@ void thread_tell_preemption(struct thread *thread);
 void thread_move(struct thread *thread, unsigned cpu);
 /* Those of the process that wait in the queue make their system calls again: a handle by which they may have waited
  * is gone. */
+/* Of all in the queue, in steps: true when it is empty. */
+bool thread_cancel_waits(struct list *queue, status_t status, unsigned *budget);
 void thread_restart_waits(struct list *queue, struct process *process);
 
 /* The current thread blocks until the pager has answered; then the access or system call is made again. */

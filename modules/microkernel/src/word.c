@@ -88,52 +88,99 @@ status_t word_wait(struct thread *thread, struct aspace *aspace, uint64_t addres
 	return OK;
 }
 
-uint64_t word_wake(struct aspace *aspace, uint64_t address, uint64_t count, uint32_t mask)
+/* --- waking --- */
+
+/* Whom a wake is for: of the sleepers at a key, oldest first, `wake` wake and the rest of `all` go on sleeping at another. */
+struct order {
+	struct word_key from, to;
+	uint64_t wake, all;
+	uint32_t mask;
+};
+
+static bool is_meant(const struct thread *thread, const struct order *order)
 {
-	struct word_key key = key_of(aspace, address);
-	uint64_t woken = 0;
-	struct list *at;
-	struct list *next;
-
-	list_for_each_safe (at, next, bucket_of(key)) {
-		struct thread *thread = list_entry(at, struct thread, queue_link);
-
-		if (woken == count)
-			break;
-		if (!is_same(thread->word_key, key) ||
-		    !(thread->wait_mask & (mask ? mask : UINT32_MAX)))
-			continue;
-		list_remove(&thread->queue_link);
-		thread_unblock(thread, OK, 0);
-		woken++;
-	}
-	return woken;
+	return is_same(thread->word_key, order->from) && thread->wait_mask & order->mask;
 }
 
-uint64_t word_requeue(struct aspace *aspace, uint64_t address, uint64_t wake, uint64_t move,
-                      uint64_t target)
+/* As many as the budget allows; returns how many. */
+static inline uint64_t carry_out(const struct order *order, unsigned *budget)
 {
-	struct word_key from = key_of(aspace, address);
-	struct word_key to = key_of(aspace, target);
-	uint64_t done = word_wake(aspace, address, wake, 0);
 	struct list *at;
 	struct list *next;
+	uint64_t done = 0;
 
-	if (is_same(from, to))
-		return done;
-	list_for_each_safe (at, next, bucket_of(from)) {
+	list_for_each_safe (at, next, bucket_of(order->from)) {
 		struct thread *thread = list_entry(at, struct thread, queue_link);
 
-		if (move == 0)
+		if (done == order->all)
 			break;
-		if (!is_same(thread->word_key, from))
+		if (!is_meant(thread, order))
 			continue;
+		if (!budget_spend(budget, WAKE_COST))
+			break;
 		list_remove(&thread->queue_link);
-		queue(thread, to);
-		move--;
-		done++;
+		if (done++ < order->wake)
+			thread_unblock(thread, OK, 0);
+		else
+			queue(thread, order->to);
 	}
 	return done;
+}
+
+/* No more than limit. */
+static uint64_t count_meant(const struct order *order, uint64_t limit)
+{
+	const struct list *at;
+	uint64_t count = 0;
+
+	list_for_each (at, bucket_of(order->from)) {
+		if (count == limit)
+			break;
+		count += is_meant(list_entry(at, const struct thread, queue_link), order);
+	}
+	return count;
+}
+
+/* Those who come to sleep between two steps are not meant: with them it might never end. */
+static bool carry_out_step(struct order *order, struct progress *progress)
+{
+	unsigned budget = STEP_BUDGET;
+	bool is_first = progress->count == 0;
+
+	if (!is_first)
+		order->all = progress->at - progress->count;
+	order->wake -= MIN(order->wake, progress->count);
+	progress->count += carry_out(order, &budget);
+	if (budget > 0)
+		return true;
+	if (is_first)
+		progress->at = MIN(order->all, progress->count + count_meant(order, UINT64_MAX));
+	return progress->count == progress->at;
+}
+
+bool word_wake(struct aspace *aspace, uint64_t address, uint64_t count, uint32_t mask,
+               struct progress *progress)
+{
+	struct order order = {.from = key_of(aspace, address),
+	                      .wake = count,
+	                      .all = count,
+	                      .mask = mask ? mask : UINT32_MAX};
+
+	return carry_out_step(&order, progress);
+}
+
+bool word_requeue(struct aspace *aspace, uint64_t address, uint64_t wake, uint64_t move,
+                  uint64_t target, struct progress *progress)
+{
+	struct order order = {.from = key_of(aspace, address),
+	                      .to = key_of(aspace, target),
+	                      .wake = wake,
+	                      .all = wake,
+	                      .mask = UINT32_MAX};
+
+	if (!is_same(order.from, order.to))
+		order.all += MIN(move, UINT64_MAX - wake);
+	return carry_out_step(&order, progress);
 }
 
 /* --- a guest's call --- */
@@ -154,6 +201,22 @@ static bool settle_wait(struct thread *thread, const uint64_t args[6], uint32_t 
 	return true;
 }
 
+/* What takes more than one step the monitor can ask for. */
+static bool settle_wake(struct thread *thread, uint64_t address, uint32_t count)
+{
+	unsigned budget = STEP_BUDGET;
+	const uint32_t at_once = STEP_BUDGET / WAKE_COST;
+	struct order order = {.from = key_of(&thread->space->aspace, address),
+	                      .wake = count,
+	                      .all = count,
+	                      .mask = UINT32_MAX};
+
+	if (count > at_once && count_meant(&order, at_once + 1) > at_once)
+		return false;
+	guest_regs_set_result(thread, carry_out(&order, &budget));
+	return true;
+}
+
 bool word_settle(struct thread *thread)
 {
 	const struct word_call *call = &thread->space->word_call;
@@ -167,11 +230,8 @@ bool word_settle(struct thread *thread)
 	if (operation == call->wait || operation == call->wait_masked)
 		return settle_wait(thread, args,
 		                   operation == call->wait ? UINT32_MAX : (uint32_t)args[5]);
-	if (operation != call->wake || args[0] >= GUEST_END)
-		return false;
-	guest_regs_set_result(thread,
-	                      word_wake(&thread->space->aspace, args[0], (uint32_t)args[2], 0));
-	return true;
+	return operation == call->wake && args[0] < GUEST_END &&
+	       settle_wake(thread, args[0], (uint32_t)args[2]);
 }
 
 void word_finish(struct thread *thread, status_t status)

@@ -17,6 +17,11 @@ status_t word_wait(struct thread *thread, struct aspace *aspace, uint64_t addres
 bool word_settle(struct thread *thread);
 /* The wait of such a guest is over. */
 void word_finish(struct thread *thread, status_t status);
-uint64_t word_wake(struct aspace *aspace, uint64_t address, uint64_t count, uint32_t mask);
-uint64_t word_requeue(struct aspace *aspace, uint64_t address, uint64_t wake, uint64_t move,
-                      uint64_t target);
+/*
+ * A step of waking the oldest sleepers whose masks meet this one (0: any), and of having the next ones sleep at target.
+ * True when that was all; progress->count says how many it were so far.
+ */
+bool word_wake(struct aspace *aspace, uint64_t address, uint64_t count, uint32_t mask,
+               struct progress *progress);
+bool word_requeue(struct aspace *aspace, uint64_t address, uint64_t wake, uint64_t move,
+                  uint64_t target, struct progress *progress);

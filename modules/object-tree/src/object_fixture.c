@@ -133,8 +133,29 @@ static status_t test_signal(void *context, handle_t event, uint64_t bits)
 
 const struct namespace_ops tree_ops = {test_alloc, test_free, test_release, test_signal};
 
+static void furnish_root(void)
+{
+	CHECK_EQ(bind(root, "/", store, 0), OK);
+	CHECK_EQ(bind(root, "/dev/calc", calc, 0), OK);
+	CHECK_EQ(bind(root, "/srv/calc", calc, 0), OK);
+}
+
+unsigned asks_until_restart;
+
+static void restart_root(void)
+{
+	static uint64_t clock;
+
+	namespace_destroy(&trees[0].ns);
+	fake_set_clock(clock += 5000);
+	CHECK_EQ(tree_service_init(&trees[0], root, &tree_ops), OK);
+	furnish_root();
+}
+
 static status_t serve_tree(void *context, struct ipc_message *message, void *page)
 {
+	if (context == &trees[0] && asks_until_restart > 0 && --asks_until_restart == 0)
+		restart_root();
 	return tree_service_dispatch(context, message, page);
 }
 
@@ -170,9 +191,7 @@ void furnish(void)
 	CHECK_EQ(bind(store, "/home/alice/calc", calc, 0), OK);
 	CHECK_EQ(bind(store, "/dev/old", calc, 0), OK);
 	CHECK_EQ(bind(store, "/dev/calc", calc, 0), OK);
-	CHECK_EQ(bind(root, "/", store, 0), OK);
-	CHECK_EQ(bind(root, "/dev/calc", calc, 0), OK);
-	CHECK_EQ(bind(root, "/srv/calc", calc, 0), OK);
+	furnish_root();
 }
 
 const char *call_from(handle_t at, const char *path, const char *method, const char *json)

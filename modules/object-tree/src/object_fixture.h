@@ -16,6 +16,9 @@ extern uint32_t calls;   /* methods of the calculator that ran */
 extern uint32_t granted; /* what its callers may */
 extern handle_t kept;    /* by its method swap */
 
+extern unsigned
+	asks_until_restart; /* so many requests from now the root's tree is a new instance; 0: never */
+
 void start(void);
 void end(void); /* all that was allocated or opened must be gone */
 /* The system's shape: a store below everything, services over it. */

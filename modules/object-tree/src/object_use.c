@@ -9,26 +9,29 @@
 /* One attempt with one object; E_UNSUPPORTED: try the next. */
 typedef status_t try_fn(handle_t object, void *attempt);
 
-static status_t try_each(handle_t root, const char *path, try_fn *try, void *attempt)
+enum repetition {
+	MAY_TAKE_EFFECT, /* E_GONE is the answer: nobody knows what was done */
+	CHANGES_NOTHING, /* may be asked for again */
+};
+
+static status_t try_each(handle_t root, const char *path, enum repetition repetition, try_fn *try,
+                         void *attempt)
 {
 	struct obj_walk walk;
 	handle_t object;
-	bool has_object = false;
+	bool has_object = false, is_next_wanted = true;
+	status_t status = OK;
 
 	obj_walk_begin(&walk, root, path);
-	status_t status = obj_walk_next(&walk, &object);
-	while (status == OK) {
-		has_object = true;
+	while (is_next_wanted && (status = obj_walk_next(&walk, &object)) == OK) {
 		status = try(object, attempt);
 		ipc_close(object);
-		if (status != E_UNSUPPORTED)
-			break;
-		status = obj_walk_next(&walk, &object);
-		if (status != OK)
-			status = has_object ? E_UNSUPPORTED : status;
+		has_object = status != E_GONE || repetition == MAY_TAKE_EFFECT ||
+		             !obj_walk_anew(&walk);
+		is_next_wanted = !has_object || status == E_UNSUPPORTED;
 	}
 	obj_walk_end(&walk);
-	return status;
+	return is_next_wanted && has_object ? E_UNSUPPORTED : status;
 }
 
 struct call_attempt {
@@ -62,7 +65,7 @@ static status_t check_limit(handle_t object, const char *method, const struct ob
 	uint64_t right;
 	uint32_t len;
 
-	if (obj_describe(object, limit->room, limit->room_bytes, &len) != OK ||
+	if (obj_describe_handle(object, limit->room, limit->room_bytes, &len) != OK ||
 	    find_right(limit->room, len, method, &right) != OK)
 		return E_UNSUPPORTED;
 	return right & ~(uint64_t)limit->rights ? E_ACCESS : OK;
@@ -93,7 +96,7 @@ status_t obj_call(handle_t root, const char *path, const char *method,
 {
 	struct call_attempt attempt = {method, NULL, arguments, result};
 
-	return try_each(root, path, try_call, &attempt);
+	return try_each(root, path, MAY_TAKE_EFFECT, try_call, &attempt);
 }
 
 status_t obj_call_limited(handle_t root, const char *path, const char *method,
@@ -102,7 +105,7 @@ status_t obj_call_limited(handle_t root, const char *path, const char *method,
 {
 	struct call_attempt attempt = {method, limit, arguments, result};
 
-	return try_each(root, path, try_call, &attempt);
+	return try_each(root, path, MAY_TAKE_EFFECT, try_call, &attempt);
 }
 
 struct get_attempt {
@@ -115,9 +118,8 @@ struct get_attempt {
 static status_t try_get(handle_t object, void *attempt)
 {
 	struct get_attempt *a = attempt;
-	status_t status;
+	status_t status = object_get(object, a->property, a->value, a->max, a->len);
 
-	ASK_AGAIN(status, object_get(object, a->property, a->value, a->max, a->len));
 	return status == OK ? check_value(a->value, *a->len) : status;
 }
 
@@ -126,7 +128,7 @@ status_t obj_get(handle_t root, const char *path, const char *property, void *va
 {
 	struct get_attempt attempt = {property, value, max, out_len};
 
-	return try_each(root, path, try_get, &attempt);
+	return try_each(root, path, CHANGES_NOTHING, try_get, &attempt);
 }
 
 struct attach_attempt {
@@ -145,10 +147,10 @@ status_t obj_attach(handle_t root, const char *path, uint32_t flags, handle_t *o
 {
 	struct attach_attempt attempt = {flags, out_session};
 
-	return try_each(root, path, try_attach, &attempt);
+	return try_each(root, path, MAY_TAKE_EFFECT, try_attach, &attempt);
 }
 
-status_t obj_describe(handle_t object, void *value, uint32_t max, uint32_t *out_len)
+status_t obj_describe_handle(handle_t object, void *value, uint32_t max, uint32_t *out_len)
 {
 	uint32_t at = 0, total = 0, len = 0;
 
@@ -162,6 +164,26 @@ status_t obj_describe(handle_t object, void *value, uint32_t max, uint32_t *out_
 	} while (at < total && len > 0);
 	*out_len = at;
 	return at == total ? check_value(value, at) : E_PROTO;
+}
+
+struct describe_attempt {
+	void *value;
+	uint32_t max;
+	uint32_t *len;
+};
+
+static status_t try_describe(handle_t object, void *attempt)
+{
+	struct describe_attempt *a = attempt;
+
+	return obj_describe_handle(object, a->value, a->max, a->len);
+}
+
+status_t obj_describe(handle_t root, const char *path, void *value, uint32_t max, uint32_t *out_len)
+{
+	struct describe_attempt attempt = {value, max, out_len};
+
+	return try_each(root, path, CHANGES_NOTHING, try_describe, &attempt);
 }
 
 /* --- listing --- */
@@ -219,8 +241,7 @@ static status_t list_object(handle_t object, struct obj_names *names)
 		struct obj_names piece = {.at = entries};
 		cursor = next;
 		status_t status;
-		ASK_AGAIN(status,
-		          object_list(object, cursor, &next, entries, sizeof(entries), &piece.len));
+		status = object_list(object, cursor, &next, entries, sizeof(entries), &piece.len);
 		if (status == OK)
 			status = merge(names, &piece);
 		if (status != OK)
@@ -229,7 +250,7 @@ static status_t list_object(handle_t object, struct obj_names *names)
 	return next == 0 ? OK : E_PROTO; /* a cursor that does not rise would never end */
 }
 
-/* A member that is gone or no directory does not hide the others. */
+/* A member that is gone for good, or no directory, does not hide the others. */
 status_t obj_list(handle_t root, const char *path, struct obj_names *names)
 {
 	struct obj_walk walk;
@@ -242,10 +263,15 @@ status_t obj_list(handle_t root, const char *path, struct obj_names *names)
 	while (failure != E_RANGE && (status = obj_walk_next(&walk, &object)) == OK) {
 		status = list_object(object, names);
 		ipc_close(object);
-		if (status == OK)
+		if (status == E_GONE && obj_walk_anew(&walk)) {
+			names->len = 0;
+			has_listed = false;
+			failure = E_NOENT;
+		} else if (status == OK) {
 			has_listed = true;
-		else if (status == E_RANGE || failure == E_NOENT)
+		} else if (status == E_RANGE || failure == E_NOENT) {
 			failure = status == E_UNSUPPORTED ? E_NOTDIR : status;
+		}
 	}
 	obj_walk_end(&walk);
 	if (failure == E_RANGE || (!has_listed && failure != E_NOENT))

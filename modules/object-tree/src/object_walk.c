@@ -17,6 +17,7 @@ static void start_at_root(struct obj_walk *walk)
 {
 	walk->places[0] = (struct obj_place){walk->root, walk->path, true};
 	walk->count = 1;
+	walk->has_found = false;
 	walk->status = E_NOENT;
 }
 
@@ -69,13 +70,20 @@ static void ask(struct obj_walk *walk, const struct obj_place *place)
 		push(walk, found[i - 1], place->rest, used[i - 1]);
 }
 
-/* A directory on the way may have ended with its server: the next instance has another in its place. */
-static bool begin_anew(struct obj_walk *walk)
+bool obj_walk_anew(struct obj_walk *walk)
 {
-	if (walk->has_found || walk->status != E_GONE || --walk->tries_left == 0)
+	if (walk->tries_left <= 1)
 		return false;
+	walk->tries_left--;
+	obj_walk_end(walk);
 	start_at_root(walk);
 	return true;
+}
+
+/* A directory on the way may have ended with its server, too. */
+static bool begin_anew(struct obj_walk *walk)
+{
+	return !walk->has_found && walk->status == E_GONE && obj_walk_anew(walk);
 }
 
 status_t obj_walk_next(struct obj_walk *walk, handle_t *out_object)

@@ -127,14 +127,9 @@ static status_t list(const char *path)
 
 static status_t describe(const char *path)
 {
-	handle_t object;
 	uint32_t len;
-	status_t status = obj_resolve(root_handle(), path, &object);
+	status_t status = obj_describe(root_handle(), path, value, sizeof(value), &len);
 
-	if (status != OK)
-		return status;
-	status = obj_describe(object, value, sizeof(value), &len);
-	ipc_close(object);
 	return status == OK ? print_value(len, true) : status;
 }
 

@@ -1,6 +1,7 @@
 /*
- * The tree service: the system's namespace. It is given one handle, the receiving side of its endpoint, and
- * knows no other service; init and whoever was handed a writable directory bind objects into it.
+ * The tree service: the system's namespace. It knows no other service; init and whoever was handed a writable
+ * directory bind objects into it. Of two endpoints it answers the first until that is taken away: by it init binds all
+ * that there is, so that nobody meets a tree without its names. Then it answers everybody by the second.
  */
 #include "tree_serve.h"
 #include <base/string.h>
@@ -42,6 +43,15 @@ static status_t dispatch(struct server *server, struct ipc_message *message, voi
 	return tree_service_dispatch(server->context, message, page);
 }
 
+static status_t serve(struct server *server, handle_t first, handle_t all)
+{
+	server->endpoint = first;
+	if (!handle_is_none(first))
+		(void)server_run(server);
+	server->endpoint = all;
+	return server_run(server);
+}
+
 int main(void)
 {
 	static struct tree_service service;
@@ -52,7 +62,7 @@ int main(void)
 		status = tree_service_init(&service, server.endpoint, &namespace_ops);
 	if (status == OK) {
 		server.dispatch = dispatch;
-		status = server_run(&server);
+		status = serve(&server, start_handle("serve.first"), start_handle("serve"));
 	}
 	log_error("ends: %s", status_name(status));
 	return 1;

@@ -211,6 +211,14 @@ static void settle(struct thread *thread, uint64_t word, uint64_t operation, uin
 		arch_guest_trap(thread, TRAP_SYSCALL, 0, 0, 0, 0);
 }
 
+static uint64_t move_one(void)
+{
+	struct progress progress = {0};
+
+	(void)word_requeue(&space.aspace, MACHINE_WORD, 0, 1, OTHER_WORD, &progress);
+	return progress.count;
+}
+
 static void act_as_current(void)
 {
 	struct thread *thread = cpu_current();
@@ -226,9 +234,7 @@ static void act_as_current(void)
 	case WAIT_DIFFERENT: settle(thread, MACHINE_WORD, call->wait, MACHINE_VALUE + 1); break;
 	case WAKE_ONE: settle(thread, MACHINE_WORD, call->wake, 1); break;
 	case WAKE_ALL: settle(thread, MACHINE_WORD, call->wake, THREADS); break;
-	case MOVE_ONE:
-		thread->arch.regs.rax = word_requeue(&space.aspace, MACHINE_WORD, 0, 1, OTHER_WORD);
-		break;
+	case MOVE_ONE: thread->arch.regs.rax = move_one(); break;
 	case WAKE_OTHER: settle(thread, OTHER_WORD, call->wake, THREADS); break;
 	case ENTER: thread->arch.kicked = 0; break;
 	default: sched_yield(); break;
@@ -252,7 +258,9 @@ static void end_target(void)
 
 static void wake_target(void)
 {
-	word_wake(&space.aspace, MACHINE_WORD, THREADS, 1u << (chosen - WAKE_OF));
+	struct progress progress = {0};
+
+	(void)word_wake(&space.aspace, MACHINE_WORD, THREADS, 1u << (chosen - WAKE_OF), &progress);
 }
 
 static bool do_to(unsigned thread, enum operation kind)

@@ -46,6 +46,12 @@ void obj_walk_begin(struct obj_walk *walk, handle_t root, const char *path);
 /* The next object, which then belongs to the caller. At the end E_NOENT, or what kept a server from answering. */
 status_t obj_walk_next(struct obj_walk *walk, handle_t *out_object);
 void obj_walk_end(struct obj_walk *walk);
+/*
+ * An object that the walk gave out says E_GONE: its server may have been started again, with other directories in the
+ * place of those it had. True: forget what was found, the walk begins at the root once more. False: that was tried often
+ * enough, it goes on.
+ */
+bool obj_walk_anew(struct obj_walk *walk);
 
 status_t obj_resolve(handle_t root, const char *path, handle_t *out_object);
 
@@ -76,8 +82,10 @@ status_t obj_call_limited(handle_t root, const char *path, const char *method,
                           struct obj_result *result);
 status_t obj_get(handle_t root, const char *path, const char *property, void *value, uint32_t max,
                  uint32_t *out_len);
-/* The whole description of one object. */
-status_t obj_describe(handle_t object, void *value, uint32_t max, uint32_t *out_len);
+/* The whole description of the object. */
+status_t obj_describe(handle_t root, const char *path, void *value, uint32_t max,
+                      uint32_t *out_len);
+status_t obj_describe_handle(handle_t object, void *value, uint32_t max, uint32_t *out_len);
 /* A file session on the directory at path. */
 status_t obj_attach(handle_t root, const char *path, uint32_t flags, handle_t *out_session);
 

@@ -44,9 +44,19 @@ static status_t give_away(struct grant *g, handle_t handle, uint32_t rights)
 	return status;
 }
 
-static void hold(struct instance *in, handle_t handle)
+static status_t hold(struct instance *in, status_t made, handle_t handle)
 {
-	in->held[in->held_count++] = handle;
+	if (made == OK)
+		in->held[in->held_count++] = handle;
+	return made;
+}
+
+/* What is made for the instance alone stays init's, too, until the instance is gone. */
+static status_t make_held(struct instance *in, status_t (*make)(handle_t *out), handle_t *out)
+{
+	if (in->held_count == INSTANCE_HELD_MAX)
+		return E_LIMIT;
+	return hold(in, make(out), *out);
 }
 
 handle_t grant_target(struct supervisor *sup, const char *name)
@@ -56,9 +66,21 @@ handle_t grant_target(struct supervisor *sup, const char *name)
 	return at < 0 ? HANDLE_NONE : sup->instances[at].endpoint;
 }
 
+/* In whose place init's own bindings come first: a new instance knows no name, and what is not bound yet is not absent. */
+static status_t give_first(struct grant *g)
+{
+	status_t status = make_held(g->in, sys_endpoint_create, &g->in->first);
+
+	if (status == OK)
+		spawn_give(g->spawn, "serve.first", g->in->first, RIGHT_RECEIVE, 0);
+	return status;
+}
+
 static status_t give_serve(struct grant *g)
 {
-	return give(g, g->in->endpoint, RIGHTS_SERVE, 0);
+	status_t status = g->in->conf->is_directory ? give_first(g) : OK;
+
+	return status == OK ? give(g, g->in->endpoint, RIGHTS_SERVE, 0) : status;
 }
 
 /* The log tells its writers apart by badge. */
@@ -136,15 +158,14 @@ static status_t give_irq(struct grant *g)
 
 	if (g->in->held_count + 2 > INSTANCE_HELD_MAX)
 		return E_LIMIT;
-	status = sys_event_create(&event);
+	status = make_held(g->in, sys_event_create, &event);
 	if (status != OK)
 		return status;
-	hold(g->in, event);
 	status = sys_interrupt_create(g->sup->roots.interrupts, g->cap->first, g->cap->count, event,
 	                              1, &line);
+	status = hold(g->in, status, line);
 	if (status != OK)
 		return status;
-	hold(g->in, line);
 	string_copy(name, g->cap->name, sizeof(name));
 	string_copy(name + strlen(name), ".event", sizeof(name) - strlen(name));
 	spawn_give(g->spawn, name, event, RIGHTS_EVENT, 0);
@@ -207,15 +228,9 @@ static status_t give_boot(struct grant *g)
 
 static status_t give_news(struct grant *g)
 {
-	status_t status;
+	status_t status = make_held(g->in, sys_event_create, &g->in->news);
 
-	if (g->in->held_count == INSTANCE_HELD_MAX)
-		return E_LIMIT;
-	status = sys_event_create(&g->in->news);
-	if (status != OK)
-		return status;
-	hold(g->in, g->in->news);
-	return give(g, g->in->news, RIGHTS_EVENT, 0);
+	return status == OK ? give(g, g->in->news, RIGHTS_EVENT, 0) : status;
 }
 
 static status_t (*const givers[])(struct grant *g) = {
@@ -265,6 +280,7 @@ void grant_withdraw(struct instance *in)
 		(void)sys_handle_close(held);
 	}
 	in->news = HANDLE_NONE;
+	in->first = HANDLE_NONE;
 }
 
 static bool calls(const struct instance *in, const char *name)

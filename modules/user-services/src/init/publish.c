@@ -1,7 +1,7 @@
 /*
  * Names: every serving service is bound at /srv/NAME and at the paths its entry lists. What is bound is the
  * endpoint that init keeps, so a binding outlives its service's deaths and callers simply wait for the next
- * instance. When the tree service itself was restarted, everything is bound again.
+ * instance. When the tree service itself was restarted, everything is bound again; it answers nobody else before.
  */
 #include "init/supervisor.h"
 
@@ -59,23 +59,19 @@ static bool publish(handle_t tree, struct instance *in)
 	return true;
 }
 
-static handle_t find_tree(struct supervisor *sup)
+static struct instance *find_tree(struct supervisor *sup)
 {
 	for (uint32_t i = 0; i < sup->manifest.count; i++) {
 		struct instance *in = &sup->instances[i];
 
 		if (in->conf->is_directory)
-			return in->state == INSTANCE_RUNNING ? in->endpoint : HANDLE_NONE;
+			return in->state == INSTANCE_RUNNING ? in : NULL;
 	}
-	return HANDLE_NONE;
+	return NULL;
 }
 
-bool publish_all(struct supervisor *sup)
+static bool publish_in(struct supervisor *sup, handle_t tree)
 {
-	handle_t tree = find_tree(sup);
-
-	if (handle_is_none(tree))
-		return true; /* its start, if there is one, brings us back here */
 	for (uint32_t i = 0; i < sup->manifest.count; i++) {
 		struct instance *in = &sup->instances[i];
 
@@ -85,6 +81,21 @@ bool publish_all(struct supervisor *sup)
 		if (!publish(tree, in))
 			return false;
 	}
+	return true;
+}
+
+bool publish_all(struct supervisor *sup)
+{
+	struct instance *tree = find_tree(sup);
+
+	if (!tree)
+		return true; /* its start, if there is one, brings us back here */
+	if (handle_is_none(tree->first))
+		return publish_in(sup, tree->endpoint);
+	if (!publish_in(sup, tree->first))
+		return false;
+	(void)sys_handle_revoke(tree->first);
+	tree->first = HANDLE_NONE; /* closed with all that is held */
 	return true;
 }
 

@@ -38,6 +38,8 @@ struct instance {
 	handle_t held[INSTANCE_HELD_MAX];
 	uint32_t held_count;
 	handle_t news; /* one of held, or NONE */
+	handle_t
+		first; /* the tree's: init alone calls it, until all names are bound; one of held, or NONE */
 	uint32_t starts;
 	uint32_t failures; /* in a row */
 	uint64_t started_ns, start_at_ns;
@@ -86,7 +88,7 @@ void grant_tell(struct supervisor *sup, const struct instance *in);
 void grant_release_devices(struct supervisor *sup, struct instance *in);
 
 /* publish.c: names in the tree */
-/* Bind what is not bound yet; true when nothing is left to do. */
+/* Bind what is not bound yet; true when nothing is left to do. Then the tree answers everybody. */
 bool publish_all(struct supervisor *sup);
 /* The tree has lost its bindings. */
 void publish_forget(struct supervisor *sup);
