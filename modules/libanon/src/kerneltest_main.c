@@ -213,7 +213,7 @@ static void wait_kicked(void *unused)
 {
 	static uint32_t word;
 	handle_t event = HANDLE_NONE;
-	uint64_t bits;
+	uint64_t bits, start;
 
 	(void)unused;
 	CHECK(sys_handle_derive(thread_self()->handle, RIGHT_WRITE, 0, &dead) == OK);
@@ -226,6 +226,9 @@ static void wait_kicked(void *unused)
 		                    WORD_WAIT_INTERRUPTIBLE) == E_INTR);
 	}
 	CHECK(sys_word_wait(HANDLE_NONE, (uint64_t)&word, 0, deadline_in_ms(1), 0) == E_TIMEOUT);
+	start = clock_ns();
+	sleep_ns(5 * NS_PER_MS);
+	CHECK(clock_ns() - start >= 5 * NS_PER_MS);
 	CHECK(sys_handle_close(event) == OK);
 }
 

@@ -47,12 +47,12 @@ uint64_t clock_ns(void)
 	return known->multiplier ? clock_scale_ns(known, ticks_ordered()) : ask_kernel();
 }
 
+/* On a word that nobody changes: a kick that is latched for a guest would end every thread_sleep at once. */
 void sleep_ns(uint64_t ns)
 {
-	uint64_t deadline = deadline_in_ns(ns);
+	uint32_t word = 0;
 
-	while (sys_thread_sleep(deadline) == E_INTR)
-		;
+	(void)sys_word_wait(HANDLE_NONE, (uint64_t)&word, 0, deadline_in_ns(ns), 0);
 }
 
 status_t event_await(handle_t event, uint64_t mask, uint64_t timeout_ns, uint64_t *out_bits)
