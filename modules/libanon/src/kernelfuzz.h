@@ -6,10 +6,9 @@
 #include <base/random.h>
 #include <libanon/syscall.h>
 
-/* Shared by all, mapped at the same address in the supervisor and in each child. */
+/* Shared by all, mapped at the same address in the supervisor and in each child. What calls write may end up here, too. */
 struct fuzz_shared {
-	uint64_t calls; /* made so far */
-	uint64_t wanted;
+	uint64_t calls;          /* made so far */
 	uint64_t ok;             /* of these, how many succeeded */
 	uint32_t by_number[192]; /* how often each succeeded */
 };

@@ -81,17 +81,14 @@ static void make_things(struct fuzz_thread *self)
 
 void fuzz_child(uint64_t argument)
 {
-	struct fuzz_shared *shared = (struct fuzz_shared *)FUZZ_SHARED;
 	struct fuzz_thread self = {.number = argument & 0xff};
 
 	random_seed(&self.random, argument);
 	if (self.number == 1)
 		make_things(&self);
-	while (__atomic_load_n(&shared->calls, __ATOMIC_RELAXED) < shared->wanted) {
+	for (;;) { /* until it is ended, or the process */
 		if (self.number == 0)
 			fuzz_pager_turn(&self);
 		fuzz_one_call(&self);
 	}
-	for (;;)
-		(void)sys_thread_exit();
 }
