@@ -211,6 +211,45 @@ static void test_private(int *word)
 	join_threads(waiters);
 }
 
+/* --- more than are woken in one go --- */
+
+#define CROWD 150
+
+static void start_crowd(struct waiter *crowd, int *word)
+{
+	for (int i = 0; i < CROWD; i++) {
+		crowd[i] = (struct waiter){.word = word, .bits = ~0u, .result = -2};
+		CHECK(pthread_create(&crowd[i].thread, NULL, wait_private, &crowd[i]) == 0);
+	}
+	for (int i = 0; i < CROWD; i++)
+		CHECK(wait_for(&crowd[i].tid, 1) && sleeps_soon(crowd[i].tid));
+}
+
+static void join_crowd(struct waiter *crowd)
+{
+	int woken = 0;
+
+	for (int i = 0; i < CROWD; i++)
+		woken += pthread_join(crowd[i].thread, NULL) == 0 && crowd[i].result == 0;
+	CHECK(woken == CROWD);
+}
+
+/* Each is woken once, and counted. */
+static void test_crowd(int *word)
+{
+	static struct waiter crowd[CROWD];
+
+	start_crowd(crowd, word);
+	CHECK(futex(word, FUTEX_WAKE | FUTEX_PRIVATE, 0x7fffffff, NULL, NULL, 0) == CROWD);
+	join_crowd(crowd);
+	start_crowd(crowd, word);
+	CHECK(futex(word, FUTEX_CMP_REQUEUE | FUTEX_PRIVATE, 10, (void *)0x7fffffff, word + 1, 0) ==
+	      CROWD);
+	CHECK(futex(word, FUTEX_WAKE | FUTEX_PRIVATE, CROWD, NULL, NULL, 0) == 0);
+	CHECK(futex(word + 1, FUTEX_WAKE | FUTEX_PRIVATE, CROWD, NULL, NULL, 0) == CROWD - 10);
+	join_crowd(crowd);
+}
+
 static void die_waiting(void *argument)
 {
 	struct waiter waiters[WAITERS];
@@ -247,5 +286,6 @@ void test_futex(void)
 	test_robust();
 	test_private(words);
 	test_private(shared_memory(4096));
+	test_crowd(words);
 	test_end_while_waiting();
 }

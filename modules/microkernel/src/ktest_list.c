@@ -124,6 +124,8 @@
 	X(moving_goes_in_steps) \
 	X(many_callers_of_what_dies_are_woken_in_steps) \
 	X(many_callers_whom_nobody_serves_are_woken_in_steps) \
+	X(many_who_receive_from_what_dies_are_woken_in_steps) \
+	X(who_receives_with_a_reply_object_that_dies_is_told) \
 	X(many_who_wait_for_an_event_that_dies_are_woken_in_steps) \
 	X(a_process_of_many_threads_ends_in_steps) \
 	X(many_sleepers_at_a_word_are_woken_in_steps) \

@@ -7,6 +7,7 @@
 #include "endpoint.h"
 #include "ipc.h"
 #include "ktest_fixture.h"
+#include "reply.h"
 #include "word.h"
 
 #define AT (NATIVE_BASE + (1ul << 30))
@@ -21,7 +22,11 @@ struct crowd {
 
 static void gather(struct crowd *crowd)
 {
-	crowd->f = fixture_create(4 * MANY);
+	struct domain_limits room = {
+		.pages = 4 * MANY, .handles = 8 * MANY, .threads = MANY, .share = 256};
+
+	crowd->f = fixture_create(room.pages);
+	domain_set_limits(crowd->f.domain, &room);
 	for (unsigned i = 0; i < MANY; i++)
 		crowd->threads[i] = fixture_running(&crowd->f, AT + i * PAGE_SIZE);
 }
@@ -114,6 +119,54 @@ KTEST(many_callers_whom_nobody_serves_are_woken_in_steps)
 	KCHECK(!endpoint->obj.is_dead);
 	disperse(&crowd);
 	fixture_destroy(&server);
+}
+
+/* They serve it, too, each with a reply object of its own. */
+KTEST(many_who_receive_from_what_dies_are_woken_in_steps)
+{
+	static struct crowd crowd;
+	struct fixture owner = fixture_create(100);
+	struct endpoint *endpoint = endpoint_create(owner.domain);
+	handle_t handle, reply;
+
+	gather(&crowd);
+	KCHECK(handle_publish(crowd.f.process, &endpoint->obj, ~0u, &handle) == OK);
+	for (unsigned i = 0; i < MANY; i++) {
+		KCHECK(handle_publish(crowd.f.process, &reply_create(crowd.f.domain)->obj, ~0u,
+		                      &reply) == OK);
+		crowd.threads[i]->arch.regs.rdi = handle.value | (uint64_t)reply.value << 32;
+		ipc_receive(crowd.threads[i]);
+	}
+	KCHECK(count(&crowd, THREAD_RECEIVING) == MANY);
+	kobject_kill(&endpoint->obj);
+	KCHECK(ends_in_steps(&crowd, THREAD_RECEIVING) && all_learn_that_it_is_gone(&crowd));
+	KCHECK(!crowd.threads[0]->serves && !crowd.threads[MANY - 1]->serves);
+	disperse(&crowd);
+	fixture_destroy(&owner);
+}
+
+/* Without the object nobody could be answered. */
+KTEST(who_receives_with_a_reply_object_that_dies_is_told)
+{
+	struct fixture f = fixture_create(100);
+	struct endpoint *endpoint = endpoint_create(f.domain);
+	struct reply *reply = reply_create(f.domain);
+	struct thread *receiver = fixture_running(&f, AT);
+	handle_t handle, with;
+
+	kobject_ref(&reply->obj);
+	KCHECK(handle_publish(f.process, &endpoint->obj, ~0u, &handle) == OK);
+	KCHECK(handle_publish(f.process, &reply->obj, ~0u, &with) == OK);
+	receiver->arch.regs.rdi = handle.value | (uint64_t)with.value << 32;
+	ipc_receive(receiver);
+	KCHECK(receiver->state == THREAD_RECEIVING);
+	kobject_kill(&reply->obj);
+	KCHECK(receiver->state == THREAD_READY && (status_t)receiver->arch.regs.rax == E_GONE);
+	kobject_reap_all();
+	thread_end(receiver);
+	kobject_unref(&receiver->obj);
+	kobject_unref(&reply->obj);
+	fixture_destroy(&f);
 }
 
 KTEST(many_who_wait_for_an_event_that_dies_are_woken_in_steps)
