@@ -235,8 +235,9 @@ KTEST(the_outermost_takes_all_with_it)
 static uint64_t turn(struct domain *domain, const struct list *waiting)
 {
 	struct thread thread = {.obj = {.domain = domain}};
+	struct share_look look = {0};
 
-	return share_slice_ns(&thread, waiting) * 256 / 5000000;
+	return share_slice_ns(&thread, waiting, &look, 1000000) * 256 / 5000000;
 }
 
 /* Time is charged to all around; a share is the least of those around. */

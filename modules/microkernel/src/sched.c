@@ -525,13 +525,13 @@ void sched_forget(struct thread *thread)
 	take_off(thread);
 }
 
-static uint64_t slice_end_ns(const struct cpu *cpu)
+static uint64_t slice_end_ns(struct cpu *cpu)
 {
-	const struct run_queue *queue = &cpu->run_queue;
+	struct run_queue *queue = &cpu->run_queue;
 	const struct list *waiting = &queue->by_priority[cpu->current->priority];
+	uint64_t begin = clock_ticks_to_time_ns(queue->slice_since_ticks);
 
-	return clock_ticks_to_time_ns(queue->slice_since_ticks) +
-	       share_slice_ns(queue->payer, waiting);
+	return begin + share_slice_ns(queue->payer, waiting, &queue->share_look, begin);
 }
 
 void sched_slice_over(uint64_t now_ns)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <base/list.h>
 #include "rare_call.h"
+#include "share.h"
 
 #define PRIORITIES 32u
 
@@ -25,6 +26,7 @@ struct run_queue {
 	uint64_t slice_since_ticks; /* the payer was chosen, or chosen again */
 	bool is_slice_over;
 	bool is_slice_watched; /* the timer fires at its end at the latest, and it is not over */
+	struct share_look share_look;
 };
 
 void sched_init(struct run_queue *queue);

@@ -14,7 +14,8 @@
 #define SLICE_NS 5000000ull
 #define SLICE_LEAST_NS 100000ull /* some hundred times what a switch takes */
 #define SHARE_NORMAL 256u
-#define LOOKS 64u /* at those who wait */
+#define LOOK_AGAIN_NS 500000u /* those who wake one another all the time need not look each time */
+#define LOOKS 64u             /* at those who wait */
 
 /* The ancestors of one domain, itself the last, and of those who take turns how many are in each but not in the next. */
 struct levels {
@@ -96,11 +97,14 @@ static uint32_t least_share(const struct domain *domain)
 	return share;
 }
 
-uint64_t share_slice_ns(const struct thread *payer, const struct list *waiting)
+uint64_t share_slice_ns(const struct thread *payer, const struct list *waiting,
+                        struct share_look *last, uint64_t begin_ns)
 {
 	const struct domain *domain = payer->obj.domain;
 
-	if (__builtin_expect(are_all_of(domain, waiting), true))
-		return slice_of(least_share(domain));
-	return least_part(domain, waiting);
+	if (begin_ns - last->at_ns > LOOK_AGAIN_NS) {
+		last->at_ns = begin_ns;
+		last->is_mixed = !are_all_of(domain, waiting);
+	}
+	return last->is_mixed ? least_part(domain, waiting) : slice_of(least_share(domain));
 }

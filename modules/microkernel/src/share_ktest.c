@@ -25,8 +25,9 @@ static void line_up(unsigned from, unsigned to, struct domain *domain)
 static uint64_t turn(struct domain *domain)
 {
 	struct thread payer = {.obj = {.domain = domain}};
+	struct share_look look = {0};
 
-	return share_slice_ns(&payer, &waiting);
+	return share_slice_ns(&payer, &waiting, &look, 1000000);
 }
 
 static struct domain *make(struct domain *parent, uint32_t share)
