@@ -26,9 +26,10 @@ static status_t try_each(handle_t root, const char *path, enum repetition repeti
 	while (is_next_wanted && (status = obj_walk_next(&walk, &object)) == OK) {
 		status = try(object, attempt);
 		ipc_close(object);
-		has_object = status != E_GONE || repetition == MAY_TAKE_EFFECT ||
-		             !obj_walk_anew(&walk);
-		is_next_wanted = !has_object || status == E_UNSUPPORTED;
+		bool begins_anew = status == E_GONE && repetition == CHANGES_NOTHING &&
+		                   obj_walk_anew(&walk);
+		has_object = !begins_anew;
+		is_next_wanted = begins_anew || status == E_UNSUPPORTED;
 	}
 	obj_walk_end(&walk);
 	return is_next_wanted && has_object ? E_UNSUPPORTED : status;
