@@ -26,6 +26,13 @@ static void end(struct thread *thread)
 	kobject_unref(&thread->obj);
 }
 
+static void prepare_to_receive(struct fixture *f, struct thread *receiver,
+                               struct endpoint *endpoint, struct reply *reply)
+{
+	receiver->arch.regs.rdi = give(f, &endpoint->obj).value |
+	                          (uint64_t)give(f, &reply->obj).value << 32;
+}
+
 KTEST(a_receiver_without_room_goes_on_waiting)
 {
 	struct fixture client = fixture_create(100);
@@ -36,8 +43,7 @@ KTEST(a_receiver_without_room_goes_on_waiting)
 	struct thread *caller = fixture_running(&client, AT);
 	handle_t own = give(&client, &endpoint->obj);
 
-	receiver->arch.regs.rdi = give(&server, &endpoint->obj).value |
-	                          (uint64_t)give(&server, &reply->obj).value << 32;
+	prepare_to_receive(&server, receiver, endpoint, reply);
 	server.domain->limits.handles = server.domain->handles + 1;
 	ipc_receive(receiver);
 	KCHECK(receiver->state == THREAD_RECEIVING && receiver->slot_count == 1);
@@ -66,8 +72,7 @@ KTEST(bits_of_an_event_that_is_bound_late_end_a_wait)
 	struct event *event = event_create(server.domain);
 	struct thread *receiver = fixture_running(&server, AT);
 
-	receiver->arch.regs.rdi = give(&server, &endpoint->obj).value |
-	                          (uint64_t)give(&server, &reply->obj).value << 32;
+	prepare_to_receive(&server, receiver, endpoint, reply);
 	ipc_receive(receiver);
 	KCHECK(receiver->state == THREAD_RECEIVING);
 	event_signal(event, 5);
@@ -101,5 +106,24 @@ KTEST(what_goes_tells_who_waits_for_messages)
 	end(caller);
 	kobject_unref(&endpoint->obj);
 	fixture_destroy(&client);
+	fixture_destroy(&server);
+}
+
+/* Without the object nobody could be answered. */
+KTEST(who_receives_with_a_reply_object_that_dies_is_told)
+{
+	struct fixture server = fixture_create(100);
+	struct endpoint *endpoint = endpoint_create(server.domain);
+	struct reply *reply = reply_create(server.domain);
+	struct thread *receiver = fixture_running(&server, AT);
+
+	prepare_to_receive(&server, receiver, endpoint, reply);
+	ipc_receive(receiver);
+	KCHECK(receiver->state == THREAD_RECEIVING);
+	kobject_kill(&reply->obj);
+	KCHECK(receiver->state == THREAD_READY && (status_t)receiver->arch.regs.rax == E_GONE);
+	end(receiver);
+	kobject_unref(&endpoint->obj);
+	kobject_unref(&reply->obj);
 	fixture_destroy(&server);
 }

@@ -210,6 +210,20 @@ KTEST(a_move_goes_on_with_fewer_rights)
 	fixture_destroy(&m.f);
 }
 
+/* Pages of a space that are to be moved. */
+static struct space *make_moving_space(struct mover *m, uint64_t from, uint64_t to)
+{
+	struct space *space;
+
+	KCHECK(space_create(m->f.domain, 0, &space) == OK);
+	m->aspace = &space->aspace;
+	m->args = (struct remap_args){from, PAGES * PAGE_SIZE, to, PAGES * PAGE_SIZE, 1, 0};
+	KCHECK(fixture_map(m->aspace, NULL, from, PAGES * PAGE_SIZE, RW) == from);
+	for (unsigned i = 0; i < PAGES; i++)
+		write_page(m->aspace, from, i);
+	return space;
+}
+
 /* The tables are shared with the clone then, on both sides of the move. */
 KTEST(a_clone_in_the_middle_of_a_move_is_whole)
 {
@@ -221,12 +235,7 @@ KTEST(a_clone_in_the_middle_of_a_move_is_whole)
 	unsigned budget = STEP_BUDGET;
 	unsigned found = 0;
 
-	KCHECK(space_create(f.domain, 0, &parent) == OK);
-	m.aspace = &parent->aspace;
-	m.args = (struct remap_args){at, PAGES * PAGE_SIZE, to, PAGES * PAGE_SIZE, 1, 0};
-	KCHECK(fixture_map(m.aspace, NULL, at, PAGES * PAGE_SIZE, RW) == at);
-	for (unsigned i = 0; i < PAGES; i++)
-		write_page(m.aspace, at, i);
+	parent = make_moving_space(&m, at, to);
 	while (!read_page(m.aspace, to, PAGES / 2))
 		KCHECK(step(&m, &out) == STATUS_MORE);
 	while (space_clone(parent, f.domain, &cloning, &budget) == STATUS_MORE)
@@ -256,12 +265,7 @@ KTEST(a_move_that_cannot_have_its_own_tables_stops_where_it_is)
 	struct space *parent;
 	unsigned budget = STEP_BUDGET;
 
-	KCHECK(space_create(f.domain, 0, &parent) == OK);
-	m.aspace = &parent->aspace;
-	m.args = (struct remap_args){at, PAGES * PAGE_SIZE, to, PAGES * PAGE_SIZE, 1, 0};
-	KCHECK(fixture_map(m.aspace, NULL, at, PAGES * PAGE_SIZE, RW) == at);
-	for (unsigned i = 0; i < PAGES; i++)
-		write_page(m.aspace, at, i);
+	parent = make_moving_space(&m, at, to);
 	while (!read_page(m.aspace, to, 0))
 		KCHECK(step(&m, &out) == STATUS_MORE);
 	while (space_clone(parent, f.domain, &cloning, &budget) == STATUS_MORE)

@@ -145,30 +145,6 @@ KTEST(many_who_receive_from_what_dies_are_woken_in_steps)
 	fixture_destroy(&owner);
 }
 
-/* Without the object nobody could be answered. */
-KTEST(who_receives_with_a_reply_object_that_dies_is_told)
-{
-	struct fixture f = fixture_create(100);
-	struct endpoint *endpoint = endpoint_create(f.domain);
-	struct reply *reply = reply_create(f.domain);
-	struct thread *receiver = fixture_running(&f, AT);
-	handle_t handle, with;
-
-	kobject_ref(&reply->obj);
-	KCHECK(handle_publish(f.process, &endpoint->obj, ~0u, &handle) == OK);
-	KCHECK(handle_publish(f.process, &reply->obj, ~0u, &with) == OK);
-	receiver->arch.regs.rdi = handle.value | (uint64_t)with.value << 32;
-	ipc_receive(receiver);
-	KCHECK(receiver->state == THREAD_RECEIVING);
-	kobject_kill(&reply->obj);
-	KCHECK(receiver->state == THREAD_READY && (status_t)receiver->arch.regs.rax == E_GONE);
-	kobject_reap_all();
-	thread_end(receiver);
-	kobject_unref(&receiver->obj);
-	kobject_unref(&reply->obj);
-	fixture_destroy(&f);
-}
-
 KTEST(many_who_wait_for_an_event_that_dies_are_woken_in_steps)
 {
 	static struct crowd crowd;
