@@ -3,7 +3,8 @@
 
 A suite is a command whose last such line counts; one that crashes, runs too long or prints no such
 line counts as one failure more.  Logs lie in BUILD/test/.  SOAK=1 asks for full counts.
-With --rounds every suite runs so often, all of them once before any of them again.
+With --rounds every suite runs so often, all of them once before any of them again; each round has a
+directory of its own for its logs.
 usage: test.py [--build DIR] [--images DIR] [--jobs N] [--patience N] [--smp N] [--rounds N] [--module M] [--name S] KIND...
        (see KINDS, or all)
 """
@@ -36,8 +37,8 @@ class Suite:
     command: list
     seconds: float
 
-    def log_path(self, build):
-        return os.path.join(build, "test", self.name.replace("/", "-").replace(" ", "-") + ".log")
+    def log_path(self, directory):
+        return os.path.join(directory, self.name.replace("/", "-").replace(" ", "-") + ".log")
 
 
 @dataclass
@@ -112,7 +113,7 @@ def scenario_suite(path, options):
 def run_suite(suite, options):
     """Runs one suite to its end or its time limit; returns what became of it."""
     start = time.monotonic()
-    log_path = suite.log_path(options.build)
+    log_path = suite.log_path(options.logs)
     os.makedirs(os.path.dirname(log_path), exist_ok=True)
     limit = suite.seconds * (20 if SOAK else 1) * options.patience
     with open(log_path, "wb") as log:
@@ -178,7 +179,7 @@ def report(suite, outcome, options):
     print(f"  {suite.name:<40} {outcome.passed:>5} passed {outcome.failed:>4} failed "
           f"{outcome.seconds:>7.1f} s{note}", flush=True)
     if outcome.failed and outcome.seconds:
-        path = suite.log_path(options.build)
+        path = suite.log_path(options.logs)
         with open(path, encoding="utf-8", errors="replace") as log:
             lines = log.read().splitlines()
         print("\n".join(f"    | {line}" for line in lines[-TAIL_LINES:]))
@@ -199,6 +200,7 @@ def parse():
     parser.add_argument("kinds", nargs="+", choices=("all",) + KINDS)
     options = parser.parse_args()
     options.build = os.path.relpath(options.build, ROOT)
+    options.logs = os.path.join(options.build, "test")
     options.images = os.path.relpath(options.images, ROOT) if options.images else options.build
     return options
 
@@ -220,6 +222,7 @@ def main():
     for number in range(1, options.rounds + 1):
         if options.rounds > 1:
             print(f"  round {number} of {options.rounds}")
+            options.logs = os.path.join(options.build, "test", f"round-{number}")
         for suite, outcome in run_all(suites, options):
             report(suite, outcome, options)
             passed += outcome.passed
