@@ -57,6 +57,7 @@ struct reference_sample reference_sample(void)
 	for (unsigned i = 0; i < SAMPLES; i++) {
 		uint64_t before = rdtsc();
 		uint32_t count = read_count();
+		uint32_t timer = apic_timer_count();
 		uint64_t width = rdtsc() - before;
 
 		if (width < best_width) {
@@ -64,7 +65,7 @@ struct reference_sample reference_sample(void)
 			best = (struct reference_sample){
 				.ticks = before + width / 2,
 				.count = count,
-				.timer = apic_timer_count(),
+				.timer = timer,
 			};
 		}
 	}
