@@ -66,18 +66,20 @@ static void check_heirs(int cpu)
 	CHECK(pthread_join(thread, &result) == 0 && result == NULL);
 }
 
-/* Somebody else's hand: it spins until it is where it shall be. */
+/* Somebody else's hand: it spins until it is where it shall be, where it may be by chance before it is tied. */
 static void check_child(int cpu)
 {
+	volatile int *is_tied = shared_memory(sizeof(*is_tied));
 	int status = -1;
 	pid_t child = fork();
 
 	if (child == 0) {
-		for (long i = 0; i < 200000000 && sched_getcpu() != cpu; i++)
+		for (long i = 0; i < 200000000 && !(*is_tied && sched_getcpu() == cpu); i++)
 			;
 		_exit(count_away(cpu) == 0 ? 0 : 1);
 	}
 	CHECK(stay_on(child, cpu) == 0 && is_tied_to(child, cpu));
+	*is_tied = 1;
 	CHECK(waitpid(child, &status, 0) == child && status == 0);
 	CHECK_ERRNO(stay_on(child, cpu), ESRCH);
 }

@@ -164,7 +164,9 @@ static void test_long_read(void)
 	count = 0;
 	setitimer(ITIMER_REAL, &again, NULL);
 	ssize_t done = read_long(zero, buffer);
-	CHECK(done > 0 && done < (ssize_t)LONG_PARTS * PART_BYTES && count > 0);
+	CHECK(done > 0);
+	CHECK(done < (ssize_t)LONG_PARTS * PART_BYTES);
+	CHECK(count > 0);
 	setitimer(ITIMER_REAL, &never, NULL);
 	signal(SIGALRM, SIG_DFL);
 
