@@ -33,6 +33,35 @@ static void prepare_to_receive(struct fixture *f, struct thread *receiver,
 	                          (uint64_t)give(f, &reply->obj).value << 32;
 }
 
+/* Who waits for a message, in a process of its own. */
+struct listener {
+	struct fixture server;
+	struct endpoint *endpoint;
+	struct reply *reply;
+	struct thread *receiver;
+};
+
+static struct listener listen(void)
+{
+	struct listener l = {.server = fixture_create(100)};
+
+	l.endpoint = endpoint_create(l.server.domain);
+	l.reply = reply_create(l.server.domain);
+	l.receiver = fixture_running(&l.server, AT);
+	prepare_to_receive(&l.server, l.receiver, l.endpoint, l.reply);
+	ipc_receive(l.receiver);
+	KCHECK(l.receiver->state == THREAD_RECEIVING);
+	return l;
+}
+
+static void stop_listening(struct listener *l)
+{
+	end(l->receiver);
+	kobject_unref(&l->endpoint->obj);
+	kobject_unref(&l->reply->obj);
+	fixture_destroy(&l->server);
+}
+
 KTEST(a_receiver_without_room_goes_on_waiting)
 {
 	struct fixture client = fixture_create(100);
@@ -66,23 +95,14 @@ KTEST(a_receiver_without_room_goes_on_waiting)
 
 KTEST(bits_of_an_event_that_is_bound_late_end_a_wait)
 {
-	struct fixture server = fixture_create(100);
-	struct endpoint *endpoint = endpoint_create(server.domain);
-	struct reply *reply = reply_create(server.domain);
-	struct event *event = event_create(server.domain);
-	struct thread *receiver = fixture_running(&server, AT);
+	struct listener l = listen();
+	struct event *event = event_create(l.server.domain);
 
-	prepare_to_receive(&server, receiver, endpoint, reply);
-	ipc_receive(receiver);
-	KCHECK(receiver->state == THREAD_RECEIVING);
 	event_signal(event, 5);
-	KCHECK(event_bind(event, receiver) == OK);
-	KCHECK(receiver->state == THREAD_READY && event->bits == 0);
-	end(receiver);
+	KCHECK(event_bind(event, l.receiver) == OK);
+	KCHECK(l.receiver->state == THREAD_READY && event->bits == 0);
 	kobject_unref(&event->obj);
-	kobject_unref(&endpoint->obj);
-	kobject_unref(&reply->obj);
-	fixture_destroy(&server);
+	stop_listening(&l);
 }
 
 /* With the domain whose endpoint it is. */
@@ -112,18 +132,9 @@ KTEST(what_goes_tells_who_waits_for_messages)
 /* Without the object nobody could be answered. */
 KTEST(who_receives_with_a_reply_object_that_dies_is_told)
 {
-	struct fixture server = fixture_create(100);
-	struct endpoint *endpoint = endpoint_create(server.domain);
-	struct reply *reply = reply_create(server.domain);
-	struct thread *receiver = fixture_running(&server, AT);
+	struct listener l = listen();
 
-	prepare_to_receive(&server, receiver, endpoint, reply);
-	ipc_receive(receiver);
-	KCHECK(receiver->state == THREAD_RECEIVING);
-	kobject_kill(&reply->obj);
-	KCHECK(receiver->state == THREAD_READY && (status_t)receiver->arch.regs.rax == E_GONE);
-	end(receiver);
-	kobject_unref(&endpoint->obj);
-	kobject_unref(&reply->obj);
-	fixture_destroy(&server);
+	kobject_kill(&l.reply->obj);
+	KCHECK(l.receiver->state == THREAD_READY && (status_t)l.receiver->arch.regs.rax == E_GONE);
+	stop_listening(&l);
 }
