@@ -40,11 +40,11 @@ class Running:
         self.monitor = Monitor()
         machine.com1 = self.console.chardev("@LOG@") if serial else "none"
         machine.monitor_fd = self.monitor.theirs.fileno()
-        passed = [self.console.theirs.fileno(), machine.monitor_fd]
+        passed = [machine.monitor_fd]
         self.guest = Guest(machine, passed) if with_channel else None
         self.qemu = self.guest.qemu if with_channel else Qemu(machine, passed)
-        self.console.started()
         self.monitor.started()
+        self.console.started()
 
     def close(self):
         """Ends QEMU; returns all that the console said."""

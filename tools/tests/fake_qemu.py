@@ -33,24 +33,29 @@ def note(variable, text):
 
 
 class FakeConsole:
-    """The first serial port: a file, or a socket with a log file whose input lines are echoed."""
+    """The first serial port: a file, or named pipes with a log file; input lines are echoed.
+
+    As QEMU does, it sends byte by byte and never waits.
+    """
 
     def __init__(self):
-        self.socket = None
-        fd = option(r"socket,id=com1,fd=(\d+)")
-        path = option(r"logfile=(.*)") if fd else option(r"file,id=com1,path=(.*)")
+        self.output = None
+        pipe = option(r"pipe,id=com1,path=([^,\n]*)")
+        path = option(r"logfile=(.*)") if pipe else option(r"file,id=com1,path=(.*)")
         self.file = open(path or os.devnull, "wb", buffering=0)
-        if fd:
-            self.socket = socket.socket(fileno=int(fd))
+        if pipe:
+            self.input = os.open(pipe + ".in", os.O_RDWR)
+            self.output = os.open(pipe + ".out", os.O_RDWR | os.O_NONBLOCK)
             threading.Thread(target=self.echo, daemon=True).start()
 
     def write(self, data):
         self.file.write(data)
-        if self.socket:
-            self.socket.sendall(data)
+        if self.output:
+            for byte in data:
+                os.write(self.output, bytes([byte]))
 
     def echo(self):
-        while data := self.socket.recv(4096):
+        while data := os.read(self.input, 4096):
             self.write(b"you typed " + data.strip() + b"\r\n")
             if data.strip() == b"poweroff":
                 os._exit(CLEAN)

@@ -3,10 +3,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from unittest import mock
 
-from anonlib import frames, monitor, play, scenario
+from anonlib import console, frames, monitor, play, scenario
 from anonlib.errors import AnonError, UsageError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -186,6 +187,17 @@ class Playing(ScenarioCase):
 
 
 class Small(unittest.TestCase):
+    def test_console_holds_single_bytes(self):
+        listener = console.Console()
+        qemu = os.open(listener.path + ".out", os.O_WRONLY | os.O_NONBLOCK)
+        for _ in range(100000):
+            os.write(qemu, b".")
+        os.write(qemu, b"end")
+        os.close(qemu)
+        listener.started()
+        self.assertEqual(len(listener.wait("end", time.monotonic() + 20)), 100000)
+        listener.close()
+
     def test_frames_in_pieces(self):
         decoder = frames.Decoder()
         whole = frames.encode(b"O", b"abc") + frames.encode(b"X", b"\1\0\0\0")
