@@ -48,22 +48,30 @@ void affinity_show(uint64_t cpus, struct text *text)
 	text_add(text, "\n");
 }
 
-void affinity_start(struct task *task)
+/* tasks_lock keeps the thread's number from being another's, and an older mask from being set over a newer one. */
+static void apply_locked(struct task *task)
 {
 	uint64_t cpus = __atomic_load_n(&task->cpus, __ATOMIC_SEQ_CST);
 
-	if (cpus)
+	if (cpus && task->thread.value != 0)
 		(void)sys_thread_set_cpus(task->thread,
 		                          cpus); /* they run: it was checked when set */
 }
 
-/* tasks_lock keeps the thread's number from being another's. */
+void affinity_start(struct task *task)
+{
+	if (__atomic_load_n(&task->cpus, __ATOMIC_SEQ_CST) == 0)
+		return; /* who sets one from now on finds the thread */
+	mutex_lock(&tasks_lock);
+	apply_locked(task);
+	mutex_unlock(&tasks_lock);
+}
+
 static void tie(struct task *target, uint64_t cpus)
 {
 	mutex_lock(&tasks_lock);
 	__atomic_store_n(&target->cpus, cpus, __ATOMIC_SEQ_CST);
-	if (target->thread.value != 0)
-		(void)sys_thread_set_cpus(target->thread, cpus);
+	apply_locked(target);
 	mutex_unlock(&tasks_lock);
 }
 

@@ -1,6 +1,7 @@
 /*
  * CPU affinity: a thread runs where it may, what it starts does too, and impossible sets are refused.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -10,6 +11,8 @@
 #include "check.h"
 
 #define ROUNDS 100
+#define LEADS 100
+#define LEAD_STEP 500
 
 static int count_away(int cpu)
 {
@@ -66,22 +69,37 @@ static void check_heirs(int cpu)
 	CHECK(pthread_join(thread, &result) == 0 && result == NULL);
 }
 
-/* Somebody else's hand: it spins until it is where it shall be, where it may be by chance before it is tied. */
+/* Somebody else's hand, a while after the child was made: at every moment of its beginning. */
+static bool is_led(int cpu, int delay, volatile int *is_tied)
+{
+	bool was_tied;
+	int status = -1;
+	pid_t child;
+
+	*is_tied = 0;
+	child = fork();
+	if (child == 0) {
+		while (!*is_tied)
+			;
+		sched_yield(); /* into the kernel, which leads it there at the latest now */
+		_exit(count_away(cpu) == 0 ? 0 : 1);
+	}
+	for (volatile int i = 0; i < delay; i++)
+		;
+	was_tied = stay_on(child, cpu) == 0 && is_tied_to(child, cpu);
+	*is_tied = 1;
+	return waitpid(child, &status, 0) == child && status == 0 && was_tied &&
+	       stay_on(child, cpu) == -1 && errno == ESRCH;
+}
+
 static void check_child(int cpu)
 {
 	volatile int *is_tied = shared_memory(sizeof(*is_tied));
-	int status = -1;
-	pid_t child = fork();
+	int led = 0;
 
-	if (child == 0) {
-		for (long i = 0; i < 200000000 && !(*is_tied && sched_getcpu() == cpu); i++)
-			;
-		_exit(count_away(cpu) == 0 ? 0 : 1);
-	}
-	CHECK(stay_on(child, cpu) == 0 && is_tied_to(child, cpu));
-	*is_tied = 1;
-	CHECK(waitpid(child, &status, 0) == child && status == 0);
-	CHECK_ERRNO(stay_on(child, cpu), ESRCH);
+	for (int i = 0; i < LEADS; i++)
+		led += is_led(cpu, i * LEAD_STEP, is_tied);
+	CHECK(led == LEADS);
 }
 
 static unsigned long long allowed_by_proc(void)
