@@ -269,6 +269,7 @@ void exit_task(struct task *task)
 	struct process *process = task->process;
 	bool is_other_thread = task->tid != process->pid;
 
+	signal_leave(task);
 	give_up_memory(task);
 	process_get(process);
 	bool is_last = unlink_task(task);

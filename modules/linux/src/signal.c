@@ -232,7 +232,7 @@ bool signal_is_blocked_or_ignored(struct task *task, int signal)
 
 /* --- masks --- */
 
-/* Signals to the process that this task now blocks go to another thread. */
+/* Signals to the process that this task does not take any more go to another thread. */
 static void hand_over_locked(struct task *task)
 {
 	sigset_t64 left = task->process->pending.set & task->blocked;
@@ -251,6 +251,14 @@ void signal_set_blocked(struct task *task, sigset_t64 mask)
 	mutex_unlock(&task->process->lock);
 	if (pending_union(task) & ~task->blocked)
 		task->attention = 1;
+}
+
+void signal_leave(struct task *task)
+{
+	mutex_lock(&task->process->lock);
+	task->blocked = ~0ull;
+	hand_over_locked(task);
+	mutex_unlock(&task->process->lock);
 }
 
 void signal_set_temporary_mask(struct task *task, sigset_t64 mask)

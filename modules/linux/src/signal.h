@@ -138,6 +138,8 @@ struct linux_stack {
 void signal_deliver(struct task *task);
 /* Blocks exactly these signals, save those that cannot be. */
 void signal_set_blocked(struct task *task, sigset_t64 mask);
+/* The task ends: what is or will be sent to its process is for the other threads. */
+void signal_leave(struct task *task);
 
 /* Something is pending that the task does not block (so a sleep must end). Cheap, lock-free. */
 bool signal_pending(struct task *task);

@@ -169,6 +169,35 @@ static void leader_leaves(void *argument)
 	syscall(SYS_exit, 1);
 }
 
+static void *spin_on(void *argument)
+{
+	while (*(volatile int *)argument == 0)
+		;
+	return argument;
+}
+
+/* A signal to a process reaches whoever is left to take it, in a call or busy. */
+static void test_signal_without_leader(void *(*work)(void *))
+{
+	int never = 0, status = 0;
+	pthread_t thread;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pthread_create(&thread, NULL, work, &never);
+		syscall(SYS_exit, 1);
+	}
+	sleep_ms(50);
+	kill(pid, SIGTERM);
+	for (int i = 0; i < 2000 && waitpid(pid, &status, WNOHANG) == 0; i++)
+		sleep_ms(1);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	if (!WIFSIGNALED(status)) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+	}
+}
+
 static void killed_among_threads(void *argument)
 {
 	pthread_t thread;
@@ -185,6 +214,8 @@ static void test_exits(void)
 	CHECK(in_child(exit_among_threads, (void *)11) == 11 << 8);
 	CHECK(in_child(leader_waits, (void *)12) == 12 << 8);
 	CHECK(in_child(leader_leaves, (void *)13) == 13 << 8);
+	test_signal_without_leader(sleep_on);
+	test_signal_without_leader(spin_on);
 	CHECK(in_child(killed_among_threads, NULL) == SIGTERM);
 }
 
