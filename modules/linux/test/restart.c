@@ -14,6 +14,7 @@
 #include "futex.h"
 
 static volatile int count;
+static volatile int *is_handled; /* shared with the child that sent the signal */
 
 /* Processor time, in both modes. */
 static long used_us(const struct rusage *usage)
@@ -26,6 +27,7 @@ static void counting(int signal)
 {
 	(void)signal;
 	count++;
+	*is_handled = 1;
 }
 
 static void set_handler(int flags)
@@ -34,9 +36,10 @@ static void set_handler(int flags)
 
 	sigaction(SIGUSR1, &action, NULL);
 	count = 0;
+	*is_handled = 0;
 }
 
-/* A child that signals its parent after 40 ms and ends after 80. */
+/* A child that signals its parent after 40 ms and ends when the handler has run. */
 static pid_t start_signaller(int signal)
 {
 	pid_t pid = fork();
@@ -44,7 +47,8 @@ static pid_t start_signaller(int signal)
 	if (pid == 0) {
 		sleep_ms(40);
 		kill(getppid(), signal);
-		sleep_ms(40);
+		for (int ms = 0; ms < 5000 && !*is_handled; ms++)
+			sleep_ms(1);
 		_exit(3);
 	}
 	return pid;
@@ -67,7 +71,7 @@ static void test_wait(void)
 
 static void test_sleep(void)
 {
-	struct timespec request = {0, 150000000}, left = {9, 9};
+	struct timespec request = {2, 0}, left = {9, 9};
 	long before;
 
 	/* A handler ends a sleep, whatever SA_RESTART says, and the rest is told. */
@@ -75,16 +79,17 @@ static void test_sleep(void)
 	pid_t pid = start_signaller(SIGUSR1);
 
 	CHECK_ERRNO(nanosleep(&request, &left), EINTR);
-	CHECK(left.tv_sec == 0 && left.tv_nsec > 0 && left.tv_nsec < 150000000);
+	CHECK(left.tv_sec < 2 && left.tv_sec * 1000000000l + left.tv_nsec > 0);
 	waitpid(pid, NULL, 0);
 	/* Without a handler the sleep goes on to its end: stop and continue. */
 	pid_t sleeper = fork();
 
 	if (sleeper == 0) {
+		request = (struct timespec){0, 500000000};
 		before = now_ms();
 		int result = nanosleep(&request, NULL);
 
-		_exit(result == 0 && now_ms() - before >= 145 ? 0 : 1);
+		_exit(result == 0 && now_ms() - before >= 495 ? 0 : 1);
 	}
 	int status;
 
@@ -98,7 +103,7 @@ static void test_sleep(void)
 
 	set_handler(0);
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += 1;
+	until.tv_sec += 2;
 	pid = start_signaller(SIGUSR1);
 	CHECK(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR);
 	waitpid(pid, NULL, 0);
@@ -117,7 +122,7 @@ static void test_pause(void)
 static void test_futex_wait(int kind)
 {
 	int word = 0;
-	struct timespec timeout = {0, 200000000};
+	struct timespec timeout = {2, 0};
 
 	set_handler(0);
 	pid_t pid = start_signaller(SIGUSR1);
@@ -194,6 +199,7 @@ static void test_long_read(void)
 
 void test_restart(void)
 {
+	is_handled = shared_memory(sizeof(*is_handled));
 	test_wait();
 	test_sleep();
 	test_pause();
