@@ -8,6 +8,8 @@
 #include "check.h"
 #include "futex.h"
 
+#define WAITERS 3
+
 static long futex(void *word, int operation, unsigned value, const void *timeout, void *word2,
                   unsigned value3)
 {
@@ -42,18 +44,43 @@ static void test_refusals(void)
 	CHECK(now_ms() - before >= 40);
 }
 
+static char state_of(int tid)
+{
+	char path[64], state = '?';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	file = fopen(path, "r");
+	if (!file)
+		return '?';
+	(void)!fscanf(file, "%*d (%*[^)]) %c", &state);
+	fclose(file);
+	return state;
+}
+
+static int sleeps_soon(int tid)
+{
+	for (int i = 0; i < 500 && state_of(tid) != 'S'; i++)
+		sleep_ms(2);
+	return state_of(tid) == 'S';
+}
+
 /* Starts children that wait on a word in shared memory; each exits with 1 when woken. */
 static void start_waiters(int *word, volatile int *ready, int count, unsigned bits)
 {
+	pid_t pids[WAITERS];
+
 	*ready = 0;
 	for (int i = 0; i < count; i++) {
-		if (fork() == 0) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
 			__atomic_fetch_add(ready, 1, __ATOMIC_SEQ_CST);
 			_exit(futex(word, FUTEX_WAIT_BITSET, 0, NULL, NULL, bits) == 0 ? 1 : 2);
 		}
 	}
 	CHECK(wait_for(ready, count));
-	sleep_ms(50);
+	for (int i = 0; i < count; i++)
+		CHECK(sleeps_soon(pids[i]));
 }
 
 static int reap(int count)
@@ -111,6 +138,7 @@ static void test_robust(void)
 	struct shared {
 		uint32_t lock;
 		int ready;
+		int is_awaited;
 		struct robust_list entry;
 		struct robust_list_head head;
 	} *shared = shared_memory(4096);
@@ -123,20 +151,18 @@ static void test_robust(void)
 		shared->lock = (uint32_t)syscall(SYS_gettid) | FUTEX_WAITERS;
 		syscall(SYS_set_robust_list, &shared->head, sizeof(shared->head));
 		shared->ready = 1;
-		sleep_ms(60);
-		_exit(0);
+		_exit(wait_for(&shared->is_awaited, 1) && sleeps_soon(getppid()) ? 0 : 1);
 	}
 	CHECK(wait_for(&shared->ready, 1));
 	uint32_t held = shared->lock;
 
+	shared->is_awaited = 1;
 	CHECK(futex(&shared->lock, FUTEX_WAIT, held, NULL, NULL, 0) == 0);
 	CHECK(shared->lock == (FUTEX_OWNER_DIED | FUTEX_WAITERS));
 	wait(NULL);
 }
 
 /* --- private ones, between threads --- */
-
-#define WAITERS 3
 
 struct waiter {
 	pthread_t thread;
@@ -154,27 +180,6 @@ static void *wait_private(void *argument)
 	waiter->result = futex(waiter->word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE, 0, NULL, NULL,
 	                       waiter->bits);
 	return NULL;
-}
-
-static char state_of(int tid)
-{
-	char path[64], state = '?';
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-	file = fopen(path, "r");
-	if (!file)
-		return '?';
-	(void)!fscanf(file, "%*d (%*[^)]) %c", &state);
-	fclose(file);
-	return state;
-}
-
-static int sleeps_soon(int tid)
-{
-	for (int i = 0; i < 500 && state_of(tid) != 'S'; i++)
-		sleep_ms(2);
-	return state_of(tid) == 'S';
 }
 
 static void start_threads(struct waiter *waiters, int *word)
