@@ -23,7 +23,7 @@
 
 static bool wants_signal(const struct task *task, int signal)
 {
-	return !(task->blocked & ~task->waited & signal_bit(signal));
+	return !task->is_leaving && !(task->blocked & ~task->waited & signal_bit(signal));
 }
 
 static bool is_ignored_locked(const struct process *process, const struct task *task, int signal)
@@ -235,10 +235,10 @@ bool signal_is_blocked_or_ignored(struct task *task, int signal)
 /* Signals to the process that this task does not take any more go to another thread. */
 static void hand_over_locked(struct task *task)
 {
-	sigset_t64 left = task->process->pending.set & task->blocked;
+	sigset_t64 left = task->process->pending.set;
 
 	for (int signal = 1; left != 0; signal++, left >>= 1) {
-		if (left & 1)
+		if ((left & 1) && !wants_signal(task, signal))
 			attend_one_locked(task->process, signal);
 	}
 }
@@ -256,7 +256,7 @@ void signal_set_blocked(struct task *task, sigset_t64 mask)
 void signal_leave(struct task *task)
 {
 	mutex_lock(&task->process->lock);
-	task->blocked = ~0ull;
+	task->is_leaving = true;
 	hand_over_locked(task);
 	mutex_unlock(&task->process->lock);
 }

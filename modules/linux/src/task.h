@@ -176,6 +176,7 @@ struct task {
 	bool is_sleeping;          /* [a] wait.h */
 	bool is_dying;             /* [o] leaves its loop at the next chance */
 	bool is_exited;            /* [T] */
+	bool is_leaving;           /* [S] takes no more signals */
 	int32_t exit_status;       /* [o] as wait4 gives it, of this thread */
 
 	struct mm *mm; /* [o] written under process->lock, so that others can take a reference */
