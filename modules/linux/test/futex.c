@@ -142,6 +142,7 @@ static void test_robust(void)
 		struct robust_list entry;
 		struct robust_list_head head;
 	} *shared = shared_memory(4096);
+	int status = -1;
 
 	if (fork() == 0) {
 		shared->head.list.next = &shared->entry;
@@ -159,7 +160,7 @@ static void test_robust(void)
 	shared->is_awaited = 1;
 	CHECK(futex(&shared->lock, FUTEX_WAIT, held, NULL, NULL, 0) == 0);
 	CHECK(shared->lock == (FUTEX_OWNER_DIED | FUTEX_WAITERS));
-	wait(NULL);
+	CHECK(wait(&status) > 0 && status == 0);
 }
 
 /* --- private ones, between threads --- */

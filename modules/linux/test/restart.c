@@ -47,8 +47,7 @@ static pid_t start_signaller(int signal)
 	if (pid == 0) {
 		sleep_ms(40);
 		kill(getppid(), signal);
-		for (int ms = 0; ms < 5000 && !*is_handled; ms++)
-			sleep_ms(1);
+		wait_for(is_handled, 1);
 		_exit(3);
 	}
 	return pid;
