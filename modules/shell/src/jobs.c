@@ -136,8 +136,9 @@ int job_fork(struct shell *sh, struct job *job, enum fork_mode mode)
 }
 
 /*
- * The child shares our memory until it executes, so it must change none of it that counts: what an error message
- * takes from the temp arena does not. Signals wait, lest a handler run in the child.
+ * The child may share our memory until it executes, so it must change none of it that counts: what an error message
+ * takes from the temp arena does not. Signals wait, lest a handler run in the child. With job control it has a copy:
+ * a child that is stopped before it executes would keep us with it.
  */
 int job_spawn(struct shell *sh, struct job *job, const char *path, char **argv)
 {
@@ -149,7 +150,7 @@ int job_spawn(struct shell *sh, struct job *job, const char *path, char **argv)
 	readahead_sync(sh);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	pid = vfork();
+	pid = sh->options[OPT_MONITOR] ? fork() : vfork();
 	if (pid == 0) {
 		if (sh->options[OPT_MONITOR])
 			child_group(sh, job->group, FORK_FOREGROUND);

@@ -45,7 +45,7 @@ enum fork_mode {
 struct job *job_new(struct shell *sh);
 int job_fork(struct shell *sh, struct job *job, enum fork_mode mode);
 
-/* The same for a file, without a copy of the shell in between. */
+/* The same for a file, without a copy of the shell in between where there is no job control. */
 int job_spawn(struct shell *sh, struct job *job, const char *path, char **argv);
 int fork_helper(struct shell *sh);
 

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src", "edit", "test"))
 sys.dont_write_bytecode = True
 
-from pty_session import SEQUENCE, Session, expect, run_all  # noqa: E402
+from pty_session import SEQUENCE, WAIT, Session, expect, run_all  # noqa: E402
 
 SHELL = os.path.abspath(sys.argv[1])
 PROMPT = b"ready> "
@@ -138,6 +138,27 @@ def test_jobs(s):
     run(s, "bg; jobs", "] + Running                 sleep 100\r\n")
     s.send("exit\r")
     expect("stopped jobs" not in screen(s.wait("exit\r\n")), "the job runs")
+
+
+def foreground_group(s, shell):
+    """The group of the command that was just typed, as early as it can be seen."""
+    limit = time.monotonic() + WAIT
+    while (group := os.tcgetpgrp(s.fd)) == shell:
+        expect(time.monotonic() < limit, "no command in the foreground")
+    return group
+
+
+def test_stop_before_the_program_runs(s):
+    s.wait(PROMPT)
+    shell = os.tcgetpgrp(s.fd)
+    for _ in range(50):
+        s.send("sleep 100\r")
+        os.killpg(foreground_group(s, shell), signal.SIGTSTP)
+        s.wait("+ Stopped                 sleep 100\r\n")
+        s.wait(PROMPT)
+        s.send("kill -9 %%; wait %%; echo go''ne\r")
+        s.wait("gone\r\n")
+        s.wait(PROMPT)
 
 
 def test_warns_of_stopped_jobs(s):
