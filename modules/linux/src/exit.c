@@ -97,11 +97,6 @@ void process_report(struct process *process, int32_t code, int32_t signal)
 {
 	struct linux_siginfo info;
 
-	mutex_lock(&tasks_lock);
-	process->wait_stopped = code == CLD_STOPPED;
-	process->wait_continued = code == CLD_CONTINUED;
-	process->stop_signal = signal;
-	mutex_unlock(&tasks_lock);
 	struct process *parent = parent_get(process);
 
 	if (!parent)

@@ -13,5 +13,5 @@ void exit_group(struct task *task, int32_t status);
 /* The last thing a monitor thread does for a task: gives up all it has and makes the process a zombie. */
 void exit_task(struct task *task);
 
-/* Stopped or continued: tell the parent by SIGCHLD and wait4. code: CLD_STOPPED or CLD_CONTINUED. */
+/* Stopped or continued, which wait4 can see already: tell the parent. code: CLD_STOPPED or CLD_CONTINUED. */
 void process_report(struct process *process, int32_t code, int32_t signal);

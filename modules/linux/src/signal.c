@@ -89,13 +89,18 @@ static bool act_on_sending_locked(struct process *process, int signal)
 	bool was_stopped = process->is_stopped;
 
 	process->is_stopped = false;
+	process->may_stop = false;
 	if (signal == SIGKILL && !process->is_exiting && process != init_process) {
 		process->group_exit_status = FATAL_STATUS(SIGKILL);
 		process->is_exiting = true;
 	}
 	if (was_stopped || process->is_exiting)
 		attend_all_locked(process);
-	return was_stopped && signal == SIGCONT;
+	if (!was_stopped || signal != SIGCONT)
+		return false;
+	process->wait_stopped = false;
+	process->wait_continued = true;
+	return true;
 }
 
 static void send(struct process *process, struct task *task, const struct linux_siginfo *info)
@@ -301,6 +306,8 @@ static enum step next_step(struct task *task, struct linux_siginfo *info,
 		*action = *current;
 		if ((action->flags & SA_RESETHAND) && action->handler != SIG_IGN)
 			current->handler = SIG_DFL;
+		if (SIGNALS_STOP & signal_bit(info->si_signo))
+			process->may_stop = true;
 		step = STEP_SIGNAL;
 	}
 	mutex_unlock(&process->lock);
@@ -324,11 +331,12 @@ static void stop_process(struct task *task, int signal)
 	struct process *process = task->process;
 
 	mutex_lock(&process->lock);
-	bool is_news = !process->is_stopped && !process->is_exiting;
+	bool is_news = process->may_stop && !process->is_stopped && !process->is_exiting;
 
-	/* A SIGCONT that came since this signal was taken has the last word. */
-	if (is_news && !(process->pending.set & signal_bit(SIGCONT))) {
-		process->is_stopped = true;
+	if (is_news) {
+		process->is_stopped = process->wait_stopped = true;
+		process->wait_continued = false;
+		process->stop_signal = signal;
 		attend_all_locked(process);
 	}
 	mutex_unlock(&process->lock);

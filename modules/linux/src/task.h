@@ -126,9 +126,7 @@ struct process {
 	int32_t exit_signal;      /* [T] SIGCHLD, or what clone asked for; 0 none */
 	bool did_exec;            /* [T] setpgid by the parent is refused then */
 	bool is_subreaper;        /* [T] */
-	bool wait_stopped, wait_continued; /* [T] news for wait4 not yet fetched */
-	int32_t stop_signal;               /* [T] why it is stopped */
-	struct wait_queue child_wait;      /* wait4 sleeps here */
+	struct wait_queue child_wait; /* wait4 sleeps here */
 
 	struct mutex lock;       /* RANK_SIGNAL */
 	struct task *exec_task;  /* [S] the thread that execs: all others must go; else null */
@@ -137,7 +135,10 @@ struct process {
 	struct wait_queue signal_wait; /* woken by each signal, blocked or not: signalfd */
 	bool is_exiting;               /* [S] exit_group or a deadly signal: every thread must go */
 	bool is_stopped;               /* [S] */
-	int32_t group_exit_status;     /* [S] */
+	bool may_stop; /* [S] a thread has taken a stop signal, and no SIGCONT came since */
+	bool wait_stopped, wait_continued;  /* [S] news for wait4 not yet fetched */
+	int32_t stop_signal;                /* [S] why it is stopped */
+	int32_t group_exit_status;          /* [S] */
 	struct rlimit limits[RLIMIT_COUNT]; /* [S] */
 	struct process_times times;         /* [T] */
 	struct process_times child_times;   /* [T] */

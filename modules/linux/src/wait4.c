@@ -88,6 +88,28 @@ static bool is_asked_for(const struct process *child, const struct wait_request 
 	return (child->exit_signal != SIGCHLD) == !!(request->options & WCLONE);
 }
 
+/* That it has stopped or goes on. */
+static bool stop_news_of(struct process *child, uint32_t options, struct wait_news *news)
+{
+	bool is_kept = options & WNOWAIT;
+
+	mutex_lock(&child->lock);
+	bool is_stop = child->wait_stopped && (options & WSTOPPED);
+	bool is_continue = !is_stop && child->wait_continued && (options & WCONTINUED);
+
+	if (is_stop) {
+		news->status = child->stop_signal << 8 | 0x7f;
+		news->code = CLD_STOPPED;
+		child->wait_stopped = is_kept;
+	} else if (is_continue) {
+		news->status = STATUS_CONTINUED;
+		news->code = CLD_CONTINUED;
+		child->wait_continued = is_kept;
+	}
+	mutex_unlock(&child->lock);
+	return is_stop || is_continue;
+}
+
 static bool news_of_locked(struct process *child, uint32_t options, struct wait_news *news)
 {
 	bool is_kept = options & WNOWAIT;
@@ -99,15 +121,7 @@ static bool news_of_locked(struct process *child, uint32_t options, struct wait_
 			news->zombie = child;
 			process_get(child);
 		}
-	} else if (child->wait_stopped && (options & WSTOPPED)) {
-		news->status = child->stop_signal << 8 | 0x7f;
-		news->code = CLD_STOPPED;
-		child->wait_stopped = is_kept;
-	} else if (child->wait_continued && (options & WCONTINUED)) {
-		news->status = STATUS_CONTINUED;
-		news->code = CLD_CONTINUED;
-		child->wait_continued = is_kept;
-	} else {
+	} else if (!stop_news_of(child, options, news)) {
 		return false;
 	}
 	news->pid = child->pid;

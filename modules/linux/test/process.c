@@ -123,6 +123,34 @@ static void test_stop(void)
 	CHECK(waitpid(pid, &status, 0) == pid && WTERMSIG(status) == SIGKILL);
 }
 
+/* The child takes the stop signal while the next one, to go on, is sent: that one has the last word. */
+static void test_continue_while_stopping(void)
+{
+	volatile int *asked = shared_memory(4096), *answered = asked + 1;
+	int rounds = 1000, stale = 0, status;
+	pid_t pid = fork();
+
+	while (pid == 0)
+		*answered = *asked;
+	CHECK(setpgid(pid, pid) == 0);
+	for (int i = 1; i <= rounds; i++) {
+		kill(pid, SIGTSTP);
+		for (volatile int turn = 0; turn < i % 500 * 10; turn++)
+			;
+		kill(pid, SIGCONT);
+		*asked = i;
+		for (long limit = now_ms() + 5000; *answered < i && now_ms() < limit;)
+			sched_yield();
+		if (*answered < i)
+			break;
+		stale += waitpid(pid, &status, WUNTRACED | WNOHANG) == pid;
+	}
+	CHECK(*answered == rounds);
+	CHECK(stale == 0);
+	kill(pid, SIGKILL);
+	CHECK(waitpid(pid, &status, 0) == pid && WTERMSIG(status) == SIGKILL);
+}
+
 static void test_orphans(void)
 {
 	volatile int *seen = shared_memory(4096);
@@ -290,6 +318,7 @@ void test_process(void)
 	test_copies();
 	test_wait_variants();
 	test_stop();
+	test_continue_while_stopping();
 	test_orphans();
 	test_groups();
 	test_vfork();
