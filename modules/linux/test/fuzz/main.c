@@ -170,7 +170,7 @@ static void compare(const struct fuzz_amounts *start, const struct fuzz_amounts 
 	judge(end->free_bytes + KEPT_BYTES_MAX >= start->free_bytes, "memory is free again");
 	judge(end->objects <= start->objects + KEPT_OBJECTS_MAX, "objects are gone");
 	judge(end->handles <= start->handles + KEPT_HANDLES_MAX, "handles are closed");
-	judge(end->processes <= start->processes, "processes are gone");
+	judge(end->processes == start->processes, "processes are gone");
 }
 
 static bool read_options(int argc, char **argv, uint64_t *count)
