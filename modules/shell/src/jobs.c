@@ -112,16 +112,16 @@ static int fork_any(struct shell *sh, int group, enum fork_mode mode)
 	return pid;
 }
 
-/* In the shell: the new process belongs to the job. */
-static void job_started(struct shell *sh, struct job *job, int pid, enum fork_mode mode)
+/*
+ * In the shell: the new process belongs to the job. Both sides set the group, so that neither can be too late; the
+ * terminal is taken by the child alone: it may have given it on, to a job of its own, before we get here.
+ */
+static void job_started(struct shell *sh, struct job *job, int pid)
 {
 	if (sh->options[OPT_MONITOR]) {
-		/* Both sides set the group, so that neither can be too late. */
 		setpgid(pid, job->group ? job->group : pid);
 		if (!job->group)
 			job->group = pid;
-		if (mode == FORK_FOREGROUND && sh->subshell_depth == 0 && job->count == 0)
-			job_terminal_give(sh, job->group);
 	}
 	job_add(job, pid);
 }
@@ -131,7 +131,7 @@ int job_fork(struct shell *sh, struct job *job, enum fork_mode mode)
 	int pid = fork_any(sh, job->group, mode);
 
 	if (pid > 0)
-		job_started(sh, job, pid, mode);
+		job_started(sh, job, pid);
 	return pid;
 }
 
@@ -162,7 +162,7 @@ int job_spawn(struct shell *sh, struct job *job, const char *path, char **argv)
 	if (pid < 0)
 		sh_error(sh, "cannot fork: %s", strerror(errno));
 	else
-		job_started(sh, job, pid, FORK_FOREGROUND);
+		job_started(sh, job, pid);
 	return pid;
 }
 

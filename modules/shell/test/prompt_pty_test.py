@@ -161,6 +161,23 @@ def test_stop_before_the_program_runs(s):
         s.wait(PROMPT)
 
 
+def test_a_job_keeps_the_terminal():
+    s = start(GIVE_LATE="400")
+    try:
+        s.wait(PROMPT)
+        s.send(f"GIVE_LATE= PS1='in> ' {SHELL} +p\r")
+        s.wait(b"in> ")
+        s.send("sh -c 'sleep 1; cat -n'\r")
+        s.send("line\r")
+        s.wait("     1\tline\r\n")
+        s.send("\x04")
+        s.wait(b"in> ")
+        s.send("exit\r")
+        s.wait(PROMPT)
+    finally:
+        s.close()
+
+
 def test_warns_of_stopped_jobs(s):
     s.prompt()
     s.send("sleep 100\r")
