@@ -19,7 +19,9 @@
 #define OWN_COST 64u           /* of a step's budget: a page table is copied */
 #define LOWEST_GUEST 0x10000ul /* as Linux's mmap_min_addr */
 #define MAP_FLAGS \
-	(MAP_PROT | MAP_PRIVATE | MAP_FIXED | MAP_NOREPLACE | MAP_GROWSDOWN | MAP_CLONE_MASK)
+	(MAP_PROT | MAP_PRIVATE | MAP_FIXED | MAP_NOREPLACE | MAP_GROWSDOWN | MAP_READ_ONLY | \
+	 MAP_CLONE_MASK)
+#define MAP_ONCE (MAP_FIXED | MAP_NOREPLACE | MAP_READ_ONLY) /* not kept with the mapping */
 
 static void init_common(struct aspace *aspace, const struct kobject *owner, uint64_t low,
                         uint64_t high)
@@ -179,14 +181,14 @@ static status_t choose_address(struct aspace *aspace, uint64_t hint, uint32_t fl
 	return flags & MAP_NOREPLACE && !range_is_free(aspace, hint, bytes) ? E_EXIST : OK;
 }
 
-/* What a handle's rights allow a mapping through it to have. */
+/* What a handle's rights, and who maps, allow a mapping through it to have. */
 static uint32_t prot_allowed(uint32_t rights, uint32_t flags)
 {
 	uint32_t prot = MAP_READ;
 
 	if (!(rights & RIGHT_READ))
 		return 0; /* the CPU has no memory that can be written or executed but not read */
-	if (rights & RIGHT_WRITE || flags & MAP_PRIVATE)
+	if (flags & MAP_PRIVATE || (rights & RIGHT_WRITE && !(flags & MAP_READ_ONLY)))
 		prot |= MAP_WRITE;
 	if (rights & RIGHT_EXECUTE)
 		prot |= MAP_EXECUTE;
@@ -213,8 +215,7 @@ static status_t check_memory(const struct memory *memory, const struct map_args 
 static status_t make_model(const struct map_args *args, struct handle_entry *through,
                            uint64_t bytes, struct mapping *out)
 {
-	*out = (struct mapping){.flags = args->flags & ~(MAP_FIXED | MAP_NOREPLACE),
-	                        .prot_max = MAP_PROT};
+	*out = (struct mapping){.flags = args->flags & ~MAP_ONCE, .prot_max = MAP_PROT};
 	out->cookie = args->cookie;
 	if (!through) {
 		out->flags |= MAP_PRIVATE;

@@ -185,6 +185,34 @@ KTEST(a_crooked_hint_gives_a_straight_address)
 	fixture_destroy(&f);
 }
 
+static status_t protect(struct aspace *aspace, uint64_t address, uint32_t prot)
+{
+	struct progress progress = {0};
+	unsigned budget = STEP_BUDGET;
+
+	return aspace_protect(aspace, address, PAGE_SIZE, prot, &progress, &budget);
+}
+
+KTEST(a_read_only_mapping_stays_so)
+{
+	struct fixture f = fixture_create(200);
+	struct aspace *aspace = &f.process->aspace;
+	struct handle_entry *memory = fixture_publish(
+		&f, &memory_create(f.domain, 2 * PAGE_SIZE, 0)->obj);
+
+	KCHECK(!fixture_map(aspace, memory, AT, PAGE_SIZE, RW | MAP_READ_ONLY));
+	KCHECK(fixture_map(aspace, memory, AT, PAGE_SIZE, MAP_READ | MAP_READ_ONLY));
+	KCHECK(fixture_touch(aspace, AT, MAP_READ) && !fixture_touch(aspace, AT, MAP_WRITE));
+	KCHECK(protect(aspace, AT, RW) == E_ACCESS && protect(aspace, AT, 0) == OK);
+	KCHECK(protect(aspace, AT, MAP_READ) == OK && protect(aspace, AT, RW) == E_ACCESS);
+	KCHECK(remap(aspace, AT, 1, AT + (1ul << 25), 1, 9) == OK);
+	KCHECK(protect(aspace, AT + (1ul << 25), RW) == E_ACCESS);
+	/* What is written to private pages never gets there. */
+	KCHECK(fixture_map(aspace, memory, AT, PAGE_SIZE, RW | MAP_PRIVATE | MAP_READ_ONLY));
+	aspace_check(aspace);
+	fixture_destroy(&f);
+}
+
 KTEST(mapping_needs_the_right_to_read)
 {
 	struct fixture f = fixture_create(200);

@@ -45,6 +45,7 @@
 	X(offsets_never_wrap) \
 	X(only_memory_without_an_object_grows_downwards) \
 	X(a_crooked_hint_gives_a_straight_address) \
+	X(a_read_only_mapping_stays_so) \
 	X(mapping_needs_the_right_to_read) \
 	X(a_refused_replacement_changes_nothing) \
 	X(unmapping_goes_in_steps) \

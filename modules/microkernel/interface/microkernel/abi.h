@@ -84,6 +84,8 @@ static inline uint32_t ipc_tag_moved(uint64_t tag)
 #define MAP_FIXED 16u     /* at exactly this address; replaces what is there */
 #define MAP_NOREPLACE 32u /* with MAP_FIXED: E_EXIST instead of replacing */
 #define MAP_GROWSDOWN 64u /* a fault just below extends it, as for stacks */
+#define MAP_READ_ONLY \
+	128u /* if not private: never writable, by protect neither, whatever the handle allows */
 /* What space_clone does with the mapping. */
 #define MAP_CLONE_COPY 0u     /* private: a copy; shared mappings stay shared */
 #define MAP_CLONE_DROP 0x100u /* absent in the clone */
