@@ -248,6 +248,9 @@ static uint32_t flags_of(const struct mm_request *request)
 		flags |= MAP_NOREPLACE;
 	if (request->grows_down)
 		flags |= MAP_GROWSDOWN;
+	/* Others may write to the memory: the handle does. */
+	if (request->file && !file_can_write(request->file))
+		flags |= MAP_READ_ONLY;
 	return flags;
 }
 

@@ -135,6 +135,25 @@ static void mappings(void)
 	close(fd);
 }
 
+/* What a mapping may become is decided by how its file was opened. */
+static void mapping_rights(void)
+{
+	int fd = open("m", O_RDWR);
+	char *at = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	CHECK(at != MAP_FAILED && mprotect(at, 4096, PROT_READ | PROT_WRITE) == 0);
+	at[0] = 'W';
+	CHECK(get_file("m")[0] == 'W' && munmap(at, 4096) == 0);
+	close(fd);
+	fd = open("m", O_RDONLY);
+	at = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	CHECK_ERRNO(mprotect(at, 4096, PROT_READ | PROT_WRITE), EACCES);
+	char *moved = mremap(at, 4096, 8192, MREMAP_MAYMOVE);
+	CHECK(moved != MAP_FAILED && *moved == 'W');
+	CHECK_ERRNO(mprotect(moved, 4096, PROT_WRITE), EACCES);
+	CHECK(munmap(moved, 8192) == 0);
+}
+
 static void vectors_and_copies(void)
 {
 	char one[3], two[20] = "";
@@ -205,6 +224,7 @@ void test_file(void)
 	append_and_truncate();
 	holes_and_sizes();
 	mappings();
+	mapping_rights();
 	vectors_and_copies();
 	unlinked_file();
 	fork_shares();
