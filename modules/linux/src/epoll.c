@@ -47,7 +47,7 @@ struct epoll_watch {
 	int32_t fd;                    /* [I] */
 	uint32_t events;               /* [r] wanted, with EPOLLET and EPOLLONESHOT */
 	uint64_t data;                 /* [r] */
-	bool is_off;                   /* [r] reported once, or removed */
+	bool is_off;                   /* [r] not linked yet, reported once, or removed */
 	struct list node;              /* [E] in epoll->watches */
 	struct epoll_watch *file_next; /* [E] in file->watches */
 	struct list ready_node;        /* [r] */
@@ -155,65 +155,74 @@ static struct epoll_watch *find_locked(struct epoll *epoll, const struct file *f
 	return NULL;
 }
 
-/* Asks the file, once it is linked, and registers with its queues the first time. */
-static void start_watch(struct task *task, struct epoll_watch *watch, struct file *file,
-                        bool is_new)
+/* Asks the file whether there is news already. Without effect when the watch was removed meanwhile. */
+static void start_watch(struct epoll_watch *watch, struct file *file, uint32_t events)
 {
-	struct epoll_table table = {.table.add = add_entry, .watch = watch, .task = task};
-	uint32_t wanted = watch->events | POLLERR | POLLHUP;
-	if (is_new)
-		(void)file_poll(file, &table.table);
-	if (file_poll(file, NULL) & wanted)
+	if (file_poll(file, NULL) & (events | POLLERR | POLLHUP))
 		make_ready(watch);
 }
 
+static void want_locked(struct epoll_watch *watch, const struct epoll_event *event)
+{
+	mutex_lock(&watch->epoll->ready_lock);
+	watch->events = event->events;
+	watch->data = event->data;
+	watch->is_off = false;
+	mutex_unlock(&watch->epoll->ready_lock);
+}
+
+static bool link_watch(struct epoll_watch *watch, const struct epoll_event *event)
+{
+	mutex_lock(&epoll_lock);
+	bool is_new = !find_locked(watch->epoll, watch->file, watch->fd);
+	if (is_new) {
+		list_push_back(&watch->epoll->watches, &watch->node);
+		watch->file_next = watch->file->watches;
+		watch->file->watches = watch;
+		want_locked(watch, event);
+	}
+	mutex_unlock(&epoll_lock);
+	return is_new;
+}
+
+/* It is off, but on the file's queues, before others can find and remove it. */
 static int64_t add_watch(struct task *task, struct epoll *epoll, struct file *file, int32_t fd,
                          const struct epoll_event *event)
 {
 	struct epoll_watch *watch = heap_zalloc(sizeof(*watch));
+	struct epoll_table table = {.table.add = add_entry, .watch = watch, .task = task};
 	if (!watch)
 		return -ENOMEM;
 	watch->references = 2;
 	watch->epoll = epoll;
 	watch->file = file;
 	watch->fd = fd;
-	watch->events = event->events;
-	watch->data = event->data;
+	watch->is_off = true;
 	list_init(&watch->ready_node);
 	list_init(&watch->node);
-	mutex_lock(&epoll_lock);
-	bool is_there = find_locked(epoll, file, fd);
-	if (!is_there) {
-		list_push_back(&epoll->watches, &watch->node);
-		watch->file_next = file->watches;
-		file->watches = watch;
-	}
-	mutex_unlock(&epoll_lock);
-	if (is_there) {
-		heap_free(watch);
-		return -EEXIST;
-	}
-	start_watch(task, watch, file, true);
+	(void)file_poll(file, &table.table);
+	bool is_new = link_watch(watch, event);
+	if (is_new)
+		start_watch(watch, file, event->events);
+	else
+		watch_drop(watch);
 	watch_put(watch);
-	return 0;
+	return is_new ? 0 : -EEXIST;
 }
 
-static int64_t change_watch(struct task *task, struct epoll *epoll, struct file *file, int32_t fd,
+static int64_t change_watch(struct epoll *epoll, struct file *file, int32_t fd,
                             const struct epoll_event *event)
 {
 	mutex_lock(&epoll_lock);
 	struct epoll_watch *watch = find_locked(epoll, file, fd);
-	if (watch)
+	if (watch) {
 		__atomic_add_fetch(&watch->references, 1, __ATOMIC_RELAXED);
+		want_locked(watch, event);
+	}
 	mutex_unlock(&epoll_lock);
 	if (!watch)
 		return -ENOENT;
-	mutex_lock(&epoll->ready_lock);
-	watch->events = event->events;
-	watch->data = event->data;
-	watch->is_off = false;
-	mutex_unlock(&epoll->ready_lock);
-	start_watch(task, watch, file, false);
+	start_watch(watch, file, event->events);
 	watch_put(watch);
 	return 0;
 }
@@ -408,7 +417,7 @@ static int64_t control(struct task *task, struct file *epoll_file, struct file *
 		return -EPERM;
 	switch (operation) {
 	case EPOLL_CTL_ADD: return add_watch(task, epoll, file, fd, event);
-	case EPOLL_CTL_MOD: return change_watch(task, epoll, file, fd, event);
+	case EPOLL_CTL_MOD: return change_watch(epoll, file, fd, event);
 	case EPOLL_CTL_DEL: return remove_watch(epoll, file, fd);
 	default: return -EINVAL;
 	}

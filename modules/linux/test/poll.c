@@ -203,9 +203,49 @@ static void waking(void)
 	close(epoll);
 }
 
+#define CHANGES 4000
+
+static void change_watch(int epoll, int fd, int operation)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	for (int i = 0; i < CHANGES; i++)
+		epoll_ctl(epoll, operation, fd, &event);
+}
+
+/* One adds a watch, one changes it, one removes it, while there is news and somebody who waits for it. */
+static void changed_by_others(void)
+{
+	static const int operations[] = {EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL};
+	struct epoll_event event = {.events = EPOLLIN}, got;
+	int ends[2], epoll = epoll_create1(0), status = -1;
+	char byte = 'x';
+	CHECK(pipe(ends) == 0);
+	for (int i = 0; i < 3; i++) {
+		if (fork() == 0) {
+			change_watch(epoll, ends[0], operations[i]);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < CHANGES; i++) {
+		int is_told = write(ends[1], &byte, 1) == 1 && epoll_wait(epoll, &got, 1, 0) >= 0;
+		if (!is_told || read(ends[0], &byte, 1) != 1)
+			CHECK(!"news gets through");
+	}
+	for (int i = 0; i < 3; i++)
+		CHECK(wait(&status) > 0 && status == 0);
+	epoll_ctl(epoll, EPOLL_CTL_DEL, ends[0], NULL);
+	CHECK(epoll_wait(epoll, &got, 1, 0) == 0);
+	CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event) == 0);
+	CHECK(write(ends[1], &byte, 1) == 1 && epoll_wait(epoll, &got, 1, 0) == 1);
+	close(epoll);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 void test_epoll(void)
 {
 	levels_and_edges();
 	closing_forgets();
 	waking();
+	changed_by_others();
 }
