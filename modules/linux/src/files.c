@@ -237,7 +237,7 @@ void files_close_on_exec(struct files *files)
 		mutex_unlock(&files->lock);
 		if (is_end)
 			return;
-		file_put(file);
+		closed(files, file);
 	}
 }
 

@@ -206,6 +206,8 @@ static int64_t range_of(struct file *file, const struct linux_flock *from, struc
 		return -EINVAL;
 	if (__builtin_add_overflow(base_of(file, from->whence), from->start, &start))
 		return -EOVERFLOW;
+	if (start < 0)
+		return -EINVAL;
 	if (from->len > 0 && __builtin_add_overflow(start, from->len - 1, &end))
 		return -EOVERFLOW;
 	if (from->len < 0) {

@@ -63,6 +63,10 @@ static void records(void)
 	CHECK(fcntl(fd, F_SETLK, &lock) == 0);
 	lock = region(99, 0, 1);
 	CHECK_ERRNO(fcntl(fd, F_SETLK, &lock), EINVAL);
+	lock = region(F_WRLCK, -5, INT64_MIN);
+	CHECK_ERRNO(fcntl(fd, F_SETLK, &lock), EINVAL);
+	lock = region(F_WRLCK, 5, -6);
+	CHECK_ERRNO(fcntl(fd, F_SETLK, &lock), EINVAL);
 	int second = open("f", O_RDONLY);
 	close(second); /* which gives up all record locks of the process */
 	close(fd);
@@ -98,10 +102,13 @@ static void waiting(void)
 	close(fd);
 }
 
-/* The program changes, the locks stay: the shell waits for a line that never comes. */
-static void kept_by_exec(void)
+/*
+ * The program changes, the locks stay, unless a descriptor of the file is closed by that: the shell waits for a line
+ * that never comes.
+ */
+static void over_exec(int flags, short left)
 {
-	int hold[2], started[2], status = -1, fd = open("f", O_RDWR);
+	int hold[2], started[2], status = -1, fd = open("f", O_RDWR | flags);
 	struct flock lock = region(F_WRLCK, 5, 1);
 	char byte;
 
@@ -115,7 +122,8 @@ static void kept_by_exec(void)
 	}
 	close(started[1]);
 	CHECK(read(started[0], &byte, 1) == 0); /* closed by exec */
-	CHECK(fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_WRLCK && lock.l_pid == pid);
+	CHECK(fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == left);
+	CHECK(left == F_UNLCK || lock.l_pid == pid);
 	close(hold[0]), close(hold[1]), close(started[0]);
 	CHECK(waitpid(pid, &status, 0) == pid && status != 99 << 8);
 	close(fd);
@@ -126,5 +134,6 @@ void test_lock(void)
 	whole_files();
 	records();
 	waiting();
-	kept_by_exec();
+	over_exec(0, F_WRLCK);
+	over_exec(O_CLOEXEC, F_UNLCK);
 }
