@@ -280,9 +280,9 @@ SYSCALL2(utime, uint64_t, u_path, uint64_t, u_times)
 
 /* --- size --- */
 
-static int64_t truncate_path(struct task *task, const struct path *path, int64_t size)
+static int64_t set_size(struct task *task, const struct path *path, int64_t size, uint32_t how)
 {
-	struct attributes a = {.mask = ATTR_SIZE, .size = (uint64_t)size};
+	struct attributes a = {.mask = ATTR_SIZE | how, .size = (uint64_t)size};
 	if ((uint64_t)size > task_rlimit(task, RLIMIT_FSIZE)) {
 		signal_send_task(task, SIGXFSZ);
 		return -EFBIG;
@@ -305,7 +305,7 @@ SYSCALL2(truncate, uint64_t, u_path, int64_t, size)
 	if (result == 0)
 		result = inode_permission(task, path.dentry->inode, MAY_WRITE);
 	if (result == 0)
-		result = truncate_path(task, &path, size);
+		result = set_size(task, &path, size, 0);
 	path_put(&path);
 	return result;
 }
@@ -321,7 +321,7 @@ SYSCALL2(ftruncate, int32_t, fd, int64_t, size)
 	if (file->flags & O_PATH)
 		result = -EBADF;
 	else if (S_ISREG(file->inode->mode) && file_is_writable(file))
-		result = truncate_path(task, &file->path, size);
+		result = set_size(task, &file->path, size, 0);
 	file_put(file);
 	return result;
 }
@@ -339,11 +339,10 @@ SYSCALL4(fallocate, int32_t, fd, uint32_t, mode, int64_t, offset, int64_t, bytes
 		return -EBADF;
 	if (file_is_writable(file))
 		result = mode != 0 ? -EOPNOTSUPP : S_ISREG(file->inode->mode) ? 0 : -ENODEV;
-	if (result == 0) {
-		inode_refresh(file->inode);
-		if ((uint64_t)end > file->inode->size)
-			result = truncate_path(task, &file->path, end);
-	}
+	if (result == 0)
+		result = inode_refresh(file->inode);
+	if (result == 0)
+		result = set_size(task, &file->path, end, ATTR_GROW);
 	file_put(file);
 	return result;
 }

@@ -9,6 +9,7 @@
 #include "storefs.h"
 #include "store_inode.h"
 #include "syscall.h"
+#include <base/bits.h>
 
 static void tell_of_writes(struct store_inode *s)
 {
@@ -54,13 +55,16 @@ static int64_t store_set(struct inode *inode, const struct attributes *a)
 		result = inode_write_lock(NULL, inode);
 		if (result != 0)
 			return result;
+		if (a->mask & ATTR_GROW)
+			wanted.size = MAX(wanted.size, inode->size);
 	}
 	uint64_t before = inode_generation(inode);
-	WITH_FID(result, store_of(inode), store_setattr(fid, a->mask, &wanted, &after));
+	WITH_FID(result, store_of(inode),
+	         store_setattr(fid, a->mask & ~ATTR_GROW, &wanted, &after));
 	if (a->mask & ATTR_SIZE) {
 		if (result == 0) {
 			mutex_lock(&inode->lock);
-			inode->size = a->size;
+			inode->size = wanted.size;
 			mutex_unlock(&inode->lock);
 		}
 		inode_write_unlock(inode);

@@ -141,12 +141,14 @@ static int64_t cut(struct tmpfs_inode *t, uint64_t size)
 	return result < 0 ? result : 0;
 }
 
-static int64_t set_size(struct inode *inode, uint64_t size)
+static int64_t set_size(struct inode *inode, uint64_t size, bool is_growing)
 {
 	struct tmpfs_inode *t = tmpfs_of(inode);
 	int64_t result = inode_write_lock(NULL, inode);
 	if (result != 0)
 		return result;
+	if (is_growing)
+		size = MAX(size, inode->size);
 	if (size < inode->size)
 		result = cut(t, size);
 	else if (t->is_mapped)
@@ -165,7 +167,7 @@ static int64_t tmpfs_set(struct inode *inode, const struct attributes *attribute
 {
 	int64_t result = 0;
 	if (attributes->mask & ATTR_SIZE)
-		result = set_size(inode, attributes->size);
+		result = set_size(inode, attributes->size, attributes->mask & ATTR_GROW);
 	if (result == 0)
 		inode_set_attributes(inode, attributes);
 	return result;

@@ -59,6 +59,7 @@ struct new_inode {
 #define ATTR_SIZE 8u
 #define ATTR_ATIME 16u
 #define ATTR_MTIME 32u
+#define ATTR_GROW 64u /* with ATTR_SIZE: unless it is as large already */
 struct attributes {
 	uint32_t mask; /* ATTR_* */
 	uint32_t mode, uid, gid;

@@ -154,6 +154,31 @@ static void mapping_rights(void)
 	CHECK(munmap(moved, 8192) == 0);
 }
 
+#define APPENDED 3000
+
+/* fallocate never makes a file smaller, whoever writes meanwhile. */
+static void growing_beside_appends(void)
+{
+	char bytes[4096];
+	int status, found = 0, failed = 0, fd = open("grown", O_RDWR | O_CREAT | O_APPEND, 0600);
+	struct stat st;
+	pid_t pid = fork();
+	if (pid == 0) {
+		for (int i = 0; i < APPENDED; i++)
+			failed += write(fd, "a", 1) != 1;
+		_exit(failed > 0);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		failed += fstat(fd, &st) != 0 || fallocate(fd, 0, 0, st.st_size + 1) != 0;
+	CHECK(status == 0 && failed == 0 && lseek(fd, 0, SEEK_SET) == 0);
+	for (ssize_t got; (got = read(fd, bytes, sizeof(bytes))) > 0;) {
+		for (ssize_t i = 0; i < got; i++)
+			found += bytes[i] == 'a';
+	}
+	CHECK(found == APPENDED);
+	close(fd);
+}
+
 static void vectors_and_copies(void)
 {
 	char one[3], two[20] = "";
@@ -225,6 +250,7 @@ void test_file(void)
 	holes_and_sizes();
 	mappings();
 	mapping_rights();
+	growing_beside_appends();
 	vectors_and_copies();
 	unlinked_file();
 	fork_shares();
