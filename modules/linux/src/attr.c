@@ -110,7 +110,7 @@ static int64_t may_chown(struct task *task, const struct inode *inode, uint32_t 
 static int64_t chown_path(struct task *task, const struct path *path, uint32_t uid, uint32_t gid)
 {
 	struct inode *inode = path->dentry->inode;
-	struct attributes a = {.uid = uid, .gid = gid, .mode = inode->mode & S_IALLUGO};
+	struct attributes a = {.uid = uid, .gid = gid};
 	inode_refresh(inode);
 	int64_t result = path_may_write(path);
 	if (result == 0)
@@ -118,10 +118,8 @@ static int64_t chown_path(struct task *task, const struct path *path, uint32_t u
 	if (result != 0)
 		return result;
 	a.mask = (uid != ~0u ? ATTR_UID : 0) | (gid != ~0u ? ATTR_GID : 0);
-	if (!S_ISDIR(inode->mode) && inode->mode & (S_ISUID | S_ISGID)) {
-		a.mode = inode->mode & S_IALLUGO & ~S_ISUID;
-		if (inode->mode & 010)
-			a.mode &= ~S_ISGID;
+	if (!S_ISDIR(inode->mode) && mode_without_set_ids(inode->mode) != inode->mode) {
+		a.mode = mode_without_set_ids(inode->mode);
 		a.mask |= ATTR_MODE;
 	}
 	return set_attributes(path, &a);
@@ -287,6 +285,7 @@ static int64_t set_size(struct task *task, const struct path *path, int64_t size
 		signal_send_task(task, SIGXFSZ);
 		return -EFBIG;
 	}
+	attributes_drop_set_ids(task, path->dentry->inode, &a);
 	return set_attributes(path, &a);
 }
 

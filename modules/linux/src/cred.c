@@ -11,6 +11,10 @@
 
 #define UNCHANGED 0xffffffffu
 #define NO_SETUID_FIXUP 4u
+/* What the file system's user has of root's, as in capabilities(7), "Effect of user ID changes". */
+#define CAPABILITIES_OF_FILES \
+	(BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_FOWNER) | \
+	 BIT(CAP_FSETID) | BIT(CAP_LINUX_IMMUTABLE) | BIT(CAP_MKNOD) | BIT(CAP_MAC_OVERRIDE))
 #define CAPABILITY_VERSION_1 0x19980330u
 #define CAPABILITY_VERSION_2 0x20071026u
 #define CAPABILITY_VERSION_3 0x20080522u
@@ -39,14 +43,19 @@ static void adjust_capabilities(struct cred *fresh, const struct cred *old)
 
 	if (fresh->securebits & NO_SETUID_FIXUP)
 		return;
-	if (had_root && !has_root && !fresh->keep_capabilities) {
-		fresh->cap_permitted = 0;
+	if (had_root && !has_root) {
 		fresh->cap_ambient = 0;
+		if (!fresh->keep_capabilities)
+			fresh->cap_permitted = 0;
 	}
 	if (old->euid == 0 && fresh->euid != 0)
 		fresh->cap_effective = 0;
 	else if (old->euid != 0 && fresh->euid == 0)
 		fresh->cap_effective = fresh->cap_permitted;
+	else if (old->fsuid == 0 && fresh->fsuid != 0)
+		fresh->cap_effective &= ~CAPABILITIES_OF_FILES;
+	else if (old->fsuid != 0 && fresh->fsuid == 0)
+		fresh->cap_effective |= CAPABILITIES_OF_FILES;
 	fresh->cap_effective &= fresh->cap_permitted;
 }
 

@@ -127,9 +127,11 @@ static int64_t decide_credentials(struct exec *exec)
 	*cred = exec->task->cred;
 	if (error)
 		return error;
-	if (!cred->no_new_privileges && (owner.mode & S_ISUID))
+	bool may_rise = owner.may_set_ids && !cred->no_new_privileges;
+
+	if (may_rise && (owner.mode & S_ISUID))
 		cred->euid = owner.uid;
-	if (!cred->no_new_privileges && (owner.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+	if (may_rise && (owner.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		cred->egid = owner.gid;
 	cred->suid = cred->fsuid = cred->euid;
 	cred->sgid = cred->fsgid = cred->egid;

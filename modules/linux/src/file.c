@@ -279,12 +279,14 @@ int64_t file_memory(struct file *file, bool is_writable, handle_t *out_memory)
 
 int64_t file_owner(struct file *file, struct file_owner *out_owner)
 {
+	const struct mount *mount = file->path.mount;
 	struct inode *inode = file->inode;
 	int64_t result = inode_refresh(inode);
 	if (result != 0)
 		return result;
 	mutex_lock(&inode->lock);
 	*out_owner = (struct file_owner){.mode = inode->mode,
+	                                 .may_set_ids = !(mount && mount->flags & MS_NOSUID),
 	                                 .uid = inode->uid,
 	                                 .gid = inode->gid,
 	                                 .inode = inode->number,

@@ -57,6 +57,7 @@ bool file_is_regular(struct file *file);
 /* Permission bits incl. set-uid, and the owners. */
 struct file_owner {
 	uint32_t mode, uid, gid;
+	bool may_set_ids; /* the set-id bits count: not on a nosuid mount */
 	uint64_t inode, size;
 	uint64_t device;
 };

@@ -95,10 +95,11 @@ static void note_written(struct paged_inode *paged, struct task *task, uint64_t 
 	inode->mtime = inode->ctime = now;
 	bool has_set_id = inode->mode & (S_ISUID | S_ISGID);
 	mutex_unlock(&inode->lock);
-	if (has_set_id && task && !capable(task, CAP_FSETID)) {
-		struct attributes a = {.mask = ATTR_MODE,
-		                       .mode = inode->mode & ~(S_ISUID | S_ISGID)};
-		inode->ops->set(inode, &a);
+	if (has_set_id && task) {
+		struct attributes a = {0};
+		attributes_drop_set_ids(task, inode, &a);
+		if (a.mask)
+			inode->ops->set(inode, &a);
 	}
 	if (paged->paged_ops->wrote)
 		paged->paged_ops->wrote(paged);

@@ -63,6 +63,7 @@
 #define S_ISVTX 01000u
 #define S_IALLUGO 07777u
 #define S_IRWXUGO 0777u
+#define S_IXGRP 010u
 #define S_ISDIR(m) (((m)&S_IFMT) == S_IFDIR)
 #define S_ISREG(m) (((m)&S_IFMT) == S_IFREG)
 #define S_ISLNK(m) (((m)&S_IFMT) == S_IFLNK)

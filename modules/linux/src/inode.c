@@ -169,6 +169,17 @@ int64_t inode_refresh(struct inode *inode)
 	return inode->ops->refresh ? inode->ops->refresh(inode) : 0;
 }
 
+void attributes_drop_set_ids(struct task *task, const struct inode *inode, struct attributes *a)
+{
+	uint32_t left = mode_without_set_ids(inode->mode);
+	if (!cred_in_group(&task->cred, inode->gid))
+		left &= ~S_ISGID;
+	if (left == inode->mode || capable(task, CAP_FSETID))
+		return;
+	a->mask |= ATTR_MODE;
+	a->mode = left;
+}
+
 uint64_t inode_generation(const struct inode *inode)
 {
 	const uint64_t *const *where = inode->super->generations;

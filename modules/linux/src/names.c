@@ -117,6 +117,8 @@ static int64_t make_link(struct task *task, int32_t from_fd, uint64_t u_from, in
 	                  (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
+	if (flags & AT_EMPTY_PATH && !capable(task, CAP_DAC_READ_SEARCH))
+		return -ENOENT; /* a descriptor gives no right to the name that its file has not */
 	int64_t result = path_from_guest(task, from_fd, u_from, lookup, &from);
 	if (result != 0)
 		return result;
@@ -268,6 +270,11 @@ static int64_t rename_found(struct walk *from, struct walk *to, bool has_target,
 		return -ENOTDIR;
 	if (dcache_is_below(to->path.dentry, from->found.dentry))
 		return -EINVAL;
+	if (is_directory && from->path.dentry != to->path.dentry) { /* its ".." changes */
+		result = inode_permission(from->task, inode, MAY_WRITE);
+		if (result != 0)
+			return result;
+	}
 	result = has_target ? check_replaced(from->task, &from->found, &to->found, flags)
 	                    : walk_may_create(to, is_directory);
 	if (result != 0)

@@ -42,11 +42,12 @@ static int64_t may_open(struct task *task, const struct path *path, uint32_t fla
 	return result;
 }
 
-static int64_t truncate_opened(struct inode *inode)
+static int64_t truncate_opened(struct task *task, struct inode *inode)
 {
 	struct attributes cut = {.mask = ATTR_SIZE, .size = 0};
 	if (!S_ISREG(inode->mode))
 		return 0;
+	attributes_drop_set_ids(task, inode, &cut);
 	return inode->ops->set ? inode->ops->set(inode, &cut) : -EROFS;
 }
 
@@ -57,7 +58,7 @@ static int64_t open_found(struct task *task, const struct path *path, uint32_t f
 	if (result == 0)
 		result = file_open_path(task, path, flags, out);
 	if (result == 0 && flags & O_TRUNC && !is_new && !(flags & O_PATH)) {
-		result = truncate_opened(path->dentry->inode);
+		result = truncate_opened(task, path->dentry->inode);
 		if (result != 0)
 			file_put(*out);
 	}

@@ -199,6 +199,13 @@ void inode_touch_at(struct inode *inode, uint32_t which, uint64_t now);
 /* What stores do with the attributes of `set` when they keep them in the inode alone. */
 void inode_set_attributes(struct inode *inode, const struct attributes *attributes);
 int64_t inode_refresh(struct inode *inode);
+/* What is left of a mode when the file's content or owner changes. Set-gid without x for the group is no privilege. */
+static inline uint32_t mode_without_set_ids(uint32_t mode)
+{
+	return mode & ~(S_ISUID | (mode & S_IXGRP ? S_ISGID : 0u));
+}
+/* Adds that to what is set when the task changes the content, unless it may leave the bits. */
+void attributes_drop_set_ids(struct task *task, const struct inode *inode, struct attributes *a);
 /* The generation that the file system is at with this inode now; 0: it cannot tell. Nothing blocks. */
 uint64_t inode_generation(const struct inode *inode);
 /* One task at a time appends to a file or makes it grow. Not a lock: guest memory may be touched. 0 or -ERESTARTSYS. */

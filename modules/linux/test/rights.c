@@ -4,12 +4,49 @@
 #include "file_suites.h"
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/fsuid.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
+static uint32_t mode_of(const char *name)
+{
+	struct stat st;
+	return stat(name, &st) == 0 ? st.st_mode & 07777 : 0;
+}
+
+/* What may be read is shared for reading, whatever others do to it. */
+static void maps_to_read(void)
+{
+	int fd = open("readable", O_RDONLY);
+	char *at = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	CHECK(at != MAP_FAILED && *at == 'r');
+	CHECK_ERRNO(mprotect(at, 4096, PROT_READ | PROT_WRITE), EACCES);
+	CHECK(munmap(at, 4096) == 0);
+	at = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	CHECK(mprotect(at, 4096, PROT_READ | PROT_WRITE) == 0);
+	*at = 'w';
+	CHECK(strcmp(get_file("readable"), "r") == 0 && munmap(at, 4096) == 0);
+	close(fd);
+}
+
+/* The set-id bits go with the content that they were given to. */
+static void loses_set_ids(void)
+{
+	CHECK(truncate("rising/cut", 0) == 0 && mode_of("rising/cut") == 0777);
+	int fd = open("rising/opened", O_WRONLY | O_TRUNC);
+	CHECK(fd >= 0 && mode_of("rising/opened") == 0777);
+	close(fd);
+	fd = open("rising/written", O_WRONLY);
+	CHECK(write(fd, "x", 1) == 1 && mode_of("rising/written") == 0777);
+	close(fd);
+	CHECK(truncate("rising/locking", 0) == 0 && mode_of("rising/locking") == 0767);
+}
+
+/* argument: the secret, opened by root. */
 static void as_user(void *argument)
 {
 	struct stat st;
-	(void)argument;
+	int *secret = argument;
 	CHECK(setgroups(0, NULL) == 0 && setgid(1234) == 0 && setuid(1234) == 0);
 	CHECK_ERRNO(open("secret", O_RDONLY), EACCES);
 	CHECK_ERRNO(open("readable", O_WRONLY), EACCES);
@@ -36,6 +73,11 @@ static void as_user(void *argument)
 	CHECK_ERRNO(chown("own", 0, 0), EPERM);
 	fd = open("group/file", O_WRONLY | O_CREAT, 0600);
 	CHECK(fd >= 0 && fstat(fd, &st) == 0 && st.st_gid == 77);
+	CHECK(rename("group/roots", "group/moved") == 0);
+	CHECK_ERRNO(rename("group/moved", "sticky/moved"), EACCES);
+	CHECK_ERRNO(linkat(*secret, "", AT_FDCWD, "sticky/linked", AT_EMPTY_PATH), ENOENT);
+	maps_to_read();
+	loses_set_ids();
 	CHECK_ERRNO(mknod("sticky/dev", S_IFCHR | 0600, 0x103), EPERM);
 	CHECK_ERRNO(chroot("sticky"), EPERM);
 }
@@ -49,6 +91,16 @@ static void as_root(void)
 	put_file("suid", "");
 	CHECK(chmod("suid", 06755) == 0 && chown("suid", 5, 5) == 0 && stat("suid", &st) == 0);
 	CHECK((st.st_mode & 07777) == 0755);
+}
+
+/* The file system's user is who files are opened as. */
+static void as_another(void *argument)
+{
+	(void)argument;
+	setfsuid(1234);
+	CHECK_ERRNO(open("secret", O_RDONLY), EACCES);
+	setfsuid(0);
+	CHECK(open("secret", O_RDONLY) >= 0);
 }
 
 static void in_root(void *argument)
@@ -78,9 +130,20 @@ void test_rights(void)
 	      chmod("sticky", 01777) == 0);
 	CHECK(mkdir("group", 0777) == 0 && chown("group", 0, 77) == 0 &&
 	      chmod("group", 02777) == 0);
+	CHECK(mkdir("group/roots", 0755) == 0 && mkdir("rising", 0755) == 0);
+	static const char *const rising[] = {"rising/cut", "rising/opened", "rising/written"};
+	for (unsigned i = 0; i < 3; i++) {
+		put_file(rising[i], "content");
+		CHECK(chmod(rising[i], 06777) == 0);
+	}
+	put_file("rising/locking", "content");
+	CHECK(chmod("rising/locking", 02767) == 0);
 	put_file("closed/inside", "");
 	put_file("sticky/roots", "");
 	as_root();
-	CHECK(in_child(as_user, NULL) == 0);
+	int secret = open("secret", O_RDONLY);
+	CHECK(in_child(as_user, &secret) == 0);
+	close(secret);
+	CHECK(in_child(as_another, NULL) == 0);
 	CHECK(in_child(in_root, NULL) == 0);
 }

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include "file_suites.h"
@@ -232,6 +233,38 @@ static void cloned(void)
 	CHECK_ERRNO(syscall(SYS_clone, CLONE_NEWNS | CLONE_FS | SIGCHLD, 0, 0, 0, 0), EINVAL);
 }
 
+static void run_copy(void *unused)
+{
+	(void)unused;
+	CHECK(setuid(77) == 0);
+	execl("private/copy", "copy", "euid", NULL);
+	_exit(99);
+}
+
+static void copy_self(const char *to)
+{
+	struct stat st;
+	int in = open("/proc/self/exe", O_RDONLY), out = open(to, O_WRONLY | O_CREAT, 0755);
+	CHECK(fstat(in, &st) == 0);
+	for (ssize_t got; (got = sendfile(out, in, NULL, (size_t)st.st_size)) > 0;)
+		;
+	CHECK(lseek(out, 0, SEEK_END) == st.st_size && fchmod(out, 04755) == 0);
+	close(in);
+	close(out);
+}
+
+static void set_ids_on_mounts(void *unused)
+{
+	(void)unused;
+	CHECK(unshare(CLONE_NEWNS) == 0);
+	CHECK(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	CHECK(mount("here", "private", "tmpfs", 0, NULL) == 0);
+	copy_self("private/copy");
+	CHECK(in_child(run_copy, NULL) == 0);
+	CHECK(mount("here", "private", "tmpfs", MS_REMOUNT | MS_NOSUID, NULL) == 0);
+	CHECK(in_child(run_copy, NULL) == 77 << 8);
+}
+
 static void as_nobody(void *unused)
 {
 	(void)unused;
@@ -250,6 +283,7 @@ static void mounts(void)
 	put_file("early/outer", "content");
 	two_namespaces();
 	cloned();
+	CHECK(in_child(set_ids_on_mounts, NULL) == 0);
 	CHECK(umount("early") == 0);
 }
 
