@@ -19,7 +19,7 @@ LINUX_FILES := src/archivefs.c src/attr.c src/console.c src/dcache.c src/dcache_
 	src/proc.c src/proc_anonymos.c src/proc_net.c src/proc_links.c src/proc_pid.c src/proc_sys.c src/proc_system.c src/pty.c \
 	src/read_write.c src/readdir.c src/ring.c src/select.c src/snapshot.c src/socket.c src/socket_control.c src/stat.c src/store_client.c src/store_inode.c src/store_names.c src/storefs.c \
 	src/stream.c src/sync.c src/synthfs.c src/sysfs.c src/text.c src/timerfd.c src/tmpfs.c src/tty.c src/tty_ioctl.c \
-	src/tty_jobctrl.c src/unix.c src/unix_flight.c src/vfs.c src/xattr.c
+	src/tty_jobctrl.c src/unix.c src/unix_flight.c src/unix_names.c src/unix_queue.c src/vfs.c src/xattr.c
 
 PROGRAMS    := linux
 linux_SRC   := $(LINUX_CORE) $(LINUX_FILES)

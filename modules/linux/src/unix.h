@@ -1,10 +1,13 @@
 /*
- * What the parts of AF_UNIX share: sockets, their queues and names (unix.c), what travels in messages (unix_flight.c).
+ * What the parts of AF_UNIX share: sockets and connections (unix.c), their names (unix_names.c) and queues
+ * (unix_queue.c), descriptors that travel (unix_flight.c).
  */
 #pragma once
 #include <base/list.h>
 #include "socket.h"
 #include "wait.h"
+
+#define UNIX_QUEUE_BYTES (208u << 10) /* of a socket, at most */
 
 struct packet {
 	struct packet *next;
@@ -25,6 +28,7 @@ struct unix_socket {
 	struct unix_socket *peer;         /* [u] a reference */
 	struct packet *first, *last;      /* [u] received */
 	uint32_t queued;                  /* [u] bytes in them */
+	bool is_receiving;                /* [u] a reader has the turn, at the first packet */
 	bool has_read_end, has_write_end; /* [u] not shut down */
 	bool is_peer_done;                /* [u] the peer writes no more */
 	struct linux_ucred own, other;    /* [u] credentials: of its maker, and of the peer's */
@@ -42,7 +46,7 @@ struct unix_socket {
 	uint32_t flights;    /* [u] how often it waits in queues itself */
 	bool is_reached; /* [u] this and the next: while circles are looked for (unix_flight.c) */
 	struct unix_socket *next_reached;
-	struct wait_queue read_wait, write_wait;
+	struct wait_queue read_wait, write_wait, turn_wait;
 };
 
 extern struct mutex unix_lock; /* [u] of all these sockets; RANK_PIPE */
@@ -51,6 +55,28 @@ static inline struct unix_socket *unix_of(struct socket *socket)
 {
 	return (struct unix_socket *)socket;
 }
+
+/* Only of a socket that somebody holds a reference to meanwhile: by a lock, or one of his own. */
+static inline void unix_get(struct unix_socket *u)
+{
+	__atomic_fetch_add(&u->references, 1, __ATOMIC_RELAXED);
+}
+
+void unix_put(struct unix_socket *u);
+
+/* --- unix_names.c --- */
+
+int64_t unix_bind(struct task *task, struct socket *socket, const struct socket_address *address);
+int64_t unix_name(struct socket *socket, bool is_peer, struct socket_address *out);
+/* Who is bound to the address: a reference. */
+int64_t unix_find_bound(struct task *task, const struct socket_address *address,
+                        struct unix_socket **out);
+void unix_unname_locked(struct unix_socket *u);
+
+/* --- unix_queue.c --- */
+
+int64_t unix_send(struct file *file, struct socket *socket, struct socket_message *message);
+int64_t unix_receive(struct file *file, struct socket *socket, struct socket_message *message);
 
 /* --- unix_flight.c: rights in packets. What waits in a queue flies. --- */
 

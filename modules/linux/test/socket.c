@@ -21,6 +21,7 @@ static void pairs(void)
 	CHECK(write(ends[0], "hello", 5) == 5 && write(ends[0], " there", 6) == 6);
 	CHECK(ioctl(ends[1], FIONREAD, &value) == 0 && value == 11);
 	CHECK(recv(ends[1], buffer, 4, MSG_PEEK) == 4 && memcmp(buffer, "hell", 4) == 0);
+	CHECK(recv(ends[1], buffer, 8, MSG_PEEK) == 8 && memcmp(buffer, "hello th", 8) == 0);
 	CHECK(read(ends[1], buffer, 64) == 11 && memcmp(buffer, "hello there", 11) == 0);
 	CHECK(write(ends[1], "back", 4) == 4 && read(ends[0], buffer, 2) == 2 &&
 	      read(ends[0], buffer, 64) == 2);
@@ -161,8 +162,8 @@ static void datagrams(void)
 
 static void travelling(void)
 {
-	char byte = 'd', control[CMSG_SPACE(2 * sizeof(int))] = {0};
-	struct iovec iov = {&byte, 1};
+	char bytes[16] = "d", control[CMSG_SPACE(2 * sizeof(int))] = {0};
+	struct iovec iov = {bytes, 1};
 	struct msghdr message = {.msg_iov = &iov,
 	                         .msg_iovlen = 1,
 	                         .msg_control = control,
@@ -177,10 +178,13 @@ static void travelling(void)
 	fds[0] = open("sent", O_RDONLY);
 	fds[1] = ends[0];
 	memcpy(CMSG_DATA(header), fds, sizeof(fds));
-	CHECK(sendmsg(ends[0], &message, 0) == 1 && close(fds[0]) == 0);
+	CHECK(write(ends[0], "before", 6) == 6 && sendmsg(ends[0], &message, 0) == 1);
+	CHECK(write(ends[0], "behind", 6) == 6 && close(fds[0]) == 0);
 	memset(control, 0, sizeof(control));
 	message.msg_controllen = sizeof(control);
-	CHECK(recvmsg(ends[1], &message, MSG_CMSG_CLOEXEC) == 1 && byte == 'd');
+	iov.iov_len = sizeof(bytes);
+	CHECK(recvmsg(ends[1], &message, MSG_CMSG_CLOEXEC) == 7);
+	CHECK(memcmp(bytes, "befored", 7) == 0);
 	header = CMSG_FIRSTHDR(&message);
 	CHECK(header && header->cmsg_type == SCM_RIGHTS &&
 	      header->cmsg_len == CMSG_LEN(2 * sizeof(int)));
@@ -232,6 +236,50 @@ static void bulk(void)
 	close(ends[0]);
 }
 
+#define PACKETS 40
+#define PACKET_BYTES 2000
+
+/* What one of several readers took; -1: out of order. Every second time it only looks. */
+static int read_in_order(int fd)
+{
+	unsigned char bytes[3], last = 0;
+	int total = 0;
+	ssize_t got;
+	for (int i = 0; (got = recv(fd, bytes, sizeof(bytes), i & 1 ? MSG_PEEK : 0)) > 0; i++) {
+		for (ssize_t at = 0; at < got; at++) {
+			if (bytes[at] < (at > 0 ? bytes[at - 1] : last))
+				return -1;
+		}
+		if (i & 1)
+			continue;
+		last = bytes[got - 1];
+		total += (int)got;
+	}
+	return got == 0 ? total : -1;
+}
+
+/* Whoever reads between, no reader sees later bytes first, nor the end before the last. */
+static void readers_in_turn(void)
+{
+	char packet[PACKET_BYTES];
+	int ends[2], status = -1, *taken = shared_memory(sizeof(int));
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+	for (int i = 0; i < PACKETS; i++) {
+		memset(packet, i, sizeof(packet));
+		CHECK(write(ends[0], packet, sizeof(packet)) == sizeof(packet));
+	}
+	close(ends[0]);
+	pid_t pid = fork();
+	if (pid == 0) {
+		*taken = read_in_order(ends[1]);
+		_exit(0);
+	}
+	int own = read_in_order(ends[1]);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	CHECK(own >= 0 && *taken >= 0 && own + *taken == PACKETS * PACKET_BYTES);
+	close(ends[1]);
+}
+
 void test_socket(void)
 {
 	pairs();
@@ -240,4 +288,5 @@ void test_socket(void)
 	datagrams();
 	travelling();
 	bulk();
+	readers_in_turn();
 }
