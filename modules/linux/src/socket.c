@@ -468,7 +468,7 @@ static int64_t send_header(struct task *task, struct file *file, struct socket *
 		                         &call.message.address);
 	if (result == 0)
 		result = control_get(task, call.header.control, call.header.control_len,
-		                     &call.message.rights);
+		                     &call.message);
 	if (result == 0)
 		result = socket->ops->send(file, socket, &call.message);
 	socket_rights_free(call.message.rights);

@@ -67,17 +67,18 @@ struct socket_message {
 	uint32_t flags;
 	struct socket_address address;  /* send: where to (len 0: none); receive: where from */
 	struct socket_rights *rights;   /* send: given, taken when sent; receive: result, or null */
-	struct linux_ucred credentials; /* receive */
+	struct linux_ucred credentials; /* send: claimed (pid 0: the sender's own); receive */
 	uint32_t out_flags;             /* receive: MSG_* */
 };
 
-/* Without address and rights; the address's bytes are left as they are. */
+/* Without address, rights and credentials; the address's bytes are left as they are. */
 static inline void socket_message_init(struct socket_message *message, struct iter *iter)
 {
 	message->iter = iter;
 	message->flags = message->out_flags = 0;
 	message->address.len = 0;
 	message->rights = NULL;
+	message->credentials.pid = 0;
 }
 
 static inline void socket_address_copy(struct socket_address *to, const struct socket_address *from)

@@ -34,8 +34,30 @@ static int64_t take_files(struct task *task, const uint8_t *numbers, uint32_t co
 	return 0;
 }
 
+/* A process may say that it is itself, under any of its names; the privileged may say what they like. */
+static int64_t take_credentials(struct task *task, const uint8_t *data, uint64_t bytes,
+                                struct linux_ucred *out)
+{
+	const struct cred *cred = &task->cred;
+	struct linux_ucred c;
+	if (bytes != sizeof(c))
+		return -EINVAL;
+	memcpy(&c, data, sizeof(c));
+	bool is_user = c.uid == cred->uid || c.uid == cred->euid || c.uid == cred->suid;
+	bool is_group = c.gid == cred->gid || c.gid == cred->egid || c.gid == cred->sgid;
+	if ((c.pid != task->process->pid && !capable(task, CAP_SYS_ADMIN)) ||
+	    (!is_user && !capable(task, CAP_SETUID)) || (!is_group && !capable(task, CAP_SETGID)))
+		return -EPERM;
+	struct process *process = process_find(c.pid);
+	if (!process)
+		return -ESRCH;
+	process_put(process);
+	*out = c;
+	return 0;
+}
+
 static int64_t parse(struct task *task, const uint8_t *control, uint64_t bytes,
-                     struct socket_rights *rights)
+                     struct socket_rights *rights, struct linux_ucred *credentials)
 {
 	for (uint64_t at = 0; at + sizeof(struct control_header) <= bytes;) {
 		struct control_header header;
@@ -43,12 +65,12 @@ static int64_t parse(struct task *task, const uint8_t *control, uint64_t bytes,
 		if (header.len < sizeof(header) || header.len > bytes - at)
 			return -EINVAL;
 		uint64_t data = header.len - sizeof(header);
-		int64_t result = 0;
+		const uint8_t *from = control + at + sizeof(header);
+		int64_t result = -EINVAL;
 		if (header.level == SOL_SOCKET && header.type == SCM_RIGHTS)
-			result = take_files(task, control + at + sizeof(header),
-			                    (uint32_t)(data / 4), rights);
-		else if (header.level != SOL_SOCKET || header.type != SCM_CREDENTIALS)
-			result = -EINVAL;
+			result = take_files(task, from, (uint32_t)(data / 4), rights);
+		else if (header.level == SOL_SOCKET && header.type == SCM_CREDENTIALS)
+			result = take_credentials(task, from, data, credentials);
 		if (result != 0)
 			return result;
 		at += align_up(header.len, 8);
@@ -57,10 +79,9 @@ static int64_t parse(struct task *task, const uint8_t *control, uint64_t bytes,
 }
 
 int64_t control_get(struct task *task, uint64_t u_control, uint64_t bytes,
-                    struct socket_rights **out)
+                    struct socket_message *message)
 {
 	uint8_t control[CONTROL_MAX];
-	*out = NULL;
 	if (!u_control || bytes == 0)
 		return 0;
 	if (bytes > sizeof(control))
@@ -72,12 +93,12 @@ int64_t control_get(struct task *task, uint64_t u_control, uint64_t bytes,
 	                                           SOCKET_FILES_MAX * sizeof(rights->files[0]));
 	if (!rights)
 		return -ENOMEM;
-	result = parse(task, control, bytes, rights);
+	result = parse(task, control, bytes, rights, &message->credentials);
 	if (result != 0 || rights->count == 0) {
 		socket_rights_free(rights);
 		return result;
 	}
-	*out = rights;
+	message->rights = rights;
 	return 0;
 }
 

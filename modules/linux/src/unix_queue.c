@@ -6,6 +6,7 @@
  */
 #include "guest.h"
 #include "signal.h"
+#include "syscall.h"
 #include "unix.h"
 #include <base/bits.h>
 #include <libanon/heap.h>
@@ -14,7 +15,18 @@
 
 /* --- sending --- */
 
-static struct packet *packet_create(struct socket_message *message, size_t bytes, int64_t *result)
+/* Who sends, which may be another than made the socket. */
+static struct linux_ucred sender_of(const struct unix_socket *from, struct socket_message *message)
+{
+	struct task *task = message->iter->task;
+	if (message->credentials.pid)
+		return message->credentials;
+	return task ? (struct linux_ucred){task->process->pid, task->cred.uid, task->cred.gid}
+	            : from->own;
+}
+
+static struct packet *packet_create(const struct unix_socket *from, struct socket_message *message,
+                                    size_t bytes, int64_t *result)
 {
 	struct packet *packet = heap_alloc(sizeof(*packet) + bytes);
 	*result = packet ? 0 : -ENOBUFS;
@@ -24,6 +36,7 @@ static struct packet *packet_create(struct socket_message *message, size_t bytes
 	packet->len = (uint32_t)bytes;
 	packet->taken = 0;
 	packet->rights = NULL;
+	packet->credentials = sender_of(from, message);
 	list_init(&packet->flight);
 	if (iter_get(message->iter, packet->bytes, bytes) == bytes)
 		return packet;
@@ -43,7 +56,6 @@ static int64_t queue_locked(struct unix_socket *from, struct unix_socket *to, st
 		return is_datagram ? -ECONNREFUSED : -EPIPE;
 	if (to->queued > 0 && to->queued + packet->len > UNIX_QUEUE_BYTES)
 		return 1;
-	packet->credentials = from->own;
 	socket_address_copy(&packet->from, &from->name);
 	packet->rights = message->rights;
 	message->rights = NULL;
@@ -71,7 +83,7 @@ static int64_t send_packet(struct file *file, struct unix_socket *from, struct u
 {
 	struct task *task = message->iter->task;
 	int64_t result;
-	struct packet *packet = packet_create(message, bytes, &result);
+	struct packet *packet = packet_create(from, message, bytes, &result);
 	if (!packet)
 		return result;
 	if (!is_queued(from, to, packet, message, &result)) {

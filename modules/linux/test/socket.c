@@ -203,6 +203,74 @@ static void travelling(void)
 	close(ends[1]);
 }
 
+struct credential_message {
+	struct msghdr header;
+	struct iovec iov;
+	char byte, control[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
+};
+
+static struct cmsghdr *begin_credentials(struct credential_message *m, size_t control_len)
+{
+	*m = (struct credential_message){.byte = 'c'};
+	m->iov = (struct iovec){&m->byte, 1};
+	m->header = (struct msghdr){.msg_iov = &m->iov,
+	                            .msg_iovlen = 1,
+	                            .msg_control = m->control,
+	                            .msg_controllen = control_len};
+	return CMSG_FIRSTHDR(&m->header);
+}
+
+static long claim(int fd, struct ucred who)
+{
+	struct credential_message m;
+	struct cmsghdr *header = begin_credentials(&m, CMSG_SPACE(sizeof(who)));
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_CREDENTIALS;
+	header->cmsg_len = CMSG_LEN(sizeof(who));
+	memcpy(CMSG_DATA(header), &who, sizeof(who));
+	return sendmsg(fd, &m.header, 0);
+}
+
+static struct ucred told(int fd)
+{
+	struct credential_message m;
+	struct ucred who = {0};
+	struct cmsghdr *header = begin_credentials(&m, CMSG_SPACE(sizeof(who)));
+	CHECK(recvmsg(fd, &m.header, 0) == 1);
+	CHECK(header->cmsg_type == SCM_CREDENTIALS);
+	memcpy(&who, CMSG_DATA(header), sizeof(who));
+	return who;
+}
+
+/* A socket that another user made. */
+static void send_as_user(void *argument)
+{
+	int fd = *(int *)argument;
+	CHECK(setgid(1234) == 0 && setuid(1234) == 0 && send(fd, "x", 1, 0) == 1);
+	CHECK(claim(fd, (struct ucred){getpid(), 1234, 1234}) == 1);
+	CHECK_ERRNO(claim(fd, (struct ucred){getpid(), 0, 1234}), EPERM);
+	CHECK_ERRNO(claim(fd, (struct ucred){getpid(), 1234, 0}), EPERM);
+	CHECK_ERRNO(claim(fd, (struct ucred){getppid(), 1234, 1234}), EPERM);
+}
+
+static void credentials(void)
+{
+	int ends[2], on = 1;
+	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) == 0);
+	CHECK(setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0);
+	CHECK(send(ends[0], "x", 1, 0) == 1 && told(ends[1]).pid == getpid());
+	if (getuid() == 0) {
+		CHECK(in_child(send_as_user, &ends[0]) == 0);
+		for (int i = 0; i < 2; i++) {
+			struct ucred who = told(ends[1]);
+			CHECK(who.pid != getpid() && who.uid == 1234 && who.gid == 1234);
+		}
+		CHECK(claim(ends[0], (struct ucred){1, 5, 6}) == 1 && told(ends[1]).uid == 5);
+	}
+	close(ends[0]);
+	close(ends[1]);
+}
+
 #define BULK 600000
 
 static void write_bulk(void *argument)
@@ -287,6 +355,7 @@ void test_socket(void)
 	listeners();
 	datagrams();
 	travelling();
+	credentials();
 	bulk();
 	readers_in_turn();
 }
