@@ -119,9 +119,8 @@ static int64_t put_rights(struct task *task, struct socket_message *message, uin
 {
 	int32_t numbers[SOCKET_FILES_MAX];
 	struct socket_rights *rights = message->rights;
-	uint64_t room = bytes - *used > sizeof(struct control_header)
-	                        ? (bytes - *used - sizeof(struct control_header)) / 4
-	                        : 0;
+	uint64_t taken = *used + sizeof(struct control_header);
+	uint64_t room = bytes > taken ? (bytes - taken) / 4 : 0;
 	uint32_t count = 0;
 	while (count < MIN((uint64_t)rights->count, room)) {
 		file_get(rights->files[count]);

@@ -271,6 +271,29 @@ static void credentials(void)
 	close(ends[1]);
 }
 
+/* Room for credentials to the byte: descriptors find none, and what lies behind stays as it is. */
+static void no_room_for_descriptors(void)
+{
+	struct credential_message m;
+	int ends[2], on = 1, fd = 0;
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+	CHECK(setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0);
+	struct cmsghdr *header = begin_credentials(&m, CMSG_SPACE(sizeof(fd)));
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	CHECK(sendmsg(ends[0], &m.header, 0) == 1);
+	begin_credentials(&m, CMSG_LEN(sizeof(struct ucred)));
+	memset(m.control, 0x55, sizeof(m.control));
+	CHECK(recvmsg(ends[1], &m.header, 0) == 1 && m.header.msg_flags & MSG_CTRUNC);
+	for (size_t i = CMSG_LEN(sizeof(struct ucred)); i < sizeof(m.control); i++)
+		fd += m.control[i] != 0x55;
+	CHECK(fd == 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 #define BULK 600000
 
 static void write_bulk(void *argument)
@@ -356,6 +379,7 @@ void test_socket(void)
 	datagrams();
 	travelling();
 	credentials();
+	no_room_for_descriptors();
 	bulk();
 	readers_in_turn();
 }
