@@ -35,6 +35,12 @@ bool cred_in_group(const struct cred *cred, uint32_t gid)
 	return false;
 }
 
+bool cred_is_wholly(const struct cred *cred, uint32_t uid, uint32_t gid)
+{
+	return cred->uid == uid && cred->euid == uid && cred->suid == uid && cred->gid == gid &&
+	       cred->egid == gid && cred->sgid == gid;
+}
+
 /* What changes of user numbers do to capabilities. */
 static void adjust_capabilities(struct cred *fresh, const struct cred *old)
 {

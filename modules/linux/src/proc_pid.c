@@ -261,13 +261,6 @@ static void add_memory(struct mm *mm, uint64_t start, uint64_t end, struct text 
 	}
 }
 
-/* Nobody else, who might have become this user or be about to be another. */
-static bool is_wholly(const struct cred *cred, uint32_t uid, uint32_t gid)
-{
-	return cred->uid == uid && cred->euid == uid && cred->suid == uid && cred->gid == gid &&
-	       cred->egid == gid && cred->sgid == gid;
-}
-
 int64_t proc_may_look(struct task *reader, const struct synth_target *target)
 {
 	struct task *task = task_find(target->tid);
@@ -275,7 +268,7 @@ int64_t proc_may_look(struct task *reader, const struct synth_target *target)
 		return -ESRCH;
 	struct cred cred = task_cred(task);
 	bool is_ours = reader && (reader->process->pid == target->pid ||
-	                          is_wholly(&cred, reader->cred.fsuid, reader->cred.fsgid) ||
+	                          cred_is_wholly(&cred, reader->cred.fsuid, reader->cred.fsgid) ||
 	                          capable(reader, CAP_SYS_PTRACE));
 	task_put(task);
 	return is_ours ? 0 : -EACCES;

@@ -109,8 +109,7 @@ static int64_t may_limit(struct task *task, struct process *target)
 	struct cred cred = task_cred(leader);
 
 	task_put(leader);
-	bool is_own = task->cred.uid == cred.uid && task->cred.uid == cred.euid &&
-	              task->cred.gid == cred.gid;
+	bool is_own = cred_is_wholly(&cred, task->cred.uid, task->cred.gid);
 
 	return is_own || capable(task, CAP_SYS_RESOURCE) ? 0 : -EPERM;
 }

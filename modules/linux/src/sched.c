@@ -81,6 +81,12 @@ SYSCALL2(getpriority, int32_t, which, uint32_t, who)
 
 static int64_t set_nice(struct task *task, struct process *process, int32_t nice)
 {
+	const struct task *leader = process->tasks;
+	bool is_own = !leader ||
+	              (task->cred.euid == leader->cred.uid || task->cred.euid == leader->cred.euid);
+
+	if (!is_own && !capable(task, CAP_SYS_NICE))
+		return -EPERM;
 	if (nice < process->nice && !capable(task, CAP_SYS_NICE))
 		return -EACCES;
 	process->nice = nice;
@@ -100,7 +106,7 @@ SYSCALL3(setpriority, int32_t, which, uint32_t, who, int32_t, nice)
 			continue;
 		int64_t one = set_nice(task, p, nice);
 
-		if (result != -EACCES)
+		if (one != 0 || result == -ESRCH)
 			result = one;
 	}
 	mutex_unlock(&tasks_lock);

@@ -156,6 +156,44 @@ static void test_scheduling(void)
 	CHECK_ERRNO(getpriority(PRIO_PROCESS, 0x3fffffff), ESRCH);
 }
 
+static int be_user(uid_t saved)
+{
+	return setresgid(1000, 1000, saved) == 0 && setresuid(1000, 1000, saved) == 0;
+}
+
+/* argument: one who has root to come back to, and one who has not. */
+static void change_others(void *argument)
+{
+	const pid_t *others = argument;
+	struct rlimit limit;
+
+	CHECK(be_user(1000));
+	CHECK_ERRNO(setpriority(PRIO_PROCESS, (id_t)getppid(), 5), EPERM);
+	CHECK(setpriority(PRIO_PROCESS, (id_t)others[1], 5) == 0);
+	CHECK_ERRNO(setpriority(PRIO_PROCESS, (id_t)others[1], 1), EACCES);
+	CHECK(getpriority(PRIO_PROCESS, (id_t)others[1]) == 5);
+	CHECK_ERRNO(prlimit(getppid(), RLIMIT_CORE, NULL, &limit), EPERM);
+	CHECK_ERRNO(prlimit(others[0], RLIMIT_CORE, NULL, &limit), EPERM);
+	CHECK(prlimit(others[1], RLIMIT_CORE, NULL, &limit) == 0);
+}
+
+static void test_others(void)
+{
+	volatile int *ready = shared_memory(sizeof(int));
+	pid_t others[2];
+
+	for (int i = 0; i < 2; i++) {
+		others[i] = fork();
+		if (others[i] == 0) {
+			__atomic_fetch_add(ready, be_user(i == 0 ? 0 : 1000), __ATOMIC_SEQ_CST);
+			pause();
+		}
+	}
+	CHECK(wait_for(ready, 2) && in_child(change_others, others) == 0);
+	for (int i = 0; i < 2; i++)
+		CHECK(kill(others[i], SIGKILL) == 0 && waitpid(others[i], NULL, 0) == others[i]);
+}
+
 static void test_random(void)
 {
 	uint64_t first[4], second[4];
@@ -175,5 +213,6 @@ void test_ids(void)
 	test_prctl();
 	test_death_signal();
 	test_scheduling();
+	test_others();
 	test_random();
 }
