@@ -67,8 +67,14 @@ static void adjust_capabilities(struct cred *fresh, const struct cred *old)
 
 static int64_t commit(struct task *task, struct cred *fresh)
 {
-	adjust_capabilities(fresh, &task->cred);
+	const struct cred *old = &task->cred;
+
+	adjust_capabilities(fresh, old);
 	mutex_lock(&task->process->lock);
+	/* It may remember what the new user is not to know. */
+	if (fresh->euid != old->euid || fresh->egid != old->egid || fresh->fsuid != old->fsuid ||
+	    fresh->fsgid != old->fsgid)
+		task->process->is_dumpable = false;
 	task->cred = *fresh;
 	mutex_unlock(&task->process->lock);
 	return 0;

@@ -267,11 +267,14 @@ int64_t proc_may_look(struct task *reader, const struct synth_target *target)
 	if (!task)
 		return -ESRCH;
 	struct cred cred = task_cred(task);
-	bool is_ours = reader && (reader->process->pid == target->pid ||
-	                          cred_is_wholly(&cred, reader->cred.fsuid, reader->cred.fsgid) ||
-	                          capable(reader, CAP_SYS_PTRACE));
+	bool is_open = task->process->is_dumpable;
 	task_put(task);
-	return is_ours ? 0 : -EACCES;
+	if (!reader)
+		return -EACCES;
+	is_open = is_open && cred_is_wholly(&cred, reader->cred.fsuid, reader->cred.fsgid);
+	return is_open || reader->process->pid == target->pid || capable(reader, CAP_SYS_PTRACE)
+	               ? 0
+	               : -EACCES;
 }
 
 static int64_t show_cmdline(struct task *reader, const struct synth_target *target,

@@ -4,8 +4,10 @@
 #include "file_suites.h"
 #include <fcntl.h>
 #include <grp.h>
+#include <signal.h>
 #include <sys/fsuid.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 static uint32_t mode_of(const char *name)
@@ -103,6 +105,41 @@ static void as_another(void *argument)
 	CHECK(open("secret", O_RDONLY) >= 0);
 }
 
+static int can_look_into(pid_t pid)
+{
+	char path[64], byte;
+	snprintf(path, sizeof(path), "/proc/%d/auxv", (int)pid);
+	int fd = open(path, O_RDONLY);
+	int can = fd >= 0 && read(fd, &byte, 1) == 1;
+	close(fd);
+	return can;
+}
+
+static void look(void *argument)
+{
+	CHECK(setgroups(0, NULL) == 0 && setgid(1234) == 0 && setuid(1234) == 0);
+	CHECK(!can_look_into(((pid_t *)argument)[0]) && can_look_into(((pid_t *)argument)[1]));
+}
+
+/* Who was root a moment ago is not looked into, unless it agrees. */
+static void looks_into_processes(void)
+{
+	volatile int *ready = shared_memory(sizeof(int));
+	pid_t others[2];
+	for (int i = 0; i < 2; i++) {
+		others[i] = fork();
+		if (others[i] == 0) {
+			CHECK(setgroups(0, NULL) == 0 && setgid(1234) == 0 && setuid(1234) == 0);
+			CHECK(i == 0 || prctl(PR_SET_DUMPABLE, 1) == 0);
+			__atomic_fetch_add(ready, 1, __ATOMIC_SEQ_CST);
+			pause();
+		}
+	}
+	CHECK(wait_for(ready, 2) && in_child(look, others) == 0);
+	for (int i = 0; i < 2; i++)
+		CHECK(kill(others[i], SIGKILL) == 0 && waitpid(others[i], NULL, 0) == others[i]);
+}
+
 static void in_root(void *argument)
 {
 	char path[64];
@@ -145,5 +182,6 @@ void test_rights(void)
 	CHECK(in_child(as_user, &secret) == 0);
 	close(secret);
 	CHECK(in_child(as_another, NULL) == 0);
+	looks_into_processes();
 	CHECK(in_child(in_root, NULL) == 0);
 }
