@@ -52,6 +52,7 @@ struct exec {
 	uint64_t vdso; /* 0: none */
 	uint64_t sp;
 	struct cred cred; /* with set-uid applied */
+	bool is_rising;   /* it becomes another user, or of another group, by that */
 	bool is_secure;
 };
 
@@ -133,6 +134,8 @@ static int64_t decide_credentials(struct exec *exec)
 		cred->euid = owner.uid;
 	if (may_rise && (owner.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		cred->egid = owner.gid;
+	exec->is_rising = cred->euid != exec->task->cred.euid ||
+	                  cred->egid != exec->task->cred.egid;
 	cred->suid = cred->fsuid = cred->euid;
 	cred->sgid = cred->fsgid = cred->egid;
 	cred->keep_capabilities = false;
@@ -429,10 +432,10 @@ static void change_over(struct exec *exec)
 
 	become_leader(task);
 	timers_exec(task->process);
+	change_identity(exec); /* before there is memory to look into */
 	change_memory(exec);
 	reset_signals(task);
 	files_close_on_exec(task->files);
-	change_identity(exec);
 	set_registers(exec);
 	task->call_number = ~0ull;
 }
@@ -465,6 +468,9 @@ static int64_t run(struct exec *exec)
 	/* vfork children and threads share descriptors: close-on-exec must not reach the others. */
 	if (result == 0)
 		result = files_unshare(exec->task);
+	/* Nor may they move a program with more rights about. */
+	if (result == 0 && exec->is_rising)
+		result = fs_unshare(exec->task, FS_MOUNTS_SHARED);
 	if (result == 0)
 		result = become_alone(exec->task);
 	if (result == 0)

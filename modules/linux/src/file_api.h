@@ -30,6 +30,9 @@ struct fs *fs_create(void); /* cwd and root: the container's root; umask 022 */
 struct fs *fs_copy(struct fs *from);
 /* A private copy of the mounts it sees, for an fs that nobody else has yet; is_own: to bind in without privilege. */
 int64_t fs_copy_mounts(struct fs *fs, bool is_own);
+/* The caller's own copy from here on; with mounts that are shared, copied, or its own as above. */
+enum fs_mounts { FS_MOUNTS_SHARED, FS_MOUNTS_COPIED, FS_MOUNTS_OWN };
+int64_t fs_unshare(struct task *task, enum fs_mounts mounts);
 void fs_get(struct fs *fs);
 void fs_put(struct fs *fs);
 int64_t fs_chdir(struct task *task, const char *path); /* for starting programs */

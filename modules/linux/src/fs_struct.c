@@ -68,6 +68,24 @@ int64_t fs_copy_mounts(struct fs *fs, bool is_own)
 	return 0;
 }
 
+int64_t fs_unshare(struct task *task, enum fs_mounts mounts)
+{
+	struct fs *old = task->fs, *own = fs_copy(old);
+	if (!own)
+		return -ENOMEM;
+	int64_t error = mounts == FS_MOUNTS_SHARED ? 0
+	                                           : fs_copy_mounts(own, mounts == FS_MOUNTS_OWN);
+	if (error) {
+		fs_put(own);
+		return error;
+	}
+	mutex_lock(&task->process->lock);
+	task->fs = own;
+	mutex_unlock(&task->process->lock);
+	fs_put(old);
+	return 0;
+}
+
 const struct mount_namespace *fs_namespace(const struct fs *fs)
 {
 	return fs->namespace;

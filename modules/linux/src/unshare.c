@@ -74,27 +74,6 @@ static int64_t check(struct task *task, uint64_t flags)
 	return (flags & CLONE_NEWNS) && !capable(task, CAP_SYS_ADMIN) ? -EPERM : 0;
 }
 
-enum mounts { MOUNTS_SHARED, MOUNTS_COPIED, MOUNTS_OWN };
-
-static int64_t unshare_fs(struct task *task, enum mounts mounts)
-{
-	struct fs *old = task->fs, *own = fs_copy(old);
-
-	if (!own)
-		return -ENOMEM;
-	int64_t error = mounts == MOUNTS_SHARED ? 0 : fs_copy_mounts(own, mounts == MOUNTS_OWN);
-
-	if (error) {
-		fs_put(own);
-		return error;
-	}
-	mutex_lock(&task->process->lock);
-	task->fs = own;
-	mutex_unlock(&task->process->lock);
-	fs_put(old);
-	return 0;
-}
-
 SYSCALL1(unshare, uint64_t, flags)
 {
 	flags = with_implied(flags);
@@ -104,13 +83,13 @@ SYSCALL1(unshare, uint64_t, flags)
 	if (!error && (flags & CLONE_FILES))
 		error = files_unshare(task);
 	if (!error && (flags & CLONE_FS))
-		error = unshare_fs(task, flags & CLONE_NEWNS ? MOUNTS_COPIED : MOUNTS_SHARED);
+		error = fs_unshare(task, flags & CLONE_NEWNS ? FS_MOUNTS_COPIED : FS_MOUNTS_SHARED);
 	return error;
 }
 
 SYSCALL0(ns_own)
 {
-	int64_t error = unshare_fs(task, MOUNTS_OWN);
+	int64_t error = fs_unshare(task, FS_MOUNTS_OWN);
 
 	if (error)
 		return error;

@@ -1,7 +1,8 @@
 /*
  * filetest [SUITE...]: checks of files, names, descriptors, pipes, terminals and readiness; like linuxtest it
  * must pass on a real Linux too. Works in a directory of its own below $TMPDIR or /tmp, which goes at the end.
- * As `filetest euid` it is what a suite runs to learn whom a program would run as: the exit status.
+ * As `filetest euid` it is what a suite runs to learn whom a program would run as: the exit status. As `filetest umask` it says
+ * that it runs, waits to be answered, and fails if it is root by then and has another umask.
  */
 #include "file_suites.h"
 #include <sys/stat.h>
@@ -36,12 +37,25 @@ static void run_in(const char *base, const char *name, void (*run)(void))
 	CHECK(system(command) == 0);
 }
 
+static int has_own_umask(void)
+{
+	char byte = 0;
+	mode_t before = umask(022);
+
+	umask(before);
+	if (write(1, &byte, 1) != 1 || read(0, &byte, 1) != 1)
+		return 0;
+	return geteuid() != 0 || umask(0) == before;
+}
+
 int main(int argc, char **argv)
 {
 	const char *base = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
 
 	if (argc == 2 && strcmp(argv[1], "euid") == 0)
 		return (int)geteuid();
+	if (argc == 2 && strcmp(argv[1], "umask") == 0)
+		return has_own_umask() ? 0 : 1;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	check_begin();
 	for (unsigned i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {

@@ -253,6 +253,30 @@ static void copy_self(const char *to)
 	close(out);
 }
 
+/* Whoever shares the umask with a program that becomes root does so no longer, or it does not become root. */
+static void set_ids_beside(void)
+{
+	int in[2], out[2], status = -1;
+	char byte = 0;
+	mode_t before = umask(022);
+
+	CHECK(pipe(in) == 0 && pipe(out) == 0);
+	long pid = syscall(SYS_clone, CLONE_FS | SIGCHLD, 0, 0, 0, 0);
+	if (pid == 0) {
+		dup2(in[0], 0);
+		dup2(out[1], 1);
+		CHECK(setuid(77) == 0);
+		execl("private/copy", "copy", "umask", NULL);
+		_exit(99);
+	}
+	CHECK(read(out[0], &byte, 1) == 1);
+	umask(0123);
+	CHECK(write(in[1], &byte, 1) == 1);
+	CHECK(waitpid((pid_t)pid, &status, 0) == pid && status == 0);
+	umask(before);
+	close(in[0]), close(in[1]), close(out[0]), close(out[1]);
+}
+
 static void set_ids_on_mounts(void *unused)
 {
 	(void)unused;
@@ -261,6 +285,7 @@ static void set_ids_on_mounts(void *unused)
 	CHECK(mount("here", "private", "tmpfs", 0, NULL) == 0);
 	copy_self("private/copy");
 	CHECK(in_child(run_copy, NULL) == 0);
+	set_ids_beside();
 	CHECK(mount("here", "private", "tmpfs", MS_REMOUNT | MS_NOSUID, NULL) == 0);
 	CHECK(in_child(run_copy, NULL) == 77 << 8);
 }
