@@ -109,32 +109,53 @@ void process_report(struct process *process, int32_t code, int32_t signal)
 	process_put(parent);
 }
 
-/* The zombie's parent learns of it; a parent that wants no zombies has it buried at once. */
-static void report_exit(struct process *process)
+/* A zombie that its parent has to learn of. */
+struct report {
+	struct process *parent; /* a reference, or null */
+	bool is_unwanted;       /* nobody will wait for it */
+};
+
+static void signal_parent(struct process *process, struct process *parent)
 {
-	struct process *parent = parent_get(process);
 	int32_t status = process->exit_status;
 	struct linux_siginfo info;
 
-	if (!parent) {
-		if (process->job)
-			job_ended(process->job, status);
-		wait_bury(process);
-		return;
-	}
-	/* Without a program of its own, pid 1 buries whoever comes to it. */
-	bool keeps_zombies = parent->tasks && parent_wants(parent, SA_NOCLDWAIT);
+	fill_child_info(&info, process, status & 0x7f ? CLD_KILLED : CLD_EXITED,
+	                status & 0x7f ? status & 0x7f : status >> 8);
+	info.si_signo = process->exit_signal;
+	signal_send_process_info(parent, &info);
+}
 
-	if (process->exit_signal != 0) {
-		fill_child_info(&info, process, status & 0x7f ? CLD_KILLED : CLD_EXITED,
-		                status & 0x7f ? status & 0x7f : status >> 8);
-		info.si_signo = process->exit_signal;
-		signal_send_process_info(parent, &info);
-	}
-	if (!keeps_zombies && process->exit_signal == SIGCHLD)
+/* The signal is sent before anybody can wait for the process; other signals than SIGCHLD may need the lock themselves. */
+static struct report begin_report_locked(struct process *process)
+{
+	struct report report = {.parent = process->parent, .is_unwanted = !process->parent};
+
+	if (!report.parent)
+		return report;
+	process_get(report.parent);
+	/* Without a program of its own, pid 1 buries whoever comes to it. */
+	bool keeps_zombies = report.parent->tasks && parent_wants(report.parent, SA_NOCLDWAIT);
+
+	report.is_unwanted = !keeps_zombies && process->exit_signal == SIGCHLD;
+	if (process->exit_signal == SIGCHLD)
+		signal_parent(process, report.parent);
+	return report;
+}
+
+/* Without the lock. */
+static void end_report(struct process *process, const struct report *report)
+{
+	if (!report->parent && process->job)
+		job_ended(process->job, process->exit_status);
+	if (report->parent && process->exit_signal != 0 && process->exit_signal != SIGCHLD)
+		signal_parent(process, report->parent);
+	if (report->is_unwanted)
 		wait_bury(process);
-	wait_wake(&parent->child_wait);
-	process_put(parent);
+	if (!report->parent)
+		return;
+	wait_wake(&report->parent->child_wait);
+	process_put(report->parent);
 }
 
 /* --- orphans --- */
@@ -174,14 +195,17 @@ static void hand_over_children(struct process *process)
 		struct process *child = give_up_child_locked(process);
 		bool is_zombie = child && child->state == PROCESS_ZOMBIE;
 		int32_t death_signal = child ? child->parent_death_signal : 0;
+		struct report report = {0};
 
+		if (is_zombie)
+			report = begin_report_locked(child);
 		mutex_unlock(&tasks_lock);
 		if (!child)
 			return;
 		if (death_signal != 0)
 			signal_send_process(child, death_signal);
 		if (is_zombie)
-			report_exit(child);
+			end_report(child, &report);
 		process_put(child);
 	}
 }
@@ -254,9 +278,11 @@ static void end_process(struct task *task)
 	mutex_lock(&tasks_lock);
 	process->exit_status = status;
 	process->state = PROCESS_ZOMBIE;
+	struct report report = begin_report_locked(process);
+
 	mutex_unlock(&tasks_lock);
 	pgrp_report_orphans(process);
-	report_exit(process);
+	end_report(process, &report);
 }
 
 void exit_task(struct task *task)

@@ -341,6 +341,29 @@ static void test_bad_frames(void)
 	CHECK(in_child(be_signalled, (void *)forget_length) == 8 << 8);
 }
 
+/* Whoever has waited for a child has its SIGCHLD, too. */
+static void test_child_signal(void)
+{
+	struct timespec none = {0, 0};
+	sigset_t set, old;
+	int missed = 0;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	for (int i = 0; i < 200; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(0);
+		while (waitpid(pid, NULL, WNOHANG) == 0)
+			;
+		missed += sigtimedwait(&set, NULL, &none) != SIGCHLD;
+	}
+	CHECK(missed == 0);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
 static void test_waiting(void)
 {
 	struct timespec none = {0, 0}, soon = {0, 50000000};
@@ -408,5 +431,6 @@ void test_signal(void)
 	test_avx();
 	test_bad_frames();
 	test_waiting();
+	test_child_signal();
 	test_suspend();
 }
