@@ -112,7 +112,7 @@ void process_report(struct process *process, int32_t code, int32_t signal)
 /* A zombie that its parent has to learn of. */
 struct report {
 	struct process *parent; /* a reference, or null */
-	bool is_unwanted;       /* nobody will wait for it */
+	struct task *leader;    /* buried: nobody will wait for it; or null */
 };
 
 static void signal_parent(struct process *process, struct process *parent)
@@ -129,17 +129,20 @@ static void signal_parent(struct process *process, struct process *parent)
 /* The signal is sent before anybody can wait for the process; other signals than SIGCHLD may need the lock themselves. */
 static struct report begin_report_locked(struct process *process)
 {
-	struct report report = {.parent = process->parent, .is_unwanted = !process->parent};
+	struct report report = {.parent = process->parent};
 
-	if (!report.parent)
+	if (!report.parent) {
+		report.leader = wait_bury_locked(process);
 		return report;
+	}
 	process_get(report.parent);
 	/* Without a program of its own, pid 1 buries whoever comes to it. */
 	bool keeps_zombies = report.parent->tasks && parent_wants(report.parent, SA_NOCLDWAIT);
 
-	report.is_unwanted = !keeps_zombies && process->exit_signal == SIGCHLD;
 	if (process->exit_signal == SIGCHLD)
 		signal_parent(process, report.parent);
+	if (!keeps_zombies && process->exit_signal == SIGCHLD)
+		report.leader = wait_bury_locked(process);
 	return report;
 }
 
@@ -150,8 +153,7 @@ static void end_report(struct process *process, const struct report *report)
 		job_ended(process->job, process->exit_status);
 	if (report->parent && process->exit_signal != 0 && process->exit_signal != SIGCHLD)
 		signal_parent(process, report->parent);
-	if (report->is_unwanted)
-		wait_bury(process);
+	wait_buried(process, report->leader);
 	if (!report->parent)
 		return;
 	wait_wake(&report->parent->child_wait);

@@ -39,7 +39,8 @@ struct wait_news {
 	int32_t status;
 	int32_t code; /* CLD_* */
 	struct process_times times;
-	struct process *zombie; /* to bury, or null */
+	struct process *zombie; /* a reference, or null */
+	struct task *leader;    /* of the zombie: what its burial left to do */
 };
 
 /* --- burying --- */
@@ -55,24 +56,26 @@ static void remove_child_locked(struct process *process)
 	*at = process->sibling;
 }
 
-void wait_bury(struct process *process)
+struct task *wait_bury_locked(struct process *process)
 {
-	mutex_lock(&tasks_lock);
 	struct task *leader = process->tasks;
-	bool is_first = process->state == PROCESS_ZOMBIE;
 
-	if (is_first) {
-		process->state = PROCESS_REAPED;
-		remove_child_locked(process);
-		process_unlink_locked(process);
-		task_unlink_locked(leader);
-		session_put_locked(process->session);
-	}
-	mutex_unlock(&tasks_lock);
-	if (is_first) {
-		task_put(leader);
-		process_put(process);
-	}
+	if (process->state != PROCESS_ZOMBIE)
+		return 0;
+	process->state = PROCESS_REAPED;
+	remove_child_locked(process);
+	process_unlink_locked(process);
+	task_unlink_locked(leader);
+	session_put_locked(process->session);
+	return leader;
+}
+
+void wait_buried(struct process *process, struct task *leader)
+{
+	if (!leader)
+		return;
+	task_put(leader);
+	process_put(process);
 }
 
 /* --- looking --- */
@@ -138,7 +141,7 @@ static struct process_times times_of_zombie_locked(const struct process *child)
 	return times;
 }
 
-/* 1: news found; 0: children, but no news; -ECHILD: nobody to wait for. */
+/* 1: news found, a zombie buried: no other thread finds it; 0: children, but no news; -ECHILD: nobody to wait for. */
 static int64_t look(struct process *process, const struct wait_request *request,
                     struct wait_news *news)
 {
@@ -155,12 +158,12 @@ static int64_t look(struct process *process, const struct wait_request *request,
 		news->times = times_of_zombie_locked(news->zombie);
 		process->child_times.user_ns += news->times.user_ns;
 		process->child_times.system_ns += news->times.system_ns;
+		news->leader = wait_bury_locked(news->zombie);
 	}
 	mutex_unlock(&tasks_lock);
 	return result;
 }
 
-/* Two threads may wait for the same child: only the one that buries it has it. */
 static int64_t wait_for_news(struct task *task, const struct wait_request *request,
                              struct wait_news *news)
 {
@@ -173,7 +176,7 @@ static int64_t wait_for_news(struct task *task, const struct wait_request *reque
 	if (result != 0)
 		return result;
 	if (found == 1 && news->zombie) {
-		wait_bury(news->zombie);
+		wait_buried(news->zombie, news->leader);
 		process_put(news->zombie);
 	}
 	return found == 1 ? news->pid : found;

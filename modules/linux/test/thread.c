@@ -106,6 +106,38 @@ static void test_thread_signals(void)
 	signal(SIGUSR1, SIG_DFL);
 }
 
+static volatile pid_t waited_for;
+
+static void *wait_for_child(void *unused)
+{
+	(void)unused;
+	return (void *)(intptr_t)(waitpid(waited_for, NULL, 0) == waited_for);
+}
+
+/* Of several that wait for a child one gets it. */
+static void test_waiting_together(void)
+{
+	int wrong = 0;
+	pthread_t threads[3];
+	void *got;
+
+	for (int i = 0; i < 100; i++) {
+		intptr_t count = 0;
+
+		waited_for = fork();
+		if (waited_for == 0)
+			_exit(0);
+		for (int j = 0; j < 3; j++)
+			pthread_create(&threads[j], NULL, wait_for_child, NULL);
+		for (int j = 0; j < 3; j++) {
+			pthread_join(threads[j], &got);
+			count += (intptr_t)got;
+		}
+		wrong += count != 1;
+	}
+	CHECK(wrong == 0);
+}
+
 static __thread int local = 5;
 
 static void *check_local(void *argument)
@@ -248,6 +280,7 @@ void test_thread(void)
 	test_condition();
 	test_thread_signals();
 	test_local_storage();
+	test_waiting_together();
 	test_exits();
 	test_fork_in_thread();
 }
