@@ -82,6 +82,32 @@ int wait_for(volatile int *word, int value)
 	return *word >= value;
 }
 
+static int is_asleep(pid_t pid)
+{
+	char path[32], text[256] = "";
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	FILE *file = fopen(path, "r");
+
+	if (file && !fgets(text, sizeof(text), file))
+		text[0] = 0;
+	if (file)
+		fclose(file);
+	const char *state = strrchr(text, ')');
+
+	return state && state[1] == ' ' && state[2] == 'S';
+}
+
+int wait_until_asleep(pid_t pid)
+{
+	int in_a_row = 0;
+
+	for (int i = 0; i < 500 && in_a_row < 3; i++) {
+		sleep_ms(10);
+		in_a_row = is_asleep(pid) ? in_a_row + 1 : 0;
+	}
+	return in_a_row == 3;
+}
+
 int check_is_chosen(const char *name, int argc, char **argv)
 {
 	if (argc < 2)

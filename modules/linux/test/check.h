@@ -38,6 +38,8 @@ int in_child(void (*fn)(void *), void *argument);
 void sleep_ms(unsigned ms);
 /* Waits until *word is at least value, or 5 s have passed: then 0. */
 int wait_for(volatile int *word, int value);
+/* Waits until the process sleeps, and goes on sleeping for a moment, or 5 s have passed: then 0. */
+int wait_until_asleep(pid_t pid);
 long now_ms(void);
 
 /* Suites, each in a file of its own. */

@@ -159,8 +159,11 @@ static void test_orphans(void)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		pid_t middle = getpid();
+
 		if (fork() == 0) {
-			sleep_ms(50);
+			for (int i = 0; i < 500 && getppid() == middle; i++)
+				sleep_ms(10);
 			seen[0] = getppid();
 			_exit(9);
 		}

@@ -51,6 +51,12 @@ static void type(const char *text)
 	CHECK(write(master, text, strlen(text)) == (ssize_t)strlen(text));
 }
 
+static int is_readable(void)
+{
+	struct pollfd p = {slave, POLLIN, 0};
+	return poll(&p, 1, 5000) == 1;
+}
+
 static const char *line(void)
 {
 	static char text[300];
@@ -87,7 +93,7 @@ static void editing(void)
 	type("12345");
 	CHECK(ioctl(slave, FIONREAD, &ready) == 0 && ready == 0);
 	type("\n");
-	sleep_ms(20);
+	CHECK(is_readable());
 	CHECK(ioctl(slave, FIONREAD, &ready) == 0 && ready == 6);
 	close_pair();
 }
@@ -117,10 +123,10 @@ static void raw_mode(void)
 	struct pollfd p = {slave, POLLIN, 0};
 	CHECK(poll(&p, 1, 50) == 0);
 	type("c");
-	CHECK(poll(&p, 1, 500) == 1 && read(slave, buffer, 16) == 3);
+	CHECK(is_readable() && read(slave, buffer, 16) == 3);
 	type("junk");
-	sleep_ms(20);
-	CHECK(tcflush(slave, TCIFLUSH) == 0 && fcntl(slave, F_SETFL, O_NONBLOCK) == 0);
+	CHECK(is_readable() && tcflush(slave, TCIFLUSH) == 0 &&
+	      fcntl(slave, F_SETFL, O_NONBLOCK) == 0);
 	CHECK_ERRNO(read(slave, buffer, 16), EAGAIN);
 	close_pair();
 }
@@ -207,8 +213,7 @@ static void job_control(void)
 		_exit(0);
 	}
 	close(slave);
-	CHECK(wait_for(stage, 1));
-	sleep_ms(30);
+	CHECK(wait_for(stage, 1) && wait_until_asleep(pid));
 	type("\x03");
 	CHECK(wait_for(stage, 2));
 	type("ok\n");
