@@ -165,9 +165,10 @@ def test_a_job_keeps_the_terminal():
     s = start(GIVE_LATE="400")
     try:
         s.wait(PROMPT)
-        s.send(f"GIVE_LATE= PS1='in> ' {SHELL} +p\r")
+        s.send(f"GIVE_LATE= PS1='i''n> ' {SHELL} +p\r")
         s.wait(b"in> ")
-        s.send("sh -c 'sleep 1; cat -n'\r")
+        s.send("sh -c 'echo re\"\"ady; sleep 1; cat -n'\r")
+        s.wait("ready\r\n")
         s.send("line\r")
         s.wait("     1\tline\r\n")
         s.send("\x04")
