@@ -75,14 +75,6 @@ static void tie(struct task *target, uint64_t cpus)
 	mutex_unlock(&tasks_lock);
 }
 
-static bool may_tie(struct task *task, struct task *target)
-{
-	struct cred cred = task_cred(target);
-
-	return task->cred.euid == cred.uid || task->cred.euid == cred.euid ||
-	       capable(task, CAP_SYS_NICE);
-}
-
 /* With a reference; null when there is none. */
 static struct task *find(struct task *task, int32_t tid)
 {
@@ -121,7 +113,7 @@ SYSCALL3(sched_setaffinity, int32_t, tid, uint32_t, bytes, uint64_t, u_mask)
 	if (!target)
 		return tid == 1 ? -EINVAL : -ESRCH;
 	mask &= all_cpus();
-	if (!may_tie(task, target))
+	if (!may_schedule(task, target))
 		result = -EPERM;
 	else if (!mask)
 		result = -EINVAL;

@@ -41,6 +41,14 @@ bool cred_is_wholly(const struct cred *cred, uint32_t uid, uint32_t gid)
 	       cred->egid == gid && cred->sgid == gid;
 }
 
+bool may_schedule(struct task *task, struct task *target)
+{
+	struct cred cred = task_cred(target);
+
+	return task->cred.euid == cred.uid || task->cred.euid == cred.euid ||
+	       capable(task, CAP_SYS_NICE);
+}
+
 /* What changes of user numbers do to capabilities. */
 static void adjust_capabilities(struct cred *fresh, const struct cred *old)
 {

@@ -81,11 +81,7 @@ SYSCALL2(getpriority, int32_t, which, uint32_t, who)
 
 static int64_t set_nice(struct task *task, struct process *process, int32_t nice)
 {
-	const struct task *leader = process->tasks;
-	bool is_own = !leader ||
-	              (task->cred.euid == leader->cred.uid || task->cred.euid == leader->cred.euid);
-
-	if (!is_own && !capable(task, CAP_SYS_NICE))
+	if (process->tasks && !may_schedule(task, process->tasks))
 		return -EPERM;
 	if (nice < process->nice && !capable(task, CAP_SYS_NICE))
 		return -EACCES;

@@ -80,6 +80,8 @@ bool capable(struct task *task, int capability); /* of the calling task */
 bool cred_in_group(const struct cred *cred, uint32_t gid);
 /* The user and group are all that it is: nobody else that it has been or may become again. */
 bool cred_is_wholly(const struct cred *cred, uint32_t uid, uint32_t gid);
+/* May change when and where the other runs. May be called with tasks_lock. */
+bool may_schedule(struct task *task, struct task *target);
 
 struct rlimit {
 	uint64_t current;
