@@ -136,12 +136,13 @@ static struct report begin_report_locked(struct process *process)
 		return report;
 	}
 	process_get(report.parent);
+	if (process->exit_signal != SIGCHLD)
+		return report;
 	/* Without a program of its own, pid 1 buries whoever comes to it. */
 	bool keeps_zombies = report.parent->tasks && parent_wants(report.parent, SA_NOCLDWAIT);
 
-	if (process->exit_signal == SIGCHLD)
-		signal_parent(process, report.parent);
-	if (!keeps_zombies && process->exit_signal == SIGCHLD)
+	signal_parent(process, report.parent);
+	if (!keeps_zombies)
 		report.leader = wait_bury_locked(process);
 	return report;
 }
