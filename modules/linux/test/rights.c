@@ -10,6 +10,11 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+static void become_user(void)
+{
+	CHECK(setgroups(0, NULL) == 0 && setgid(1234) == 0 && setuid(1234) == 0);
+}
+
 static uint32_t mode_of(const char *name)
 {
 	struct stat st;
@@ -49,7 +54,7 @@ static void as_user(void *argument)
 {
 	struct stat st;
 	int *secret = argument;
-	CHECK(setgroups(0, NULL) == 0 && setgid(1234) == 0 && setuid(1234) == 0);
+	become_user();
 	CHECK_ERRNO(open("secret", O_RDONLY), EACCES);
 	CHECK_ERRNO(open("readable", O_WRONLY), EACCES);
 	CHECK(open("readable", O_RDONLY) >= 0);
@@ -117,7 +122,7 @@ static int can_look_into(pid_t pid)
 
 static void look(void *argument)
 {
-	CHECK(setgroups(0, NULL) == 0 && setgid(1234) == 0 && setuid(1234) == 0);
+	become_user();
 	CHECK(!can_look_into(((pid_t *)argument)[0]) && can_look_into(((pid_t *)argument)[1]));
 }
 
@@ -129,7 +134,7 @@ static void looks_into_processes(void)
 	for (int i = 0; i < 2; i++) {
 		others[i] = fork();
 		if (others[i] == 0) {
-			CHECK(setgroups(0, NULL) == 0 && setgid(1234) == 0 && setuid(1234) == 0);
+			become_user();
 			CHECK(i == 0 || prctl(PR_SET_DUMPABLE, 1) == 0);
 			__atomic_fetch_add(ready, 1, __ATOMIC_SEQ_CST);
 			pause();

@@ -160,6 +160,14 @@ static void datagrams(void)
 	close(to);
 }
 
+static void fill(struct cmsghdr *header, int type, const void *data, size_t bytes)
+{
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = type;
+	header->cmsg_len = CMSG_LEN(bytes);
+	memcpy(CMSG_DATA(header), data, bytes);
+}
+
 static void travelling(void)
 {
 	char bytes[16] = "d", control[CMSG_SPACE(2 * sizeof(int))] = {0};
@@ -172,12 +180,9 @@ static void travelling(void)
 	put_file("sent", "contents");
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(2 * sizeof(int));
 	fds[0] = open("sent", O_RDONLY);
 	fds[1] = ends[0];
-	memcpy(CMSG_DATA(header), fds, sizeof(fds));
+	fill(header, SCM_RIGHTS, fds, sizeof(fds));
 	CHECK(write(ends[0], "before", 6) == 6 && sendmsg(ends[0], &message, 0) == 1);
 	CHECK(write(ends[0], "behind", 6) == 6 && close(fds[0]) == 0);
 	memset(control, 0, sizeof(control));
@@ -224,10 +229,7 @@ static long claim(int fd, struct ucred who)
 {
 	struct credential_message m;
 	struct cmsghdr *header = begin_credentials(&m, CMSG_SPACE(sizeof(who)));
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_CREDENTIALS;
-	header->cmsg_len = CMSG_LEN(sizeof(who));
-	memcpy(CMSG_DATA(header), &who, sizeof(who));
+	fill(header, SCM_CREDENTIALS, &who, sizeof(who));
 	return sendmsg(fd, &m.header, 0);
 }
 
@@ -279,10 +281,7 @@ static void no_room_for_descriptors(void)
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
 	CHECK(setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0);
 	struct cmsghdr *header = begin_credentials(&m, CMSG_SPACE(sizeof(fd)));
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	fill(header, SCM_RIGHTS, &fd, sizeof(fd));
 	CHECK(sendmsg(ends[0], &m.header, 0) == 1);
 	begin_credentials(&m, CMSG_LEN(sizeof(struct ucred)));
 	memset(m.control, 0x55, sizeof(m.control));
