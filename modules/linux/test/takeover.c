@@ -15,8 +15,8 @@
 
 #define HANDLE_INFO 14 /* the kernel's system calls */
 #define MEMORY_INFO 73
-#define STRETCHES_LOOKED_AT \
-	1024u                  /* the monitor maps ever higher: each thread it has had took some */
+/* The monitor maps ever higher: each thread that it has had took some. */
+#define STRETCHES_LOOKED_AT 1024u
 #define STACK_ABOVE (2 * PAGE) /* from the state page: a guard page lies between */
 #define SLOTS_MAX 2048u
 #define INDEXES_TRIED 1024u

@@ -80,12 +80,11 @@ static inline uint32_t ipc_tag_moved(uint64_t tag)
 #define MAP_WRITE 2u
 #define MAP_EXECUTE 4u
 #define MAP_PROT 7u
-#define MAP_PRIVATE 8u    /* writes go to private pages (copy on write) */
-#define MAP_FIXED 16u     /* at exactly this address; replaces what is there */
-#define MAP_NOREPLACE 32u /* with MAP_FIXED: E_EXIST instead of replacing */
-#define MAP_GROWSDOWN 64u /* a fault just below extends it, as for stacks */
-#define MAP_READ_ONLY \
-	128u /* if not private: never writable, by protect neither, whatever the handle allows */
+#define MAP_PRIVATE 8u     /* writes go to private pages (copy on write) */
+#define MAP_FIXED 16u      /* at exactly this address; replaces what is there */
+#define MAP_NOREPLACE 32u  /* with MAP_FIXED: E_EXIST instead of replacing */
+#define MAP_GROWSDOWN 64u  /* a fault just below extends it, as for stacks */
+#define MAP_READ_ONLY 128u /* shared: never writable, by protect neither */
 /* What space_clone does with the mapping. */
 #define MAP_CLONE_COPY 0u     /* private: a copy; shared mappings stay shared */
 #define MAP_CLONE_DROP 0x100u /* absent in the clone */
