@@ -90,6 +90,8 @@ fetch_one() { # the columns of one row
 		return
 	else
 		mkdir -p "$top/$name" "$apt"
+		exec 9>"$apt/lock"
+		flock 9 # make fetches several at once, and they share what lies under third_party/.apt
 		: >"$apt/error"
 		if [ "$kind" = deb ] && has_sum "/$take" "$sum"; then # the host has that very version
 			cp "/$take" "$file"
