@@ -209,9 +209,14 @@ COLD bool signal_pending(struct task *task)
 {
 	/* The full fence pairs with the sender's: queue, then look whether the task sleeps. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return (pending_union(task) & ~(task->blocked & ~task->waited)) != 0 ||
-	       __atomic_load_n(&task->process->is_stopped, __ATOMIC_RELAXED) ||
-	       signal_kill_pending(task);
+	bool is_pending = (pending_union(task) & ~(task->blocked & ~task->waited)) != 0 ||
+	                  __atomic_load_n(&task->process->is_stopped, __ATOMIC_RELAXED) ||
+	                  signal_kill_pending(task);
+
+	/* Its sender may have queued it and not marked us yet: what is cut short now is followed by the handler. */
+	if (is_pending)
+		task->attention = 1;
+	return is_pending;
 }
 
 sigset_t64 signal_pending_set(struct task *task)
