@@ -3,8 +3,8 @@
 
 A suite is a command whose last such line counts; one that crashes, runs too long or prints no such
 line counts as one failure more.  Logs lie in BUILD/test/.  SOAK=1 asks for full counts.
-With --rounds every suite runs so often, all of them once before any of them again; each round has a
-directory of its own for its logs.
+With --rounds every suite runs so often, all of them once before any of them again, until a round in
+which one failed; each round has a directory of its own for its logs.
 usage: test.py [--build DIR] [--images DIR] [--jobs N] [--patience N] [--smp N] [--rounds N] [--module M] [--name S] KIND...
        (see KINDS, or all)
 """
@@ -94,13 +94,19 @@ def units(options):
 
 
 def scenarios(options):
-    found = sorted(glob.glob(os.path.join(ROOT, "modules", "*", "scenario", "*.scn")))
+    found = sorted(glob.glob(os.path.join(ROOT, "modules", "*", "scenario", "*.scn")), key=lambda path: (-limit_of(path), path))
     for path in found:
         name = os.path.basename(path)[:-len(".scn")]
         module = path.split(os.sep)[-3]
         if (not options.name or options.name in (name, f"{module}/{name}")) and \
                 (not options.module or options.module == module):
             yield path
+
+
+def limit_of(path):
+    """The seconds that a scenario gives itself: those that take long start first."""
+    with open(path, encoding="utf-8") as f:
+        return int(re.search(r"^time (\d+)|\Z", f.read(), re.MULTILINE).group(1) or 0)
 
 
 def scenario_suite(path, options):
@@ -229,7 +235,9 @@ def main():
             failed += outcome.failed
             if outcome.failed:
                 losers.append(suite.name)
-    print(f"  {len(suites) * options.rounds} suites run in {time.monotonic() - start:.0f} s; logs in {options.build}/test/")
+        if losers:
+            break
+    print(f"  {len(suites) * number} suites run in {time.monotonic() - start:.0f} s; logs in {options.build}/test/")
     if losers:
         print("  failed: " + ", ".join(losers))
     print(f"{passed} passed, {failed} failed")
