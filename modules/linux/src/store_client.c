@@ -359,11 +359,11 @@ int64_t store_open(uint32_t fid, bool is_writable, handle_t *pages)
 	return result_of(status);
 }
 
-int64_t store_resize(uint32_t fid, uint64_t size, struct store_attr *a)
+int64_t store_grow(uint32_t fid, uint64_t size, struct store_attr *a)
 {
 	struct file_attr attr;
 	status_t status;
-	CALL(status, file_resize(current(), fid, size, &attr));
+	CALL(status, file_grow(current(), fid, size, &attr));
 	return with_attr(status, &attr, a);
 }
 

@@ -48,7 +48,7 @@ int64_t store_rename(uint32_t dir, const char *name, uint32_t to_dir, const char
 int64_t store_readdir(uint32_t dir, uint64_t cursor, uint64_t *next, uint8_t *entries,
                       uint32_t *len);
 int64_t store_open(uint32_t fid, bool is_writable, handle_t *pages);
-int64_t store_resize(uint32_t fid, uint64_t size, struct store_attr *a);
+int64_t store_grow(uint32_t fid, uint64_t size, struct store_attr *a);
 int64_t store_touch(uint32_t fid, struct store_attr *a);
 int64_t store_sync(uint32_t fid, bool is_data_only);
 int64_t store_sync_all(void);

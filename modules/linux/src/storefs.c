@@ -40,14 +40,30 @@ static int64_t store_refresh(struct inode *inode)
 	return result;
 }
 
+static int64_t change_attr(struct store_inode *s, const struct attributes *a,
+                           struct store_attr *after)
+{
+	const struct store_attr wanted = {.size = a->size,
+	                                  .atime = a->atime,
+	                                  .mtime = a->mtime,
+	                                  .mode = a->mode & S_IALLUGO,
+	                                  .uid = a->uid,
+	                                  .gid = a->gid};
+	uint32_t mask = a->mask;
+	int64_t result;
+	if (mask & ATTR_GROW) {
+		WITH_FID(result, s, store_grow(fid, a->size, after));
+		mask &= ~(ATTR_SIZE | ATTR_GROW);
+		if (result != 0 || mask == 0)
+			return result;
+	}
+	WITH_FID(result, s, store_setattr(fid, mask, &wanted, after));
+	return result;
+}
+
 static int64_t store_set(struct inode *inode, const struct attributes *a)
 {
-	struct store_attr after, wanted = {.size = a->size,
-	                                   .atime = a->atime,
-	                                   .mtime = a->mtime,
-	                                   .mode = a->mode & S_IALLUGO,
-	                                   .uid = a->uid,
-	                                   .gid = a->gid};
+	struct store_attr after;
 	int64_t result;
 	tell_of_writes(
 		store_of(inode)); /* or they would change the times that are set now (cp -p) */
@@ -55,16 +71,13 @@ static int64_t store_set(struct inode *inode, const struct attributes *a)
 		result = inode_write_lock(NULL, inode);
 		if (result != 0)
 			return result;
-		if (a->mask & ATTR_GROW)
-			wanted.size = MAX(wanted.size, inode->size);
 	}
 	uint64_t before = inode_generation(inode);
-	WITH_FID(result, store_of(inode),
-	         store_setattr(fid, a->mask & ~ATTR_GROW, &wanted, &after));
+	result = change_attr(store_of(inode), a, &after);
 	if (a->mask & ATTR_SIZE) {
 		if (result == 0) {
 			mutex_lock(&inode->lock);
-			inode->size = wanted.size;
+			inode->size = after.size;
 			mutex_unlock(&inode->lock);
 		}
 		inode_write_unlock(inode);
@@ -78,7 +91,7 @@ static int64_t store_reserve(struct paged_inode *paged, uint64_t size)
 {
 	struct store_attr attr;
 	int64_t result;
-	WITH_FID(result, (struct store_inode *)paged, store_resize(fid, size, &attr));
+	WITH_FID(result, (struct store_inode *)paged, store_grow(fid, size, &attr));
 	return result;
 }
 

@@ -165,7 +165,7 @@ static void growing_beside_appends(void)
 	pid_t pid = fork();
 	if (pid == 0) {
 		for (int i = 0; i < APPENDED; i++)
-			failed += write(fd, "a", 1) != 1;
+			failed += write(fd, "a", 1) != 1 || (i % 3 == 2 && usleep(200) != 0);
 		_exit(failed > 0);
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0)

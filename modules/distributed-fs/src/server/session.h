@@ -65,8 +65,7 @@ status_t data_setattr(void *context, uint64_t badge, uint32_t fid, uint32_t mask
                       const struct file_attr *a, struct file_attr *now);
 status_t data_open(void *context, uint64_t badge, uint32_t fid, uint32_t flags, handle_t *pages,
                    struct file_attr *a);
-status_t data_resize(void *context, uint64_t badge, uint32_t fid, uint64_t size,
-                     struct file_attr *a);
+status_t data_grow(void *context, uint64_t badge, uint32_t fid, uint64_t size, struct file_attr *a);
 status_t data_touch(void *context, uint64_t badge, uint32_t fid, struct file_attr *a);
 status_t data_sync(void *context, uint64_t badge, uint32_t fid, uint32_t flags);
 status_t data_sync_all(void *context, uint64_t badge);

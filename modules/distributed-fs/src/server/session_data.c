@@ -166,14 +166,13 @@ status_t data_write(void *context, uint64_t badge, uint32_t fid, uint64_t offset
 	return status;
 }
 
-status_t data_resize(void *context, uint64_t badge, uint32_t fid, uint64_t size,
-                     struct file_attr *a)
+status_t data_grow(void *context, uint64_t badge, uint32_t fid, uint64_t size, struct file_attr *a)
 {
 	struct vnode *node;
 	status_t status = session_vnode_to_change(context, fid, &node);
 
 	(void)badge;
-	if (status == OK)
+	if (status == OK && (node->type != STORE_TYPE_FILE || size > node->size))
 		status = resize(node, size);
 	return status == OK ? vnode_attr(node, a) : status;
 }

@@ -31,7 +31,7 @@ static bool leave(uint64_t seed, uint64_t i)
 	uint8_t *at;
 
 	format_string(name, sizeof(name), "left%lu.%lu", seed, i);
-	if (test_create(1, name) != OK || file_resize(test_home.handle, 1, len, &attr) != OK)
+	if (test_create(1, name) != OK || file_grow(test_home.handle, 1, len, &attr) != OK)
 		return false;
 	at = len > 0 ? test_map(test_home.handle, 1, len) : NULL;
 	if (at != NULL)

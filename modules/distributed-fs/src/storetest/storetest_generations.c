@@ -79,7 +79,7 @@ static void attributes_raise(handle_t s, uint64_t file)
 	CHECK_STATUS(file_setattr(s, FID_FILE, SET_MODE, &mode, &a), OK);
 	CHECK(moved(file) == 1);
 	look();
-	CHECK_STATUS(file_resize(s, FID_FILE, 5000, &a), OK);
+	CHECK_STATUS(file_grow(s, FID_FILE, 5000, &a), OK);
 	CHECK(moved(file) > 0);
 	look();
 	CHECK_STATUS(file_touch(s, FID_FILE, &a), OK);

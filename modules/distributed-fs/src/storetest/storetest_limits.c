@@ -27,7 +27,7 @@ static void read_only(void)
 	CHECK_STATUS(file_walk(session.handle, 0, 1, "kept", &used, &a), OK);
 	CHECK_STATUS(file_open(session.handle, 1, 1, &pages, &a), E_ROFS);
 	CHECK_STATUS(file_write(session.handle, 1, 0, "x", 1), E_ROFS);
-	CHECK_STATUS(file_resize(session.handle, 1, 0, &a), E_ROFS);
+	CHECK_STATUS(file_grow(session.handle, 1, 0, &a), E_ROFS);
 	CHECK_STATUS(file_setattr(session.handle, 1, 1, &a, &a), E_ROFS);
 	CHECK_STATUS(file_touch(session.handle, 1, &a), E_ROFS);
 	CHECK_STATUS(file_unlink(session.handle, 0, "kept", 0, 0), E_ROFS);
