@@ -216,13 +216,18 @@ static uint64_t time_of(handle_t process)
 	return info.cpu_ns;
 }
 
+/* A machine that its host keeps waiting counts the wait for whose turn it was: later turns make up for it. */
 void test_shares(void)
 {
 	handle_t one = start_busy(1), many = start_busy(CROWD);
+	bool is_fair = false;
 
-	sleep_ns(TURNS_NS);
-	uint64_t of_one = time_of(one), of_many = time_of(many);
-	CHECK(of_one * 2 > of_many && of_many * 2 > of_one);
+	for (unsigned tries = 0; tries < 10 && !is_fair; tries++) {
+		sleep_ns(TURNS_NS);
+		uint64_t of_one = time_of(one), of_many = time_of(many);
+		is_fair = of_one * 2 > of_many && of_many * 2 > of_one;
+	}
+	CHECK(is_fair);
 	CHECK(sys_process_kill(one, 0) == OK && sys_process_kill(many, 0) == OK);
 	CHECK(sys_handle_close(one) == OK && sys_handle_close(many) == OK);
 }
