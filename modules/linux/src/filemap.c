@@ -49,24 +49,48 @@ static bool can_recover(struct paged_inode *paged)
 	return paged->paged_ops->recover && paged->paged_ops->recover(paged);
 }
 
+static int64_t look_at_size(struct paged_inode *paged)
+{
+	return paged->paged_ops->look_at_size ? paged->paged_ops->look_at_size(paged) : 0;
+}
+
+/* Up to the end, as far as that is known. */
+static int64_t read_at(struct paged_inode *paged, struct iter *to, uint64_t position)
+{
+	uint64_t size = size_of(&paged->inode);
+	if (position >= size || to->left == 0)
+		return 0;
+	size_t bytes = MIN(to->left, size - position);
+	int64_t result = read_pages(paged, to, position, bytes);
+	if (result == -EIO && can_recover(paged))
+		result = read_pages(paged, to, position, bytes);
+	return result;
+}
+
+/* The same while nobody cuts the file. */
+static int64_t read_held(struct paged_inode *paged, struct iter *to, uint64_t position)
+{
+	int64_t result = inode_write_lock(to->task, &paged->inode);
+	if (result != 0)
+		return result;
+	result = look_at_size(paged);
+	if (result == 0)
+		result = read_at(paged, to, position);
+	inode_write_unlock(&paged->inode);
+	return result;
+}
+
 int64_t filemap_read(struct file *file, struct iter *to, uint64_t *position)
 {
 	struct paged_inode *paged = paged_of(file);
 	uint64_t size = size_of(&paged->inode);
-	if (*position >= size || to->left > size - *position) {
-		int64_t result = paged->paged_ops->look_at_size
-		                         ? paged->paged_ops->look_at_size(paged)
-		                         : 0;
-		if (result != 0)
-			return result;
-		size = size_of(&paged->inode);
-	}
-	if (*position >= size || to->left == 0)
-		return 0;
-	size_t bytes = MIN(to->left, size - *position);
-	int64_t result = read_pages(paged, to, *position, bytes);
-	if (result == -EIO && can_recover(paged))
-		result = read_pages(paged, to, *position, bytes);
+	int64_t result = 0;
+	if (*position >= size || to->left > size - *position)
+		result = look_at_size(paged);
+	if (result == 0)
+		result = read_at(paged, to, *position);
+	if (result == -EIO || result == -EFAULT) /* perhaps because it was cut meanwhile */
+		result = read_held(paged, to, *position);
 	if (result > 0)
 		*position += (uint64_t)result;
 	return result;
@@ -139,13 +163,16 @@ int64_t filemap_write(struct file *file, struct iter *from, uint64_t *position)
 	uint64_t size = size_of(&paged->inode);
 	if (from->left == 0)
 		return 0;
-	if (!is_append && *position <= size && from->left <= size - *position)
-		return write_at(paged, from, position, false);
-	int64_t result = inode_write_lock(from->task, &paged->inode);
+	bool is_inside = !is_append && *position <= size && from->left <= size - *position;
+	int64_t result = is_inside ? write_at(paged, from, position, false) : -ENOSPC;
+	if (result != -ENOSPC && result != -EFAULT)
+		return result;
+	/* Behind the end, or perhaps the file was cut meanwhile. */
+	result = inode_write_lock(from->task, &paged->inode);
 	if (result != 0)
 		return result;
-	if (is_append && paged->paged_ops->look_at_size)
-		result = paged->paged_ops->look_at_size(paged);
+	if (is_append || is_inside)
+		result = look_at_size(paged);
 	if (is_append)
 		*position = size_of(&paged->inode);
 	if (result == 0)

@@ -3,6 +3,7 @@
  * monitor (exec, sendfile, tests). Moving bytes may touch guest memory, so no lock may be held.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,3 +29,5 @@ size_t iter_put_zeroes(struct iter *iter, size_t bytes);
 
 /* Copy within the monitor where either side may be a mapping of a file that is cut meanwhile: bytes copied. */
 size_t copy_guarded(void *to, const void *from, size_t bytes);
+/* Whether a byte of such a mapping can be written; it stays what it is, whoever else writes there. */
+bool touch_guarded(uint8_t *at);

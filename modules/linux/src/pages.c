@@ -115,7 +115,7 @@ static bool is_file_bad(uint8_t *at, bool is_write)
 	uint8_t byte;
 	if (copy_guarded(&byte, at, 1) != 1)
 		return true;
-	return is_write && copy_guarded(at, &byte, 1) != 1;
+	return is_write && !touch_guarded(at);
 }
 
 static int64_t each_window(struct pages *pages, struct iter *iter, uint64_t offset, size_t bytes,

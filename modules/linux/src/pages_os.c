@@ -89,3 +89,20 @@ size_t copy_guarded(void *to, const void *from, size_t bytes)
 	                 : "memory", "cc");
 	return failed ? 0 : bytes;
 }
+
+bool touch_guarded(uint8_t *at)
+{
+	struct guest_state *state = guest_state();
+	uint64_t failed;
+
+	if (!state)
+		return true;
+	__asm__ volatile(
+		"lea 9f(%%rip), %%rax\n\tmov %%rax, %c[fixup](%[state])\n\t"
+		"lock orb $0, (%[at])\n\t"
+		"xor %%eax, %%eax\n9:\tmovq $0, %c[fixup](%[state])"
+		: "=&a"(failed)
+		: [state] "r"(state), [at] "r"(at), [fixup] "i"(offsetof(struct guest_state, fixup))
+		: "memory", "cc");
+	return !failed;
+}

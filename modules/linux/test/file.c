@@ -3,6 +3,7 @@
  */
 #include "file_suites.h"
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -165,7 +166,7 @@ static void growing_beside_appends(void)
 	pid_t pid = fork();
 	if (pid == 0) {
 		for (int i = 0; i < APPENDED; i++)
-			failed += write(fd, "a", 1) != 1 || (i % 3 == 2 && usleep(200) != 0);
+			failed += write(fd, "a", 1) != 1 || (i % 30 == 29 && usleep(200) != 0);
 		_exit(failed > 0);
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0)
@@ -176,6 +177,50 @@ static void growing_beside_appends(void)
 			found += bytes[i] == 'a';
 	}
 	CHECK(found == APPENDED);
+	close(fd);
+}
+
+#define CUTS 300
+
+/* Who uses a file that another process cuts and fills again finds bytes or the end, and room for his own. */
+static void cut_meanwhile(void)
+{
+	static char bytes[3 * 4096];
+	int status = -1, failed = 0, fd = open("cut", O_RDWR | O_CREAT, 0600);
+	pid_t pid = fork();
+	if (pid == 0) {
+		for (int i = 0; i < CUTS; i++)
+			failed += pwrite(fd, bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes) ||
+			          ftruncate(fd, 0) != 0;
+		_exit(failed > 0);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		failed += pread(fd, bytes, sizeof(bytes), 0) < 0;
+		failed += pwrite(fd, "x", 1, 2 * 4096) != 1;
+	}
+	CHECK(status == 0 && failed == 0 && unlink("cut") == 0);
+	close(fd);
+}
+
+/* A write from where nothing is changes nothing of what others write. */
+static void failing_beside_writes(void)
+{
+	char seen;
+	int lost = 0, fd = open("both", O_RDWR | O_CREAT, 0600);
+	CHECK(pwrite(fd, "?", 1, 0) == 1);
+	pid_t pid = fork();
+	if (pid == 0) {
+		while (pwrite(fd, (void *)8, 1, 0) == -1 && errno == EFAULT)
+			;
+		_exit(1);
+	}
+	for (int i = 0; i < 10000; i++) {
+		char byte = (char)i;
+		lost += pwrite(fd, &byte, 1, 0) != 1 || pread(fd, &seen, 1, 0) != 1 || seen != byte;
+	}
+	CHECK(waitpid(pid, NULL, WNOHANG) == 0 && kill(pid, SIGKILL) == 0);
+	CHECK(waitpid(pid, NULL, 0) == pid && unlink("both") == 0);
+	CHECK(lost == 0);
 	close(fd);
 }
 
@@ -251,6 +296,8 @@ void test_file(void)
 	mappings();
 	mapping_rights();
 	growing_beside_appends();
+	cut_meanwhile();
+	failing_beside_writes();
 	vectors_and_copies();
 	unlinked_file();
 	fork_shares();

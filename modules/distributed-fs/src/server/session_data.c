@@ -63,6 +63,9 @@ static status_t resize(struct vnode *node, uint64_t size)
 		status = journal_make(fs.store, &change, &no_names);
 	if (status == OK)
 		node->written_ns = 0; /* the store took the time */
+	if (size < node->size)
+		generations_raise(
+			vnode_inode(node)); /* who finds the pages gone learns that they were cut */
 	if (status == OK)
 		status = cache_resize(node, size);
 	generations_raise(vnode_inode(node));
