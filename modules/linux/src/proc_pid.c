@@ -340,6 +340,15 @@ static void add_mapping(const struct mm_mapping *m, struct text *text)
 	text_add(text, name[0] ? "                    %s\n" : "%s\n", name);
 }
 
+/* What has become one with its neighbour since that was shown: what is left of it, so that no two lines overlap. */
+static void cut_before(struct mm_mapping *m, uint64_t at)
+{
+	if (m->start >= at)
+		return;
+	m->offset += m->file ? at - m->start : 0;
+	m->start = at;
+}
+
 static int64_t show_maps(struct task *reader, const struct synth_target *target, struct text *text)
 {
 	int64_t result = proc_may_look(reader, target);
@@ -349,6 +358,7 @@ static int64_t show_maps(struct task *reader, const struct synth_target *target,
 		return result;
 	for (uint64_t at = 0; !text->has_failed && mm_mapping_at(mm, at, &mapping);
 	     at = mapping.end) {
+		cut_before(&mapping, at);
 		add_mapping(&mapping, text);
 		if (mapping.file)
 			file_put(mapping.file);

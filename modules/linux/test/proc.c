@@ -121,10 +121,52 @@ static void readers_at_once(void)
 	close(status_fd);
 }
 
+static volatile int must_stop;
+
+#define CHANGED 64
+
+/* Into many parts, and one again. */
+static void *change_mappings(void *unused)
+{
+	int how = MAP_PRIVATE | MAP_ANONYMOUS;
+	char *at = mmap(NULL, CHANGED * 4096, PROT_READ, how, -1, 0);
+	while (!must_stop) {
+		for (int i = 0; i < CHANGED; i += 2)
+			mprotect(at + i * 4096, 4096, PROT_READ | PROT_WRITE);
+		mmap(at, CHANGED * 4096, PROT_READ, how | MAP_FIXED, -1, 0);
+	}
+	munmap(at, CHANGED * 4096);
+	return unused;
+}
+
+/* Lines of maps never overlap, whatever changes while they are made. */
+static void mappings_in_order(void)
+{
+	unsigned long start, end, last;
+	int wrong = 0;
+	pthread_t thread;
+	CHECK(pthread_create(&thread, NULL, change_mappings, NULL) == 0);
+	for (long limit = now_ms() + 500; now_ms() < limit;) {
+		last = 0;
+		for (const char *line = get_file("/proc/self/maps"); line && *line;) {
+			wrong += sscanf(line, "%lx-%lx", &start, &end) != 2 || start < last ||
+			         end <= start;
+			last = end;
+			line = strchr(line, '\n');
+			line += line != NULL;
+		}
+		wrong += last == 0;
+	}
+	must_stop = 1;
+	pthread_join(thread, NULL);
+	CHECK(wrong == 0);
+}
+
 void test_proc(void)
 {
 	readers_at_once();
 	own_process();
 	descriptors();
 	system_files();
+	mappings_in_order();
 }
