@@ -11,7 +11,7 @@
 #include <libanon/time.h>
 #include <object-tree/object_ipc.h>
 
-#define INIT_PATIENCE_MS 2000
+#define INIT_PATIENCE_MS 10000 /* more than it waits for others */
 
 void client_begin(struct client_call *call)
 {
