@@ -103,7 +103,7 @@ void process_report(struct process *process, int32_t code, int32_t signal)
 		return;
 	if (parent_wants(parent, SA_NOCLDSTOP)) {
 		fill_child_info(&info, process, code, signal);
-		signal_send_process_info(parent, &info);
+		(void)signal_send_process_info(parent, &info);
 	}
 	wait_wake(&parent->child_wait);
 	process_put(parent);
@@ -123,7 +123,7 @@ static void signal_parent(struct process *process, struct process *parent)
 	fill_child_info(&info, process, status & 0x7f ? CLD_KILLED : CLD_EXITED,
 	                status & 0x7f ? status & 0x7f : status >> 8);
 	info.si_signo = process->exit_signal;
-	signal_send_process_info(parent, &info);
+	(void)signal_send_process_info(parent, &info);
 }
 
 /* The signal is sent before anybody can wait for the process; other signals than SIGCHLD may need the lock themselves. */

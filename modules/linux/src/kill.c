@@ -35,11 +35,11 @@ static int64_t signal_one(struct task *task, struct process *target,
 {
 	if (!may_signal(task, target, info->si_signo))
 		return -EPERM;
-	if (info->si_signo != 0)
-		signal_send_process_info(target, info);
+	int64_t result = info->si_signo != 0 ? signal_send_process_info(target, info) : 0;
+
 	if (target->pid == 1 && !target->tasks)
 		reboot_by_signal(task, info->si_signo);
-	return 0;
+	return result;
 }
 
 static bool is_meant(struct task *task, struct process *target, int32_t pid)
@@ -111,7 +111,7 @@ static int64_t signal_thread(struct task *task, int32_t tgid, int32_t tid,
 	else if (!may_signal(task, target->process, info->si_signo))
 		result = -EPERM;
 	else if (info->si_signo != 0)
-		signal_send_task_info(target, info);
+		result = signal_send_task_info(target, info);
 	task_put(target);
 	return result;
 }

@@ -103,15 +103,16 @@ static bool act_on_sending_locked(struct process *process, int signal)
 	return true;
 }
 
-static void send(struct process *process, struct task *task, const struct linux_siginfo *info)
+static int64_t send(struct process *process, struct task *task, const struct linux_siginfo *info)
 {
 	int signal = info->si_signo;
 
 	mutex_lock(&process->lock);
 	bool is_continued = act_on_sending_locked(process, signal);
+	bool is_wanted = !is_ignored_locked(process, task, signal);
+	bool is_queued = is_wanted && pending_add(task ? &task->pending : &process->pending, info);
 
-	if (!is_ignored_locked(process, task, signal)) {
-		pending_add(task ? &task->pending : &process->pending, info);
+	if (is_queued) {
 		if (!task)
 			attend_one_locked(process, signal);
 		else if (wants_signal(task, signal))
@@ -121,30 +122,31 @@ static void send(struct process *process, struct task *task, const struct linux_
 	mutex_unlock(&process->lock);
 	if (is_continued)
 		process_report(process, CLD_CONTINUED, SIGCONT);
+	return is_wanted && !is_queued ? -EAGAIN : 0;
 }
 
-void signal_send_task_info(struct task *task, const struct linux_siginfo *info)
+int64_t signal_send_task_info(struct task *task, const struct linux_siginfo *info)
 {
-	send(task->process, task, info);
+	return send(task->process, task, info);
 }
 
-void signal_send_process_info(struct process *process, const struct linux_siginfo *info)
+int64_t signal_send_process_info(struct process *process, const struct linux_siginfo *info)
 {
-	send(process, 0, info);
+	return send(process, 0, info);
 }
 
 COLD void signal_send_task(struct task *task, int signal)
 {
 	struct linux_siginfo info = {.si_signo = signal, .si_code = SI_KERNEL};
 
-	send(task->process, task, &info);
+	(void)send(task->process, task, &info);
 }
 
 void signal_send_process(struct process *process, int signal)
 {
 	struct linux_siginfo info = {.si_signo = signal, .si_code = SI_KERNEL};
 
-	send(process, 0, &info);
+	(void)send(process, 0, &info);
 }
 
 static bool is_in_group(struct process *process, int32_t pgid)

@@ -150,9 +150,9 @@ void signal_send_task(struct task *task, int signal);
 void signal_send_process(struct process *process, int signal);
 int64_t signal_send_group(int32_t pgid, int signal);
 
-/* With details. info->si_signo is the signal. */
-void signal_send_task_info(struct task *task, const struct linux_siginfo *info);
-void signal_send_process_info(struct process *process, const struct linux_siginfo *info);
+/* With details; info->si_signo is the signal. -EAGAIN: it is one that is queued, and too many are. */
+int64_t signal_send_task_info(struct task *task, const struct linux_siginfo *info);
+int64_t signal_send_process_info(struct process *process, const struct linux_siginfo *info);
 
 /* A fault of the task itself: delivered even if blocked or ignored (then it kills). */
 void signal_force(struct task *task, const struct linux_siginfo *info);

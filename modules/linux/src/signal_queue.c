@@ -40,15 +40,18 @@ bool pending_add(struct pending *pending, const struct linux_siginfo *info)
 
 	if (is_standard && (pending->set & signal_bit(info->si_signo)))
 		return true;
+	/* A timer's signal is queued once: there are no more of them than timers. */
+	bool is_bounded = !is_standard && info->si_code != SI_TIMER;
 	struct pending_signal *entry = 0;
 
-	if (is_standard || pending_count(pending) < PENDING_MAX)
+	if (!is_bounded || pending_count(pending) < PENDING_MAX)
 		entry = entry_alloc(pending);
 	if (!entry) {
-		/* A standard signal needs no details to be delivered. */
-		if (is_standard)
-			pending->set |= signal_bit(info->si_signo);
-		return is_standard;
+		/* Who queues can be told; of what nobody can be told at least one comes, without details. */
+		if (!is_standard && info->si_code < 0)
+			return false;
+		pending->set |= signal_bit(info->si_signo);
+		return true;
 	}
 	*entry = (struct pending_signal){.info = *info};
 	if (pending->last)

@@ -10,7 +10,10 @@ struct pending_signal {
 	struct linux_siginfo info;
 };
 
-/* A standard signal is pending once; a real-time one is queued each time (false: no memory or too many). */
+/*
+ * A standard signal is pending once, a real-time one is queued each time. False when there is no memory or there
+ * are too many of them: never of a standard one, nor of what kill sends (signal(7), sigqueue(3)).
+ */
 bool pending_add(struct pending *pending, const struct linux_siginfo *info);
 /* The next signal of the set: faults first, then the lowest number. */
 bool pending_take(struct pending *pending, sigset_t64 set, struct linux_siginfo *out_info);

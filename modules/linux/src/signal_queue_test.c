@@ -51,10 +51,17 @@ TEST(queueing)
 	int queued = 0;
 
 	for (int i = 0; i < 5000; i++) {
-		info = (struct linux_siginfo){.si_signo = SIGRTMIN};
+		info = (struct linux_siginfo){.si_signo = SIGRTMIN, .si_code = SI_QUEUE};
 		queued += pending_add(&pending, &info);
 	}
 	CHECK_EQ(queued, 1024);
+	add(&pending, SIGRTMIN, 0); /* by kill */
+	add(&pending, SIGRTMIN + 1, 0);
+	CHECK(pending_take(&pending, signal_bit(SIGRTMIN + 1), &info));
+	CHECK(info.si_signo == SIGRTMIN + 1 && info.si_code == 0);
+	info = (struct linux_siginfo){.si_signo = SIGRTMIN + 1, .si_code = SI_TIMER};
+	CHECK(pending_add(&pending, &info));
+	CHECK(pending_take(&pending, signal_bit(SIGRTMIN + 1), &info) && info.si_code == SI_TIMER);
 	add(&pending, SIGINT, 0);
 	CHECK(pending_take(&pending, ~0ull, &info) && info.si_signo == SIGINT);
 	pending_drop(&pending, signal_bit(SIGRTMIN));

@@ -135,9 +135,9 @@ static void fire(struct firing *firing)
 	mutex_unlock(&firing->process->lock);
 	if (firing->info.si_signo != 0 && !is_repeated) {
 		if (target)
-			signal_send_task_info(target, &firing->info);
+			(void)signal_send_task_info(target, &firing->info);
 		else if (firing->tid == 0)
-			signal_send_process_info(firing->process, &firing->info);
+			(void)signal_send_process_info(firing->process, &firing->info);
 	}
 	if (target)
 		task_put(target);

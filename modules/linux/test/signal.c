@@ -3,6 +3,7 @@
  */
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/ucontext.h>
 #include "check.h"
@@ -150,6 +151,30 @@ static void nesting(int signal, siginfo_t *info, void *context)
 	if (depth < 3 && count++ < 5)
 		raise(signal);
 	depth--;
+}
+
+/* Who queues signals is told when there are too many; each that was taken comes. */
+static void test_full_queue(void)
+{
+	const struct timespec none = {0};
+	struct rlimit limit, least;
+	int sent = 0, taken = 0, number = SIGRTMIN + 2;
+	sigset_t set, old;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	CHECK(getrlimit(RLIMIT_SIGPENDING, &limit) == 0);
+	least = (struct rlimit){limit.rlim_cur < 2000 ? limit.rlim_cur : 2000, limit.rlim_max};
+	CHECK(setrlimit(RLIMIT_SIGPENDING, &least) == 0);
+	while (sent < 3000 && sigqueue(getpid(), number, (union sigval){.sival_int = sent}) == 0)
+		sent++;
+	CHECK(errno == EAGAIN && sent > 500);
+	CHECK(kill(getpid(), number) == 0);
+	while (sigtimedwait(&set, NULL, &none) == number)
+		taken++;
+	CHECK(taken == sent && setrlimit(RLIMIT_SIGPENDING, &limit) == 0);
+	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
 static void test_flags(void)
@@ -425,6 +450,7 @@ void test_signal(void)
 	test_info();
 	test_mask();
 	test_realtime();
+	test_full_queue();
 	test_flags();
 	test_alternate_stack();
 	test_frame();
