@@ -17,21 +17,22 @@ import suites
 SUITE = suites.third_party("busybox-source", "src", "shell", "ash_test")
 CONFIG = suites.third_party("busybox-packaging", "src", "config", "pkg", "static")
 HELPERS = ("printenv", "recho", "zecho")
-SECONDS = 30
+SECONDS = 200
 MESSAGE = re.compile(rb"^(?:[^\s:]+: )*(?:line \d+: .*|write error: .*|-.: bad option|Illegal option .*|[^\s:]+: not found)$", re.M)
 
 
 def prepare(options):
-    """A folder with the suite's helpers and the shell by the name ash; the environment that goes with it."""
+    """A folder with the suite's helpers, the shell by the name ash and busybox; the environment that goes with it."""
     folder = os.path.abspath(os.path.join(options.build, "suites", "ash"))
     os.makedirs(folder, exist_ok=True)
     for name in HELPERS:
         if not os.path.exists(os.path.join(folder, name)):
             subprocess.run(["gcc", "-w", "-O2", "-o", os.path.join(folder, name), os.path.join(SUITE, name + ".c")], check=True)
     shell = os.path.join(folder, "ash")
-    if os.path.lexists(shell):
-        os.unlink(shell)
-    os.symlink(os.path.abspath(options.shell), shell)
+    for path, target in ((shell, options.shell), (os.path.join(folder, "busybox"), suites.third_party("busybox-static", "busybox"))):
+        if os.path.lexists(path):
+            os.unlink(path)
+        os.symlink(os.path.abspath(target), path)
     environment = {"HOME": "/", "PATH": folder + ":/usr/bin:/bin:/usr/sbin:/sbin", "THIS_SH": shell}
     with open(CONFIG, encoding="utf-8") as f:
         environment.update(re.findall(r"^(CONFIG_\w+)=\"?(.*?)\"?$", f.read(), re.M))
