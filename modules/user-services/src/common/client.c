@@ -11,8 +11,6 @@
 #include <libanon/time.h>
 #include <object-tree/object_ipc.h>
 
-#define INIT_PATIENCE_MS 10000 /* more than it waits for others */
-
 void client_begin(struct client_call *call)
 {
 	call->cap = call->result_cap = HANDLE_NONE;

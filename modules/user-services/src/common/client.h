@@ -7,6 +7,9 @@
 #include <object-tree/cbor.h>
 #include <object-tree/object_serve.h>
 
+/* How long to wait for an answer of init: more than it waits for others. */
+#define INIT_PATIENCE_MS 10000
+
 #define CLIENT_ARGS_MAX 1024
 #define CLIENT_RESULT_MAX 4000
 

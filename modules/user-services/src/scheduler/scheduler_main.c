@@ -18,7 +18,6 @@
 #define DEFAULT_PAGES 4096
 #define DEFAULT_HANDLES 256
 #define DEFAULT_THREADS 16
-#define INIT_PATIENCE_MS 10000 /* more than it waits for others */
 #define RESULT_ROOM 3400
 
 static struct service self;
