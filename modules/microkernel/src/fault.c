@@ -157,13 +157,18 @@ static status_t fault_present(struct mapping *mapping, uint64_t va, unsigned acc
 	return OK;
 }
 
+static bool is_refused(const struct thread *thread, const struct page_request *request)
+{
+	return request->memory && thread->refused.memory == request->memory->obj.id &&
+	       thread->refused.offset == request->offset;
+}
+
 /* Said once: the thread that asked has it made again only to fail. */
 static bool was_refused(const struct page_request *request)
 {
 	struct thread *thread = cpu_current();
 
-	if (!thread || thread->refused.memory != request->memory->obj.id ||
-	    thread->refused.offset != request->offset)
+	if (!thread || !is_refused(thread, request))
 		return false;
 	thread->refused.memory = 0;
 	return true;
@@ -270,6 +275,14 @@ static status_t settle(struct thread *thread, uint64_t address, unsigned access,
 	return aspace_fault(aspace, address, access, request, cause);
 }
 
+/* It went on, and so does not make that access again; but an instruction may read a page before it writes there. */
+static void forget_refused(struct thread *thread, unsigned access,
+                           const struct page_request *request)
+{
+	if (access & MAP_WRITE || !is_refused(thread, request))
+		thread->refused.memory = 0;
+}
+
 void trap_fault(struct thread *thread, uint64_t address, unsigned access, bool is_guest,
                 bool is_present)
 {
@@ -281,7 +294,7 @@ void trap_fault(struct thread *thread, uint64_t address, unsigned access, bool i
 	this_cpu()->fault_count++;
 	status = settle(thread, address, access, is_guest, &request, &cause);
 	if (status == OK)
-		thread->refused.memory = 0;
+		forget_refused(thread, access, &request);
 	else if (status == E_AGAIN)
 		thread_request_page(thread, &request);
 	else if (status != STATUS_MORE &&

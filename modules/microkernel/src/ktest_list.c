@@ -106,6 +106,7 @@
 	X(supplying_leaves_what_is_there) \
 	X(a_shared_page_is_not_supplied) \
 	X(dirty_pages_are_cleaned_and_clean_ones_evicted) \
+	X(what_was_refused_stays_so_while_the_page_is_only_read) \
 	X(revoking_a_large_mapping_goes_in_steps) \
 	X(dma_memory_ends_in_steps) \
 	X(what_many_hold_ends_in_steps) \

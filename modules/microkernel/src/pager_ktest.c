@@ -3,6 +3,7 @@
  */
 #include <base/string.h>
 #include <microkernel/errors.h>
+#include "cpu.h"
 #include "endpoint.h"
 #include "ktest_fixture.h"
 #include "page.h"
@@ -142,5 +143,43 @@ KTEST(dirty_pages_are_cleaned_and_clean_ones_evicted)
 	KCHECK(change(&c, memory_clean, 5, 5, &count) == OK && c.paged->dirty == 2);
 	KCHECK(change(&c, memory_evict, 0, 20, &count) == OK && count == 3);
 	KCHECK(content(&c, 4) == 4 && content(&c, 15) == 15 && c.paged->resident == 2);
+	end_cache(&c);
+}
+
+#define AT (NATIVE_BASE + (1ul << 30))
+
+static status_t write_to(struct thread *thread, uint64_t address)
+{
+	struct page_request request;
+	uint32_t cause;
+
+	return aspace_fault(&thread->process->aspace, address, MAP_WRITE, &request, &cause);
+}
+
+/* An instruction that adds to a word may read the page first: without end, if each read made it ask for the write anew. */
+KTEST(what_was_refused_stays_so_while_the_page_is_only_read)
+{
+	struct cache c = make_cache();
+	struct thread *thread = fixture_running(&c.f, AT - PAGE_SIZE);
+
+	kobject_ref(&c.paged->pager->obj);
+	fixture_publish(&c.f, &c.paged->pager->obj); /* somebody can answer */
+	kobject_ref(&c.paged->obj);
+	KCHECK(fixture_map(&c.f.process->aspace, fixture_publish(&c.f, &c.paged->obj), AT,
+	                   PAGES * PAGE_SIZE, MAP_READ | MAP_WRITE) == AT);
+	supply(&c, 0, 2, STEP_BUDGET);
+	this_cpu()->current = thread;
+	KCHECK(write_to(thread, AT) == E_AGAIN);
+	thread->refused = (struct refused_page){c.paged->obj.id, 0};
+	trap_fault(thread, AT, MAP_READ, false, false);
+	KCHECK(write_to(thread, AT) == E_FAULT);
+	KCHECK(write_to(thread, AT) == E_AGAIN);
+	/* It went on elsewhere. */
+	thread->refused = (struct refused_page){c.paged->obj.id, 0};
+	trap_fault(thread, AT + PAGE_SIZE, MAP_READ, false, false);
+	KCHECK(write_to(thread, AT) == E_AGAIN);
+	this_cpu()->current = NULL;
+	thread_end(thread);
+	kobject_unref(&thread->obj);
 	end_cache(&c);
 }
