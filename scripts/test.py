@@ -60,7 +60,7 @@ def make_suites(kind, options):
                                                      f"--shell=-sh={options.build}/host/sh-anon-host --posix",
                                                      f"--shell=anon={options.build}/host/sh-anon-host",
                                                      "--build", f"{options.build}/conform"], 600)] + \
-               [Suite(f"shell {name}", python + [f"modules/shell/test/suites/{name}.py", "--build", options.build], 300)
+               [Suite(f"shell {name}", python + [f"modules/shell/test/suites/{name}.py", "--build", options.build], 600)
                 for name in SHELL_SUITES]
     if kind == "iso":
         return [Suite("iso built twice", python + ["scripts/build_twice.py", options.build], 900)]
