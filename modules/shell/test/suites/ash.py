@@ -29,10 +29,8 @@ def prepare(options):
         if not os.path.exists(os.path.join(folder, name)):
             subprocess.run(["gcc", "-w", "-O2", "-o", os.path.join(folder, name), os.path.join(SUITE, name + ".c")], check=True)
     shell = os.path.join(folder, "ash")
-    for path, target in ((shell, options.shell), (os.path.join(folder, "busybox"), suites.third_party("busybox-static", "busybox"))):
-        if os.path.lexists(path):
-            os.unlink(path)
-        os.symlink(os.path.abspath(target), path)
+    suites.link(options.shell, shell)
+    suites.link(suites.third_party("busybox-static", "busybox"), os.path.join(folder, "busybox"))
     environment = {"HOME": "/", "PATH": folder + ":/usr/bin:/bin:/usr/sbin:/sbin", "THIS_SH": shell}
     with open(CONFIG, encoding="utf-8") as f:
         environment.update(re.findall(r"^(CONFIG_\w+)=\"?(.*?)\"?$", f.read(), re.M))

@@ -34,9 +34,7 @@ def prepare(options):
             subprocess.run(["gcc", "-w", "-O2", "-include", "unistd.h", "-o", os.path.join(folder, name),
                             suites.third_party("busybox-source", "src", "shell", "ash_test", name + ".c")], check=True)
     shell = os.path.join(folder, "sh")
-    if os.path.lexists(shell):
-        os.unlink(shell)
-    os.symlink(os.path.abspath(options.shell), shell)
+    suites.link(options.shell, shell)
     return shell, {"HOME": "/", "PATH": folder + ":/usr/bin:/bin:/usr/sbin:/sbin", "THIS_SH": shell, "TERM": "dumb"}
 
 

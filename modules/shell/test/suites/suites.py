@@ -66,6 +66,13 @@ def scratch(copy_of=None, without=()):
         yield folder
 
 
+def link(target, path):
+    """path becomes a symbolic link to target, whatever an earlier run left there."""
+    if os.path.lexists(path):
+        os.unlink(path)
+    os.symlink(os.path.abspath(target), path)
+
+
 def read_causes(name):
     """{case: cause} of a list beside this file."""
     causes = {}
